@@ -1,0 +1,52 @@
+"""Input features: what a network is given of a point's coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input computed from a point.
+
+    Attributes:
+        name: its id in descriptions, e.g. ``x1_squared``.
+        title: how it is written, e.g. ``x1²``.
+        coordinates: how many coordinates a point must have for it.
+        compute: (N, d) points -> (N,) values.
+    """
+
+    name: str
+    title: str
+    coordinates: int
+    compute: Callable[[Floats], Floats]
+
+
+FEATURES: dict[str, Feature] = {
+    feature.name: feature
+    for feature in (
+        Feature("x1", "x1", 1, lambda p: p[:, 0]),
+        Feature("x2", "x2", 2, lambda p: p[:, 1]),
+        Feature("x1_squared", "x1²", 1, lambda p: p[:, 0] ** 2),
+        Feature("x2_squared", "x2²", 2, lambda p: p[:, 1] ** 2),
+        Feature("x1_x2", "x1·x2", 2, lambda p: p[:, 0] * p[:, 1]),
+        Feature("sin_x1", "sin x1", 1, lambda p: np.sin(p[:, 0])),
+        Feature("sin_x2", "sin x2", 2, lambda p: np.sin(p[:, 1])),
+    )
+}
+
+
+def available(coordinates: int) -> tuple[str, ...]:
+    """Ids of the features of points with that many coordinates."""
+    return tuple(name for name, f in FEATURES.items() if f.coordinates <= coordinates)
+
+
+def compute(names: Sequence[str], points: Floats) -> Floats:
+    """Points (N, d) -> inputs (N, len(names)), a column a feature in the order named."""
+    return np.stack([FEATURES[name].compute(points) for name in names], axis=1)

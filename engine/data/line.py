@@ -1,0 +1,69 @@
+"""Generated regressions of one variable x1 in [-3, 3], with clean values in [-1, 1].
+
+`noise` is the standard deviation of a normal error of the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.data import features
+from engine.data.dataset import Floats, Samples
+from engine.data.options import NOISE, SEED, TEST_FRACTION, Settings, samples_option
+from engine.data.recipe import DatasetInfo, Recipe
+from engine.data.streams import stream
+
+HALF_WIDTH = 3.0
+DOMAIN = ((-HALF_WIDTH, HALF_WIDTH),)
+
+Curve = Callable[[Floats], Floats]
+
+
+def sine(x: Floats) -> Floats:
+    """y = sin 2x, about two periods."""
+    return np.sin(2 * x)
+
+
+def step(x: Floats) -> Floats:
+    """y = -1 left of 0, 1 from there on."""
+    return np.where(x < 0.0, -1.0, 1.0)
+
+
+def _valued(name: str, curve: Curve) -> Callable[[Settings], Samples]:
+    def make(settings: Settings) -> Samples:
+        rng = stream(settings.seed, f"data/{name}")
+        x = rng.uniform(-HALF_WIDTH, HALF_WIDTH, settings.samples)
+        error = stream(settings.seed, f"data/{name}/noise").normal(size=settings.samples)
+        return Samples(
+            points=x[:, np.newaxis],
+            labels=None,
+            values=curve(x) + settings.noise * error,
+            column_names=("x1",),
+            class_names=(),
+            target_name="y",
+        )
+
+    return make
+
+
+def _info(name: str, title: str) -> DatasetInfo:
+    return DatasetInfo(
+        name=name,
+        title=title,
+        kind="line",
+        task="regression",
+        options=(samples_option(), NOISE, TEST_FRACTION, SEED),
+        features=features.available(1),
+        default_features=("x1",),
+        class_counts=(),
+        source="generated",
+        licence="none needed",
+    )
+
+
+RECIPES: tuple[Recipe, ...] = (
+    Recipe(_info("sine", "Sine"), _valued("sine", sine), DOMAIN),
+    Recipe(_info("step", "Step"), _valued("step", step), DOMAIN),
+)
