@@ -1,0 +1,67 @@
+"""Backstep's engine: backpropagation as a program on a small machine.
+
+from engine import Network, Dense, SGD, compile, Machine, load_dataset
+"""
+
+from engine.compiler import compile, encode_targets
+from engine.data import Dataset, Split, catalogue, from_arrays, load_dataset
+from engine.errors import DescriptionError
+from engine.initializers import DRAWS, Initializer
+from engine.layers.context import LayerInfo
+from engine.machine import Machine, NonFinite, Snapshot, Unit
+from engine.network import ACTIVATIONS, LOSSES, MATCHING_ACTIVATION, Dense, Network
+from engine.optimizers import (
+    HYPERPARAMETERS,
+    OPTIMIZERS,
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+    check_hyperparameter,
+)
+from engine.program import Buffer, Cost, Instruction, Listing, Program
+
+INITIALIZERS = tuple(DRAWS)
+
+__all__ = [
+    "ACTIVATIONS",
+    "HYPERPARAMETERS",
+    "INITIALIZERS",
+    "LOSSES",
+    "MATCHING_ACTIVATION",
+    "OPTIMIZERS",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Buffer",
+    "Cost",
+    "Dataset",
+    "Dense",
+    "DescriptionError",
+    "Initializer",
+    "Instruction",
+    "LayerInfo",
+    "Listing",
+    "Machine",
+    "Momentum",
+    "Nesterov",
+    "Network",
+    "NonFinite",
+    "Optimizer",
+    "Program",
+    "RMSprop",
+    "Snapshot",
+    "Split",
+    "Unit",
+    "catalogue",
+    "check_hyperparameter",
+    "compile",
+    "encode_targets",
+    "from_arrays",
+    "load_dataset",
+]

@@ -1,0 +1,311 @@
+"""From a description to a program: the whole pipeline in one place.
+
+Network -> Graph (layers, loss) -> autodiff -> update -> Program (instructions and memory plan)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.autodiff import differentiate
+from engine.errors import DescriptionError
+from engine.graph import Graph, Role, Tensor
+from engine.layers.context import Context, LayerInfo
+from engine.layers.dense import build_dense
+from engine.layers.loss import build_loss
+from engine.memory import Plan
+from engine.network import Network
+from engine.ops.base import Array
+from engine.ops.loss import L1Penalty
+from engine.ops.sampling import Gather, NextBatch
+from engine.optimizers import HYPERPARAMETERS, Apply, CountStep, StopAtZero, Update
+from engine.program import Cost, Program, buffer_table, instruction
+
+if TYPE_CHECKING:
+    from engine.data import Dataset, Split
+
+DType = Literal["float64", "float32"]
+
+
+def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
+    network: Network,
+    data: Dataset,
+    batch_size: int | None = 10,
+    *,
+    shuffle: bool = True,
+    seed: int = 0,
+    dtype: DType = "float64",
+) -> Program:
+    """The program of one training step of `network` on `data`.
+
+    Args:
+        batch_size: samples a step, or None for the whole training set.
+        shuffle: draw a new order of the samples for every epoch.
+        seed: of the parameters, the order and dropout.
+        dtype: of all floating-point buffers.
+
+    Raises:
+        DescriptionError: network and data do not fit, or an argument is unusable.
+    """
+    samples = len(data.train.inputs)
+    _check(network, data, batch_size, seed, dtype)
+    batch = batch_size if batch_size is not None else samples
+    graph = Graph()
+    context = _context(graph, training=True)
+    held = _data_arrays(network, data, dtype)
+    x, y = _inputs(context, held, batch, shuffle=shuffle)
+    output = _forward(context, network, x)
+    loss = build_loss(context, network.loss, output, y)
+    theta = _join(graph, "parameters", "θ", [p.tensor for p in context.parameters], "parameter")
+    differentiate(graph, loss, [p.tensor for p in context.parameters])
+    _update(context, network, theta)
+    return _program(
+        context, network, dtype, seed=seed, batch=batch, steps=samples // batch, data=held
+    )
+
+
+def compile_evaluator(
+    program: Program, rows: int, *, targets: bool, gradients: bool
+) -> tuple[Program, frozenset[str]]:
+    """A program that judges `rows` given samples with the parameters of another program.
+
+    Returns the program and the names of the buffers it shares with the other one. It has no data
+    set, no dropout, no penalties and no update; ``input/x`` (and ``input/y``) are written by hand.
+    """
+    graph = Graph()
+    context = _context(graph, training=False)
+    network = program.network
+    with graph.scope("input"):
+        x = graph.add(_input(rows, network.inputs))
+        y = graph.add(_target(rows, network.layers[-1].units)) if targets else None
+    output = _forward(context, network, x)
+    loss = build_loss(context, network.loss, output, y) if y is not None else None
+    _join(graph, "parameters", "θ", [p.tensor for p in context.parameters], "parameter")
+    if gradients and loss is not None:
+        first = context.layers[0].pre_activation
+        differentiate(graph, loss, [t for t in graph.tensors if t.name == first])
+    result = _program(
+        context,
+        network,
+        program.dtype,
+        seed=program.seed,
+        batch=rows,
+        steps=1,
+        data={},
+        shared=frozenset({"parameters"}),
+    )
+    return result, frozenset({"parameters"})
+
+
+def _check(network: Network, data: Dataset, batch_size: int | None, seed: int, dtype: str) -> None:
+    samples, features = data.train.inputs.shape
+    if network.inputs != features:
+        raise DescriptionError(
+            "inputs", network.inputs, f"{features}, the number of input features of {data.name!r}"
+        )
+    good = batch_size is None or (
+        isinstance(batch_size, int)
+        and not isinstance(batch_size, bool)
+        and 1 <= batch_size <= samples
+    )
+    if not good:
+        raise DescriptionError(
+            "batch_size", batch_size, f"in 1..{samples} (the training samples) or None for all"
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**53:
+        raise DescriptionError("seed", seed, "a whole number from 0 to 2^53 - 1")
+    if dtype not in ("float64", "float32"):
+        raise DescriptionError("dtype", dtype, "'float64' or 'float32'")
+
+
+def encode_targets(network: Network, data: Dataset, split: Split) -> NDArray[np.float64]:
+    """The targets (samples, outputs) in the form the network's loss compares its output with.
+
+    Classes are one-hot, or 0 and 1 where there is one output unit; regression targets stay.
+
+    Raises:
+        DescriptionError: the output layer or the loss does not fit the data.
+    """
+    last = len(network.layers) - 1
+    units, path = network.layers[last].units, f"layers[{last}].units"
+    if split.labels is None:
+        if network.loss.endswith("cross_entropy"):
+            raise DescriptionError("loss", network.loss, "a loss for regression")
+        if units != split.targets.shape[1]:
+            raise DescriptionError(
+                path, units, f"{split.targets.shape[1]}, the number of target values"
+            )
+        return split.targets
+    classes = len(data.class_names)
+    if units == 1 and classes == 2 and network.loss != "softmax_cross_entropy":
+        return split.labels.reshape(-1, 1).astype(np.float64)
+    if units != classes:
+        fits = "1 or 2" if classes == 2 and network.loss != "softmax_cross_entropy" else classes
+        raise DescriptionError(path, units, f"{fits}, as {data.name!r} has {classes} classes")
+    return np.eye(classes)[split.labels]
+
+
+def _context(graph: Graph, *, training: bool) -> Context:
+    step = graph.given("step", "t", (), (), "counter", dtype="int64")
+    seed = graph.given("seed", "seed", (), (), "counter", dtype="int64")
+    return Context(graph, training, step, seed)
+
+
+def _data_arrays(network: Network, data: Dataset, dtype: str) -> dict[str, Array]:
+    """The training set as ``data/x`` (samples, features) and ``data/y`` (samples, outputs)."""
+    x = data.train.inputs.astype(dtype, order=input_order(network.inputs))
+    return {
+        "data/x": x,
+        "data/y": encode_targets(network, data, data.train).astype(dtype, order="F"),
+    }
+
+
+WIDE = 128
+"""Features from which a sample's are better kept together: fetching one is then one long copy."""
+
+
+def input_order(features: int) -> Literal["C", "F"]:
+    """Memory order of ``input/x``: batch innermost unless samples are wide."""
+    return "C" if features > WIDE else "F"
+
+
+def _inputs(
+    context: Context, held: Mapping[str, Array], batch: int, *, shuffle: bool
+) -> tuple[Tensor, Tensor]:
+    """Append what fetches a batch; returns x (batch, features) and y (batch, outputs)."""
+    graph, (samples, features) = context.graph, held["data/x"].shape
+    outputs = held["data/y"].shape[1]
+    x = graph.given("data/x", "X̂", (samples, features), ("sample", "feature"), "constant")
+    y = graph.given("data/y", "Ŷ", (samples, outputs), ("sample", "output"), "constant")
+    order = graph.given("data/order", "order", (samples,), ("sample",), "index", dtype="int64")
+    with graph.scope("input"):
+        rows = graph.apply(
+            NextBatch(batch, shuffle=shuffle),
+            order,
+            context.step,
+            context.seed,
+            name="input/batch",
+            symbol="batch",
+            role="index",
+            axes=("batch",),
+        )
+        return (
+            _fetch(graph, x, rows, _input(batch, features)),
+            _fetch(graph, y, rows, _target(batch, outputs)),
+        )
+
+
+def _fetch(graph: Graph, source: Tensor, rows: Tensor, like: Tensor) -> Tensor:
+    return graph.apply(
+        Gather(), source, rows, name=like.name, symbol=like.symbol, role=like.role, like=like
+    )
+
+
+def _input(batch: int, features: int) -> Tensor:
+    order = input_order(features)
+    return Tensor("input/x", "X", (batch, features), ("batch", "feature"), "input", order=order)
+
+
+def _target(batch: int, outputs: int) -> Tensor:
+    return Tensor("input/y", "Y", (batch, outputs), ("batch", "output"), "target", order="F")
+
+
+def _forward(context: Context, network: Network, x: Tensor) -> LayerInfo:
+    """Append the layers; returns the last one."""
+    for number, layer in enumerate(network.layers, start=1):
+        x = build_dense(context, layer, x, number)
+    return context.layers[-1]
+
+
+def _join(graph: Graph, name: str, symbol: str, parts: list[Tensor], role: Role) -> Tensor:
+    """A flat tensor in which `parts` lie one behind the other."""
+    size = sum(part.size for part in parts)
+    whole = graph.given(name, symbol, (size,), ("parameter",), role)
+    offset = 0
+    for part in parts:
+        if part.parent is not None:
+            raise ValueError(f"{part.name} already lies in {part.parent.name}")
+        part.parent, part.offset = whole, offset
+        offset += part.size
+    return whole
+
+
+def _update(context: Context, network: Network, theta: Tensor) -> None:
+    """Append the update: the optimizer's rule, L1's stop at zero, θ ← θ + Δ, t ← t + 1."""
+    graph, parameters = context.graph, [p.tensor for p in context.parameters]
+    gradients = [graph.gradients[p] for p in parameters]
+    g = _join(graph, "parameters.grad", "g", gradients, "gradient")
+    delta = graph.given("parameters.update", "Δ", theta.shape, ("parameter",), "update")
+    graph.gradients[theta] = g
+    with graph.in_phase("update"), graph.scope("optimizer"):
+        for name, value in network.optimizer.hyperparameters().items():
+            context.hyperparameter(name, HYPERPARAMETERS[name][0], value)
+        update = Update(graph, theta, g, delta, context.step, context.hyperparameters)
+        network.optimizer.build(update)
+        _views(graph, parameters, theta)
+        by_name = {tensor.name: tensor for tensor in graph.tensors}
+        for penalty in context.penalties:
+            if isinstance(penalty.op, L1Penalty):
+                w = penalty.weights
+                part = by_name[f"{w.name}.update"]
+                graph.update(StopAtZero(), part, w, graph.gradients[w], penalty.rate)
+        graph.update(Apply(), theta, delta)
+        graph.update(CountStep(), context.step)
+
+
+def _views(graph: Graph, parameters: list[Tensor], theta: Tensor) -> None:
+    """Name each parameter's part of the update and of the optimizer's flat state."""
+    kinds = {"update": "Δ", "velocity": "v", "square": "s", "m": "m", "v": "v"}
+    wholes = [
+        t for t in graph.tensors if t.name.startswith("parameters.") and t.shape == theta.shape
+    ]
+    for whole in wholes:
+        kind = whole.name.removeprefix("parameters.")
+        if kind not in kinds:
+            continue
+        for p in parameters:
+            part = graph.given(
+                f"{p.name}.{kind}", f"{kinds[kind]}{p.symbol}", p.shape, p.axes, whole.role
+            )
+            part.parent, part.offset, part.layer = whole, p.offset, p.layer
+
+
+def _program(
+    context: Context,
+    network: Network,
+    dtype: str,
+    *,
+    seed: int,
+    batch: int,
+    steps: int,
+    data: Mapping[str, Array],
+    shared: frozenset[str] = frozenset(),
+) -> Program:
+    graph = context.graph
+    instructions = tuple(instruction(i, node) for i, node in enumerate(graph.nodes))
+    plan = Plan(graph, dtype, frozenset(data) | shared)
+    cost = Cost(
+        parameters=sum(p.tensor.size for p in context.parameters),
+        flops=sum(i.flops for i in instructions),
+        bytes=plan.bytes + sum(array.nbytes for array in data.values()),
+    )
+    return Program(
+        network=network,
+        graph=graph,
+        instructions=instructions,
+        buffers=buffer_table(graph, dtype),
+        layers=tuple(context.layers),
+        hyperparameters={name: t.name for name, t in context.hyperparameters.items()},
+        parameters=tuple(context.parameters),
+        plan=plan,
+        data=data,
+        batch_size=batch,
+        steps_per_epoch=steps,
+        seed=seed,
+        dtype=dtype,
+        cost=cost,
+    )

@@ -1,0 +1,1 @@
+"""Layers as compositions of ops."""

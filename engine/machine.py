@@ -1,0 +1,352 @@
+"""The machine that executes a program: a program counter and buffers.
+
+Running a million steps and stepping through one op execute the same bound calls; stepping only
+stops between them. Nothing is instrumented, so nothing is slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from time import perf_counter
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.compiler import compile_evaluator
+from engine.errors import DescriptionError
+from engine.graph import Tensor
+from engine.memory import Memory
+from engine.ops.base import Array, Call
+from engine.ops.sampling import PURPOSE_PARAMETERS
+from engine.program import Instruction, Program
+
+Unit = Literal["instruction", "layer", "phase", "step", "epoch"]
+
+CALL_COST, FLOP_COST = 4e-7, 2e-11
+"""Seconds, roughly: of a small NumPy call, and of one more floating-point operation."""
+LOOK_SECONDS = 0.002
+"""Time between two looks at the clock."""
+CHUNK_SECONDS, CHUNK_STEPS = 0.02, 16
+"""A chunk, before which the state is kept and after which the numbers are looked at, takes so long
+but has at least so many steps: keeping the state of a large network takes half a step."""
+
+
+@dataclass(frozen=True)
+class NonFinite:
+    """The first instruction that wrote a NaN or an infinity, and where in which buffer."""
+
+    step: int
+    instruction: int
+    buffer: str
+    index: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All mutable state of a machine at one moment, including the middle of a step."""
+
+    pc: int
+    block: NDArray[np.uint8]
+
+
+class Machine:
+    """Executes a program.
+
+    Args:
+        program: what `compile` made.
+        shared: arrays by buffer name to use instead of own ones (an evaluator's parameters).
+
+    Attributes:
+        program: the program.
+        pc: index of the next instruction, 0 between steps.
+        stopped: why the last run stopped early, if a value stopped being finite; else None.
+    """
+
+    def __init__(self, program: Program, *, shared: Mapping[str, Array] | None = None) -> None:
+        self.program = program
+        self.pc = 0
+        self.stopped: NonFinite | None = None
+        self._memory = Memory(program.plan, {**program.data, **(shared or {})})
+        self._tensors = {tensor.name: tensor for tensor in program.graph.tensors}
+        self._calls: list[list[Call]] = [
+            node.op.bind(self._memory, node.output, *node.inputs) for node in program.graph.nodes
+        ]
+        self._step: list[Call] = [call for calls in self._calls for call in calls]
+        self._kept = np.empty_like(self._memory.block)
+        seconds = CALL_COST * len(self._step) + FLOP_COST * program.cost.flops
+        self._look = max(1, int(LOOK_SECONDS / seconds))
+        self._chunk = max(CHUNK_STEPS, int(CHUNK_SECONDS / seconds))
+        self._writes = [self._memory.array(node.output) for node in program.graph.nodes]
+        self._counter = self._memory.array(self._tensors["step"])
+        self._theta = self._memory.array(self._tensors["parameters"])
+        loss = self._tensors.get("loss/L")
+        self._loss = self._memory.array(loss) if loss is not None else None
+        self._mask = np.empty(self._theta.shape, dtype=bool)
+        self._owns_parameters = "parameters" not in (shared or {})
+        self.reset(program.seed)
+
+    # Running ---------------------------------------------------------------------------------
+
+    @property
+    def step_count(self) -> int:
+        """Updates finished so far."""
+        return int(self._counter)
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the training set so far, in fractions."""
+        return self.step_count / self.program.steps_per_epoch
+
+    def run(self, steps: int | None = None, *, seconds: float | None = None) -> int:
+        """Execute whole steps at full speed; returns how many were finished.
+
+        From the middle of a step, its rest counts as one. Stops early when `seconds` are over, or
+        just after the first instruction that made a value non-finite (see `stopped`); the next run
+        then goes on regardless. An exception from outside (Ctrl-C) leaves the machine as it
+        was some milliseconds before, between two steps.
+
+        Args:
+            steps: how many; None for as many as fit in `seconds`.
+            seconds: wall-clock budget, looked at every few milliseconds.
+        """
+        if steps is None and seconds is None:
+            raise ValueError("run needs steps, seconds or both")
+        deadline = perf_counter() + seconds if seconds is not None else None
+        checked = self.stopped is None and self._finite()
+        self.stopped = None
+        done = 0
+        with _quiet():
+            if self.pc and steps != 0:
+                done += self._finish_step(checked=checked)
+            while self.stopped is None and (steps is None or done < steps):
+                if deadline is not None and perf_counter() >= deadline:
+                    break
+                size = self._chunk if steps is None else min(self._chunk, steps - done)
+                done += self._run_chunk(size, deadline, checked=checked)
+        return done
+
+    def step_instruction(self) -> Instruction:
+        """Execute one instruction, the one at `pc`, and return it."""
+        instruction = self.program.instructions[self.pc]
+        with _quiet():
+            self._execute()
+        return instruction
+
+    def run_to(self, index: int) -> None:
+        """Run until `pc` is `index`, in this step or, if that is behind, the next one."""
+        if not 0 <= index < len(self.program.instructions):
+            raise DescriptionError(
+                "instruction", index, f"in 0..{len(self.program.instructions) - 1}"
+            )
+        with _quiet():
+            self._execute()
+            while self.pc != index:
+                self._execute()
+
+    def advance(self, unit: Unit, *, seconds: float | None = None) -> bool:
+        """Go on to the next boundary of `unit`; returns whether it was reached in `seconds`.
+
+        A layer ends where the next instruction belongs to another layer or phase. An epoch is
+        the only unit that takes long enough for `seconds` to matter.
+        """
+        if unit not in get_args(Unit):
+            raise DescriptionError("unit", unit, f"one of {', '.join(get_args(Unit))}")
+        if unit == "epoch":
+            return self._advance_epoch(seconds)
+        if unit == "step":
+            self.run(1)
+            return True
+        first = self.step_instruction()
+        while unit != "instruction" and self.pc and self._within(unit, first):
+            self.step_instruction()
+        return True
+
+    def _within(self, unit: Unit, first: Instruction) -> bool:
+        here = self.program.instructions[self.pc]
+        same_phase = here.phase == first.phase
+        return same_phase if unit == "phase" else same_phase and here.layer == first.layer
+
+    def _advance_epoch(self, seconds: float | None) -> bool:
+        per_epoch = self.program.steps_per_epoch
+        left = per_epoch - self.step_count % per_epoch
+        return self.run(left, seconds=seconds) == left
+
+    def _run_chunk(self, size: int, deadline: float | None, *, checked: bool) -> int:
+        np.copyto(self._kept, self._memory.block)
+        done = 0
+        try:
+            while done < size:
+                steps = min(self._look, size - done)
+                self._run_steps(steps)
+                done += steps
+                if deadline is not None and perf_counter() >= deadline:
+                    break
+        except BaseException:
+            np.copyto(self._memory.block, self._kept)
+            raise
+        if checked and not self._finite():
+            np.copyto(self._memory.block, self._kept)
+            return self._locate(done)
+        return done
+
+    def _run_steps(self, steps: int) -> None:
+        """The loop that trains."""
+        calls = self._step
+        for _ in repeat(None, steps):
+            for call in calls:
+                call()
+
+    def _finish_step(self, *, checked: bool) -> int:
+        while self.pc:
+            self._execute()
+            if checked and self._note_non_finite(self.pc - 1):
+                return 1 if self.pc == 0 else 0
+        return 1
+
+    def _locate(self, steps: int) -> int:
+        """Repeat a chunk that went wrong, up to and with the instruction that did it."""
+        for done in range(steps):
+            for index in range(len(self._calls)):
+                self._execute()
+                if self._note_non_finite(index):
+                    return done + (self.pc == 0)
+        return steps
+
+    def _execute(self) -> None:
+        for call in self._calls[self.pc]:
+            call()
+        self.pc = (self.pc + 1) % len(self._calls)
+
+    # Finite or not ---------------------------------------------------------------------------
+
+    def _finite(self) -> bool:
+        """Whether the parameters and the last loss are finite.
+
+        A NaN in a step reaches at least one of them by its end; an overflow that an activation
+        squashes again does not, and training goes on.
+        """
+        np.isfinite(self._theta, self._mask)
+        return bool(self._mask.all()) and (self._loss is None or bool(np.isfinite(self._loss)))
+
+    def _note_non_finite(self, index: int) -> bool:
+        """Set `stopped` if instruction `index` has just written a NaN or an infinity."""
+        index %= len(self._writes)
+        written = self._writes[index]
+        if np.isfinite(written).all():
+            return False
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(written))[0])
+        name = self.program.graph.nodes[index].output.name
+        step = self.step_count - (index == len(self._writes) - 1)
+        self.stopped = NonFinite(step, index, name, where)
+        return True
+
+    # State -----------------------------------------------------------------------------------
+
+    def read(self, name: str) -> Array:
+        """A copy of a buffer, in its logical shape."""
+        return np.array(self.view(name), order="C")
+
+    def view(self, name: str) -> Array:
+        """The live buffer, read-only."""
+        view = self._memory.array(self._tensor(name)).view()
+        view.flags.writeable = False
+        return view
+
+    def write(self, name: str, values: ArrayLike) -> None:
+        """Overwrite a buffer with `values`, of its shape or a single number.
+
+        Raises:
+            DescriptionError: no such buffer, a wrong shape, or a data set, which is only read.
+        """
+        tensor = self._tensor(name)
+        given = np.asarray(values)
+        if given.shape not in ((), tensor.shape):
+            raise DescriptionError(name, given.shape, f"of shape {tensor.shape}")
+        if tensor.name in self.program.data:
+            raise DescriptionError(name, "a write", "possible: data sets are only read")
+        self._memory.array(tensor)[...] = given
+
+    def snapshot(self) -> Snapshot:
+        """All mutable state, as one copy."""
+        return Snapshot(self.pc, self._memory.block.copy())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back (or over) to the state of a snapshot of a machine of the same program."""
+        if snapshot.block.shape != self._memory.block.shape:
+            raise ValueError("the snapshot is of another program")
+        np.copyto(self._memory.block, snapshot.block)
+        self.pc, self.stopped = snapshot.pc, None
+
+    def reset(self, seed: int | None = None) -> None:
+        """Fresh parameters from the seed (the present one if None), step 0, all else zero.
+
+        Hyperparameters stay as they are set.
+        """
+        number = int(self._memory.array(self._tensors["seed"])) if seed is None else seed
+        if not 0 <= number < 2**53:
+            raise DescriptionError("seed", number, "a whole number from 0 to 2^53 - 1")
+        kept = ("hyperparameter", "constant")
+        for tensor in self.program.plan.places:
+            if tensor.role not in kept and tensor.value is None:
+                self._memory.array(tensor)[...] = 0
+        self._memory.array(self._tensors["seed"])[...] = number
+        if "data/order" in self._tensors:
+            order = self._memory.array(self._tensors["data/order"])
+            order[...] = np.arange(order.size)
+        if self._owns_parameters:
+            self._draw_parameters(number)
+        self.pc, self.stopped = 0, None
+
+    def _draw_parameters(self, seed: int) -> None:
+        for number, parameter in enumerate(self.program.parameters):
+            philox = np.random.Philox(
+                key=np.array([seed, PURPOSE_PARAMETERS], dtype=np.uint64),
+                counter=np.array([0, 0, 0, number], dtype=np.uint64),
+            )
+            shape = parameter.tensor.shape
+            values = parameter.initializer.draw(
+                np.random.Generator(philox), shape, parameter.fan_in, parameter.fan_out
+            )
+            self._memory.array(parameter.tensor)[...] = values
+
+    def _tensor(self, name: str) -> Tensor:
+        if name not in self._tensors:
+            raise DescriptionError("buffer", name, "the name of a buffer of this program")
+        return self._tensors[name]
+
+    # Looking from outside --------------------------------------------------------------------
+
+    def evaluator(
+        self, inputs: ArrayLike, targets: ArrayLike | None = None, *, gradients: bool = False
+    ) -> Machine:
+        """A machine that shares these parameters, live, and judges samples of its own.
+
+        One `run(1)` of it computes the forward pass on `inputs` (samples, features); with
+        `targets` (samples, outputs) also ``loss/L``, without penalties; with `gradients` also
+        dL/dz and dL/da of every layer. Buffers are called as here; new samples are written to
+        ``input/x`` and ``input/y``. Dropout is off.
+        """
+        x = np.asarray(inputs)
+        expected = (x.shape[0] if x.ndim else 0, self.program.network.inputs)
+        if x.ndim != 2 or x.shape != expected or not len(x):
+            raise DescriptionError("inputs", x.shape, f"of shape (samples, {expected[1]})")
+        program, shared = compile_evaluator(
+            self.program, len(x), targets=targets is not None, gradients=gradients
+        )
+        arrays = {name: self._memory.array(self._tensors[name]) for name in shared}
+        machine = Machine(program, shared=arrays)
+        machine.write("input/x", x)
+        if targets is not None:
+            machine.write("input/y", targets)
+        return machine
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Infinities and NaNs are states to show, found by looking, not warnings."""
+    with np.errstate(all="ignore"):
+        yield

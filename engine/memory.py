@@ -1,0 +1,126 @@
+"""Memory: where every tensor of a graph lies.
+
+All mutable state lies in one block of bytes, so that a snapshot is one copy. What must outlive a
+step (counters, hyperparameters, parameters, optimizer state) comes first, then what a step makes.
+Data sets are not state: they are held beside the block and only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.graph import Graph, Role, Tensor
+from engine.ops.base import Array
+
+ALIGNMENT = 64
+"""Bytes; a cache line, and the widest vector registers in use."""
+
+SECTIONS: tuple[tuple[Role, ...], ...] = (
+    ("counter", "index", "hyperparameter", "parameter", "optimizer_state"),
+    ("gradient", "update"),
+    ("input", "target", "pre_activation", "activation", "loss", "local_derivative"),
+    ("constant",),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Bytes `start` to `stop` of the block."""
+
+    start: int
+    stop: int
+
+
+class Plan:
+    """A place for each tensor that is not a part of another and not given from outside."""
+
+    def __init__(self, graph: Graph, dtype: str, outside: frozenset[str]) -> None:
+        self.dtype = np.dtype(dtype)
+        self.places: dict[Tensor, Place] = {}
+        self.bytes = 0
+        self.persistent = 0
+        rank = {role: rank for rank, roles in enumerate(SECTIONS) for role in roles}
+        owners = [t for t in graph.tensors if t.parent is None and t.name not in outside]
+        for tensor in sorted(owners, key=lambda t: rank[t.role]):
+            self._place(tensor)
+            if rank[tensor.role] == 0:
+                self.persistent = self.bytes
+
+    def _place(self, tensor: Tensor) -> None:
+        start = -(-self.bytes // ALIGNMENT) * ALIGNMENT
+        stop = start + self.stored_size(tensor) * self.type_of(tensor).itemsize
+        self.places[tensor] = Place(start, stop)
+        self.bytes = stop
+
+    def type_of(self, tensor: Tensor) -> np.dtype[np.generic]:
+        """The dtype a tensor is stored in."""
+        return np.dtype(tensor.dtype) if tensor.dtype else self.dtype
+
+    def stored_size(self, tensor: Tensor) -> int:
+        """Elements stored, the ones behind each sample included."""
+        return tensor.size + (tensor.shape[0] if tensor.ones else 0)
+
+
+class Memory:
+    """The arrays of a plan.
+
+    Args:
+        plan: the layout of the block.
+        outside: arrays by tensor name that lie elsewhere: data sets, or another memory's
+            parameters.
+    """
+
+    def __init__(self, plan: Plan, outside: Mapping[str, Array]) -> None:
+        self.plan = plan
+        self.block: NDArray[np.uint8] = _aligned(plan.bytes)
+        self._outside = outside
+        self._arrays: dict[Tensor, Array] = {}
+        for tensor in plan.places:
+            if tensor.ones:
+                self.with_ones(tensor)[:, -1] = 1
+            if tensor.value is not None:
+                self.array(tensor)[...] = tensor.value
+
+    def array(self, tensor: Tensor) -> Array:
+        """The tensor's array, in its logical shape."""
+        if tensor not in self._arrays:
+            self._arrays[tensor] = self._make(tensor)
+        return self._arrays[tensor]
+
+    def with_ones(self, tensor: Tensor) -> Array:
+        """(batch, units + 1): the tensor with the 1 that stands behind each sample's units."""
+        rows, units = tensor.shape
+        return self._typed(tensor, self.plan.places[tensor]).reshape(units + 1, rows).T
+
+    def joined(self, weights: Tensor, bias: Tensor) -> Array | None:
+        """(inputs + 1, units): weights with the bias as their last row, if they lie so."""
+        behind = weights.offset + weights.size
+        if weights.parent is None or bias.parent is not weights.parent or bias.offset != behind:
+            return None
+        whole = self.array(weights.parent)
+        return whole[weights.offset : behind + bias.size].reshape(-1, weights.shape[1])
+
+    def _make(self, tensor: Tensor) -> Array:
+        if tensor.parent is not None:
+            whole = self.array(tensor.parent)
+            return whole[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
+        if tensor.ones:
+            return self.with_ones(tensor)[:, :-1]
+        if tensor.name in self._outside:
+            return self._outside[tensor.name]
+        stored = self._typed(tensor, self.plan.places[tensor])
+        return stored.reshape(tensor.shape, order=tensor.order)
+
+    def _typed(self, tensor: Tensor, place: Place) -> Array:
+        return self.block[place.start : place.stop].view(self.plan.type_of(tensor))
+
+
+def _aligned(size: int) -> NDArray[np.uint8]:
+    """Zeroed bytes that start at a multiple of ALIGNMENT."""
+    raw = np.zeros(size + ALIGNMENT, dtype=np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + size]

@@ -1,0 +1,1 @@
+"""Primitive ops by family; one class an op."""

@@ -1,0 +1,327 @@
+"""Activations and their local derivatives.
+
+An activation's VJP is always two ops: the local derivative as a buffer of its own, then its product
+with the upstream gradient, so that both factors of the chain rule can be looked at. GELU and swish
+are compositions (`engine.layers.activation`) of the ops here.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op, constant
+from engine.ops.elementwise import Multiply, Scale, Subtract
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Shape, Tensor
+
+
+class _Elementwise(Op):
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+
+class _Activation(_Elementwise):
+    """f(z), with dz = dL/da ⊙ f'(z)."""
+
+    @abstractmethod
+    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+        """Append the op that computes f'(z), from z or, where that is cheaper, from a = f(z)."""
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        local = self.derivative(graph, inputs[0], out)
+        return (graph.apply(Multiply(), upstream, local, like=inputs[0]),)
+
+
+def _local(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor:
+    """A named local derivative: buffer ``dense1/z.local``, symbol ``f′(Z1)``."""
+    name = (
+        f"{z.name}.local" if not any(t.name == f"{z.name}.local" for t in graph.tensors) else None
+    )
+    return graph.apply(
+        op, *inputs, name=name, symbol=f"f′({z.symbol})", role="local_derivative", like=z
+    )
+
+
+def positive_part(z: Array, out: Array) -> list[Call]:
+    """out = max(0, z), NaN where z is. Zeros of full size keep the comparison vectorised."""
+    return [partial(np.maximum, z, np.zeros_like(out), out=out)]
+
+
+class Sigmoid(_Activation):
+    """σ(z) = 1 / (1 + e⁻ᶻ), computed as (1 + tanh(z/2)) / 2, which never overflows."""
+
+    name = "sigmoid"
+
+    def formula(self, *inputs: str) -> str:
+        return f"σ({inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        half = constant(0.5, out)
+        return [
+            partial(np.multiply, inputs[0], half, out),
+            partial(np.tanh, out, out),
+            partial(np.multiply, out, half, out),
+            partial(np.add, out, half, out),
+        ]
+
+    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+        return _local(graph, SigmoidDerivative(), a, z=z)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 4 * out.size
+
+
+class SigmoidDerivative(_Elementwise):
+    """a(1 − a) = a − a²: σ′(z) in terms of a = σ(z)."""
+
+    name = "sigmoid′"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} ⊙ (1 − {inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (a,) = inputs
+        return [partial(np.multiply, a, a, out), partial(np.subtract, a, out, out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (a,) = inputs
+        twice = graph.apply(Multiply(), upstream, graph.apply(Scale(2.0), a))
+        return (graph.apply(Subtract(), upstream, twice),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * out.size
+
+
+class Tanh(_Activation):
+    """tanh(z)."""
+
+    name = "tanh"
+
+    def formula(self, *inputs: str) -> str:
+        return f"tanh({inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.tanh, inputs[0], out)]
+
+    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+        return _local(graph, TanhDerivative(), a, z=z)
+
+
+class TanhDerivative(_Elementwise):
+    """1 − a²: tanh′(z) in terms of a = tanh(z)."""
+
+    name = "tanh′"
+
+    def formula(self, *inputs: str) -> str:
+        return f"1 − {inputs[0]}²"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (a,) = inputs
+        return [partial(np.multiply, a, a, out), partial(np.subtract, constant(1.0, out), out, out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (a,) = inputs
+        return (graph.apply(Multiply(), upstream, graph.apply(Scale(-2.0), a)),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * out.size
+
+
+class ReLU(_Activation):
+    """max(0, z)."""
+
+    name = "relu"
+    kinked = True
+
+    def formula(self, *inputs: str) -> str:
+        return f"max(0, {inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return positive_part(inputs[0], out)
+
+    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+        return _local(graph, Step(), z, z=z)
+
+
+class LeakyReLU(_Activation):
+    """max(z, slope·z), slope 0.01 (Maas, Hannun, Ng 2013)."""
+
+    name = "leaky_relu"
+    kinked = True
+    slope = 0.01
+
+    def formula(self, *inputs: str) -> str:
+        return f"max({inputs[0]}, {self.slope:g}·{inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (z,) = inputs
+        return [
+            partial(np.multiply, z, constant(self.slope, out), out),
+            partial(np.fmax, z, out, out),
+        ]
+
+    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+        return _local(graph, Step(below=self.slope), z, z=z)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * out.size
+
+
+class Step(_Elementwise):
+    """1 where z > 0, else `below` (also at the kink). Piecewise constant."""
+
+    name = "step"
+
+    def __init__(self, below: float = 0.0) -> None:
+        self.below = below
+
+    def formula(self, *inputs: str) -> str:
+        return f"1 where {inputs[0]} > 0, else {self.below:g}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        mask = np.empty_like(out, dtype=bool)
+        compare = partial(np.greater, inputs[0], constant(0.0, out), mask)
+        if not self.below:
+            return [compare, partial(np.copyto, out, mask)]
+        return [
+            compare,
+            partial(np.copyto, out, constant(self.below, out)),
+            partial(np.copyto, out, constant(1.0, out), "same_kind", mask),
+        ]
+
+
+class ELU(_Activation):
+    """z where z > 0, else eᶻ − 1 (Clevert, Unterthiner, Hochreiter 2016, with α = 1)."""
+
+    name = "elu"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} where > 0, else exp({inputs[0]}) − 1"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (z,) = inputs
+        positive = np.empty_like(out)
+        return [
+            *positive_part(z, positive),
+            partial(np.subtract, z, positive, out),
+            partial(np.expm1, out, out),
+            partial(np.add, out, positive, out),
+        ]
+
+    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+        return _local(graph, ELUDerivative(), a, z=z)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 4 * out.size
+
+
+class ELUDerivative(_Elementwise):
+    """min(a, 0) + 1, which is 1 for z > 0 and eᶻ below, in terms of a = ELU(z)."""
+
+    name = "elu′"
+
+    def formula(self, *inputs: str) -> str:
+        return f"min({inputs[0]}, 0) + 1"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [
+            partial(np.fmin, inputs[0], constant(0.0, out), out),
+            partial(np.add, out, constant(1.0, out), out),
+        ]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        below = graph.apply(Step(), graph.apply(Scale(-1.0), inputs[0]))
+        return (graph.apply(Multiply(), upstream, below),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * out.size
+
+
+class Softplus(_Activation):
+    """log(1 + eᶻ), by np.logaddexp(0, z), which never overflows. Its derivative is σ(z)."""
+
+    name = "softplus"
+
+    def formula(self, *inputs: str) -> str:
+        return f"log(1 + exp({inputs[0]}))"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.logaddexp, constant(0.0, out), inputs[0], out)]
+
+    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+        return _local(graph, Sigmoid(), z, z=z)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 4 * out.size
+
+
+GELU_SCALE = 2.0 * (2.0 / np.pi) ** 0.5
+GELU_CUBIC = 0.044715
+
+
+class GELUArgument(_Activation):
+    """u = 2√(2/π)(z + 0.044715 z³), for which GELU(z) ≈ z·σ(u).
+
+    The tanh approximation of Hendrycks & Gimpel 2016, section 2, since ½(1 + tanh(v)) = σ(2v);
+    its error is below 5e-4.
+    """
+
+    name = "gelu_argument"
+
+    def formula(self, *inputs: str) -> str:
+        return f"2√(2/π)·({inputs[0]} + 0.044715·{inputs[0]}³)"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (z,) = inputs
+        return [
+            partial(np.multiply, z, z, out),
+            partial(np.multiply, out, constant(GELU_SCALE * GELU_CUBIC, out), out),
+            partial(np.add, out, constant(GELU_SCALE, out), out),
+            partial(np.multiply, out, z, out),
+        ]
+
+    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+        return _local(graph, GELUArgumentDerivative(), z, z=z)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 4 * out.size
+
+
+class GELUArgumentDerivative(_Elementwise):
+    """2√(2/π)(1 + 3·0.044715 z²)."""
+
+    name = "gelu_argument′"
+
+    def formula(self, *inputs: str) -> str:
+        return f"2√(2/π)·(1 + 0.134145·{inputs[0]}²)"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (z,) = inputs
+        return [
+            partial(np.multiply, z, z, out),
+            partial(np.multiply, out, constant(3.0 * GELU_SCALE * GELU_CUBIC, out), out),
+            partial(np.add, out, constant(GELU_SCALE, out), out),
+        ]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        slope = graph.apply(Scale(6.0 * GELU_SCALE * GELU_CUBIC), inputs[0])
+        return (graph.apply(Multiply(), upstream, slope),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 3 * out.size

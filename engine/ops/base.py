@@ -1,0 +1,101 @@
+"""What an op is: one visible class with its shape rule, kernel, VJP, formula and FLOPs.
+
+To add an op, subclass `Op` in the file of its family and give it those five; nothing else in the
+engine needs to know of it. `tests/engine/test_ops.py` checks its VJP once it is named there.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Shape, Tensor
+    from engine.memory import Memory
+
+Array = NDArray[Any]
+Call = Callable[[], object]
+"""One bound NumPy call: all its operands, `out` included, are fixed when a program is loaded."""
+
+
+class Op(ABC):
+    """A primitive operation. Stateless: what it needs beyond its inputs is fixed at creation."""
+
+    name: ClassVar[str]
+    dtype: ClassVar[str] = ""
+    """NumPy dtype of the result, "" for the program's floating type."""
+    kinked: ClassVar[bool] = False
+    """The derivative jumps where the first input is 0; differences across it prove nothing."""
+
+    @abstractmethod
+    def shape(self, *inputs: Tensor) -> Shape:
+        """Shape of the result."""
+
+    @abstractmethod
+    def formula(self, *inputs: str) -> str:
+        """The right-hand side, in the inputs' symbols."""
+
+    @abstractmethod
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        """The bound calls that write `out`. May keep scratch arrays; calls must not allocate."""
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        """Append the ops that turn dL/d(out) into dL/d(input), one for each input, None where the
+        input is not differentiated (targets, masks, counters)."""
+        return [None] * len(inputs)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        """Floating-point operations of one application (a multiply-add counts two)."""
+        return out.size
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        """The input whose axes and memory order the result has, if it has its shape."""
+        return inputs[0] if inputs else None
+
+    def order(self, *inputs: Tensor) -> Literal["C", "F"]:
+        """Memory order of the result where it cannot be taken from `pattern`."""
+        return "C"
+
+    def prepare(self, *inputs: Tensor) -> None:  # noqa: B027 - most ops ask for nothing
+        """Ask for something of the inputs' storage before it is planned."""
+
+    def bind(self, memory: Memory, out: Tensor, *inputs: Tensor) -> list[Call]:
+        """The kernel on the arrays that `memory` holds for these tensors."""
+        return self.kernel(memory.array(out), *(memory.array(tensor) for tensor in inputs))
+
+
+def constant(value: float, like: Array) -> Array:
+    """`value` as a 0-d array: about half as expensive an operand of a small ufunc as a float."""
+    return np.array(value, dtype=like.dtype)
+
+
+def flat(array: Array) -> Array:
+    """A one-dimensional view in memory order (never a copy)."""
+    view = array.reshape(-1, order="A")
+    if not np.shares_memory(view, array) and array.size:
+        raise ValueError("an array with gaps has no flat view")
+    return view
+
+
+def flat_pair(left: Array, right: Array) -> tuple[Array, Array]:
+    """Flat views of two arrays of one shape, element for element in the same order."""
+    for order in ("C_CONTIGUOUS", "F_CONTIGUOUS"):
+        if left.flags[order] and right.flags[order]:
+            return flat(left), flat(right)
+    raise ValueError("the two arrays lie in different memory orders")
+
+
+BLOCK = 16_384
+"""Elements of one pass of an update rule: operands and scratch then stay in a core's L2 cache."""
+
+
+def blocks(*arrays: Array) -> list[tuple[Array, ...]]:
+    """Equally cut pieces of flat arrays, for kernels that make several passes over long ones."""
+    size = arrays[0].size
+    return [tuple(a[i : i + BLOCK] for a in arrays) for i in range(0, size, BLOCK)]

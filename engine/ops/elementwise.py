@@ -1,0 +1,189 @@
+"""Arithmetic element by element, with NumPy's broadcasting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op, constant
+from engine.ops.reduction import SumTo
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Shape, Tensor
+
+
+def unbroadcast(graph: Graph, gradient: Tensor, x: Tensor) -> Tensor:
+    """Sum `gradient` over the axes along which `x` was repeated."""
+    if gradient.shape == x.shape:
+        return gradient
+    return graph.apply(SumTo(x.shape), gradient, like=x)
+
+
+def times(graph: Graph, local: Tensor, upstream: Tensor) -> Tensor:
+    """local ⊙ upstream, without an instruction where upstream is the seed dL/dL = 1."""
+    if upstream.value == 1.0:
+        return local
+    return graph.apply(Multiply(), local, upstream, like=local)
+
+
+class _Binary(Op):
+    """Two operands, broadcast against each other."""
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return np.broadcast_shapes(inputs[0].shape, inputs[1].shape)
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return max(inputs, key=lambda tensor: tensor.size)
+
+
+class Add(_Binary):
+    """x + y."""
+
+    name = "add"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} + {inputs[1]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.add, inputs[0], inputs[1], out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        return [unbroadcast(graph, upstream, x) for x in inputs]
+
+
+class Subtract(_Binary):
+    """x - y."""
+
+    name = "subtract"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} − {inputs[1]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.subtract, inputs[0], inputs[1], out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        x, y = inputs
+        dx = unbroadcast(graph, upstream, x)
+        if y.role == "target":
+            return dx, None
+        return dx, unbroadcast(graph, graph.apply(Scale(-1.0), upstream), y)
+
+
+class Multiply(_Binary):
+    """x ⊙ y."""
+
+    name = "multiply"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} ⊙ {inputs[1]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.multiply, inputs[0], inputs[1], out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        x, y = inputs
+        return [
+            None
+            if tensor.role in ("hyperparameter", "constant")
+            else unbroadcast(graph, graph.apply(Multiply(), upstream, other, like=out), tensor)
+            for tensor, other in ((x, y), (y, x))
+        ]
+
+
+class Scale(Op):
+    """c·x for a fixed number c, shown as `label` in the formula where c has a meaning."""
+
+    name = "scale"
+
+    def __init__(self, factor: float, label: str | None = None) -> None:
+        self.factor = factor
+        self.label = label if label is not None else f"{factor:g}".replace("-", "−")
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        return f"−{inputs[0]}" if self.factor == -1.0 else f"{self.label}·{inputs[0]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.multiply, inputs[0], constant(self.factor, out), out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        return (graph.apply(Scale(self.factor, self.label), upstream),)
+
+
+class Sign(Op):
+    """sign(x): the derivative of |x|, with 0 at 0. Constant wherever it has a derivative."""
+
+    name = "sign"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        return f"sign({inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.sign, inputs[0], out)]
+
+
+class Clip(Op):
+    """x held within −bound … bound."""
+
+    name = "clip"
+
+    def __init__(self, bound: float) -> None:
+        self.bound = bound
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        return f"clip({inputs[0]}, ±{self.bound:g})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [
+            partial(np.minimum, inputs[0], constant(self.bound, out), out=out),
+            partial(np.maximum, out, constant(-self.bound, out), out=out),
+        ]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        inside = graph.apply(Inside(self.bound), inputs[0])
+        return (graph.apply(Multiply(), upstream, inside, like=inputs[0]),)
+
+
+class Inside(Op):
+    """1 where |x| is at most `bound`, else 0: the local derivative of `Clip`."""
+
+    name = "inside"
+
+    def __init__(self, bound: float) -> None:
+        self.bound = bound
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        return f"1 where |{inputs[0]}| ≤ {self.bound:g}, else 0"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        mask = np.empty_like(out, dtype=bool)
+        return [
+            partial(np.absolute, inputs[0], out),
+            partial(np.less_equal, out, constant(self.bound, out), mask),
+            partial(np.copyto, out, mask),
+        ]

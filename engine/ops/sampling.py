@@ -1,0 +1,156 @@
+"""What a step draws and fetches: its batch of samples, its dropout masks.
+
+Randomness is counter-based: every draw is a Philox stream keyed by the seed and a purpose, at a
+counter given by the epoch or the step. No generator state is carried from step to step, so any step
+can be repeated from the step counter alone.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op, constant, flat
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+
+PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT = 1, 2, 3
+
+
+class Stream:
+    """A random generator that can be set to (seed, purpose, moment) for less than a microsecond.
+
+    `number` tells apart streams of one purpose (layers). Setting `bit_generator.state` is ten
+    times cheaper than making a new Philox.
+    """
+
+    def __init__(self, purpose: int, number: int = 0) -> None:
+        self._philox = np.random.Philox(key=np.array([0, purpose], dtype=np.uint64))
+        self._state = self._philox.state
+        self._number = number
+        self.generator = np.random.Generator(self._philox)
+
+    def at(self, seed: int, moment: int) -> np.random.Generator:
+        """The generator, at the start of the stream of this moment (an epoch, a step)."""
+        inner = self._state["state"]
+        inner["key"][0] = seed
+        inner["counter"][:] = (0, 0, moment, self._number)
+        self._philox.state = self._state
+        return self.generator
+
+
+class NextBatch(Op):
+    """Rows of the step's batch. Inputs: the epoch's order of all rows, the step counter, the seed.
+
+    At the first step of an epoch the order is shuffled anew (if asked). An epoch has
+    floor(samples / batch) steps; when shuffling, the rows left out differ from epoch to epoch.
+    """
+
+    name = "batch"
+    dtype: ClassVar[str] = "int64"
+
+    def __init__(self, batch: int, *, shuffle: bool) -> None:
+        self.batch = batch
+        self.shuffle = shuffle
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return (self.batch,)
+
+    def formula(self, *inputs: str) -> str:
+        how = "next rows of the shuffled epoch" if self.shuffle else "next rows"
+        return f"{how}, {self.batch} of {{{inputs[0]}}}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        order, step, seed = inputs
+        steps = order.size // self.batch
+        slices = [order[i * self.batch : (i + 1) * self.batch] for i in range(steps)]
+        shuffle = self._shuffler(order, seed) if self.shuffle else None
+        copy = np.copyto
+
+        def next_batch() -> None:
+            epoch, position = divmod(step.item(), steps)
+            if position == 0 and shuffle is not None:
+                shuffle(epoch)
+            copy(out, slices[position])
+
+        return [next_batch]
+
+    def _shuffler(self, order: Array, seed: Array) -> partial[None]:
+        stream, rows = Stream(PURPOSE_BATCHES), np.arange(order.size)
+
+        def shuffle(order: Array, epoch: int) -> None:
+            np.copyto(order, rows)
+            stream.at(seed.item(), epoch).shuffle(order)
+
+        return partial(shuffle, order)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 0
+
+
+class Gather(Op):
+    """Rows of a data array: out[i] = data[rows[i]]. Inputs: the data, the row numbers."""
+
+    name = "gather"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        data, rows = inputs
+        return (*rows.shape, *data.shape[1:])
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}[{inputs[1]}]"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        data, rows = inputs
+        # mode "clip" writes straight into out, "raise" would go by a copy; rows are in range.
+        if out.flags.c_contiguous:
+            return [partial(data.take, rows, 0, out, "clip")]
+        columns = np.ascontiguousarray(data.T)
+        return [partial(columns.take, rows, columns.ndim - 1, out.T, "clip")]
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 0
+
+
+class DropoutMask(Op):
+    """1/(1 − p) with probability 1 − p, else 0: inverted dropout (Srivastava et al. 2014, ch. 10).
+
+    Inputs: the 0-d rate p, the step counter, the seed. `number` tells layers apart.
+    """
+
+    name = "dropout_mask"
+
+    def __init__(self, number: int, shape: Shape) -> None:
+        self.number = number
+        self.target = shape
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return self.target
+
+    def formula(self, *inputs: str) -> str:
+        return f"1/(1 − {inputs[0]}) with probability 1 − {inputs[0]}, else 0"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        rate, step, seed = inputs
+        stream = Stream(PURPOSE_DROPOUT, self.number)
+        draws = flat(out)
+        kept, scale = np.empty(draws.shape, dtype=bool), constant(1.0, out)
+
+        def draw() -> None:
+            stream.at(seed.item(), step.item()).random(dtype=draws.dtype, out=draws)
+            scale[()] = 1.0 / (1.0 - rate.item())
+
+        return [
+            draw,
+            partial(np.greater_equal, draws, rate, kept),
+            partial(np.multiply, kept, scale, draws),
+        ]
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 3 * out.size

@@ -1,0 +1,73 @@
+"""Softmax by way of its logarithm, which keeps cross-entropy exact for any logits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op
+from engine.ops.elementwise import Multiply, Subtract
+from engine.ops.reduction import SumTo
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Shape, Tensor
+
+
+class LogSoftmax(Op):
+    """z − max z − log Σ exp(z − max z), over the units of each sample."""
+
+    name = "log_softmax"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} − log Σ exp({inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (z,) = inputs
+        row = np.empty(z.shape[0], dtype=out.dtype)
+        exponentials = np.empty_like(out)
+        ones = np.ones(z.shape[1], dtype=out.dtype)
+        return [
+            partial(np.maximum.reduce, z, 1, None, row),
+            partial(np.subtract, z.T, row, out.T),
+            partial(np.exp, out, exponentials),
+            partial(exponentials.dot, ones, row),
+            partial(np.log, row, row),
+            partial(np.subtract, out.T, row, out.T),
+        ]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (z,) = inputs
+        total = graph.apply(SumTo((z.shape[0], 1)), upstream, axes=("batch", "one"))
+        spread = graph.apply(Multiply(), graph.apply(Exp(), out), total, like=z)
+        return (graph.apply(Subtract(), upstream, spread, like=z),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 5 * out.size
+
+
+class Exp(Op):
+    """exp(x): turns log-probabilities into probabilities."""
+
+    name = "exp"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        return f"exp({inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.exp, inputs[0], out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        return (graph.apply(Multiply(), upstream, out, like=inputs[0]),)

@@ -1,0 +1,303 @@
+"""The machine: one program, however it is cut; bits, state, stopping, memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import (
+    SGD,
+    Adam,
+    Dense,
+    DescriptionError,
+    Machine,
+    Network,
+    compile,  # noqa: A004
+    load_dataset,
+)
+from tests.engine.networks import CIRCLES, all_state, circles_machine, circles_network
+
+UNITS = ["instruction", "layer", "phase", "step", "epoch"]
+
+
+def test_the_api_as_a_user_writes_it() -> None:
+    data = load_dataset("circles", samples=500, noise=0.1, test_fraction=0.5, seed=0)
+    layers = [Dense(4, "tanh"), Dense(2, "tanh"), Dense(1, "sigmoid")]
+    net = Network(inputs=2, layers=layers, loss="binary_cross_entropy", optimizer=SGD(0.03))
+    machine = Machine(compile(net, data, batch_size=10, seed=0))
+    machine.run(steps=1000)
+    assert machine.step_count == 1000
+    assert machine.step_instruction().index == 0
+    assert machine.pc == 1
+    assert "Z1 = X·W1 + b1" in str(machine.program.listing())
+    assert machine.read("dense1/W").shape == machine.read("dense1/W.grad").shape == (2, 4)
+    buffer = machine.program.buffers["dense1/W"]
+    assert (buffer.shape, buffer.axes, buffer.role, buffer.layer, buffer.grad) == (
+        (2, 4),
+        ("input", "unit"),
+        "parameter",
+        "dense1",
+        "dense1/W.grad",
+    )
+    s = machine.snapshot()
+    machine.run(steps=3)
+    machine.restore(s)
+    assert (machine.step_count, machine.pc) == (1000, 1)
+
+
+def test_it_learns_circles() -> None:
+    data = load_dataset("circles", samples=500, noise=0.1, test_fraction=0.5, seed=0)
+    machine = Machine(compile(circles_network(SGD(0.03)), data, batch_size=10, seed=0))
+    machine.run(10_000)
+    judge = machine.evaluator(data.test.inputs)
+    judge.run(1)
+    right = (judge.read("dense3/a")[:, 0] > 0.5) == data.test.labels
+    assert right.mean() > 0.95
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*UNITS, "run", "rerun", "run_to"]), st.integers(1, 5)),
+        max_size=12,
+    )
+)
+def test_the_bits_do_not_depend_on_how_a_run_is_cut(moves: list[tuple[str, int]]) -> None:
+    machine = circles_machine(Adam(0.01), dropout=0.3)
+    for move, count in moves:
+        if move == "run":
+            machine.run(count)
+        elif move == "rerun":  # go on, come back, go on again
+            here = machine.snapshot()
+            machine.run(count)
+            machine.restore(here)
+        elif move == "run_to":
+            machine.run_to(count)
+        else:
+            machine.advance(move)  # type: ignore[arg-type]
+    steps = machine.step_count + (machine.pc > 0)
+    if machine.pc:
+        machine.advance("step")
+    fresh = circles_machine(Adam(0.01), dropout=0.3)
+    fresh.run(steps)
+    assert machine.step_count == steps
+    assert machine.read("parameters").tobytes() == fresh.read("parameters").tobytes()
+    assert steps == 0 or all_state(machine) == all_state(fresh)
+
+
+def test_same_seed_same_bits_other_seed_other_bits() -> None:
+    states = []
+    for seed in (0, 0, 1):
+        machine = circles_machine(seed=seed, dropout=0.2)
+        machine.run(20)
+        states.append(all_state(machine))
+    assert states[0] == states[1] != states[2]
+
+
+def test_reset_is_as_good_as_new() -> None:
+    machine = circles_machine(Adam(0.01))
+    machine.run(17)
+    machine.step_instruction()
+    machine.reset()
+    assert all_state(machine) == all_state(circles_machine(Adam(0.01)))
+    machine.reset(seed=5)
+    assert all_state(machine) == all_state(circles_machine(Adam(0.01), seed=5))
+
+
+def test_an_epoch_sees_every_sample_once_and_orders_differ() -> None:
+    network = circles_network()
+    machine = Machine(compile(network, CIRCLES, batch_size=5, seed=0))
+    epochs = []
+    for _ in range(2):
+        rows: list[int] = []
+        for _ in range(machine.program.steps_per_epoch):
+            machine.run(1)
+            rows += machine.read("input/batch").tolist()
+        epochs.append(rows)
+    assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(50))
+    assert epochs[0] != epochs[1]
+    np.testing.assert_array_equal(
+        machine.read("input/x"), CIRCLES.train.inputs[machine.read("input/batch")]
+    )
+
+
+def test_without_shuffling_samples_come_in_order() -> None:
+    machine = Machine(compile(circles_network(), CIRCLES, batch_size=10, shuffle=False))
+    machine.run(2)
+    np.testing.assert_array_equal(machine.read("input/batch"), np.arange(10, 20))
+
+
+def test_units_of_stepping() -> None:
+    machine = circles_machine()
+    instructions = machine.program.instructions
+    machine.run_to(3)
+    machine.advance("layer")
+    assert {i.layer for i in instructions[3 : machine.pc]} == {"dense1"}
+    assert instructions[machine.pc].layer == "dense2"
+    machine.advance("phase")
+    assert instructions[machine.pc].phase == "loss"
+    machine.advance("phase")
+    assert instructions[machine.pc].phase == "backward"
+    machine.advance("step")
+    assert (machine.pc, machine.step_count) == (0, 1)
+    machine.advance("epoch")
+    assert machine.step_count == machine.program.steps_per_epoch
+
+
+def test_bad_units_and_instructions_are_named() -> None:
+    machine = circles_machine()
+    with pytest.raises(DescriptionError, match=r"unit: 'page' is not one of instruction"):
+        machine.advance("page")  # type: ignore[arg-type]
+    with pytest.raises(DescriptionError, match=r"instruction: 99 is not in 0\.\."):
+        machine.run_to(99)
+
+
+def test_the_budget_of_seconds_ends_a_run() -> None:
+    machine = circles_machine()
+    done = machine.run(seconds=0.02)
+    assert done == machine.step_count > 0
+    assert machine.run(10_000_000, seconds=0.01) < 10_000_000
+    with pytest.raises(ValueError, match="steps, seconds or both"):
+        machine.run()
+
+
+def test_read_copies_view_does_not_and_write_checks() -> None:
+    machine = circles_machine()
+    copy, view = machine.read("dense1/W"), machine.view("dense1/W")
+    machine.write("dense1/W", np.ones((2, 4)))
+    assert (view == 1).all()
+    assert not (copy == 1).all()
+    with pytest.raises(ValueError, match="read-only"):
+        view[0, 0] = 2
+    with pytest.raises(DescriptionError, match=r"dense1/W: \(3,\) is not of shape \(2, 4\)"):
+        machine.write("dense1/W", np.ones(3))
+    with pytest.raises(DescriptionError, match="buffer: 'dense9/W' is not the name of a buffer"):
+        machine.read("dense9/W")
+    with pytest.raises(DescriptionError, match="data sets are only read"):
+        machine.write("data/x", 0)
+
+
+def test_hyperparameters_change_live_and_keep_the_weights() -> None:
+    machine = circles_machine(SGD(0.1))
+    machine.run(3)
+    before = machine.read("parameters")
+    machine.write(machine.program.hyperparameters["learning_rate"], 0.0)
+    machine.run(3)
+    np.testing.assert_array_equal(machine.read("parameters"), before)
+    machine.reset()
+    assert machine.read("learning_rate") == 0.0
+
+
+def test_dropout_drops_its_share_and_scales_the_rest() -> None:
+    network = Network(2, [Dense(200, "tanh", dropout=0.25), Dense(1, "sigmoid")])
+    machine = Machine(compile(network, CIRCLES, batch_size=None))
+    machine.run(1)
+    mask = machine.read("dense1/mask")
+    assert set(np.unique(mask)) == {0.0, 1 / 0.75}
+    assert abs((mask == 0).mean() - 0.25) < 0.02
+    np.testing.assert_array_equal(machine.read("dense1/dropped"), machine.read("dense1/a") * mask)
+    first = mask
+    machine.run(1)
+    assert (machine.read("dense1/mask") != first).any()
+
+
+def test_a_value_that_stops_being_finite_stops_the_run_there() -> None:
+    data = load_dataset("sine", samples=100, noise=0.0, seed=0)
+    network = Network(1, [Dense(8, "relu"), Dense(1)], "mean_squared_error", SGD(1e6))
+    machine = Machine(compile(network, data, batch_size=10))
+    machine.run(10_000)
+    stopped = machine.stopped
+    assert stopped is not None
+    assert machine.step_count < 10_000
+    written = machine.read(stopped.buffer)
+    assert not np.isfinite(written[stopped.index])
+    assert stopped.buffer in machine.program.instructions[stopped.instruction].writes
+    repeated = Machine(machine.program)
+    while not (repeated.step_count == stopped.step and repeated.pc == stopped.instruction):
+        instruction = repeated.step_instruction()
+        assert np.isfinite(repeated.read(instruction.writes[0])).all()
+    repeated.step_instruction()
+    assert all_state(repeated) == all_state(machine)
+    machine.run(5)  # what is already broken may go on
+    assert machine.stopped is None
+
+
+def test_an_interrupted_run_leaves_a_whole_state() -> None:
+    machine = circles_machine()
+    machine.run(10)
+    bell = machine.program.graph.nodes[4].op
+    original = machine._step[4]
+
+    def interrupt() -> None:
+        if machine.step_count == 700:
+            raise KeyboardInterrupt
+        original()
+
+    machine._step[4] = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        machine.run(5000)
+    machine._step[4] = original
+    fresh = circles_machine()
+    fresh.run(machine.step_count)
+    assert 10 <= machine.step_count <= 700
+    assert all_state(machine) == all_state(fresh)
+    assert bell is machine.program.graph.nodes[4].op
+
+
+def test_running_allocates_nothing_that_stays() -> None:
+    machine = circles_machine(Adam(0.01))
+    machine.run(600)
+    tracemalloc.start()
+    try:
+        machine.run(300)
+        start, _ = tracemalloc.get_traced_memory()
+        machine.run(2000)
+        end, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert end - start < 2000  # less than a byte a step
+
+
+def test_evaluators_share_the_parameters_live() -> None:
+    machine = circles_machine(dropout=0.5)
+    assert CIRCLES.test.labels is not None
+    y = CIRCLES.test.labels.reshape(-1, 1)
+    judge = machine.evaluator(CIRCLES.test.inputs, y, gradients=True)
+    losses = []
+    for _ in range(2):
+        judge.run(1)
+        losses.append(float(judge.read("loss/L")))
+        machine.run(200)
+    a = judge.read("dense3/a")
+    expected = -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
+    assert losses[1] == pytest.approx(expected)
+    assert losses[0] != losses[1]
+    assert judge.read("dense1/z.grad").shape == (50, 4)
+    assert "dense1/mask" not in judge.program.buffers
+    with pytest.raises(DescriptionError, match=r"inputs: \(4, 3\) is not of shape \(samples, 2\)"):
+        machine.evaluator(np.ones((4, 3)))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_data_types(dtype: str) -> None:
+    program = compile(circles_network(), CIRCLES, batch_size=8, dtype=dtype)  # type: ignore[arg-type]
+    machine = Machine(program)
+    machine.run(100)
+    assert machine.read("dense1/W").dtype == dtype
+    assert program.buffers["dense1/W"].dtype == dtype
+    assert float(machine.read("loss/L")) < 1
+
+
+def test_wide_and_narrow_inputs_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wide inputs are stored sample by sample, with the bias added apart; only rounding differs."""
+    results = []
+    for wide in (1, 128):
+        monkeypatch.setattr("engine.compiler.WIDE", wide)
+        machine = circles_machine()
+        machine.run(50)
+        results.append(machine.read("parameters"))
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-9)
