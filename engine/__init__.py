@@ -4,7 +4,16 @@ from engine import Network, Dense, SGD, compile, Machine, load_dataset
 """
 
 from engine.compiler import compile, encode_targets
-from engine.data import Dataset, Split, catalogue, from_arrays, load_dataset
+from engine.data import (
+    FEATURES,
+    Dataset,
+    DatasetInfo,
+    Split,
+    catalogue,
+    from_arrays,
+    load_dataset,
+    thumbnail,
+)
 from engine.errors import DescriptionError
 from engine.initializers import DRAWS, Initializer
 from engine.layers.context import LayerInfo
@@ -29,6 +38,7 @@ INITIALIZERS = tuple(DRAWS)
 
 __all__ = [
     "ACTIVATIONS",
+    "FEATURES",
     "HYPERPARAMETERS",
     "INITIALIZERS",
     "LOSSES",
@@ -41,6 +51,7 @@ __all__ = [
     "Buffer",
     "Cost",
     "Dataset",
+    "DatasetInfo",
     "Dense",
     "DescriptionError",
     "Initializer",
@@ -64,4 +75,5 @@ __all__ = [
     "encode_targets",
     "from_arrays",
     "load_dataset",
+    "thumbnail",
 ]

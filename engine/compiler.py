@@ -164,7 +164,7 @@ def _data_arrays(network: Network, data: Dataset, dtype: str) -> dict[str, Array
     }
 
 
-WIDE = 128
+WIDE = 32
 """Features from which a sample's are better kept together: fetching one is then one long copy."""
 
 

@@ -91,11 +91,11 @@ def flat_pair(left: Array, right: Array) -> tuple[Array, Array]:
     raise ValueError("the two arrays lie in different memory orders")
 
 
-BLOCK = 16_384
-"""Elements of one pass of an update rule: operands and scratch then stay in a core's L2 cache."""
+BLOCK_BYTES = 1 << 18
+"""Bytes of an array that an update rule works on at a time: its operands then stay in cache."""
 
 
 def blocks(*arrays: Array) -> list[tuple[Array, ...]]:
     """Equally cut pieces of flat arrays, for kernels that make several passes over long ones."""
-    size = arrays[0].size
-    return [tuple(a[i : i + BLOCK] for a in arrays) for i in range(0, size, BLOCK)]
+    first, size = arrays[0], BLOCK_BYTES // arrays[0].itemsize
+    return [tuple(a[i : i + size] for a in arrays) for i in range(0, first.size, size)]

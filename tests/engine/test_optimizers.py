@@ -108,11 +108,11 @@ def test_every_rule_is_checked() -> None:
 
 def test_long_parameter_vectors_are_updated_block_by_block_alike() -> None:
     """Rules make several passes over blocks; the cut must not show in the numbers."""
-    from engine.ops.base import BLOCK
+    from engine.ops.base import BLOCK_BYTES
     from engine.optimizers import AdamStep, Average, AverageSquare
 
     rng = np.random.default_rng(0)
-    size = 2 * BLOCK + 17
+    size = 2 * BLOCK_BYTES // 8 + 17
     m, v, g = rng.normal(size=size), rng.uniform(0.1, 1, size), rng.normal(size=size)
     beta, out = np.array(0.9), np.empty(size)
     numbers = [np.array(x) for x in (0.01, 0.5, 0.25, 1e-8)]
