@@ -43,8 +43,10 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Buffer:
-    """A named array of the machine. `grad` and `update` name the buffers of its gradient and its
-    last update, where there are such."""
+    """A named array of the machine.
+
+    `grad` and `update` name the buffers of its gradient and its last update, where there are such.
+    """
 
     name: str
     symbol: str
@@ -73,8 +75,9 @@ class Listing(tuple[Instruction, ...]):
 
     def __str__(self) -> str:
         lines = [f"{'':>4}  {'phase':<9}{'scope':<26}{'formula':<44}{'FLOPs':>10}"]
-        for i in self:
-            lines.append(f"{i.index:>4}  {i.phase:<9}{i.scope:<26}{i.formula:<44}{i.flops:>10,}")
+        lines += [
+            f"{i.index:>4}  {i.phase:<9}{i.scope:<26}{i.formula:<44}{i.flops:>10,}" for i in self
+        ]
         return "\n".join(lines)
 
 

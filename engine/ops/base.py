@@ -46,8 +46,10 @@ class Op(ABC):
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
-        """Append the ops that turn dL/d(out) into dL/d(input), one for each input, None where the
-        input is not differentiated (targets, masks, counters)."""
+        """Append the ops that turn dL/d(out) into dL/d(input), one for each input.
+
+        None where the input is not differentiated (targets, masks, counters).
+        """
         return [None] * len(inputs)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:

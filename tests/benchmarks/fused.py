@@ -18,7 +18,7 @@ loss value at every step) and gives the same weights. What makes it fast:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Literal
 
 import numpy as np
@@ -132,7 +132,7 @@ class FusedNetwork:
         self._y = np.empty((outputs, batch), kind)
         below, offset = self._x.T, 0
         self._layers = []
-        for fan_in, units in zip(sizes, sizes[1:], strict=False):
+        for fan_in, units in pairwise(sizes):
             where = slice(offset, offset + (fan_in + 1) * units)
             joined = self.theta[where].reshape(fan_in + 1, units)
             gradient = self._gradient[where].reshape(fan_in + 1, units)

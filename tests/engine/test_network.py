@@ -46,7 +46,7 @@ def hidden(layer: object) -> dict[str, Any]:
         (hidden(Dense(0)), "layers[0].units: 0 is not in 1..1024"),
         (hidden(Dense(True)), "layers[0].units: True is not in 1..1024"),
         (
-            hidden(Dense(3, cast(Any, "tan"))),
+            hidden(Dense(3, cast("Any", "tan"))),
             "layers[0].activation: 'tan' is not one of linear, sigmoid",
         ),
         (hidden(Dense(3, "softmax")), "layers[0].activation: 'softmax' is not an activation of a"),
@@ -82,7 +82,7 @@ def test_unusable_fields_are_named(changes: dict[str, Any], message: str) -> Non
     with pytest.raises(DescriptionError) as caught:
         network(**changes)
     assert str(caught.value).startswith(message)
-    assert caught.value.path == message.split(":")[0]
+    assert caught.value.path == message.split(":", maxsplit=1)[0]
 
 
 @pytest.mark.parametrize(
