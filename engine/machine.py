@@ -64,6 +64,7 @@ class Machine:
         program: the program.
         pc: index of the next instruction, 0 between steps.
         stopped: why the last run stopped early, if a value stopped being finite; else None.
+        step_seconds: a rough estimate of a step's time, the same on every machine.
     """
 
     def __init__(self, program: Program, *, shared: Mapping[str, Array] | None = None) -> None:
@@ -77,9 +78,9 @@ class Machine:
         ]
         self._step: list[Call] = [call for calls in self._calls for call in calls]
         self._kept = np.empty_like(self._memory.block)
-        seconds = CALL_COST * len(self._step) + FLOP_COST * program.cost.flops
-        self._look = max(1, int(LOOK_SECONDS / seconds))
-        self._chunk = max(CHUNK_STEPS, int(CHUNK_SECONDS / seconds))
+        self.step_seconds = CALL_COST * len(self._step) + FLOP_COST * program.cost.flops
+        self._look = max(1, int(LOOK_SECONDS / self.step_seconds))
+        self._chunk = max(CHUNK_STEPS, int(CHUNK_SECONDS / self.step_seconds))
         self._writes = [self._memory.array(node.output) for node in program.graph.nodes]
         self._counter = self._memory.array(self._tensors["step"])
         self._theta = self._memory.array(self._tensors["parameters"])
@@ -101,7 +102,9 @@ class Machine:
         """Passes over the training set so far, in fractions."""
         return self.step_count / self.program.steps_per_epoch
 
-    def run(self, steps: int | None = None, *, seconds: float | None = None) -> int:
+    def run(
+        self, steps: int | None = None, *, seconds: float | None = None, checked: bool = True
+    ) -> int:
         """Execute whole steps at full speed; returns how many were finished.
 
         From the middle of a step, its rest counts as one. Stops early when `seconds` are over, or
@@ -112,11 +115,12 @@ class Machine:
         Args:
             steps: how many; None for as many as fit in `seconds`.
             seconds: wall-clock budget, looked at every few milliseconds.
+            checked: stop where a value stops being finite; the numbers are the same if not.
         """
         if steps is None and seconds is None:
             raise ValueError("run needs steps, seconds or both")
         deadline = perf_counter() + seconds if seconds is not None else None
-        checked = self.stopped is None and self._finite()
+        checked = checked and self.stopped is None and self._finite()
         self.stopped = None
         done = 0
         with _quiet():
@@ -256,19 +260,29 @@ class Machine:
         view.flags.writeable = False
         return view
 
-    def write(self, name: str, values: ArrayLike) -> None:
+    def write(self, name: str, values: ArrayLike, index: tuple[int, ...] | None = None) -> None:
         """Overwrite a buffer with `values`, of its shape or a single number.
 
+        Args:
+            index: of the one element to write, or None for the whole buffer.
+
         Raises:
-            DescriptionError: no such buffer, a wrong shape, or a data set, which is only read.
+            DescriptionError: no such buffer or element, a wrong shape, or a data set, which is
+                only read.
         """
-        tensor = self._tensor(name)
-        given = np.asarray(values)
-        if given.shape not in ((), tensor.shape):
-            raise DescriptionError(name, given.shape, f"of shape {tensor.shape}")
+        tensor, given = self._tensor(name), np.asarray(values)
+        shape = tensor.shape if index is None else ()
+        if given.shape not in ((), shape):
+            raise DescriptionError(name, given.shape, f"of shape {shape}")
         if tensor.name in self.program.data:
             raise DescriptionError(name, "a write", "possible: data sets are only read")
-        self._memory.array(tensor)[...] = given
+        inside = index is None or (
+            len(index) == len(tensor.shape)
+            and all(0 <= i < extent for i, extent in zip(index, tensor.shape, strict=True))
+        )
+        if not inside:
+            raise DescriptionError(name, index, f"an index within {tensor.shape}")
+        self._memory.array(tensor)[... if index is None else index] = given
 
     def snapshot(self) -> Snapshot:
         """All mutable state, as one copy."""
@@ -280,6 +294,18 @@ class Machine:
             raise ValueError("the snapshot is of another program")
         np.copyto(self._memory.block, snapshot.block)
         self.pc, self.stopped = snapshot.pc, None
+
+    def keyframe(self) -> NDArray[np.uint8]:
+        """A copy of what outlives a step; between steps, all that the next ones depend on."""
+        return self._memory.block[: self.program.plan.persistent].copy()
+
+    def restore_keyframe(self, keyframe: NDArray[np.uint8]) -> None:
+        """Go to the start of the step a keyframe was taken at.
+
+        What a step makes anew (activations, gradients) stays as it is until that step is done.
+        """
+        np.copyto(self._memory.block[: self.program.plan.persistent], keyframe)
+        self.pc, self.stopped = 0, None
 
     def reset(self, seed: int | None = None) -> None:
         """Fresh parameters from the seed (the present one if None), step 0, all else zero.
