@@ -1,0 +1,55 @@
+"""Formulas of single numbers: trees with symbols, live values and where each came from."""
+
+from engine.formula.choice import Case, Cases, Condition, Lookup, Relation, where
+from engine.formula.nodes import (
+    FUNCTIONS,
+    Along,
+    Axis,
+    Element,
+    Formula,
+    Function,
+    Index,
+    Link,
+    Negative,
+    Number,
+    Operand,
+    Power,
+    Product,
+    Quotient,
+    Series,
+    Sum,
+    series,
+)
+from engine.formula.ranking import Ranking, largest
+from engine.formula.text import index_text, number_text, text
+
+__all__ = [
+    "FUNCTIONS",
+    "Along",
+    "Axis",
+    "Case",
+    "Cases",
+    "Condition",
+    "Element",
+    "Formula",
+    "Function",
+    "Index",
+    "Link",
+    "Lookup",
+    "Negative",
+    "Number",
+    "Operand",
+    "Power",
+    "Product",
+    "Quotient",
+    "Ranking",
+    "Relation",
+    "Series",
+    "Sum",
+    "index_text",
+    "largest",
+    "number_text",
+    "series",
+    "text",
+    "where",
+]
