@@ -87,14 +87,17 @@ class Branch:
             line = line.parent
 
     def fork(self, number: int, moment: Moment) -> Branch:
-        """A branch that leaves this history at `moment`, with all that was done up to then.
+        """A branch that leaves this history at `moment`, with all that was done up to then."""
+        owner = self.owner(moment)
+        events = owner.events[: bisect_right(owner.events, moment, key=_moment)]
+        return Branch(number, owner, moment, moment, events, len(events))
 
-        Its parent is the line that the moment lies on, this one or an ancestor.
-        """
-        if self.parent is not None and moment < self.start:
-            return self.parent.fork(number, moment)
-        events = self.events[: bisect_right(self.events, moment, key=_moment)]
-        return Branch(number, self, moment, moment, events, len(events))
+    def owner(self, moment: Moment) -> Branch:
+        """The line that a moment of this history lies on, this one or an ancestor."""
+        line = self
+        while line.parent is not None and moment < line.start:
+            line = line.parent
+        return line
 
     def edits_at(self, moment: Moment) -> list[Edit]:
         return self.events[

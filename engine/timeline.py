@@ -387,6 +387,10 @@ class Timeline:
                 owner, best = line, line.steps[place - 1]
         return owner, best
 
+    def keyframe_before(self, moment: Moment) -> int:
+        """The step from which a way to `moment` of this branch starts."""
+        return self._source(self.branch, moment)[1]
+
     def _restore(self, owner: Branch, source: int) -> None:
         """Put the machine at the start of step `source`, with the edits this branch has there."""
         if source == 0:

@@ -19,19 +19,46 @@ def state(machine: Machine) -> bytes:
 
 
 def replay(fresh: Callable[[], Machine], branch: Branch, moment: Moment) -> Machine:
-    """From the start, one instruction at a time, edits where due, and what is held held."""
-    machine = fresh()
-    held: dict[tuple[object, ...], Edit] = {}
-    while True:
-        here = Moment(machine.step_count, machine.pc)
-        for edit in branch.events:
-            if edit.moment == here:
-                _make(machine, edit, held)
-        if here == moment:
-            return machine
-        instruction = machine.step_instruction()
-        for edit in held.values():
-            _hold(machine, edit, machine.view(instruction.writes[0]))
+    """A fresh machine that was walked to a moment."""
+    walk = Walk(fresh, branch)
+    while walk.now < moment:
+        walk.go_on()
+    return walk.machine
+
+
+class Walk:
+    """From the start, one instruction at a time, edits where due, and what is held held.
+
+    `on_arrival` sees every moment before its edits are made.
+    """
+
+    def __init__(
+        self,
+        fresh: Callable[[], Machine],
+        branch: Branch,
+        on_arrival: Callable[[Machine], None] = lambda machine: None,
+    ) -> None:
+        self.machine = fresh()
+        self._branch = branch
+        self._on_arrival = on_arrival
+        self._held: dict[tuple[object, ...], Edit] = {}
+        self._edit()
+
+    @property
+    def now(self) -> Moment:
+        return Moment(self.machine.step_count, self.machine.pc)
+
+    def go_on(self) -> None:
+        instruction = self.machine.step_instruction()
+        for edit in self._held.values():
+            _hold(self.machine, edit, self.machine.view(instruction.writes[0]))
+        self._on_arrival(self.machine)
+        self._edit()
+
+    def _edit(self) -> None:
+        for edit in self._branch.events:
+            if edit.moment == self.now:
+                _make(self.machine, edit, self._held)
 
 
 def _make(machine: Machine, edit: Edit, held: dict[tuple[object, ...], Edit]) -> None:
