@@ -73,6 +73,22 @@ Index = tuple[int | Along, ...]
 Places = Mapping[Axis, int]
 
 
+class OpenIndexError(TypeError):
+    """An op that chooses by values was asked to explain many elements at once."""
+
+
+def single(index: Index) -> tuple[int, ...]:
+    """The index as plain numbers.
+
+    Raises:
+        OpenIndexError: there is an axis in it.
+    """
+    places = tuple(i for i in index if isinstance(i, int))
+    if len(places) < len(index):
+        raise OpenIndexError("which elements are needed depends on their values")
+    return places
+
+
 class Formula:
     """A node of the tree; arithmetic on nodes makes new ones.
 
@@ -194,7 +210,7 @@ class Element(Formula):
         """
         if self.axes:
             raise ValueError(f"{self} is more than one element")
-        return Link(self.buffer, tuple(i for i in self.index if isinstance(i, int)))
+        return Link(self.buffer, single(self.index))
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
         own = self.axes
@@ -263,9 +279,8 @@ class Operand:
 
     def named(self, index: Index, values: Values) -> Element:
         """An element with given values, called after the part that it lies in."""
-        single = tuple(i for i in index if isinstance(i, int))
-        if self.parts and len(single) == len(index):
-            where = address(self.array, single)
+        if self.parts and not any(isinstance(i, Along) for i in index):
+            where = address(self.array, single(index))
             for part in self.parts:
                 place = locate(part.array, where)
                 if place is not None:

@@ -161,6 +161,7 @@ class ReLU(_Activation):
 
     name = "relu"
     kinked = True
+    barrier = Barrier("dead", 0.0)
 
     def formula(self, *inputs: str) -> str:
         return f"max(0, {inputs[0]})"

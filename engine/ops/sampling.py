@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from engine.formula import Condition, Lookup, Number, where
+from engine.formula import Condition, Lookup, Number, single, where
 from engine.ops.base import Array, Barrier, Call, Op, constant, flat
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class NextBatch(Op):
             drawn = np.empty_like(order.array)
             self._shuffler(drawn, seed.array)(epoch)
             order = replace(order, array=drawn)
-        (row,) = index
+        (row,) = single(index)
         found = order[position * self.batch + row]
         return Lookup(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
 
@@ -132,7 +132,7 @@ class Gather(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         data, rows = inputs
         lead = len(rows.shape)
-        row = rows[index[:lead]]
+        row = rows[single(index[:lead])]
         return Lookup(data[(int(row.value), *index[lead:])], (row,), "the row with this number")
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:

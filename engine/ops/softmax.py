@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Function, series
+from engine.formula import Function, series, single
 from engine.ops.base import Array, Call, Op
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.reduction import SumTo
@@ -45,8 +45,8 @@ class LogSoftmax(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (z,) = inputs
-        k, sample = z.axis(-1), index[:-1]
-        highest = int(np.argmax(z.array[sample]))  # type: ignore[index]
+        k, sample = z.axis(-1), single(index[:-1])
+        highest = int(np.argmax(z.array[sample]))
         peak = z[(*sample, highest)]
         return z[index] - peak - Function("log", series(Function("exp", z[(*sample, k)] - peak), k))
 

@@ -144,7 +144,7 @@ def test_the_formula_of_any_element_at_any_moment_equals_its_value(
     assert (before.pc, before.block.tobytes()) == (after.pc, after.block.tobytes())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(trained())
 def test_links_lead_to_the_values_that_the_instruction_saw(
     case: tuple[Machine, Timeline],
