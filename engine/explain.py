@@ -263,6 +263,19 @@ class Explainer:
         with self.recall.at(end if end < now and self.recall.counts_steps else now):
             yield
 
+    @contextmanager
+    def around(self, written: Moment) -> Iterator[None]:
+        """While inside, all numbers of an instruction's step are as they were when it ran.
+
+        Not only those that it read itself: the weights, say, that made the gradients it read.
+        """
+        if written.pc < self.machine.program.phase_start("update"):
+            with self.backward(written.step):
+                yield
+        else:
+            with self.recall.at(written):
+                yield
+
     def gradient(self, buffer: str) -> Tensor:
         """The gradient of a buffer, or the buffer itself where it is one.
 

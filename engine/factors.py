@@ -21,6 +21,7 @@ from engine.formula import (
     OpenIndexError,
     Places,
     Product,
+    Quotient,
     Series,
     Sum,
     Values,
@@ -128,5 +129,9 @@ def _factors(formula: Formula) -> Iterator[Formula]:
             yield from _factors(factor)
     elif isinstance(formula, Negative):
         yield from _factors(formula.term)
+    elif isinstance(formula, Quotient):
+        yield from _factors(formula.numerator)
+        if not isinstance(formula.denominator, Number):
+            yield Quotient(Number(1.0), formula.denominator)
     else:
         yield formula

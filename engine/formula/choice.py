@@ -60,6 +60,11 @@ class Cases(Formula):
     def children(self) -> tuple[Formula, ...]:
         return (*(case.formula for case in self.cases), self.otherwise)
 
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        *branches, otherwise = children
+        cases = zip(branches, self.cases, strict=True)
+        return Cases(tuple(Case(f, case.conditions) for f, case in cases), otherwise)
+
     @property
     def taken(self) -> int:
         """Of a closed formula, the number of the case that holds, or how many there are."""
@@ -112,6 +117,9 @@ class Lookup(Formula):
 
     def children(self) -> tuple[Formula, ...]:
         return self.found, *self.by
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Lookup(children[0], children[1:], self.reason)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self.found.over(axes)

@@ -114,6 +114,10 @@ class Formula:
         """The nodes right below."""
         return ()
 
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        """The same node over other ones."""
+        return self
+
     @cached_property
     def value(self) -> float:
         """The number that a closed formula comes to, evaluated in double precision."""
@@ -310,14 +314,11 @@ class _Composite(Formula):
     def _combine(self, *values: Values) -> Values:
         raise NotImplementedError
 
-    def _rebuilt(self, children: tuple[Formula, ...]) -> Formula:
-        raise NotImplementedError
-
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self._combine(*(child.over(axes) for child in self.children()))
 
     def at(self, places: Places) -> Formula:
-        return self._rebuilt(tuple(child.at(places) for child in self.children()))
+        return self.rebuilt(tuple(child.at(places) for child in self.children()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,7 +336,7 @@ class Sum(_Composite):
             total = total + value
         return total
 
-    def _rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
         return Sum(children)
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
@@ -351,6 +352,9 @@ class Series(Formula):
 
     def children(self) -> tuple[Formula, ...]:
         return (self.term,)
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Series(children[0], self.axes)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self._total(self.term.over((*axes, *self.axes)), len(axes))
@@ -391,7 +395,7 @@ class Negative(_Composite):
     def _combine(self, *values: Values) -> Values:
         return -values[0]
 
-    def _rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
         return Negative(children[0])
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
@@ -413,7 +417,7 @@ class Product(_Composite):
             product = product * value
         return product
 
-    def _rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
         return Product(children)
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
@@ -433,7 +437,7 @@ class Quotient(_Composite):
     def _combine(self, *values: Values) -> Values:
         return np.asarray(values[0] / values[1])
 
-    def _rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
         return Quotient(*children)
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
@@ -454,7 +458,7 @@ class Power(_Composite):
     def _combine(self, *values: Values) -> Values:
         return np.asarray(np.power(values[0], values[1]))
 
-    def _rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
         return Power(*children)
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
@@ -496,7 +500,7 @@ class Function(_Composite):
     def _combine(self, *values: Values) -> Values:
         return np.asarray(FUNCTIONS[self.name](values[0]))
 
-    def _rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
         return Function(self.name, children[0])
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:

@@ -115,7 +115,7 @@ class Multiply(_Binary):
 
 
 class Scale(Op):
-    """c·x for a fixed number c, shown as `label` in the formula where c has a meaning."""
+    """c·x for a fixed number c, shown as `label`, such as 2/n, where c has a meaning."""
 
     name = "scale"
 
@@ -134,6 +134,9 @@ class Scale(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         x = inputs[0][index]
+        above, fraction, below = self.label.partition("/")
+        if fraction:
+            return Number(float(above)) * x / Number(round(float(above) / self.factor), below)
         return -x if self.factor == -1.0 else Number(self.factor, self.label) * x
 
     def vjp(

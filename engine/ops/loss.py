@@ -33,7 +33,7 @@ def _weights(count: int, total: float, out: Array) -> Array:
 def _mean(e: Operand, term: Callable[[Formula], Formula]) -> Formula:
     """The mean of a term over all elements."""
     axes = e.all()
-    return Number(1.0 / e.array.size, f"1/{e.array.size}") * series(term(e[axes]), *axes)
+    return series(term(e[axes]), *axes) / Number(e.array.size, "n")
 
 
 class MeanSquare(_Scalar):
@@ -137,8 +137,8 @@ class BinaryCrossEntropy(_Scalar):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         z, _, y = inputs
         axes = z.all()
-        mean = Number(1.0 / z.array.size, f"1/{z.array.size}")
-        return mean * series(Function("softplus", z[axes]) - y[axes] * z[axes], *axes)
+        total = series(Function("softplus", z[axes]) - y[axes] * z[axes], *axes)
+        return total / Number(z.array.size, "n")
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -172,8 +172,7 @@ class SoftmaxCrossEntropy(_Scalar):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         _, log_p, _, y = inputs
         axes = y.all()
-        mean = Number(1.0 / y.shape[0], f"1/{y.shape[0]}")
-        return -(mean * series(y[axes] * log_p[axes], *axes))
+        return -(series(y[axes] * log_p[axes], *axes) / Number(y.shape[0], "n"))
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -208,7 +207,7 @@ class ScaledDifference(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         x, y = inputs
-        return Number(self.factor, f"1/{1.0 / self.factor:.0f}") * (x[index] - y[index])
+        return (x[index] - y[index]) / Number(1.0 / self.factor, "n")
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

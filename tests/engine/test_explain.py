@@ -35,7 +35,7 @@ from engine.formula import (
     Negative,
     Number,
     Operand,
-    Product,
+    Quotient,
     Series,
     Sum,
     largest,
@@ -332,10 +332,10 @@ def test_the_loss_can_be_explained_sample_by_sample() -> None:
     machine = circles_machine()
     machine.run(1)
     formula = explain(machine, "loss/L", ()).formula
-    assert isinstance(formula, Product)
+    assert isinstance(formula, Quotient)
     a, y = machine.read("dense3/a"), machine.read("input/y")
     each = -(y * np.log(a) + (1 - y) * np.log(1 - a))
-    sums = formula.factors[1]
+    sums = formula.numerator
     assert isinstance(sums, Series)
     np.testing.assert_allclose(sums.values, each, rtol=1e-12)
 
