@@ -127,7 +127,7 @@ class Explainer:
         self.machine = machine
         self.recall = Recall(machine, past)
         self.nodes = machine.program.graph.nodes
-        self._layout = Layout(machine)
+        self.layout = Layout(machine)
         self._tensors = {tensor.name: tensor for tensor in machine.program.graph.tensors}
         self._carriers = _carriers(machine)
 
@@ -156,7 +156,7 @@ class Explainer:
             value=value,
             formula=formula,
             moment=written,
-            stale=not _agree(formula, value, self._layout.array(tensor).dtype),
+            stale=not _agree(formula, value, self.layout.array(tensor).dtype),
         )
 
     def formula(self, tensor: Tensor, index: Index, written: Moment) -> Formula:
@@ -166,7 +166,7 @@ class Explainer:
         """
         node = self.nodes[written.pc]
         if node.output is not tensor:
-            place = self._layout.written_index(written.pc, tensor, single(index))
+            place = self.layout.written_index(written.pc, tensor, single(index))
             assert place is not None
             index = place
         return node.op.explain(
@@ -175,10 +175,8 @@ class Explainer:
 
     def operand(self, tensor: Tensor) -> Operand:
         """A buffer as it is at present, for formulas."""
-        parts = tuple(
-            Operand(part, self._layout.array(part)) for part in self._layout.parts(tensor)
-        )
-        return Operand(tensor, self._layout.array(tensor), parts)
+        parts = tuple(Operand(part, self.layout.array(part)) for part in self.layout.parts(tensor))
+        return Operand(tensor, self.layout.array(tensor), parts)
 
     def element(self, link: Link) -> Element:
         """An element with the value it has at present."""
@@ -190,8 +188,8 @@ class Explainer:
         """The last instruction before a moment that wrote an element; None if there is none."""
         writers = [
             i
-            for i in self._layout.writers(tensor)
-            if self._layout.written_index(i, tensor, index) is not None
+            for i in self.layout.writers(tensor)
+            if self.layout.written_index(i, tensor, index) is not None
         ]
         done = [i for i in writers if i < before.pc]
         if done:
@@ -217,7 +215,7 @@ class Explainer:
         """Whether nothing that an instruction read was overwritten up to a later moment."""
         if self.recall.changed(written, until):
             return False
-        overwriters = self._layout.overwriters(written.pc)
+        overwriters = self.layout.overwriters(written.pc)
         if until.step == written.step:
             return not any(written.pc <= i < until.pc for i in overwriters)
         if until.step == written.step + 1:
@@ -326,9 +324,9 @@ class Explainer:
         )
         if not inside:
             raise DescriptionError(buffer, index, f"an index within {tensor.shape}")
-        where = address(self._layout.array(tensor), index)
-        for part in self._layout.parts(tensor):
-            place = locate(self._layout.array(part), where)
+        where = address(self.layout.array(tensor), index)
+        for part in self.layout.parts(tensor):
+            place = locate(self.layout.array(part), where)
             if place is not None:
                 return part, place
         return tensor, index

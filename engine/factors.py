@@ -13,9 +13,11 @@ import numpy as np
 
 from engine.explain import Explainer
 from engine.formula import (
+    Along,
     Axis,
     Element,
     Formula,
+    Index,
     Negative,
     Number,
     OpenIndexError,
@@ -26,6 +28,9 @@ from engine.formula import (
     Sum,
     Values,
 )
+from engine.graph import Node
+from engine.layout import address, locate
+from engine.ops.base import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,18 +72,65 @@ def root_mean_square(values: Values) -> float:
 
 
 def formula_of(explainer: Explainer, element: Element) -> Formula | None:
-    """How the op that made a family's buffer makes its elements, from what the buffers hold now.
+    """How the op that made elements makes them, from what the buffers hold now.
 
-    None where no op of this step made it, or it chooses by values, for each element others.
+    None where no single op of a step made all of them anew, or it is one that chooses by values,
+    for each element others.
     """
-    tensor = element.operand.tensor
-    if tensor.node is None or tensor.node.updates:
+    made = _maker(explainer, element)
+    if made is None:
         return None
-    operands = [explainer.operand(t) for t in (tensor.node.output, *tensor.node.inputs)]
+    node, index = made
     try:
-        return tensor.node.op.explain(element.index, *operands)
+        return node.op.explain(index, *(explainer.operand(t) for t in (node.output, *node.inputs)))
     except OpenIndexError:
         return None
+
+
+def maker(explainer: Explainer, element: Element) -> Node | None:
+    """The op application that made elements, see `formula_of`."""
+    made = _maker(explainer, element)
+    return made[0] if made is not None else None
+
+
+def _maker(explainer: Explainer, element: Element) -> tuple[Node, Index] | None:
+    """What made elements, and where in its output they lie."""
+    tensor = element.operand.tensor
+    if tensor.node is not None:
+        return None if tensor.node.updates else (tensor.node, element.index)
+    for writer in reversed(explainer.layout.writers(tensor)):
+        node = explainer.nodes[writer]
+        if not node.updates:
+            index = translated(element, explainer.layout.array(node.output))
+            if index is not None:
+                return node, index
+    return None
+
+
+def translated(element: Element, other: Array) -> Index | None:
+    """Where elements lie in another array over the same memory; None if some do not."""
+    array, first = element.operand.array, dict.fromkeys(element.axes, 0)
+    start = locate(other, address(array, _placed(element.index, first)))
+    if start is None:
+        return None
+    index: list[int | Along] = list(start)
+    for axis in element.axes:
+        last = locate(
+            other, address(array, _placed(element.index, first | {axis: axis.extent - 1}))
+        )
+        moved = [d for d in range(other.ndim) if last is not None and last[d] != start[d]]
+        if last is None or len(moved) > 1:
+            return None
+        for d in moved:
+            step, rest = divmod(last[d] - start[d], axis.extent - 1)
+            if rest or not isinstance(index[d], int):
+                return None
+            index[d] = axis.along(start[d], step)
+    return tuple(index)
+
+
+def _placed(index: Index, places: Places) -> tuple[int, ...]:
+    return tuple(i.at(places[i.axis]) if isinstance(i, Along) else i for i in index)
 
 
 def terms(explainer: Explainer, formula: Formula, axes: tuple[Axis, ...]) -> list[Term]:

@@ -1,6 +1,6 @@
 """Formulas of single numbers: trees with symbols, live values and where each came from."""
 
-from engine.formula.choice import Case, Cases, Condition, Lookup, Relation, where
+from engine.formula.choice import Case, Cases, Choice, Condition, Relation, where
 from engine.formula.nodes import (
     FUNCTIONS,
     Along,
@@ -33,13 +33,13 @@ __all__ = [
     "Axis",
     "Case",
     "Cases",
+    "Choice",
     "Condition",
     "Element",
     "Formula",
     "Function",
     "Index",
     "Link",
-    "Lookup",
     "Negative",
     "Number",
     "OpenIndexError",

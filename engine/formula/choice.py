@@ -102,7 +102,7 @@ class Cases(Formula):
 
 
 @dataclass(frozen=True, eq=False)
-class Lookup(Formula):
+class Choice(Formula):
     """An element that other numbers have chosen: a row by its number, the largest of a window.
 
     Attributes:
@@ -119,7 +119,7 @@ class Lookup(Formula):
         return self.found, *self.by
 
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
-        return Lookup(children[0], children[1:], self.reason)
+        return Choice(children[0], children[1:], self.reason)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self.found.over(axes)
@@ -128,7 +128,7 @@ class Lookup(Formula):
         return self.found.scale(axes)
 
     def at(self, places: Places) -> Formula:
-        return Lookup(self.found.at(places), tuple(b.at(places) for b in self.by), self.reason)
+        return Choice(self.found.at(places), tuple(b.at(places) for b in self.by), self.reason)
 
 
 def where(condition: Condition | tuple[Condition, ...], then: Formula, otherwise: Formula) -> Cases:

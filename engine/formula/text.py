@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.formula.choice import Cases, Condition, Lookup
+from engine.formula.choice import Cases, Choice, Condition
 from engine.formula.nodes import (
     Element,
     Formula,
@@ -64,7 +64,7 @@ class _Writer:
             Power: self._power,
             Function: self._function,
             Cases: self._cases,
-            Lookup: lambda lookup: self.write(lookup.found),
+            Choice: lambda lookup: self.write(lookup.found),
         }
 
     def write(self, formula: Formula) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from engine.formula import Condition, Lookup, Number, single, where
+from engine.formula import Choice, Condition, Number, single, where
 from engine.ops.base import Array, Barrier, Call, Op, constant, flat
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class NextBatch(Op):
             order = replace(order, array=drawn)
         (row,) = single(index)
         found = order[position * self.batch + row]
-        return Lookup(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
+        return Choice(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
 
     def _shuffler(self, order: Array, seed: Array) -> partial[None]:
         stream, rows = Stream(PURPOSE_BATCHES), np.arange(order.size)
@@ -133,7 +133,7 @@ class Gather(Op):
         data, rows = inputs
         lead = len(rows.shape)
         row = rows[single(index[:lead])]
-        return Lookup(data[(int(row.value), *index[lead:])], (row,), "the row with this number")
+        return Choice(data[(int(row.value), *index[lead:])], (row,), "the row with this number")
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0

@@ -13,7 +13,7 @@ from math import log10
 from typing import Literal
 
 from engine.explain import Explainer
-from engine.factors import Term, formula_of, placed, root_mean_square, size, terms
+from engine.factors import Term, formula_of, maker, placed, root_mean_square, size, terms
 from engine.formula import Axis, Element, Formula, Link, Places, index_text, number_text
 from engine.why.cause import Cause, Kind
 
@@ -82,12 +82,17 @@ def gains(explainer: Explainer, element: Element) -> Iterator[Gain]:
         term = max(carrying, key=lambda part: size(part.formula, part.axes))
         assert term.upstream is not None
         places = placed(term, places)
-        yield from _of_term(element, axes, term, places, route)
+        yield from _of_term(explainer, element, axes, term, places, route)
         element, axes = term.upstream, term.upstream.axes
 
 
 def _of_term(
-    element: Element, axes: tuple[Axis, ...], term: Term, places: Places, route: tuple[Link, ...]
+    explainer: Explainer,
+    element: Element,
+    axes: tuple[Axis, ...],
+    term: Term,
+    places: Places,
+    route: tuple[Link, ...],
 ) -> Iterator[Gain]:
     assert term.upstream is not None
     ratio = size(element, axes) / size(term.upstream, term.upstream.axes)
@@ -102,7 +107,7 @@ def _of_term(
             "factor", route[-1], index_text(element.symbol, element.index), ratio, "", 0, route
         )
         return
-    node = factor.operand.tensor.node
+    node = maker(explainer, factor)
     barrier = node.op.barrier if node is not None else None
     yield Gain(
         part=_part(factor),

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.clamps import held_slots
 from engine.explain import Explainer
-from engine.factors import Term, formula_of, placed, terms
+from engine.factors import Term, formula_of, maker, placed, terms
 from engine.formula import (
     FUNCTIONS,
     Along,
@@ -25,6 +25,7 @@ from engine.formula import (
     index_text,
     number_text,
 )
+from engine.graph import Node
 from engine.ops.base import Barrier
 from engine.why.cause import Cause, Kind
 
@@ -60,10 +61,14 @@ class ZeroInquiry:
         if self._held(element):
             reason = f"{index_text(element.symbol, element.index)} is clamped: no gradient passes"
             return Finding("held", reason, {})
-        node = element.operand.tensor.node
+        node = maker(self.explainer, element)
         barrier = node.op.barrier if node is not None else None
-        if barrier is not None and bool((element.values <= barrier.limit).all()):
-            return self._blocked(element, barrier)
+        if (
+            node is not None
+            and barrier is not None
+            and bool((element.values <= barrier.limit).all())
+        ):
+            return self._blocked(element, node, barrier)
         formula = formula_of(self.explainer, element)
         if formula is None:
             return _given(element)
@@ -102,12 +107,12 @@ class ZeroInquiry:
             for name, where, _ in self._holds
         )
 
-    def _blocked(self, element: Element, barrier: Barrier) -> Finding:
+    def _blocked(self, element: Element, node: Node, barrier: Barrier) -> Finding:
         """The op that made the element is one that lets nothing through where it is zero."""
         tensor = element.operand.tensor
-        assert tensor.node is not None
-        argument = tensor.node.inputs[0]
-        seen = self.explainer.operand(argument)[element.index] if argument.shape else None
+        argument = node.inputs[0]
+        alike = argument.shape == tensor.shape
+        seen = self.explainer.operand(argument)[element.index] if alike else None
         unit = element.index[-1]
         which = "every unit" if isinstance(unit, Along) else f"unit {unit}"
         reason = f"{which} of {tensor.layer or 'the network'} is {barrier.kind}"
@@ -148,6 +153,10 @@ def _given(element: Element) -> Finding:
         reason = f"the input {name} is 0 for all {_samples(element)} samples of the batch"
         return Finding("zero_input", reason, {"samples": float(_samples(element))})
     return Finding("zero_factor", f"{name} is 0", {})
+
+
+def _at_most(element: Element, limit: float) -> bool:
+    return bool((element.values <= limit).all())
 
 
 def _values(formula: Formula, axes: tuple[Axis, ...]) -> np.ndarray:

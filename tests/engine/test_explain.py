@@ -28,10 +28,10 @@ from engine.explain import SEED, Explainer, Explanation, chain, explain
 from engine.formula import (
     Axis,
     Cases,
+    Choice,
     Element,
     Formula,
     Link,
-    Lookup,
     Negative,
     Number,
     Operand,
@@ -315,11 +315,11 @@ def test_samples_and_dropout_say_what_chose_them() -> None:
     timeline.run(20)
     explainer = Explainer(machine, timeline)
     x = explainer.explain("input/x", (5, 1)).formula
-    assert isinstance(x, Lookup)
+    assert isinstance(x, Choice)
     row = int(machine.read("input/batch")[5])
     assert [e.link for e in x.elements()] == [Link("data/x", (row, 1)), Link("input/batch", (5,))]
     chosen = explainer.explain("input/batch", (5,)).formula
-    assert isinstance(chosen, Lookup)
+    assert isinstance(chosen, Choice)
     assert chosen.reason == "batch 2 of 6 of the epoch"
     for index in np.ndindex(8, 4):
         mask = explainer.explain("dense1/mask", index).formula

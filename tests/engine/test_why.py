@@ -23,7 +23,9 @@ from engine import (
     load_dataset,
 )
 from engine.explain import Explainer
-from engine.formula import Link
+from engine.factors import translated
+from engine.formula import Link, Operand
+from engine.graph import Tensor
 from engine.history import Moment
 from engine.timeline import Timeline
 from engine.why import Cause, why
@@ -413,6 +415,22 @@ def test_every_question_has_an_answer(case: tuple[Machine, Timeline], data: st.D
         assert (cause.kind == "non_finite") == (not np.isfinite(value))
         if value == 0.0:
             assert cause.kind in ZERO_KINDS
+
+
+def test_what_lies_in_another_buffer_is_followed_by_where_it_lies() -> None:
+    """Parts of a buffer, such as one time step's, have no op of their own."""
+    machine = circles_machine()
+    machine.run(1)
+    z = machine.view("dense1/z")
+    part = Operand(Tensor("part", "P", (2, 4), ("unit", "batch"), "activation"), z[::2, 1:3].T)
+    batch = part.axis(1)
+    element = part[0, batch]
+    index = translated(element, z)
+    assert index is not None
+    assert [str(i) for i in index] == ["2b", "1"]
+    assert translated(part[1, 3], z) == (6, 2)
+    assert translated(element, machine.view("dense1/a")) is None
+    assert translated(element, z[:, 2:]) is None
 
 
 def test_bad_questions_are_refused() -> None:
