@@ -13,7 +13,10 @@ from engine.data.streams import stream
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
-Kind = Literal["plane", "line", "image", "table"]
+Numbers = NDArray[np.float64 | np.int64]
+"""Values, or the ids of tokens, users and items."""
+
+Kind = Literal["plane", "line", "image", "table", "sequence", "text", "ratings"]
 Task = Literal["classification", "regression"]
 Scaling = Literal["none", "column", "image"]
 
@@ -23,17 +26,21 @@ class Split:
     """One part of a data set; a row a sample, the same row in every array. Read-only arrays.
 
     Attributes:
-        inputs: (N, F) what the network is given.
+        inputs: (N, *input_shape) what the network is given: float64 values, or int64 ids where
+            the data set has a `Dataset.vocabulary` or `Dataset.field_sizes`.
         targets: (N, K) what it should answer: one-hot for K classes; values (in the units of
-            training, see `Dataset.target_scale`) for regression.
-        labels: (N,) class numbers, or None for regression.
-        points: (N, d) raw coordinates, pixels or columns, before features and standardisation.
+            training, see `Dataset.target_scale`) for regression. Empty, (N, 0), where every time
+            step has its own label: one-hot they would be as large as they are sparse.
+        labels: (N,) class numbers, or (N, time) of them, -1 where nothing is to be answered;
+            None for regression.
+        points: (N, ...) raw coordinates, pixels, columns or ids, before features and
+            standardisation.
     """
 
-    inputs: Floats
+    inputs: Numbers
     targets: Floats
     labels: Labels | None
-    points: Floats
+    points: Numbers
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -105,11 +112,14 @@ class Dataset:
 
     Attributes:
         name, title: its id and its name for readers.
-        kind: ``plane`` and ``line`` have coordinates to draw, ``image`` pixels, ``table`` columns.
+        kind: ``plane`` and ``line`` have coordinates to draw, ``image`` pixels, ``table`` columns,
+            ``sequence`` a row of columns for each time step, ``text`` tokens, and ``ratings`` a
+            user and an item.
         task: ``classification`` or ``regression``.
         train, test: the two splits, both shuffled; no sample is in both.
         feature_names: a name for each input.
-        class_names: a name for each class; empty for regression.
+        class_names: a name for each class (the vocabulary, where the next token is predicted);
+            empty for regression.
         target_name: what is predicted.
         image_shape: (height, width) of an image, else None.
         domain: (low, high) of each raw coordinate for ``plane`` and ``line``, else empty.
@@ -118,6 +128,8 @@ class Dataset:
         standardisation: of the raw columns or pixels, or None.
         target_mean, target_scale: a regression target in its own units is
             ``targets * target_scale + target_mean``; 0 and 1 where it is not standardised.
+        vocabulary: the tokens that input ids stand for, or None if inputs are not tokens.
+        field_sizes: how many ids each input field has (users and items), or None.
     """
 
     name: str
@@ -137,6 +149,17 @@ class Dataset:
     standardisation: Standardisation | None
     target_mean: float
     target_scale: float
+    vocabulary: tuple[str, ...] | None = None
+    field_sizes: tuple[int, ...] | None = None
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one sample.
+
+        (features,) for a plane, a line, a table, and an image, whose pixels are flat;
+        (time, features) for a sequence; (time,) for tokens; (fields,) for ratings.
+        """
+        return self.train.inputs.shape[1:]
 
     def transform(self, points: ArrayLike) -> Floats:
         """Raw points (M, d) -> inputs (M, F), exactly as the splits' inputs were made.
