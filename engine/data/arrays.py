@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.data.dataset import Dataset, Floats, Samples, Scaling, Task, assemble
+from engine.data.assembly import Samples, assemble
+from engine.data.dataset import Dataset, Floats, Scaling, Task
 from engine.data.options import SEED, TEST_FRACTION
 from engine.errors import DescriptionError
 

@@ -266,7 +266,7 @@ def test_features_are_the_named_functions_of_the_coordinates_in_order() -> None:
 @pytest.mark.parametrize("name", INFOS)
 def test_transform_maps_raw_points_as_the_splits_were(name: str) -> None:
     features = {"features": ["x1_squared", "sin_x1"]} if INFOS[name].features else {}
-    data = load_dataset(name, **features)  # type: ignore[arg-type]
+    data = load_dataset(name, **features)
     np.testing.assert_array_equal(data.transform(data.test.points), data.test.inputs)
     with pytest.raises(ValueError, match="points have shape"):
         data.transform(np.zeros((3, data.test.points.shape[1] + 1)))
@@ -420,3 +420,26 @@ def test_own_arrays_that_make_no_sense_are_refused(
     with pytest.raises(DescriptionError) as caught:
         from_arrays(inputs, targets, **options)
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize("name", INFOS)
+def test_each_set_says_in_two_sentences_what_it_is(name: str) -> None:
+    about = INFOS[name].about
+    sentences = about.replace("...", "").split(". ")
+    assert len(sentences) == 2, sentences
+    assert about.endswith(".")
+    assert INFOS[name].source
+    assert INFOS[name].licence
+
+
+@pytest.mark.parametrize("name", INFOS)
+def test_baselines_are_what_hardly_learning_reaches_on_the_test_part(name: str) -> None:
+    data = load_dataset(name)
+    assert data.baselines
+    for baseline in data.baselines:
+        assert np.isfinite(baseline.value)
+        assert baseline.value > 0.0
+        if baseline.measure == "accuracy":
+            assert baseline.value < 1.0
+    titles = [baseline.title for baseline in data.baselines]
+    assert len(set(titles)) == len(titles)
