@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.data import bundled, images, line, plane, thumbnails
+from engine.data import bundled, images, line, plane, text, thumbnails
 from engine.data.assembly import assemble
 from engine.data.dataset import Dataset, Scaling
 from engine.data.options import Settings, check_features
@@ -19,6 +19,7 @@ _RECIPES: dict[str, Recipe] = {
         *line.RECIPES,
         *images.RECIPES,
         *bundled.RECIPES,
+        *text.RECIPES,
     )
 }
 _SCALING: dict[str, Scaling] = {
