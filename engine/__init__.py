@@ -16,9 +16,11 @@ from engine.data import (
 )
 from engine.errors import DescriptionError
 from engine.initializers import DRAWS, Initializer
+from engine.layers import KINDS, Dense, Dropout, Layer
+from engine.layers.activation import ACTIVATIONS
 from engine.layers.context import LayerInfo
 from engine.machine import Machine, NonFinite, Snapshot, Unit
-from engine.network import ACTIVATIONS, LOSSES, MATCHING_ACTIVATION, Dense, Network
+from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network
 from engine.optimizers import (
     HYPERPARAMETERS,
     OPTIMIZERS,
@@ -41,10 +43,12 @@ __all__ = [
     "FEATURES",
     "HYPERPARAMETERS",
     "INITIALIZERS",
+    "KINDS",
     "LOSSES",
     "MATCHING_ACTIVATION",
     "OPTIMIZERS",
     "SGD",
+    "TARGETS",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -54,8 +58,10 @@ __all__ = [
     "DatasetInfo",
     "Dense",
     "DescriptionError",
+    "Dropout",
     "Initializer",
     "Instruction",
+    "Layer",
     "LayerInfo",
     "Listing",
     "Machine",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.machine import Machine
+from engine.ops.base import Array
 
 STEP = 1e-5
 """Difference step for float64, times max(1, |w|): near the cube root of the rounding error, where
@@ -91,7 +92,7 @@ def _check(
 
 def _loss_at(
     machine: Machine, name: str, index: tuple[int, ...], value: float
-) -> tuple[float, list[NDArray[np.bool_]]]:
+) -> tuple[float, list[Array]]:
     """The loss with one number moved, and which branch each kinked op took for each element."""
     values = machine.read(name)
     values[index] = value
@@ -99,5 +100,5 @@ def _loss_at(
     machine.pc = 0
     machine.run_to(machine.program.phase_start("backward"))
     kinked = [node for node in machine.program.graph.nodes if node.op.kinked]
-    branches = [np.greater(machine.read(node.inputs[0].name), 0) for node in kinked]
+    branches = [node.op.branch(*(machine.read(t.name) for t in node.inputs)) for node in kinked]
     return float(machine.read("loss/L")), branches

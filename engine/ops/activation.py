@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 class _Elementwise(Op):
+    elementwise = True
+
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape
 
@@ -206,6 +208,7 @@ class ELU(_Activation):
     """z where z > 0, else eᶻ − 1 (Clevert, Unterthiner, Hochreiter 2016, with α = 1)."""
 
     name = "elu"
+    kinked = True
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[0]} where > 0, else exp({inputs[0]}) − 1"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph import Graph, Order, Product, Shape, Tensor
     from engine.memory import Memory
 
 Array = NDArray[Any]
@@ -26,10 +26,17 @@ class Op(ABC):
     """A primitive operation. Stateless: what it needs beyond its inputs is fixed at creation."""
 
     name: ClassVar[str]
-    dtype: ClassVar[str] = ""
+    dtype: str = ""
     """NumPy dtype of the result, "" for the program's floating type."""
     kinked: ClassVar[bool] = False
-    """The derivative jumps where the first input is 0; differences across it prove nothing."""
+    """The derivative, or its slope, jumps where `branch` changes; differences across that prove
+    nothing."""
+    elementwise: ClassVar[bool] = False
+    """Each element of the result depends on one element of each input, in any memory order."""
+    any_order: ClassVar[bool] = False
+    """The kernel can write its result in any memory order."""
+    strided: ClassVar[bool] = False
+    """The kernel can write to a result with gaps, a part of a larger array."""
 
     @abstractmethod
     def shape(self, *inputs: Tensor) -> Shape:
@@ -45,7 +52,7 @@ class Op(ABC):
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
-    ) -> Sequence[Tensor | None]:
+    ) -> Sequence[Tensor | Product | None]:
         """Append the ops that turn dL/d(out) into dL/d(input), one for each input.
 
         None where the input is not differentiated (targets, masks, counters).
@@ -60,16 +67,54 @@ class Op(ABC):
         """The input whose axes and memory order the result has, if it has its shape."""
         return inputs[0] if inputs else None
 
-    def order(self, *inputs: Tensor) -> Literal["C", "F"]:
+    def order(self, *inputs: Tensor) -> Order:
         """Memory order of the result where it cannot be taken from `pattern`."""
         return "C"
+
+    def storage(self, *inputs: Tensor) -> Tensor | None:
+        """The input in whose storage the result lies, for ops that only look at it anew."""
+        return None
+
+    def branch(self, *inputs: Array) -> Array:
+        """For a kinked op: which side of its kinks each element is on."""
+        return np.greater(inputs[0], 0)
 
     def prepare(self, *inputs: Tensor) -> None:  # noqa: B027 - most ops ask for nothing
         """Ask for something of the inputs' storage before it is planned."""
 
     def bind(self, memory: Memory, out: Tensor, *inputs: Tensor) -> list[Call]:
         """The kernel on the arrays that `memory` holds for these tensors."""
-        return self.kernel(memory.array(out), *(memory.array(tensor) for tensor in inputs))
+        arrays = [memory.array(tensor) for tensor in (out, *inputs)]
+        return self.kernel(*(_straight(arrays) if self.elementwise else arrays))
+
+
+def _straight(arrays: list[Array]) -> list[Array]:
+    """The arrays with their axes in memory order, so that NumPy runs one straight loop.
+
+    Only if all that are not 0-d have one shape and one order; else as they are.
+    """
+    first = arrays[0]
+    if first.ndim < 2 or any(array.shape not in ((), first.shape) for array in arrays):
+        return arrays
+    axes = sorted(range(first.ndim), key=lambda axis: -first.strides[axis])
+    moved = [array.transpose(axes) if array.ndim else array for array in arrays]
+    return moved if all(a.flags.c_contiguous for a in moved) else arrays
+
+
+def matrix(array: Array) -> Array:
+    """(rows, units): all axes but the last as one, in memory order (never a copy).
+
+    Raises:
+        ValueError: the array has gaps or its units lie between its other axes.
+    """
+    if array.ndim == 2:
+        return array
+    *others, last = range(array.ndim)
+    others.sort(key=lambda axis: -array.strides[axis])
+    view = array.transpose(*others, last).reshape(-1, array.shape[-1])
+    if array.size and not np.shares_memory(view, array):
+        raise ValueError("an array with gaps has no view as a matrix")
+    return view
 
 
 def constant(value: float, like: Array) -> Array:
@@ -78,19 +123,24 @@ def constant(value: float, like: Array) -> Array:
 
 
 def flat(array: Array) -> Array:
-    """A one-dimensional view in memory order (never a copy)."""
-    view = array.reshape(-1, order="A")
-    if not np.shares_memory(view, array) and array.size:
+    """A one-dimensional view in memory order (never a copy).
+
+    Raises:
+        ValueError: the array has gaps.
+    """
+    axes = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+    ordered = array.transpose(axes)
+    if not ordered.flags.c_contiguous:
         raise ValueError("an array with gaps has no flat view")
-    return view
+    return ordered.reshape(-1)
 
 
 def flat_pair(left: Array, right: Array) -> tuple[Array, Array]:
     """Flat views of two arrays of one shape, element for element in the same order."""
-    for order in ("C_CONTIGUOUS", "F_CONTIGUOUS"):
-        if left.flags[order] and right.flags[order]:
-            return flat(left), flat(right)
-    raise ValueError("the two arrays lie in different memory orders")
+    pair = _straight([left, right])
+    if not all(array.flags.c_contiguous for array in pair):
+        raise ValueError("the two arrays lie in different memory orders")
+    return pair[0].reshape(-1), pair[1].reshape(-1)
 
 
 BLOCK_BYTES = 1 << 18

@@ -32,6 +32,8 @@ def times(graph: Graph, local: Tensor, upstream: Tensor) -> Tensor:
 class _Binary(Op):
     """Two operands, broadcast against each other."""
 
+    elementwise = True
+
     def shape(self, *inputs: Tensor) -> Shape:
         return np.broadcast_shapes(inputs[0].shape, inputs[1].shape)
 
@@ -104,6 +106,7 @@ class Scale(Op):
     """c·x for a fixed number c, shown as `label` in the formula where c has a meaning."""
 
     name = "scale"
+    elementwise = True
 
     def __init__(self, factor: float, label: str | None = None) -> None:
         self.factor = factor
@@ -128,6 +131,7 @@ class Sign(Op):
     """sign(x): the derivative of |x|, with 0 at 0. Constant wherever it has a derivative."""
 
     name = "sign"
+    elementwise = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape
@@ -143,6 +147,7 @@ class Clip(Op):
     """x held within −bound … bound."""
 
     name = "clip"
+    elementwise = True
 
     def __init__(self, bound: float) -> None:
         self.bound = bound
@@ -170,6 +175,7 @@ class Inside(Op):
     """1 where |x| is at most `bound`, else 0: the local derivative of `Clip`."""
 
     name = "inside"
+    elementwise = True
 
     def __init__(self, bound: float) -> None:
         self.bound = bound

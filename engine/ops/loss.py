@@ -58,6 +58,7 @@ class MeanHuber(_Scalar):
     """
 
     name = "huber"
+    kinked = True
     delta = 1.0
 
     def formula(self, *inputs: str) -> str:
@@ -74,6 +75,9 @@ class MeanHuber(_Scalar):
             partial(clipped.dot, rest, out),
             partial(np.multiply, out, constant(1.0 / e.size, out), out),
         ]
+
+    def branch(self, *inputs: Array) -> Array:
+        return np.greater(np.absolute(inputs[0]), self.delta)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -154,6 +158,7 @@ class ScaledDifference(Op):
     """(x − y)/n: the gradient of both cross-entropies with respect to their logits."""
 
     name = "residual"
+    elementwise = True
 
     def __init__(self, factor: float) -> None:
         self.factor = factor

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.ops.base import Array, Call, Op
+from engine.ops.base import Array, Call, Op, matrix
 
 if TYPE_CHECKING:
     from engine.graph import Graph, Shape, Tensor
@@ -41,16 +41,19 @@ class SumTo(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         (x,) = inputs
         axes = broadcast_axes(self.target, x.shape)
-        if x.ndim == 2 and axes == (0,):
-            return [self._by_product(out, x)]
-        return [partial(np.add.reduce, x, axes, None, out.reshape(self._kept(x, axes)))]
+        if x.ndim > 1 and axes == tuple(range(x.ndim - 1)):
+            return [self._by_product(out, matrix(x))]
+        return [partial(np.add.reduce, x, axes, None, self._without(out, axes, x.ndim))]
 
     def _by_product(self, out: Array, x: Array) -> Call:
         """A sum over the batch as a product with ones: a third of np.add.reduce's fixed cost."""
         return partial(x.T.dot, np.ones(x.shape[0], dtype=x.dtype), out.reshape(-1))
 
-    def _kept(self, x: Array, axes: tuple[int, ...]) -> Shape:
-        return tuple(extent for axis, extent in enumerate(x.shape) if axis not in axes)
+    def _without(self, out: Array, axes: tuple[int, ...], dimensions: int) -> Array:
+        """`out` without its axes of extent 1 that a reduction over `axes` leaves out."""
+        lead = dimensions - out.ndim
+        kept = (0 if axis + lead in axes else slice(None) for axis in range(out.ndim))
+        return np.asarray(out[(*kept, ...)])
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -8,7 +8,7 @@ can be repeated from the step counter alone.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class NextBatch(Op):
     """
 
     name = "batch"
-    dtype: ClassVar[str] = "int64"
+    dtype = "int64"
 
     def __init__(self, batch: int, *, shuffle: bool) -> None:
         self.batch = batch
@@ -92,9 +92,13 @@ class NextBatch(Op):
 
 
 class Gather(Op):
-    """Rows of a data array: out[i] = data[rows[i]]. Inputs: the data, the row numbers."""
+    """Samples of a data array: out[i] = data[rows[i]]. Inputs: the data, the row numbers."""
 
     name = "gather"
+    any_order = True
+
+    def __init__(self, dtype: str = "") -> None:
+        self.dtype = dtype  # of the data: numbers, or ids
 
     def shape(self, *inputs: Tensor) -> Shape:
         data, rows = inputs
@@ -111,11 +115,20 @@ class Gather(Op):
         # mode "clip" writes straight into out, "raise" would go by a copy; rows are in range.
         if out.flags.c_contiguous:
             return [partial(data.take, rows, 0, out, "clip")]
-        columns = np.ascontiguousarray(data.T)
-        return [partial(columns.take, rows, columns.ndim - 1, out.T, "clip")]
+        axes = sorted(range(out.ndim), key=lambda axis: -out.strides[axis])
+        samples = axes.index(0)
+        if samples == out.ndim - 1 and data[0].size > WIDE:
+            fetched = np.empty(out.shape, out.dtype)
+            return [partial(data.take, rows, 0, fetched, "clip"), partial(np.copyto, out, fetched)]
+        arranged = np.ascontiguousarray(data.transpose(axes))
+        return [partial(arranged.take, rows, samples, out.transpose(axes), "clip")]
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
+
+
+WIDE = 32
+"""Values from which a sample's are better fetched together: fetching one is then one long copy."""
 
 
 class DropoutMask(Op):

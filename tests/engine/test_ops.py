@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.graph import Graph, Tensor
-from engine.ops import activation, elementwise, linear, loss, reduction, sampling, softmax
+from engine.ops import activation, copying, elementwise, linear, loss, reduction, sampling, softmax
 from engine.ops.base import Op
 from engine.optimizers import BiasCorrection, _Rule
 from tests.engine.graphs import Build, Scalarised, numerical_gradients, relative_error
@@ -82,6 +82,7 @@ CASES: dict[str, tuple[Build, list[tuple[int, ...]]]] = {
     "Softplus": (_op(activation.Softplus()), [MATRIX]),
     "GELUArgument": (_op(activation.GELUArgument()), [MATRIX]),
     "GELUArgumentDerivative": (_op(activation.GELUArgumentDerivative()), [MATRIX]),
+    "Copy": (_op(copying.Copy()), [MATRIX]),
     "LogSoftmax": (_op(softmax.LogSoftmax()), [MATRIX]),
     "Exp": (_op(softmax.Exp()), [MATRIX]),
     "MeanSquare": (_op(loss.MeanSquare()), [MATRIX]),
