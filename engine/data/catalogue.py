@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.data import bundled, images, line, plane, text, thumbnails
+from engine.data import bundled, images, line, plane, sentiment, text, thumbnails
 from engine.data.assembly import assemble
 from engine.data.dataset import Dataset, Scaling
 from engine.data.options import Settings, check_features
@@ -20,6 +20,7 @@ _RECIPES: dict[str, Recipe] = {
         *images.RECIPES,
         *bundled.RECIPES,
         *text.RECIPES,
+        *sentiment.RECIPES,
     )
 }
 _SCALING: dict[str, Scaling] = {

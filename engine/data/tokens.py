@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,8 +21,6 @@ UNKNOWN = "\ufffd"
 _WORD = re.compile(r" ?[^\W\d_]+|.", re.DOTALL)
 """A word with the space before it, or one other character: pieces stay within."""
 
-Pair = tuple[str, str]
-
 
 def vocabulary(text: str, merges: int = 0) -> tuple[str, ...]:
     """`UNKNOWN`, the characters of `text` in order, and up to `merges` pieces.
@@ -32,61 +30,92 @@ def vocabulary(text: str, merges: int = 0) -> tuple[str, ...]:
     neighbouring tokens that occurs most often becomes one token. Pairs that occur once stay two.
     """
     characters = sorted(set(text) - {UNKNOWN})
-    return (UNKNOWN, *characters, *_pieces(text, merges))
+    return (UNKNOWN, *characters, *(_pieces(text, characters, merges) if merges else ()))
 
 
-def _pieces(text: str, merges: int) -> list[str]:
-    counts = Counter(_WORD.findall(text)) if merges else Counter()
-    words = {word: tuple(word) for word in counts}
-    pairs: Counter[Pair] = Counter()
-    for word, parts in words.items():
-        _count(pairs, parts, counts[word])
-    found: list[str] = []
-    while len(found) < merges and pairs:
-        best = max(pairs, key=lambda pair: (pairs[pair], pair))
-        if pairs[best] < 2:
+def _pieces(text: str, characters: Sequence[str], merges: int) -> list[str]:
+    """The tokens that merging makes, in the order made."""
+    known = list(characters)
+    ids, weights = _laid_out(text, known)
+    while len(known) < len(characters) + merges:
+        first, second, times = _commonest(ids, weights, len(known))
+        if times < 2:
             break
-        found.append("".join(best))
-        for word, parts in words.items():
-            if best[0] in parts and best in pairwise(parts):
-                _count(pairs, parts, -counts[word])
-                words[word] = _joined(parts, best)
-                _count(pairs, words[word], counts[word])
-        pairs = +pairs
-    return list(dict.fromkeys(found))
+        piece = known[first] + known[second]
+        if piece not in known:  # else it was once made of another pair
+            known.append(piece)
+        ids, weights = _merged(ids, weights, (first, second), known.index(piece))
+    return known[len(characters) :]
 
 
-def _count(pairs: Counter[Pair], parts: Sequence[str], times: int) -> None:
-    for pair in pairwise(parts):
-        pairs[pair] += times
+def _laid_out(text: str, characters: Sequence[str]) -> tuple[Labels, Labels]:
+    """Ids (L,) of the characters of all distinct words, -1 after each, and the word's count."""
+    number = {character: index for index, character in enumerate(characters)}
+    counts = Counter(_WORD.findall(text))
+    ids = [index for word in counts for index in (*(number[c] for c in word), -1)]
+    weights = np.repeat(list(counts.values()), [len(word) + 1 for word in counts])
+    return np.array(ids, dtype=np.int64), weights.astype(np.int64)
 
 
-def _joined(parts: Sequence[str], pair: Pair) -> tuple[str, ...]:
-    """`parts` with every `pair` as one part, from left to right."""
-    joined: list[str] = []
-    index = 0
-    while index < len(parts):
-        taken = 2 if tuple(parts[index : index + 2]) == pair else 1
-        joined.append("".join(parts[index : index + taken]))
-        index += taken
-    return tuple(joined)
+def _commonest(ids: Labels, weights: Labels, size: int) -> tuple[int, int, int]:
+    """The pair of neighbours that occurs most often, and how often; the first of equals."""
+    beside = (ids[:-1] >= 0) & (ids[1:] >= 0)
+    codes = ids[:-1][beside] * size + ids[1:][beside]
+    if len(codes) == 0:
+        return 0, 0, 0
+    counts = np.bincount(codes, weights=weights[:-1][beside])
+    best = int(counts.argmax())
+    return *divmod(best, size), int(counts[best])
+
+
+def _merged(ids: Labels, weights: Labels, pair: tuple[int, int], new: int) -> tuple[Labels, Labels]:
+    """`ids` with every `pair` as one `new` id, from left to right."""
+    found = np.flatnonzero((ids[:-1] == pair[0]) & (ids[1:] == pair[1]))
+    if pair[0] == pair[1]:  # of the three in a row, only the first two go together
+        runs = np.cumsum(np.diff(found, prepend=-2) > 1)
+        starts = found[np.searchsorted(runs, runs)]
+        found = found[(found - starts) % 2 == 0]
+    ids = ids.copy()
+    ids[found] = new
+    return np.delete(ids, found + 1), np.delete(weights, found + 1)
 
 
 def encode(text: str, tokens: Sequence[str]) -> Labels:
     """Ids (length,) of `text`: at each place the longest token that fits."""
-    ids = {token: number for number, token in enumerate(tokens) if number}
-    longest = sorted(ids, key=len, reverse=True)
-    pattern = re.compile("|".join([*map(re.escape, longest), "."]), re.DOTALL)
-    return np.array([ids.get(part, 0) for part in pattern.findall(text)], dtype=np.int64)
+    return np.array(_read(text, *_ids(tuple(tokens))), dtype=np.int64)
 
 
-def encode_rows(texts: Iterable[str], tokens: Sequence[str], length: int) -> Labels:
-    """Ids (texts, length), a row a text: cut where it is longer, then token 0 to the end."""
-    encoded = [encode(text, tokens)[:length] for text in texts]
-    rows = np.zeros((len(encoded), length), dtype=np.int64)
-    for row, ids in zip(rows, encoded, strict=True):
-        row[: len(ids)] = ids
+def encode_rows(texts: Iterable[str], tokens: Sequence[str], length: int | None = None) -> Labels:
+    """Ids (texts, length), a row a text: cut where it is longer, then token 0 to the end.
+
+    The length, if not given, is that of the longest.
+    """
+    ids, longest = _ids(tuple(tokens))
+    encoded = [_read(text, ids, longest) for text in texts]
+    width = max(map(len, encoded)) if length is None else length
+    rows = np.zeros((len(encoded), width), dtype=np.int64)
+    for row, found in zip(rows, encoded, strict=True):
+        row[: len(found)] = found[:width]
     return rows
+
+
+@lru_cache(maxsize=8)
+def _ids(tokens: tuple[str, ...]) -> tuple[dict[str, int], int]:
+    """The id of each token but the unknown one, and the length of the longest."""
+    ids = {token: number for number, token in enumerate(tokens) if number}
+    return ids, max(map(len, ids), default=1)
+
+
+def _read(text: str, ids: dict[str, int], longest: int) -> list[int]:
+    found: list[int] = []
+    at = 0
+    while at < len(text):
+        end = min(at + longest, len(text))
+        while end > at + 1 and text[at:end] not in ids:
+            end -= 1
+        found.append(ids.get(text[at:end], 0))
+        at = end
+    return found
 
 
 def decode(ids: Iterable[int], tokens: Sequence[str]) -> str:
