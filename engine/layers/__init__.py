@@ -1,9 +1,50 @@
 """Layers as compositions of ops, a file a kind: the description and how it is built."""
 
 from engine.layers.base import Layer
+from engine.layers.convolution import Conv1D, Conv2D, TransposedConv2D
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
+from engine.layers.pooling import (
+    AveragePool,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    MaxPool,
+    Upsample,
+)
+from engine.layers.shaping import Flatten, Reshape
 
-KINDS: dict[str, type[Layer]] = {kind.kind: kind for kind in (Dense, Dropout)}
+LAYERS: dict[str, type[Layer]] = {
+    layer.kind: layer
+    for layer in (
+        Dense,
+        Conv1D,
+        Conv2D,
+        TransposedConv2D,
+        MaxPool,
+        AveragePool,
+        GlobalMaxPool,
+        GlobalAveragePool,
+        Upsample,
+        Flatten,
+        Reshape,
+        Dropout,
+    )
+}
+"""The kinds of layers, by name."""
 
-__all__ = ["KINDS", "Dense", "Dropout", "Layer"]
+__all__ = [
+    "LAYERS",
+    "AveragePool",
+    "Conv1D",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "Layer",
+    "MaxPool",
+    "Reshape",
+    "TransposedConv2D",
+    "Upsample",
+]

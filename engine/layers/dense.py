@@ -91,13 +91,16 @@ class Weighted(Protocol):
 
 
 def weights_and_bias(
-    place: Place, layer: Weighted, shape: Shape, axes: tuple[str, ...]
+    place: Place, layer: Weighted, shape: Shape, axes: tuple[str, ...], *, cells: int = 1
 ) -> tuple[Tensor, Tensor]:
-    """W of that shape, whose last axis counts the units, and b behind it."""
+    """W of that shape, whose last axis counts the units, and b behind it.
+
+    Each input goes to all units, in a convolution from each of the kernel's `cells`.
+    """
     *inputs, units = shape
-    fan_in = prod(inputs)
-    w = place.parameter("W", shape, axes, layer.initializer, fan_in=fan_in, fan_out=units)
+    fan_in, fan_out = prod(inputs), cells * units
+    w = place.parameter("W", shape, axes, layer.initializer, fan_in=fan_in, fan_out=fan_out)
     b = place.parameter(
-        "b", (units,), axes[-1:], layer.bias_initializer, fan_in=fan_in, fan_out=units
+        "b", (units,), axes[-1:], layer.bias_initializer, fan_in=fan_in, fan_out=fan_out
     )
     return w, b

@@ -88,6 +88,16 @@ class Op(ABC):
         return self.kernel(*(_straight(arrays) if self.elementwise else arrays))
 
 
+class OnceDifferentiated(Op):
+    """An op of a backward pass that has no VJP of its own."""
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | Product | None]:
+        """Refuse: zeros in its place would be wrong."""
+        raise ValueError(f"{self.name} is not differentiated a second time")
+
+
 def _straight(arrays: list[Array]) -> list[Array]:
     """The arrays with their axes in memory order, so that NumPy runs one straight loop.
 
@@ -111,15 +121,24 @@ def matrix(array: Array) -> Array:
         return array
     *others, last = range(array.ndim)
     others.sort(key=lambda axis: -array.strides[axis])
-    view = array.transpose(*others, last).reshape(-1, array.shape[-1])
-    if array.size and not np.shares_memory(view, array):
-        raise ValueError("an array with gaps has no view as a matrix")
-    return view
+    return reshaped(array.transpose(*others, last), -1, array.shape[-1])
 
 
 def constant(value: float, like: Array) -> Array:
     """`value` as a 0-d array: about half as expensive an operand of a small ufunc as a float."""
     return np.array(value, dtype=like.dtype)
+
+
+def reshaped(array: Array, *shape: int) -> Array:
+    """A view of that shape (never a copy).
+
+    Raises:
+        ValueError: the array has gaps where the view has none.
+    """
+    view = array.reshape(shape)
+    if array.size and not np.shares_memory(view, array):
+        raise ValueError(f"an array of shape {array.shape} as it lies has no view as {shape}")
+    return view
 
 
 def flat(array: Array) -> Array:

@@ -10,8 +10,22 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.graph import Graph, Tensor
-from engine.ops import activation, copying, elementwise, linear, loss, reduction, sampling, softmax
-from engine.ops.base import Op
+from engine.ops import (
+    activation,
+    convolution,
+    copying,
+    elementwise,
+    linear,
+    loss,
+    pooling,
+    reduction,
+    sampling,
+    shaping,
+    softmax,
+    tokens,
+)
+from engine.ops.base import OnceDifferentiated, Op
+from engine.ops.window import Window
 from engine.optimizers import BiasCorrection, _Rule
 from tests.engine.graphs import Build, Scalarised, numerical_gradients, relative_error
 
@@ -49,6 +63,37 @@ def _penalty(op: Op) -> Build:
     return build
 
 
+def _place_cross_entropy(graph: Graph, inputs: Sequence[Tensor]) -> Tensor:
+    """Of a sequence whose every place has class 1, since the test harness fills in one number."""
+    (z,) = inputs
+    log_p = graph.apply(softmax.LogSoftmax(), z)
+    p = graph.apply(softmax.Exp(), log_p)
+    y = graph.given("y", "y", z.shape[:-1], z.axes[:-1], "target", dtype="int64", value=1)
+    n = graph.apply(tokens.CountPlaces(), y)
+    return graph.apply(tokens.PlaceCrossEntropy(), z, log_p, p, y, n)
+
+
+def _chosen(op: type[pooling.Unpool | pooling.Pick], window: Window) -> Build:
+    """Of windows whose largest cells are chosen in an image of random zeros and twos."""
+
+    def build(graph: Graph, inputs: Sequence[Tensor]) -> Tensor:
+        (values,) = inputs
+        rate = graph.scalar("rate", "p", 0.5, "hyperparameter")
+        zero = graph.given("zero", "0", (), (), "counter", dtype="int64", value=0)
+        cells = graph.apply(sampling.DropoutMask(1, IMAGE), rate, zero, zero, order="F")
+        largest = graph.apply(pooling.MaxPool(window), cells)
+        chosen = graph.apply(pooling.Chosen(window), cells, largest)
+        made = op(window) if op is pooling.Pick else pooling.Unpool(window, IMAGE)
+        return graph.apply(made, values, chosen)
+
+    return build
+
+
+IMAGE = (2, 5, 6, 4)
+WIDE_WINDOW = Window((3, 2), (2, 2), (1, 0), (1, 1), (1, 2))
+OVERLAPPING = Window((3, 3), (2, 1), (1, 1), (1, 1), (1, 1))
+SIDE_BY_SIDE = Window.plain((2, 3))
+PLACES = (2, *WIDE_WINDOW.extents((5, 6)), 4 * WIDE_WINDOW.cells)
 MATRIX = (BATCH, UNITS)
 LINEAR = [(BATCH, INPUTS), (INPUTS, UNITS), (UNITS,)]
 CASES: dict[str, tuple[Build, list[tuple[int, ...]]]] = {
@@ -90,12 +135,43 @@ CASES: dict[str, tuple[Build, list[tuple[int, ...]]]] = {
     "BinaryCrossEntropy": (_cross_entropy, [MATRIX]),
     "SoftmaxCrossEntropy": (_softmax_cross_entropy, [MATRIX]),
     "ScaledDifference": (_op(loss.ScaledDifference(0.2)), [MATRIX, MATRIX]),
+    "Linear deep": (_op(linear.Linear()), [(2, 3, 4), (4, 5), (5,)]),
+    "MatMul deep": (_op(linear.MatMul(transpose_right=True)), [(2, 3, 4), (2, 3, 4)]),
+    "MatMul outer": (_op(linear.MatMul(transpose_left=True)), [(2, 3, 4), (2, 3, 5)]),
+    "LogSoftmax deep": (_op(softmax.LogSoftmax()), [(2, 3, 4)]),
+    "PlaceCrossEntropy": (_place_cross_entropy, [(2, 3, 4)]),
+    "Patches": (_op(convolution.Patches(WIDE_WINDOW)), [IMAGE]),
+    "Patches groups": (_op(convolution.Patches(WIDE_WINDOW, 2)), [IMAGE]),
+    "Fold": (_op(convolution.Fold(WIDE_WINDOW, IMAGE)), [PLACES]),
+    "Fold groups": (_op(convolution.Fold(WIDE_WINDOW, IMAGE, 2)), [PLACES]),
+    "GroupedProduct": (_op(convolution.GroupedProduct(2, (2, 3, 3, 6))), [(2, 3, 3, 4), (2, 6)]),
+    "GroupedBack": (_op(convolution.GroupedBack(2, (2, 3, 3, 4))), [(2, 3, 3, 6), (2, 6)]),
+    "GroupedOuter": (_op(convolution.GroupedOuter(2, (2, 6))), [(2, 3, 3, 4), (2, 3, 3, 6)]),
+    "MaxPool": (_op(pooling.MaxPool(SIDE_BY_SIDE)), [IMAGE]),
+    "MaxPool overlapping": (_op(pooling.MaxPool(OVERLAPPING)), [IMAGE]),
+    "Unpool": (_chosen(pooling.Unpool, SIDE_BY_SIDE), [(2, 2, 2, 4)]),
+    "Unpool overlapping": (_chosen(pooling.Unpool, OVERLAPPING), [(2, 3, 6, 4)]),
+    "Pick": (_chosen(pooling.Pick, OVERLAPPING), [IMAGE]),
+    "WindowSum": (_op(pooling.WindowSum(WIDE_WINDOW, 0.3)), [IMAGE]),
+    "WindowSpread": (_op(pooling.WindowSpread(OVERLAPPING, IMAGE, 0.3)), [(2, 3, 6, 4)]),
+    "WindowSpread apart": (_op(pooling.WindowSpread(SIDE_BY_SIDE, IMAGE)), [(2, 2, 2, 4)]),
+    "Reshape": (_op(shaping.Reshape((2, 120), "F")), [IMAGE]),
+    "Concatenate": (_op(shaping.Concatenate()), [(2, 3), (2, 4)]),
+    "Columns": (_op(shaping.Columns(1, 3)), [(2, 5)]),
+    "Pad": (_op(shaping.Pad(1, 5)), [(2, 3)]),
     "L1Penalty": (_penalty(loss.L1Penalty()), [(INPUTS, UNITS)]),
     "L2Penalty": (_penalty(loss.L2Penalty()), [(INPUTS, UNITS)]),
 }
 
 PIECEWISE_CONSTANT = {elementwise.Sign, elementwise.Inside, activation.Step}
-NOT_DIFFERENTIATED = {sampling.NextBatch, sampling.Gather, sampling.DropoutMask, BiasCorrection}
+NOT_DIFFERENTIATED = {
+    sampling.NextBatch,
+    sampling.Gather,
+    sampling.DropoutMask,
+    pooling.Chosen,
+    tokens.CountPlaces,
+    BiasCorrection,
+}
 
 
 def _away_from_kinks(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -104,11 +180,18 @@ def _away_from_kinks(shape: tuple[int, ...], rng: np.random.Generator) -> NDArra
     return np.asarray(magnitude * rng.choice([-1.0, 1.0], shape))
 
 
+def _apart(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Values of which no two are within 0.05."""
+    size = int(np.prod(shape))
+    return (rng.permutation(size).reshape(shape) - size / 2) / 20
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_vjp_agrees_with_central_differences(name: str) -> None:
     build, shapes = CASES[name]
     rng = np.random.default_rng(7)
-    values = [_away_from_kinks(shape, rng) for shape in shapes]
+    draw = _apart if name.startswith("MaxPool") else _away_from_kinks
+    values = [draw(shape, rng) for shape in shapes]
     f = Scalarised(build, values)
     expected = numerical_gradients(f, values)
     for got, wanted in zip(f.gradients(values), expected, strict=True):
@@ -126,6 +209,7 @@ def _all_ops(base: Any) -> set[type[Op]]:
 
 def test_every_op_is_checked_or_has_no_derivative() -> None:
     exempt = PIECEWISE_CONSTANT | NOT_DIFFERENTIATED | _all_ops(_Rule)
+    exempt |= _all_ops(OnceDifferentiated) | {OnceDifferentiated}
     unchecked: set[str] = {
         op.__name__
         for op in _all_ops(Op) - exempt

@@ -1,0 +1,258 @@
+"""Every kind of layer: its gradients, shapes, evaluators, bits and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import (
+    LAYERS,
+    SGD,
+    AveragePool,
+    Conv1D,
+    Conv2D,
+    Dense,
+    DescriptionError,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    Layer,
+    Machine,
+    MaxPool,
+    Network,
+    Reshape,
+    TransposedConv2D,
+    Upsample,
+    compile,  # noqa: A004
+)
+from engine.gradcheck import gradient_check
+from tests.engine.graphs import relative_error
+from tests.engine.networks import all_state, shaped_data
+
+
+@dataclass(frozen=True)
+class Case:
+    """A small network with the layers in question.
+
+    Attributes:
+        inputs: shape of a sample.
+        layers: below the output, which is a linear one of one unit unless there are classes.
+        classes, places, ids: of the data, see `shaped_data`.
+        output: whether the layers are the whole network.
+    """
+
+    inputs: tuple[int, ...]
+    layers: tuple[Layer, ...]
+    classes: int | None = None
+    places: int | None = None
+    ids: int | None = None
+    output: bool = False
+    targets: Any = "data"
+
+    def network(self) -> Network:
+        last = [] if self.output else [self._last()]
+        return Network(
+            self.inputs, [*self.layers, *last], self._loss(), SGD(0.05), targets=self.targets
+        )
+
+    def _loss(self) -> Any:
+        return "softmax_cross_entropy" if self.classes else "mean_squared_error"
+
+    def _last(self) -> Dense:
+        return Dense(self.classes, "softmax") if self.classes else Dense(1)
+
+    def machine(self, **options: Any) -> Machine:
+        data = shaped_data(self.inputs, classes=self.classes, places=self.places, ids=self.ids)
+        return Machine(compile(self.network(), data, **{"batch_size": 5, "seed": 3, **options}))
+
+
+IMAGE, SEQUENCE = (6, 7, 2), (9, 2)
+FLAT = Flatten()
+CASES: dict[str, Case] = {
+    "dense on a sequence": Case(SEQUENCE, (Dense(3, "tanh"), FLAT)),
+    "dense on an image": Case(IMAGE, (Dense(3, "tanh"), FLAT)),
+    "flatten": Case(IMAGE, (FLAT, Dense(3, "tanh"))),
+    "reshape": Case((12,), (Dense(12, "tanh"), Reshape((2, 3, 2)), Conv2D(2, 2), FLAT)),
+    "reshape to a sequence": Case((12,), (Reshape((4, 3)), Conv1D(2, 2, "tanh"), FLAT)),
+    "dropout": Case((4,), (Dense(6, "tanh"), Dropout(0.4))),
+    "conv2d": Case(IMAGE, (Conv2D(3, 3, "tanh"), FLAT)),
+    "conv2d twice": Case(IMAGE, (Conv2D(3, 3, "tanh"), Conv2D(2, 2, "swish", l2=0.1), FLAT)),
+    "conv2d stride": Case(IMAGE, (Dense(2), Conv2D(3, (3, 2), "tanh", stride=(2, 3)), FLAT)),
+    "conv2d same": Case(IMAGE, (Dense(2), Conv2D(3, 3, "tanh", stride=2, padding="same"), FLAT)),
+    "conv2d padding": Case(IMAGE, (Dense(2), Conv2D(3, 3, "tanh", padding=2), FLAT)),
+    "conv2d dilation": Case(IMAGE, (Dense(2), Conv2D(3, 2, "tanh", dilation=(2, 3)), FLAT)),
+    "conv2d groups": Case(IMAGE, (Conv2D(4, 2), Conv2D(6, 2, "tanh", groups=2), FLAT)),
+    "conv2d depthwise": Case(IMAGE, (Conv2D(3, 1), Conv2D(3, 3, padding=1, groups=3), FLAT)),
+    "conv2d one by one": Case(IMAGE, (Conv2D(3, 1, "tanh"), Conv2D(2, 1, stride=2), FLAT)),
+    "conv1d": Case(SEQUENCE, (Conv1D(3, 4, "tanh", stride=2, padding=1), Conv1D(2, 2), FLAT)),
+    "conv1d dilation": Case(SEQUENCE, (Conv1D(3, 3, "tanh", dilation=2, padding="same"), FLAT)),
+    "conv1d of every place": Case(SEQUENCE, (Conv1D(3, 3, padding="same"),), classes=3, places=9),
+    "transposed conv2d": Case(IMAGE, (TransposedConv2D(3, 3, "tanh"), FLAT)),
+    "transposed conv2d valid": Case(IMAGE, (TransposedConv2D(2, 3, padding="valid"), FLAT)),
+    "max pool": Case(IMAGE, (Conv2D(3, 3, "tanh"), MaxPool(2), FLAT)),
+    "max pool overlap": Case(IMAGE, (Dense(3), MaxPool(3, stride=1, padding=1), FLAT)),
+    "max pool in time": Case(SEQUENCE, (Conv1D(3, 3, "tanh"), MaxPool(2), FLAT)),
+    "average pool": Case(IMAGE, (Conv2D(3, 3, "tanh"), AveragePool(2), FLAT)),
+    "average pool overlap": Case(IMAGE, (Dense(3), AveragePool((3, 2), 2, "same"), FLAT)),
+    "global max pool": Case(IMAGE, (Conv2D(3, 3, "tanh"), GlobalMaxPool())),
+    "global average pool": Case(SEQUENCE, (Conv1D(3, 3, "tanh"), GlobalAveragePool())),
+    "upsample": Case(IMAGE, (Conv2D(2, 3, "tanh"), Upsample((2, 3)), Conv2D(2, 2), FLAT)),
+    "upsample in time": Case(SEQUENCE, (Dense(2), Upsample(2), FLAT)),
+    "convolutional autoencoder": Case(
+        (8, 8, 1),
+        (Conv2D(3, 3, "tanh", stride=2, padding="same"), TransposedConv2D(1)),
+        output=True,
+        targets="inputs",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_backpropagation_agrees_with_central_differences(name: str) -> None:
+    machine = CASES[name].machine()
+    rng = np.random.default_rng(1)
+    machine.run(2)
+    for parameter in machine.program.parameters:
+        tensor = parameter.tensor
+        places = list(np.ndindex(tensor.shape))
+        chosen = rng.permutation(len(places))[:12]
+        checks = gradient_check(machine, [(tensor.name, places[i]) for i in chosen])
+        sound = [check for check in checks if not check.kink]
+        assert sound
+        numeric, backprop = (
+            np.array([getattr(c, kind) for c in sound]) for kind in ("numeric", "backprop")
+        )
+        if np.linalg.norm(numeric) > 1e-3:
+            assert relative_error(backprop, numeric) < 1e-7, tensor.name
+        else:
+            np.testing.assert_allclose(backprop, numeric, atol=1e-9, err_msg=tensor.name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_shapes_are_inferred_as_they_are_built(name: str) -> None:
+    case = CASES[name]
+    machine, network = case.machine(), case.network()
+    layers = [layer for layer in machine.program.layers if "/" not in layer.name]
+    assert [layer.output_shape for layer in layers] == list(network.shapes)
+    assert layers[0].input_shape == network.input_shape
+    for layer in machine.program.layers:
+        assert machine.read(layer.output).shape[1:] == layer.output_shape
+        assert set(layer.parameters) <= set(machine.program.buffers)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_same_seed_same_bits_and_single_steps_as_well(name: str) -> None:
+    first, second = CASES[name].machine(), CASES[name].machine()
+    first.run(4)
+    for _ in range(4 * len(second.program.instructions)):
+        second.step_instruction()
+    assert all_state(first) == all_state(second)
+    first.reset()
+    assert all_state(first) == all_state(CASES[name].machine())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_evaluators_judge_as_the_machine_does(name: str) -> None:
+    """On the batch of a step, before its update, and without dropout in the way."""
+    machine = CASES[name].machine()
+    machine.run(3)
+    machine.run_to(machine.program.phase_start("update"))
+    x, y = machine.read("input/x"), machine.read("input/y")
+    judge = machine.evaluator(x, y, gradients=True)
+    judge.run(1)
+    output = machine.program.layers[-1].output
+    random = any(node.op.name in RANDOM for node in machine.program.graph.nodes)
+    if not random:
+        np.testing.assert_allclose(judge.read(output), machine.read(output), rtol=1e-9)
+        if not any(node.op.name.endswith("penalty") for node in machine.program.graph.nodes):
+            assert float(judge.read("loss/L")) == pytest.approx(float(machine.read("loss/L")))
+    assert judge.program.buffers[machine.program.layers[-1].pre_activation].grad is not None
+    if CASES[name].ids is None:
+        assert judge.read("input/x.grad").shape == x.shape
+
+
+RANDOM = {"dropout_mask", "noise"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_single_precision_follows_double(name: str) -> None:
+    single, double = (CASES[name].machine(dtype=kind) for kind in ("float32", "float64"))
+    if any(node.op.name in RANDOM for node in single.program.graph.nodes):
+        pytest.skip("draws differ")
+    single.run(3)
+    double.run(3)
+    assert single.read("parameters").dtype == np.float32
+    np.testing.assert_allclose(
+        single.read("parameters"), double.read("parameters"), rtol=2e-3, atol=2e-4
+    )
+
+
+def test_every_kind_is_tested() -> None:
+    used = {info.kind for case in CASES.values() for info in case.machine().program.layers}
+    assert used == set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "layers", "message"),
+    [
+        (
+            (6, 6),
+            [Conv2D(2)],
+            "layers[0]: 'conv2d' is not fit for inputs of shape (6, 6); it",
+        ),
+        ((4, 4, 1), [Conv2D(2, 5)], "layers[0].kernel: 5 is not small enough for inputs of shape"),
+        ((4, 4, 1), [Conv2D(2, (3, 3, 3))], "layers[0].kernel: (3, 3, 3) is not a number or 2"),  # type: ignore[arg-type]
+        ((4, 4, 1), [Conv2D(2, padding=-1)], "layers[0].padding: -1 is not 'valid', 'same' or in"),
+        ((4, 4, 3), [Conv2D(4, groups=2)], "layers[0].groups: 2 is not a divisor of the 3 input"),
+        ((4, 4, 2), [Conv2D(3, groups=2)], "layers[0].groups: 2 is not a divisor of the 3 filters"),
+        (
+            (8,),
+            [Reshape((3, 3))],
+            "layers[0].shape: (3, 3) is not a shape for inputs of shape",
+        ),
+        ((8,), [MaxPool(2)], "layers[0]: 'max_pool' is not fit for inputs of shape (8,)"),
+        (
+            (4, 4, 1),
+            [MaxPool(2, padding=2)],
+            "layers[0].padding: 2 is not less than the size",
+        ),
+        (
+            (4, 4, 1),
+            [TransposedConv2D(2, 2, stride=3)],
+            "layers[0].kernel: 2 is not at least the stride (3, 3)",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(
+    inputs: tuple[int, ...], layers: list[Layer], message: str
+) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        Network(inputs, [*layers, Flatten(), Dense(1)])
+    assert str(caught.value).startswith(message)
+
+
+def test_a_kernel_sees_what_it_should() -> None:
+    """Against a convolution written out in loops."""
+    machine = Case((5, 6, 2), (Conv2D(3, (2, 3), stride=(1, 2), padding=1), FLAT)).machine()
+    machine.run(1)
+    machine.run_to(machine.program.phase_start("backward"))
+    x, w, b = (machine.read(name) for name in ("input/x", "conv2d1/W", "conv2d1/b"))
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    z = machine.read("conv2d1/z")
+    assert z.shape == (5, 6, 3, 3)
+    for row, column in np.ndindex(z.shape[1:3]):
+        seen = padded[:, row : row + 2, 2 * column : 2 * column + 3]
+        np.testing.assert_allclose(z[:, row, column], np.tensordot(seen, w, 3) + b, rtol=1e-12)
+
+
+def test_an_image_given_flat_is_looked_at_as_an_image() -> None:
+    flat, image = shaped_data((12,)), shaped_data((3, 4, 1))
+    network = Network((3, 4, 1), [Conv2D(2, 2), FLAT, Dense(1)])
+    machines = [Machine(compile(network, data, 5)) for data in (flat, image)]
+    for machine in machines:
+        machine.run(2)
+    assert all_state(machines[0]) == all_state(machines[1])
