@@ -154,6 +154,9 @@ def _check_inputs(network: Network, data: Dataset) -> None:
         raise DescriptionError(
             "layers[0]", first.kind, f"a layer that {kind}, as {data.name!r} needs"
         )
+    if ids:
+        for split in (data.train, data.test):
+            first.check_ids("layers[0]", split.inputs)
 
 
 def encode_targets(network: Network, data: Dataset, split: Split) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from engine.layers.base import Layer
 from engine.layers.convolution import Conv1D, Conv2D, TransposedConv2D
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
+from engine.layers.embedding import Embedding, Factorisation, FieldEmbedding
 from engine.layers.pooling import (
     AveragePool,
     GlobalAveragePool,
@@ -17,6 +18,9 @@ LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer
     for layer in (
         Dense,
+        Embedding,
+        FieldEmbedding,
+        Factorisation,
         Conv1D,
         Conv2D,
         TransposedConv2D,
@@ -39,6 +43,9 @@ __all__ = [
     "Conv2D",
     "Dense",
     "Dropout",
+    "Embedding",
+    "Factorisation",
+    "FieldEmbedding",
     "Flatten",
     "GlobalAveragePool",
     "GlobalMaxPool",

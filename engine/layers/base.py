@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from math import isfinite
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
 
@@ -40,6 +42,13 @@ class Layer(ABC):
         Args:
             shape: of a sample that the layer is given.
             output: whether the layer is the network's last one.
+        """
+
+    def check_ids(self, path: str, ids: NDArray[Any]) -> None:  # noqa: B027 - most read none
+        """Raise DescriptionError unless the numbers that the data name things by fit.
+
+        Args:
+            ids: (samples, *input shape).
         """
 
     @abstractmethod

@@ -17,7 +17,7 @@ from engine.ops.base import Array, Call, Op, constant, reshaped
 from engine.ops.window import Window, planes
 
 if TYPE_CHECKING:
-    from engine.graph import Graph, Order, Shape, Tensor
+    from engine.graph import Graph, Index, Order, Shape, Tensor
 
 
 class _Patchwork(Op):
@@ -44,11 +44,12 @@ class _Patchwork(Op):
         groups, places, extents = self.groups, p.shape[1:], image.shape[1:-1]
         x = x.reshape(groups, -1, *x.shape[1:])
         p = p.reshape(groups, *self.window.size, -1, *places)
-        every = slice(None)
-        return [
-            (x[(every, every, *source)], p[(every, *cell, every, *target)])
-            for cell, source, target in self.window.cells_of(extents)
-        ]
+        every, pairs = slice(None), []
+        for cell, source, target in self.window.cells_of(extents):
+            looked_at: Index = (every, every, *source)
+            place: Index = (every, *cell, every, *target)
+            pairs.append((x[looked_at], p[place]))
+        return pairs
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0

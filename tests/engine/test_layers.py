@@ -17,6 +17,9 @@ from engine import (
     Dense,
     DescriptionError,
     Dropout,
+    Embedding,
+    Factorisation,
+    FieldEmbedding,
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
@@ -102,6 +105,11 @@ CASES: dict[str, Case] = {
     "global average pool": Case(SEQUENCE, (Conv1D(3, 3, "tanh"), GlobalAveragePool())),
     "upsample": Case(IMAGE, (Conv2D(2, 3, "tanh"), Upsample((2, 3)), Conv2D(2, 2), FLAT)),
     "upsample in time": Case(SEQUENCE, (Dense(2), Upsample(2), FLAT)),
+    "embedding": Case((4,), (Embedding(7, 3), FLAT), ids=7),
+    "embedding of every place": Case((4,), (Embedding(7, 3, l2=0.1),), classes=3, places=4, ids=7),
+    "embedding, conv1d": Case((5,), (Embedding(7, 3), Conv1D(2, 2, "tanh"), FLAT), ids=7),
+    "factorisation": Case((2,), (Factorisation((6, 9), 3, l2=0.1),), ids=6, output=True),
+    "neural scorer": Case((2,), (FieldEmbedding((6, 7), 3, l2=0.1), Dense(4, "tanh")), ids=6),
     "convolutional autoencoder": Case(
         (8, 8, 1),
         (Conv2D(3, 3, "tanh", stride=2, padding="same"), TransposedConv2D(1)),
@@ -214,6 +222,9 @@ def test_every_kind_is_tested() -> None:
             [Reshape((3, 3))],
             "layers[0].shape: (3, 3) is not a shape for inputs of shape",
         ),
+        ((8, 1), [Embedding(3, 2)], "layers[0]: 'embedding' is not fit for inputs of shape (8, 1)"),
+        ((8,), [Dense(3), Embedding(3, 2)], "layers[1]: 'embedding' is not possible but as the fi"),
+        ((3,), [Factorisation((3, 4), 2)], "layers[0].sizes: (3, 4) is not a size for each of 3"),
         ((8,), [MaxPool(2)], "layers[0]: 'max_pool' is not fit for inputs of shape (8,)"),
         (
             (4, 4, 1),
@@ -232,6 +243,21 @@ def test_what_does_not_fit_is_named(
 ) -> None:
     with pytest.raises(DescriptionError) as caught:
         Network(inputs, [*layers, Flatten(), Dense(1)])
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("layer", "ids", "message"),
+    [
+        (Embedding(5, 2), 7, "layers[0].vocabulary: 5 is not more than 6, a number in the data"),
+        (FieldEmbedding((7, 4), 2), 7, "layers[0].sizes[1]: 4 is not more than 6, a number in th"),
+        (Dense(2), 7, "layers[0]: 'dense' is not a layer that reads ids, such as Embedding, as"),
+        (Embedding(5, 2), None, "layers[0]: 'embedding' is not a layer that reads numbers, as"),
+    ],
+)
+def test_what_does_not_fit_the_ids_is_named(layer: Layer, ids: int | None, message: str) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        compile(Network((2,), [layer, Flatten(), Dense(1)]), shaped_data((2,), ids=ids), 5)
     assert str(caught.value).startswith(message)
 
 

@@ -16,6 +16,7 @@ from engine.ops import (
     copying,
     elementwise,
     linear,
+    lookup,
     loss,
     pooling,
     reduction,
@@ -85,6 +86,16 @@ def _chosen(op: type[pooling.Unpool | pooling.Pick], window: Window) -> Build:
         chosen = graph.apply(pooling.Chosen(window), cells, largest)
         made = op(window) if op is pooling.Pick else pooling.Unpool(window, IMAGE)
         return graph.apply(made, values, chosen)
+
+    return build
+
+
+def _with_ids(op: Op, shape: tuple[int, ...]) -> Build:
+    """An op on values and numbers of rows, which all are 1: they add up."""
+
+    def build(graph: Graph, inputs: Sequence[Tensor]) -> Tensor:
+        ids = graph.given("ids", "ids", shape, ("batch", "time"), "index", dtype="int64", value=1)
+        return graph.apply(op, *inputs, ids)
 
     return build
 
@@ -159,6 +170,12 @@ CASES: dict[str, tuple[Build, list[tuple[int, ...]]]] = {
     "Concatenate": (_op(shaping.Concatenate()), [(2, 3), (2, 4)]),
     "Columns": (_op(shaping.Columns(1, 3)), [(2, 5)]),
     "Pad": (_op(shaping.Pad(1, 5)), [(2, 3)]),
+    "Lookup": (_with_ids(lookup.Lookup(), (4, 2)), [(3, 5)]),
+    "Lookup numbers": (_with_ids(lookup.Lookup(), (4, 2)), [(3,)]),
+    "ScatterAdd": (_with_ids(lookup.ScatterAdd((3, 5)), (4, 2)), [(4, 2, 5)]),
+    "PairDot": (_op(lookup.PairDot()), [(4, 2, 3)]),
+    "PairSpread": (_op(lookup.PairSpread()), [(4, 1), (4, 2, 3)]),
+    "PairSwap": (_op(lookup.PairSwap()), [(4, 2, 3)]),
     "L1Penalty": (_penalty(loss.L1Penalty()), [(INPUTS, UNITS)]),
     "L2Penalty": (_penalty(loss.L2Penalty()), [(INPUTS, UNITS)]),
 }
@@ -169,6 +186,7 @@ NOT_DIFFERENTIATED = {
     sampling.Gather,
     sampling.DropoutMask,
     pooling.Chosen,
+    lookup.Offset,
     tokens.CountPlaces,
     BiasCorrection,
 }
