@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.data import bundled, images, line, plane, sentiment, text, thumbnails
+from engine.data import bundled, images, line, plane, sentiment, text, thumbnails, vowels
 from engine.data.assembly import assemble
 from engine.data.dataset import Dataset, Scaling
 from engine.data.options import Settings, check_features
@@ -21,6 +21,7 @@ _RECIPES: dict[str, Recipe] = {
         *bundled.RECIPES,
         *text.RECIPES,
         *sentiment.RECIPES,
+        *vowels.RECIPES,
     )
 }
 _SCALING: dict[str, Scaling] = {
