@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.data import bundled, images, line, plane, sentiment, text, thumbnails, vowels
+from engine.data import bundled, images, line, plane, ratings, sentiment, text, thumbnails, vowels
 from engine.data.assembly import assemble
 from engine.data.dataset import Dataset, Scaling
 from engine.data.options import Settings, check_features
@@ -22,6 +22,7 @@ _RECIPES: dict[str, Recipe] = {
         *text.RECIPES,
         *sentiment.RECIPES,
         *vowels.RECIPES,
+        *ratings.RECIPES,
     )
 }
 _SCALING: dict[str, Scaling] = {
