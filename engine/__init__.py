@@ -17,7 +17,10 @@ from engine.data import (
 from engine.errors import DescriptionError
 from engine.initializers import DRAWS, Initializer
 from engine.layers import (
+    GRU,
     LAYERS,
+    LSTM,
+    RNN,
     AveragePool,
     Conv1D,
     Conv2D,
@@ -59,12 +62,15 @@ INITIALIZERS = tuple(DRAWS)
 __all__ = [
     "ACTIVATIONS",
     "FEATURES",
+    "GRU",
     "HYPERPARAMETERS",
     "INITIALIZERS",
     "LAYERS",
     "LOSSES",
+    "LSTM",
     "MATCHING_ACTIVATION",
     "OPTIMIZERS",
+    "RNN",
     "SGD",
     "TARGETS",
     "Adagrad",

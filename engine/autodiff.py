@@ -45,6 +45,7 @@ class _Reverse:
     Attributes:
         pending: what each tensor's gradient is so far.
         wholes: the gradient of a tensor some parts of which have been used, by that tensor.
+        mirrors: where those of tensors that lie in another lie together, by that other.
         products: the products of which a tensor's gradient is the sum.
     """
 
@@ -56,6 +57,7 @@ class _Reverse:
         self.depends = _dependents(self.forward, wanted)
         self.pending: dict[Tensor, Tensor] = {}
         self.wholes: dict[Tensor, Tensor] = {}
+        self.mirrors: dict[Tensor, Tensor] = {}
         self.products: dict[Tensor, list[Product]] = {}
         self.first_use = self._first_uses()
 
@@ -155,23 +157,36 @@ class _Reverse:
         assert whole is not None
         assert index is not None
         if whole not in self.wholes:
-            self.wholes[whole] = graph.add(
-                Tensor(
-                    f"{whole.name}.grad",
-                    f"d{whole.symbol}",
-                    whole.shape,
-                    whole.axes,
-                    "gradient",
-                    whole.layer,
-                    order=whole.order,
-                )
-            )
+            self.wholes[whole] = self._blank(whole)
         self._refuse_overlap(part, whole, index)
         if not _placeable(gradient, part, index):
             gradient = graph.apply(Copy(), gradient, like=part)
         gradient.parent, gradient.index = self.wholes[whole], index
         _name(graph, part, gradient)
         return gradient
+
+    def _blank(self, tensor: Tensor) -> Tensor:
+        """A tensor for a gradient that is written part by part.
+
+        Those of tensors that are parts of one lie in one as well, so that they can be used
+        together. What no part covers stays zero.
+        """
+        blank = Tensor(
+            f"{tensor.name}.grad",
+            f"d{tensor.symbol}",
+            tensor.shape,
+            tensor.axes,
+            "gradient",
+            tensor.layer,
+            order=tensor.order,
+        )
+        base = tensor.parent
+        if base is not None and tensor.index is not None:
+            if base not in self.mirrors:
+                self.mirrors[base] = self._blank(base)
+                self.mirrors[base].name = f"{base.name}.grad.parts"
+            blank.parent, blank.index = self.mirrors[base], tensor.index
+        return self.graph.add(blank)
 
     def _refuse_overlap(self, part: Tensor, whole: Tensor, index: Index) -> None:
         for other in self.pending:
@@ -181,10 +196,8 @@ class _Reverse:
 
     def _sum_products(self, tensor: Tensor, products: list[Product]) -> None:
         """The sum of products as one product, where the factors lie one behind the other."""
-        left = _consecutive(self.graph, [product.left for product in products])
-        right = _consecutive(self.graph, [product.right for product in products])
-        if left is not None and right is not None:
-            products = [Product(left, right)]
+        joined = _joined(self.graph, products)
+        products = [joined] if joined is not None else products
         for product in products:
             factor = MatMul(transpose_left=True, shape=tensor.shape)
             gradient = self.graph.apply(factor, product.left, product.right, like=tensor)
@@ -237,26 +250,35 @@ def _overlap(whole: Tensor, first: Index, second: Index) -> bool:
     return True
 
 
-def _consecutive(graph: Graph, parts: Sequence[Tensor]) -> Tensor | None:
-    """The parts of one tensor at consecutive places of its axis 1, as one part; else None.
+def _joined(graph: Graph, products: Sequence[Product]) -> Product | None:
+    """The sum of products as one product, where their factors lie one behind the other in time."""
+    lefts, rights = ([getattr(p, side) for p in products] for side in ("left", "right"))
+    left, right = _times(lefts), _times(rights)
+    if left is None or right is None or len({a - b for a, b in zip(left, right, strict=True)}) > 1:
+        return None
+    return Product(_span(graph, lefts[0], left), _span(graph, rights[0], right))
 
-    They may come in ascending or descending order; two lists that are joined pair by pair come in
-    the same one.
-    """
-    whole = parts[0].parent
-    places = []
+
+def _times(parts: Sequence[Tensor]) -> list[int] | None:
+    """The time step of each, if the tensors are consecutive time steps of one tensor."""
+    whole, times = parts[0].parent, []
     for part in parts:
         index = part.index
-        if part.parent is not whole or index is None or len(index) < 2:
+        if part.parent is not whole or index is None or len(index) != 2:
             return None
-        if not isinstance(index[1], int) or index[0] != slice(None):
+        if index[0] != slice(None) or not isinstance(index[1], int):
             return None
-        places.append(index[1])
-    low, high = min(places), max(places) + 1
-    if whole is None or sorted(places) != list(range(low, high)):
+        times.append(index[1])
+    low, high = min(times), max(times) + 1
+    if whole is None or whole.order != "T" or sorted(times) != list(range(low, high)):
         return None
-    if whole.order != "T":
-        return None
+    return times
+
+
+def _span(graph: Graph, part: Tensor, times: list[int]) -> Tensor:
+    """All those time steps of the tensor that `part` is one of."""
+    whole, low, high = part.parent, min(times), max(times) + 1
+    assert whole is not None
     name, symbol = (f"{text}[{low + 1}…{high}]" for text in (whole.name, whole.symbol))
     return graph.part(whole, (slice(None), slice(low, high)), name, symbol)
 

@@ -171,6 +171,16 @@ class Graph:
             self.layer = outer_layer
 
     @contextmanager
+    def at(self, layer: str) -> Iterator[None]:
+        """Everything appended inside stands in that layer's scope, wherever one is."""
+        scopes, self._scopes = self._scopes, [layer]
+        outer_layer, self.layer = self.layer, layer
+        try:
+            yield
+        finally:
+            self._scopes, self.layer = scopes, outer_layer
+
+    @contextmanager
     def in_phase(self, phase: Phase) -> Iterator[None]:
         outer, self.phase = self.phase, phase
         try:

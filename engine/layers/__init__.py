@@ -12,6 +12,7 @@ from engine.layers.pooling import (
     MaxPool,
     Upsample,
 )
+from engine.layers.recurrent import GRU, LSTM, RNN
 from engine.layers.shaping import Flatten, Reshape
 
 LAYERS: dict[str, type[Layer]] = {
@@ -21,6 +22,9 @@ LAYERS: dict[str, type[Layer]] = {
         Embedding,
         FieldEmbedding,
         Factorisation,
+        RNN,
+        LSTM,
+        GRU,
         Conv1D,
         Conv2D,
         TransposedConv2D,
@@ -37,7 +41,10 @@ LAYERS: dict[str, type[Layer]] = {
 """The kinds of layers, by name."""
 
 __all__ = [
+    "GRU",
     "LAYERS",
+    "LSTM",
+    "RNN",
     "AveragePool",
     "Conv1D",
     "Conv2D",

@@ -42,14 +42,40 @@ class _Activation(_Elementwise):
         return (graph.apply(Multiply(), upstream, local, like=inputs[0]),)
 
 
-def _local(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor:
-    """A named local derivative: buffer ``dense1/z.local``, symbol ``f′(Z1)``."""
+def local_derivative(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor:
+    """A named local derivative: buffer ``dense1/z.local``, symbol ``f′(Z1)``.
+
+    If the result it is computed from was written into a part of a larger tensor, as those of all
+    time steps are, one op computes all of that tensor's, and this is the part.
+    """
+    (a,) = inputs
+    whole = a.parent
+    if whole is not None and a.index is not None and not a.alias and whole.node is None:
+        local = _all_local(graph, op, whole)
+        return graph.part(local, a.index, f"{z.name}.local", f"f′({z.symbol})")
     name = (
         f"{z.name}.local" if not any(t.name == f"{z.name}.local" for t in graph.tensors) else None
     )
     return graph.apply(
         op, *inputs, name=name, symbol=f"f′({z.symbol})", role="local_derivative", like=z
     )
+
+
+def _all_local(graph: Graph, op: Op, whole: Tensor) -> Tensor:
+    """The local derivatives of all parts of a tensor, made when they are first asked for."""
+    name = f"{whole.name}.local"
+    for tensor in reversed(graph.tensors):
+        if tensor.name == name:
+            return tensor
+    with graph.at(whole.layer):
+        return graph.apply(
+            op,
+            whole,
+            name=name,
+            symbol=f"f′({whole.symbol})",
+            role="local_derivative",
+            like=whole,
+        )
 
 
 def positive_part(z: Array, out: Array) -> list[Call]:
@@ -75,7 +101,7 @@ class Sigmoid(_Activation):
         ]
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, SigmoidDerivative(), a, z=z)
+        return local_derivative(graph, SigmoidDerivative(), a, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
@@ -116,7 +142,7 @@ class Tanh(_Activation):
         return [partial(np.tanh, inputs[0], out)]
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, TanhDerivative(), a, z=z)
+        return local_derivative(graph, TanhDerivative(), a, z=z)
 
 
 class TanhDerivative(_Elementwise):
@@ -154,7 +180,7 @@ class ReLU(_Activation):
         return positive_part(inputs[0], out)
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, Step(), z, z=z)
+        return local_derivative(graph, Step(), z, z=z)
 
 
 class LeakyReLU(_Activation):
@@ -175,7 +201,7 @@ class LeakyReLU(_Activation):
         ]
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, Step(below=self.slope), z, z=z)
+        return local_derivative(graph, Step(below=self.slope), z, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * out.size
@@ -224,7 +250,7 @@ class ELU(_Activation):
         ]
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, ELUDerivative(), a, z=z)
+        return local_derivative(graph, ELUDerivative(), a, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
@@ -266,7 +292,7 @@ class Softplus(_Activation):
         return [partial(np.logaddexp, constant(0.0, out), inputs[0], out)]
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, Sigmoid(), z, z=z)
+        return local_derivative(graph, Sigmoid(), z, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
@@ -298,7 +324,7 @@ class GELUArgument(_Activation):
         ]
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, GELUArgumentDerivative(), z, z=z)
+        return local_derivative(graph, GELUArgumentDerivative(), z, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from engine import (
+    GRU,
     LAYERS,
+    LSTM,
+    RNN,
     SGD,
     AveragePool,
     Conv1D,
@@ -110,6 +113,22 @@ CASES: dict[str, Case] = {
     "embedding, conv1d": Case((5,), (Embedding(7, 3), Conv1D(2, 2, "tanh"), FLAT), ids=7),
     "factorisation": Case((2,), (Factorisation((6, 9), 3, l2=0.1),), ids=6, output=True),
     "neural scorer": Case((2,), (FieldEmbedding((6, 7), 3, l2=0.1), Dense(4, "tanh")), ids=6),
+    "rnn": Case(SEQUENCE, (RNN(3), FLAT)),
+    "rnn of two steps": Case((2, 2), (RNN(3), FLAT)),
+    "rnn relu, last": Case(SEQUENCE, (RNN(3, sequences=False, activation="relu"),)),
+    "rnn softplus": Case(SEQUENCE, (Dense(2), RNN(3, activation="softplus", l2=0.1), FLAT)),
+    "rnn bidirectional": Case(SEQUENCE, (Dense(2, "tanh"), RNN(3, bidirectional=True), FLAT)),
+    "lstm": Case(SEQUENCE, (LSTM(3), FLAT)),
+    "lstm last": Case(SEQUENCE, (LSTM(3, sequences=False, forget_bias=0.5),)),
+    "lstm twice": Case(SEQUENCE, (LSTM(3), LSTM(2, l2=0.1), FLAT)),
+    "lstm bidirectional": Case(
+        SEQUENCE, (LSTM(2, bidirectional=True), LSTM(2, bidirectional=True, sequences=False))
+    ),
+    "lstm of tokens": Case((5,), (Embedding(7, 3), LSTM(4)), classes=3, places=5, ids=7),
+    "gru": Case(SEQUENCE, (GRU(3), FLAT)),
+    "gru twice, last": Case(SEQUENCE, (GRU(3), GRU(2, sequences=False))),
+    "gru bidirectional": Case(SEQUENCE, (Dense(2), GRU(2, bidirectional=True), FLAT)),
+    "conv1d, gru": Case(SEQUENCE, (Conv1D(3, 3, "tanh"), GRU(3), FLAT)),
     "convolutional autoencoder": Case(
         (8, 8, 1),
         (Conv2D(3, 3, "tanh", stride=2, padding="same"), TransposedConv2D(1)),
@@ -225,6 +244,8 @@ def test_every_kind_is_tested() -> None:
         ((8, 1), [Embedding(3, 2)], "layers[0]: 'embedding' is not fit for inputs of shape (8, 1)"),
         ((8,), [Dense(3), Embedding(3, 2)], "layers[1]: 'embedding' is not possible but as the fi"),
         ((3,), [Factorisation((3, 4), 2)], "layers[0].sizes: (3, 4) is not a size for each of 3"),
+        ((1, 2), [RNN(3)], "layers[0]: 'rnn' is not fit for 1 time steps; it needs 2..512"),
+        ((9, 2), [LSTM(3, truncation=0)], "layers[0].truncation: 0 is not in 1..512"),
         ((8,), [MaxPool(2)], "layers[0]: 'max_pool' is not fit for inputs of shape (8,)"),
         (
             (4, 4, 1),
@@ -282,3 +303,47 @@ def test_an_image_given_flat_is_looked_at_as_an_image() -> None:
     for machine in machines:
         machine.run(2)
     assert all_state(machines[0]) == all_state(machines[1])
+
+
+def _truncated_gradient(machine: Machine, cut: int) -> np.ndarray[Any, Any]:
+    """dL/dU of an RNN with tanh, by backpropagation through time written out in loops."""
+    h, u, dh = (machine.read(name) for name in ("rnn1/h", "rnn1/U", "rnn1/h.grad"))
+    gradient, back = np.zeros_like(u), np.zeros_like(h[:, 0])
+    for t in reversed(range(h.shape[1])):
+        dz = (dh[:, t] + back) * (1 - h[:, t] ** 2)
+        if t:
+            gradient += h[:, t - 1].T @ dz
+        back = dz @ u.T if t % cut else np.zeros_like(back)
+    return gradient
+
+
+@pytest.mark.parametrize("cut", [1, 2, 4, 9, 50])
+def test_truncation_cuts_the_way_back_in_time(cut: int) -> None:
+    machine = Case(SEQUENCE, (RNN(3, truncation=cut), FLAT)).machine()
+    machine.run(2)
+    machine.run_to(machine.program.phase_start("update"))
+    np.testing.assert_allclose(
+        machine.read("rnn1/U.grad"), _truncated_gradient(machine, cut), rtol=1e-10
+    )
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_truncation_beyond_the_sequence_changes_nothing(kind: type[LSTM | GRU]) -> None:
+    machines = [
+        Case(SEQUENCE, (kind(3, truncation=cut), FLAT)).machine() for cut in (None, 3, 9, 20)
+    ]
+    for machine in machines:
+        machine.run(5)
+    whole, cut, *same = (machine.read("parameters") for machine in machines)
+    assert (whole != cut).any()
+    for other in same:
+        np.testing.assert_array_equal(whole, other)
+
+
+def test_a_recurrent_weight_has_one_product_for_all_time_steps() -> None:
+    listing = Case((5,), (Embedding(7, 3), LSTM(4)), classes=3, places=5, ids=7).machine()
+    rows = listing.program.instructions
+    products = [i for i in rows if i.writes == ("lstm2/U.grad",)]
+    assert [i.formula for i in products] == ["dU2 = H2[1…4]ᵀ·dXW2[2…5]"]
+    assert {f"lstm2/t{t}" for t in range(1, 6)} <= {i.scope.rpartition("/")[0] for i in rows}
+    assert not [i for i in rows if i.op == "copy"]
