@@ -115,6 +115,8 @@ class _Reverse:
                     self._sum_products(tensor, self.products.pop(tensor))
 
     def _contribute(self, tensor: Tensor, gradient: Tensor) -> None:
+        if gradient.order != tensor.order and len(tensor.shape) > 2:
+            gradient = self.graph.apply(Copy(), gradient, like=tensor)
         earlier = self.pending.get(tensor)
         if earlier is not None:
             if tensor.alias:

@@ -338,6 +338,9 @@ def _update(context: Context, network: Network, theta: Tensor) -> None:
                 w = penalty.weights
                 part = by_name[f"{w.name}.update"]
                 graph.update(StopAtZero(), part, w, graph.gradients[w], penalty.rate)
+        for statistic in context.statistics:
+            if statistic.rate is not None:
+                graph.update(statistic.op, statistic.running, statistic.rate, statistic.batch)
         graph.update(Apply(), theta, delta)
         graph.update(CountStep(), context.step)
 

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from engine.ops.base import Op
 
@@ -73,7 +76,7 @@ class Tensor:
     order: Order = "C"
     ones: bool = False
     node: Node | None = None
-    value: float | None = None
+    value: float | NDArray[np.float64] | None = None
     parent: Tensor | None = None
     offset: int = 0
     index: Index | None = None
@@ -198,7 +201,7 @@ class Graph:
         *,
         dtype: str = "",
         order: Order = "C",
-        value: float | None = None,
+        value: float | NDArray[np.float64] | None = None,
     ) -> Tensor:
         """A tensor no op computes: data, a parameter, a hyperparameter, a constant, a counter."""
         return self.add(

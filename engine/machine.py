@@ -319,7 +319,7 @@ class Machine:
         kept = ("hyperparameter", "constant")
         for tensor in self.program.plan.places:
             if tensor.role not in kept:
-                self._memory.array(tensor)[...] = tensor.value or 0
+                self._memory.array(tensor)[...] = 0 if tensor.value is None else tensor.value
         self._memory.array(self._tensors["seed"])[...] = number
         if "data/order" in self._tensors:
             order = self._memory.array(self._tensors["data/order"])

@@ -11,7 +11,7 @@ from engine.errors import DescriptionError
 from engine.graph import Shape
 from engine.layers import Layer
 from engine.layers.activation import Activation
-from engine.layers.base import MAX_VALUES, check_choice, check_integer
+from engine.layers.base import check_choice, check_integer, check_stack
 from engine.optimizers import SGD, Optimizer
 
 Loss = Literal["mean_squared_error", "binary_cross_entropy", "softmax_cross_entropy", "huber"]
@@ -64,6 +64,9 @@ class Network:
         if not 1 <= len(self.layers) <= MAX_LAYERS:
             raise DescriptionError("layers", len(self.layers), f"a list of 1..{MAX_LAYERS} layers")
         check_stack("layers", self.layers, self.input_shape, output=True)
+        for index, layer in enumerate(self.layers):
+            shape = self.shapes[index - 1] if index else self.input_shape
+            layer.check_with(f"layers[{index}]", self.layers, shape)
         self._check_loss()
         check_choice("targets", self.targets, TARGETS)
         if not isinstance(self.optimizer, Optimizer):
@@ -110,27 +113,3 @@ class Network:
             raise DescriptionError(
                 f"layers[{last}].activation", activation, f"{needed!r}, which {self.loss} needs"
             )
-
-
-def check_stack(path: str, layers: Sequence[Layer], shape: Shape, *, output: bool) -> Shape:
-    """Check layers that follow one another; returns the shape of the last one's output.
-
-    Args:
-        path: of the list of layers.
-        shape: of a sample that the first one is given.
-        output: whether the last one is the network's output.
-    """
-    first = path == "layers"
-    for index, layer in enumerate(layers):
-        here = f"{path}[{index}]"
-        if not isinstance(layer, Layer):
-            raise DescriptionError(here, layer, "a layer such as Dense(4)")
-        if layer.reads_ids and not (first and index == 0):
-            raise DescriptionError(
-                here, layer.kind, "possible but as the first layer: it reads ids"
-            )
-        layer.check(here, shape, output=output and index == len(layers) - 1)
-        shape = layer.output_shape(shape)
-        if prod(shape) > MAX_VALUES:
-            raise DescriptionError(here, shape, f"an output of at most {MAX_VALUES:,} values")
-    return shape

@@ -8,7 +8,8 @@ know of it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from math import isfinite
+from collections.abc import Sequence
+from math import isfinite, prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from numpy.typing import NDArray
@@ -43,6 +44,11 @@ class Layer(ABC):
             shape: of a sample that the layer is given.
             output: whether the layer is the network's last one.
         """
+
+    def check_with(  # noqa: B027 - most stand for themselves
+        self, path: str, layers: Sequence[Layer], shape: Shape
+    ) -> None:
+        """Raise DescriptionError unless the layer goes with the network's other ones."""
 
     def check_ids(self, path: str, ids: NDArray[Any]) -> None:  # noqa: B027 - most read none
         """Raise DescriptionError unless the numbers that the data name things by fit.
@@ -90,3 +96,27 @@ def check_axes(path: str, kind: str, shape: Shape, axes: tuple[str, ...]) -> Non
     if len(shape) != len(axes):
         wanted = f"({', '.join(axes)}{',' * (len(axes) == 1)})"
         raise DescriptionError(path, kind, f"fit for inputs of shape {shape}; it needs {wanted}")
+
+
+def check_stack(path: str, layers: Sequence[Layer], shape: Shape, *, output: bool) -> Shape:
+    """Check layers that follow one another; returns the shape of the last one's output.
+
+    Args:
+        path: of the list of layers.
+        shape: of a sample that the first one is given.
+        output: whether the last one is the network's output.
+    """
+    first = path == "layers"
+    for index, layer in enumerate(layers):
+        here = f"{path}[{index}]"
+        if not isinstance(layer, Layer):
+            raise DescriptionError(here, layer, "a layer such as Dense(4)")
+        if layer.reads_ids and not (first and index == 0):
+            raise DescriptionError(
+                here, layer.kind, "possible but as the first layer: it reads ids"
+            )
+        layer.check(here, shape, output=output and index == len(layers) - 1)
+        shape = layer.output_shape(shape)
+        if prod(shape) > MAX_VALUES:
+            raise DescriptionError(here, shape, f"an output of at most {MAX_VALUES:,} values")
+    return shape

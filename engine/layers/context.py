@@ -58,11 +58,15 @@ class Penalty:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A running value and the batch's own, towards which the update moves it."""
+    """A running value, and how the update lets it follow the batch's own at a rate.
+
+    The rate is None outside training.
+    """
 
     running: Tensor
+    op: Op
     batch: Tensor
-    momentum: Tensor
+    rate: Tensor | None
 
 
 @dataclass

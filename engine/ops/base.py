@@ -88,14 +88,17 @@ class Op(ABC):
         return self.kernel(*(_straight(arrays) if self.elementwise else arrays))
 
 
-class OnceDifferentiated(Op):
-    """An op of a backward pass that has no VJP of its own."""
+class WithoutVJP(Op):
+    """An op that is not differentiated.
+
+    It is part of a backward pass, or another op's rule goes straight to its inputs.
+    """
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | Product | None]:
         """Refuse: zeros in its place would be wrong."""
-        raise ValueError(f"{self.name} is not differentiated a second time")
+        raise ValueError(f"{self.name} has no VJP")
 
 
 def _straight(arrays: list[Array]) -> list[Array]:

@@ -24,7 +24,7 @@ def unbroadcast(graph: Graph, gradient: Tensor, x: Tensor) -> Tensor:
 
 def times(graph: Graph, local: Tensor, upstream: Tensor) -> Tensor:
     """local ⊙ upstream, without an instruction where upstream is the seed dL/dL = 1."""
-    if upstream.value == 1.0:
+    if upstream.shape == () and upstream.value == 1.0:
         return local
     return graph.apply(Multiply(), local, upstream, like=local)
 

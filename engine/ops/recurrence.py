@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.graph import Product
 from engine.ops.activation import local_derivative
-from engine.ops.base import Array, Call, OnceDifferentiated, Op, constant
+from engine.ops.base import Array, Call, Op, WithoutVJP, constant
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.linear import MatMul, product
 
@@ -130,7 +130,7 @@ class Gates(Op):
         return 4 * out.size
 
 
-class GatesDerivative(OnceDifferentiated):
+class GatesDerivative(WithoutVJP):
     """a − a² where a is a gate, 1 − a² elsewhere, in terms of a = `Gates`(z)."""
 
     name = "gates′"

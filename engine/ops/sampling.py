@@ -17,7 +17,7 @@ from engine.ops.base import Array, Call, Op, constant, flat
 if TYPE_CHECKING:
     from engine.graph import Shape, Tensor
 
-PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT = 1, 2, 3
+PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT, PURPOSE_NOISE = 1, 2, 3, 4
 
 
 class Stream:
@@ -167,3 +167,32 @@ class DropoutMask(Op):
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * out.size
+
+
+class Noise(Op):
+    """Normal deviates, drawn anew at every step. Inputs: the 0-d deviation, step, seed.
+
+    `number` tells layers apart.
+    """
+
+    name = "noise"
+
+    def __init__(self, number: int, shape: Shape) -> None:
+        self.number = number
+        self.target = shape
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return self.target
+
+    def formula(self, *inputs: str) -> str:
+        return f"normal deviates times {inputs[0]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        deviation, step, seed = inputs
+        stream, draws = Stream(PURPOSE_NOISE, self.number), flat(out)
+
+        def draw() -> None:
+            generator = stream.at(seed.item(), step.item())
+            generator.standard_normal(dtype=draws.dtype, out=draws)
+
+        return [draw, partial(np.multiply, draws, deviation, draws)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.ops.base import Array, Call, OnceDifferentiated, Op, flat, matrix
+from engine.ops.base import Array, Call, Op, WithoutVJP, flat, matrix
 from engine.ops.elementwise import times
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class PlaceCrossEntropy(Op):
         return 2 * inputs[3].size
 
 
-class PlaceResidual(OnceDifferentiated):
+class PlaceResidual(WithoutVJP):
     """(p − 1 at the class)/n, 0 at places without a class: dL/dz of `PlaceCrossEntropy`."""
 
     name = "place_residual"

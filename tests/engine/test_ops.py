@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from engine.graph import Graph, Tensor
 from engine.ops import (
     activation,
+    attention,
     convolution,
     copying,
     elementwise,
     linear,
     lookup,
     loss,
+    normalisation,
     pooling,
     recurrence,
     reduction,
@@ -26,7 +28,7 @@ from engine.ops import (
     softmax,
     tokens,
 )
-from engine.ops.base import OnceDifferentiated, Op
+from engine.ops.base import Op, WithoutVJP
 from engine.ops.window import Window
 from engine.optimizers import BiasCorrection, _Rule
 from tests.engine.graphs import Build, Scalarised, numerical_gradients, relative_error
@@ -97,6 +99,17 @@ def _with_ids(op: Op, shape: tuple[int, ...]) -> Build:
     def build(graph: Graph, inputs: Sequence[Tensor]) -> Tensor:
         ids = graph.given("ids", "ids", shape, ("batch", "time"), "index", dtype="int64", value=1)
         return graph.apply(op, *inputs, ids)
+
+    return build
+
+
+def _standardise(along: normalisation.Along) -> Build:
+    def build(graph: Graph, inputs: Sequence[Tensor]) -> Tensor:
+        (x,) = inputs
+        mean = graph.apply(normalisation.Mean(along), x)
+        variance = graph.apply(normalisation.Variance(along), x, mean)
+        scale = graph.apply(normalisation.InverseDeviation(0.01), variance)
+        return graph.apply(normalisation.Standardise(along), x, mean, scale)
 
     return build
 
@@ -183,6 +196,24 @@ CASES: dict[str, tuple[Build, list[tuple[int, ...]]]] = {
     "Gates alone": (_op(recurrence.Gates(2, 2)), [(4, 8)]),
     "CellState": (_op(recurrence.CellState()), [MATRIX] * 4),
     "Blend": (_op(recurrence.Blend()), [MATRIX] * 3),
+    "Standardise units": (_standardise("units"), [MATRIX]),
+    "Standardise rows": (_standardise("rows"), [(2, 3, 4)]),
+    "ScaleShift": (_op(normalisation.ScaleShift()), [MATRIX, (UNITS,), (UNITS,)]),
+    "UnitDot": (_op(normalisation.UnitDot()), [(2, 3, 4), (2, 3, 4)]),
+    "HeadScores": (_op(attention.HeadScores(2)), [(2, 3, 4), (2, 3, 4)]),
+    "HeadMix": (_op(attention.HeadMix(2)), [(2, 2, 3, 3), (2, 3, 4)]),
+    "HeadMix transposed": (
+        _op(attention.HeadMix(2, transposed=True)),
+        [(2, 2, 3, 3), (2, 3, 4)],
+    ),
+    "AttentionWeights": (
+        _op(attention.AttentionWeights(0.7, causal=False)),
+        [(2, 2, 3, 3)],
+    ),
+    "AttentionWeights causal": (
+        _op(attention.AttentionWeights(0.7, causal=True)),
+        [(2, 2, 3, 3)],
+    ),
     "L1Penalty": (_penalty(loss.L1Penalty()), [(INPUTS, UNITS)]),
     "L2Penalty": (_penalty(loss.L2Penalty()), [(INPUTS, UNITS)]),
 }
@@ -192,6 +223,7 @@ NOT_DIFFERENTIATED = {
     sampling.NextBatch,
     sampling.Gather,
     sampling.DropoutMask,
+    sampling.Noise,
     pooling.Chosen,
     lookup.Offset,
     tokens.CountPlaces,
@@ -234,7 +266,7 @@ def _all_ops(base: Any) -> set[type[Op]]:
 
 def test_every_op_is_checked_or_has_no_derivative() -> None:
     exempt = PIECEWISE_CONSTANT | NOT_DIFFERENTIATED | _all_ops(_Rule)
-    exempt |= _all_ops(OnceDifferentiated) | {OnceDifferentiated}
+    exempt |= _all_ops(WithoutVJP) | {WithoutVJP}
     unchecked: set[str] = {
         op.__name__
         for op in _all_ops(Op) - exempt
