@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.data import bundled, images, line, plane, ratings, sentiment, text, thumbnails, vowels
+from engine.data import (
+    bundled,
+    driving,
+    images,
+    line,
+    plane,
+    ratings,
+    sentiment,
+    text,
+    thumbnails,
+    vowels,
+)
 from engine.data.assembly import assemble
 from engine.data.dataset import Dataset, Scaling
 from engine.data.options import Settings, check_features
@@ -23,6 +34,7 @@ _RECIPES: dict[str, Recipe] = {
         *sentiment.RECIPES,
         *vowels.RECIPES,
         *ratings.RECIPES,
+        *driving.RECIPES,
     )
 }
 _SCALING: dict[str, Scaling] = {
