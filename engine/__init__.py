@@ -66,11 +66,23 @@ from engine.optimizers import (
     check_hyperparameter,
 )
 from engine.program import Buffer, Cost, Instruction, Listing, Program
+from engine.schedules import (
+    CLIPPINGS,
+    SCHEDULES,
+    ClipNorm,
+    Clipping,
+    ClipValue,
+    Cosine,
+    Schedule,
+    StepDecay,
+    Warmup,
+)
 
 INITIALIZERS = tuple(DRAWS)
 
 __all__ = [
     "ACTIVATIONS",
+    "CLIPPINGS",
     "FEATURES",
     "GRU",
     "HYPERPARAMETERS",
@@ -81,6 +93,7 @@ __all__ = [
     "MATCHING_ACTIVATION",
     "OPTIMIZERS",
     "RNN",
+    "SCHEDULES",
     "SGD",
     "TARGETS",
     "Activation",
@@ -91,9 +104,13 @@ __all__ = [
     "AveragePool",
     "BatchNorm",
     "Buffer",
+    "ClipNorm",
+    "ClipValue",
+    "Clipping",
     "Concatenate",
     "Conv1D",
     "Conv2D",
+    "Cosine",
     "Cost",
     "Dataset",
     "DatasetInfo",
@@ -125,13 +142,16 @@ __all__ = [
     "RMSprop",
     "Reshape",
     "Residual",
+    "Schedule",
     "Snapshot",
     "Split",
+    "StepDecay",
     "TransformerBlock",
     "TransposedConv2D",
     "Unembedding",
     "Unit",
     "Upsample",
+    "Warmup",
     "catalogue",
     "check_hyperparameter",
     "compile",

@@ -24,6 +24,7 @@ from engine.ops.loss import L1Penalty
 from engine.ops.sampling import WIDE, Gather, NextBatch
 from engine.optimizers import HYPERPARAMETERS, Apply, CountStep, StopAtZero, Update
 from engine.program import Cost, Program, buffer_table, instruction
+from engine.schedules import Schedule, ScheduledRate
 
 if TYPE_CHECKING:
     from engine.data import Dataset, Split
@@ -320,7 +321,7 @@ def _join(graph: Graph, name: str, symbol: str, parts: list[Tensor], role: Role)
 
 
 def _update(context: Context, network: Network, theta: Tensor) -> None:
-    """Append the update: the optimizer's rule, L1's stop at zero, θ ← θ + Δ, t ← t + 1."""
+    """Append the update: clipping, schedule, rule, L1's stop at zero, θ ← θ + Δ, t ← t + 1."""
     graph, parameters = context.graph, [p.tensor for p in context.parameters]
     gradients = [graph.gradients[p] for p in parameters]
     g = _join(graph, "parameters.grad", "g", gradients, "gradient")
@@ -329,7 +330,11 @@ def _update(context: Context, network: Network, theta: Tensor) -> None:
     with graph.in_phase("update"), graph.scope("optimizer"):
         for name, value in network.optimizer.hyperparameters().items():
             context.hyperparameter(name, HYPERPARAMETERS[name][0], value)
-        update = Update(graph, theta, g, delta, context.step, context.hyperparameters)
+        g = network.clipping.build(context, g) if network.clipping is not None else g
+        hyperparameters = dict(context.hyperparameters)
+        if network.schedule is not None:
+            hyperparameters["learning_rate"] = _scheduled(context, network.schedule)
+        update = Update(graph, theta, g, delta, context.step, hyperparameters)
         network.optimizer.build(update)
         _views(graph, parameters, theta)
         by_name = {tensor.name: tensor for tensor in graph.tensors}
@@ -345,9 +350,21 @@ def _update(context: Context, network: Network, theta: Tensor) -> None:
         graph.update(CountStep(), context.step)
 
 
+def _scheduled(context: Context, schedule: Schedule) -> Tensor:
+    """Append the step's own learning rate."""
+    return context.graph.apply(
+        ScheduledRate(schedule),
+        context.hyperparameters["learning_rate"],
+        context.step,
+        name="optimizer/learning_rate",
+        symbol="ηₜ",
+        role="optimizer_state",
+    )
+
+
 def _views(graph: Graph, parameters: list[Tensor], theta: Tensor) -> None:
     """Name each parameter's part of the update and of the optimizer's flat state."""
-    kinds = {"update": "Δ", "velocity": "v", "square": "s", "m": "m", "v": "v"}
+    kinds = {"update": "Δ", "velocity": "v", "square": "s", "m": "m", "v": "v", "clipped": "ĝ"}
     wholes = [
         t for t in graph.tensors if t.name.startswith("parameters.") and t.shape == theta.shape
     ]

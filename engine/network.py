@@ -13,6 +13,7 @@ from engine.layers import Layer
 from engine.layers.activation import Activation
 from engine.layers.base import check_choice, check_integer, check_stack
 from engine.optimizers import SGD, Optimizer
+from engine.schedules import Clipping, Schedule, check_schedule
 
 Loss = Literal["mean_squared_error", "binary_cross_entropy", "softmax_cross_entropy", "huber"]
 LOSSES: tuple[Loss, ...] = (
@@ -47,6 +48,8 @@ class Network:
         optimizer: the update rule.
         targets: what the output is compared with: the data's own targets or, for an
             autoencoder, the inputs.
+        schedule: how the learning rate changes with the step; None if it does not.
+        clipping: how the gradient is held in bounds; None if it is not.
 
     Raises:
         DescriptionError: a field is unusable; its `path` says which, e.g. ``layers[2].units``.
@@ -57,6 +60,8 @@ class Network:
     loss: Loss = "mean_squared_error"
     optimizer: Optimizer = field(default_factory=lambda: SGD(0.03))
     targets: Targets = "data"
+    schedule: Schedule | None = None
+    clipping: Clipping | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
@@ -72,6 +77,12 @@ class Network:
         if not isinstance(self.optimizer, Optimizer):
             raise DescriptionError("optimizer", self.optimizer, "an optimizer such as SGD(0.03)")
         self.optimizer.check("optimizer")
+        if self.schedule is not None:
+            check_schedule("schedule", self.schedule)
+        if self.clipping is not None:
+            if not isinstance(self.clipping, Clipping):
+                raise DescriptionError("clipping", self.clipping, "such as ClipNorm(1.0), or None")
+            self.clipping.check("clipping")
 
     @property
     def input_shape(self) -> Shape:
