@@ -10,6 +10,7 @@ from engine.data import (
     images,
     line,
     plane,
+    prices,
     ratings,
     sentiment,
     text,
@@ -35,6 +36,7 @@ _RECIPES: dict[str, Recipe] = {
         *vowels.RECIPES,
         *ratings.RECIPES,
         *driving.RECIPES,
+        *prices.RECIPES,
     )
 }
 _SCALING: dict[str, Scaling] = {

@@ -100,7 +100,7 @@ RECIPES: tuple[Recipe, ...] = (
             source="simulated: a car, a track, and an expert who knows its centre line",
             licence="none needed",
             about="Nine distance sensors of a simulated car, and what an expert steers who knows "
-            "more than they see. A small error is not yet a driven lap: on the road, errors add up.",
+            "more than they see. A small error is not yet a driven lap: on the road errors add up.",
             choices=(Choice("track", TRACKS, "The track"),),
         ),
         _make,

@@ -25,7 +25,16 @@ FLAT = (
 )
 """Sets of independent samples with a row of numbers each; the others have tests of their own."""
 
-OTHERS = ("manual", "own_text", "sentiment", "vowels", "ratings", "driving")
+OTHERS = (
+    "manual",
+    "own_text",
+    "sentiment",
+    "vowels",
+    "ratings",
+    "driving",
+    "price_swing",
+    "price_direction",
+)
 SEEDED = [name for name, info in INFOS.items() if "seed" in info.keywords]
 BUNDLED_SHAPES = {
     "digits": (1797, 64, 10),
