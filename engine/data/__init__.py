@@ -1,7 +1,9 @@
 """Data sets and input features."""
 
 from engine.data.arrays import from_arrays
+from engine.data.autoencoder import as_autoencoder
 from engine.data.catalogue import catalogue, load_dataset, thumbnail
+from engine.data.csv_table import from_csv
 from engine.data.dataset import Baseline, Dataset, Split, Standardisation
 from engine.data.features import FEATURES, Feature
 from engine.data.options import Choice, Drawing, Option, Text
@@ -21,8 +23,10 @@ __all__ = [
     "Standardisation",
     "Text",
     "Thumbnail",
+    "as_autoencoder",
     "catalogue",
     "from_arrays",
+    "from_csv",
     "load_dataset",
     "thumbnail",
 ]

@@ -89,11 +89,11 @@ def assemble(
         points = samples.points[rows]
         labels = None if samples.labels is None else samples.labels[rows]
         return Split(
-            inputs=_frozen(inputs_of(points, feature_ids, standardisation)),
-            targets=_frozen(_targets(samples, rows, target_scaling)),
+            inputs=frozen(inputs_of(points, feature_ids, standardisation)),
+            targets=frozen(_targets(samples, rows, target_scaling)),
             labels=labels,
-            points=_frozen(points),
-            extras={key: _frozen(values[rows]) for key, values in samples.extras.items()},
+            points=frozen(points),
+            extras={key: frozen(values[rows]) for key, values in samples.extras.items()},
         )
 
     titles = tuple(features.FEATURES[feature].title for feature in feature_ids)
@@ -117,7 +117,7 @@ def assemble(
         target_scale=float(target_scaling.scale[0]),
         vocabulary=samples.vocabulary,
         field_sizes=samples.field_sizes,
-        extras={key: _frozen(values) for key, values in samples.whole.items()},
+        extras={key: frozen(values) for key, values in samples.whole.items()},
     )
     return replace(data, baselines=samples.baselines(data))
 
@@ -166,7 +166,7 @@ def _targets(samples: Samples, rows: Rows, scaling: Standardisation) -> Floats:
     return np.eye(len(samples.class_names))[samples.labels[rows]]
 
 
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """A C-contiguous read-only array: a data set never changes under a running program."""
     frozen = np.ascontiguousarray(array)
     frozen.flags.writeable = False

