@@ -98,6 +98,7 @@ def memory_axes(order: Order, dimensions: int) -> tuple[int, ...]:
     - ``"F"``: units outermost, batch innermost, so that per-unit rows are contiguous, and so are
       the pixels of a row over the whole batch: dense layers of narrow inputs, convolutions.
     - ``"T"``: time outermost, so that every time step is one contiguous matrix: recurrence.
+      What divides a step further, its gates, comes next.
     - ``"U"``: units outermost, the rest as it is written, so that a sample's time steps are a
       row of each unit: attention.
 
@@ -107,7 +108,7 @@ def memory_axes(order: Order, dimensions: int) -> tuple[int, ...]:
     if order == "C" or dimensions < 2:
         return axes
     if order == "T":
-        return (1, 0, *axes[2:])
+        return (*axes[1:-1], 0, axes[-1]) if dimensions > 2 else (1, 0)
     if order == "F":
         return (axes[-1], *axes[1:-1], 0)
     return (axes[-1], *axes[:-1])

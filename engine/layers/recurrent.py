@@ -65,12 +65,16 @@ class Unrolled:
         self.time = 0
         self.detached = False
 
-    def column(self, tensor: Tensor, name: str, first: int, last: int | None = None) -> Tensor:
+    def gate(self, gates: Tensor, name: str, block: int) -> Tensor:
+        """One of a step's gates (batch, block, units)."""
+        step, graph = self.step, self.place.context.graph
+        index = (slice(None), block)
+        return graph.part(gates, index, f"{step.name}/{name}", step.symbol(name))
+
+    def columns(self, tensor: Tensor, name: str, first: int, last: int) -> Tensor:
         """Blocks of the columns of a step's tensor (batch, blocks·units), from first to last."""
-        stop = (first if last is None else last) + 1
-        index = (slice(None), slice(first * self.units, stop * self.units))
-        step = self.step
-        graph = self.place.context.graph
+        step, graph = self.step, self.place.context.graph
+        index = (slice(None), slice(first * self.units, (last + 1) * self.units))
         return graph.part(tensor, index, f"{step.name}/{name}", step.symbol(name))
 
     def input(self, name: str = "xw", first: int = 0, last: int | None = None) -> Tensor:
@@ -89,28 +93,34 @@ class Unrolled:
             place.context, f"{place.name}/t{self.time + 1}", f"{place.number}[{self.time + 1}]"
         )
 
-    def apply(self, op: Op, *inputs: Tensor, name: str, symbol: str, kept: str = "") -> Tensor:
+    def apply(self, op: Op, *inputs: Tensor, name: str, symbol: str) -> Tensor:
         """Append an op of this step; its result lies with those of the other steps."""
         shape = op.shape(*inputs)
-        whole = self._whole(kept or name, symbol, shape)
-        index = (slice(None), self.time)
-        axes = (whole.axes[0], whole.axes[2])
+        whole = self._whole(name, symbol, shape)
+        axes = (whole.axes[0], *whole.axes[2:])
+        order = "T" if len(shape) > 2 else "C"
         return self.step.apply(
-            op, *inputs, name=name, symbol=symbol, axes=axes, order="C", into=(whole, index)
+            op,
+            *inputs,
+            name=name,
+            symbol=symbol,
+            axes=axes,
+            order=order,
+            into=(whole, (slice(None), self.time)),
         )
 
     def _whole(self, name: str, symbol: str, shape: Shape) -> Tensor:
         if name not in self.states:
             batch, time, _ = self.contributions.shape
-            whole = self.place.context.graph.given(
+            gate = ("gate",) if len(shape) > 2 else ()
+            self.states[name] = self.place.context.graph.given(
                 f"{self.place.name}/{name}",
                 self.place.symbol(symbol),
-                (batch, time, shape[-1]),
-                ("batch", "time", "unit"),
+                (batch, time, *shape[1:]),
+                ("batch", "time", *gate, "unit"),
                 "activation",
                 order="T",
             )
-            self.states[name] = whole
         return self.states[name]
 
 
@@ -294,7 +304,7 @@ class LSTM(_Recurrent):
             op = StepSum(detached=cut)
             z = unrolled.apply(op, before["h"], unrolled.u, z, name="z", symbol="Z")
         gates = unrolled.apply(Gates(3, 4), z, name="gates", symbol="G")
-        i, f, o, g = (unrolled.column(gates, name, n) for n, name in enumerate("ifog"))
+        i, f, o, g = (unrolled.gate(gates, name, n) for n, name in enumerate("ifog"))
         if before:
             state = CellState(detached=cut)
             c = unrolled.apply(state, f, before["c"], i, g, name="c", symbol="C")
@@ -320,16 +330,17 @@ class GRU(_Recurrent):
         if not before:
             gates = unrolled.apply(Gates(2, 2), gates_in, name="gates", symbol="G")
             n = unrolled.apply(Tanh(), new_in, name="n", symbol="N")
-            update = unrolled.column(gates, "u", 1)
+            update = unrolled.gate(gates, "u", 1)
             kept = unrolled.apply(Multiply(), update, n, name="un", symbol="UN")
             return {"h": unrolled.apply(Subtract(), n, kept, name="h", symbol="H")}
         cut, h = unrolled.detached, before["h"]
         product = StepProduct(detached=cut)
         hu = unrolled.apply(product, h, unrolled.u, name="hu", symbol="HU")
-        hu_gates, hu_new = unrolled.column(hu, "hu_gates", 0, 1), unrolled.column(hu, "hu_new", 2)
+        hu_gates = unrolled.columns(hu, "hu_gates", 0, 1)
+        hu_new = unrolled.columns(hu, "hu_new", 2, 2)
         z = unrolled.apply(Add(), gates_in, hu_gates, name="z", symbol="Z")
         gates = unrolled.apply(Gates(2, 2), z, name="gates", symbol="G")
-        r, u = unrolled.column(gates, "r", 0), unrolled.column(gates, "u", 1)
+        r, u = unrolled.gate(gates, "r", 0), unrolled.gate(gates, "u", 1)
         reset = unrolled.apply(Multiply(), r, hu_new, name="reset", symbol="R")
         z_new = unrolled.apply(Add(), new_in, reset, name="z_new", symbol="Zn")
         n = unrolled.apply(Tanh(), z_new, name="n", symbol="N")

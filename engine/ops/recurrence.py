@@ -19,7 +19,7 @@ from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.linear import MatMul, product
 
 if TYPE_CHECKING:
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph import Graph, Order, Shape, Tensor
 
 
 class StepProduct(Op):
@@ -48,7 +48,7 @@ class StepProduct(Op):
         return None
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        return [product(inputs[0], inputs[1], out)]
+        return product(inputs[0], inputs[1], out)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -74,7 +74,7 @@ class StepSum(StepProduct):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         h, u, s = inputs
-        return [product(h, u, out), partial(np.add, out, s, out)]
+        return [*product(h, u, out), partial(np.add, out, s, out)]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -86,7 +86,11 @@ class StepSum(StepProduct):
 
 
 class Gates(Op):
-    """σ(z) of the first `gates` blocks of columns, tanh(z) of the rest; all blocks as wide."""
+    """σ of the first blocks of columns of z, the gates, and tanh of the others.
+
+    z (batch, blocks·units) -> (batch, block, units), stored block by block (order "T"), so that
+    every gate is one contiguous matrix.
+    """
 
     name = "gates"
 
@@ -95,43 +99,54 @@ class Gates(Op):
         self.blocks = blocks
 
     def shape(self, *inputs: Tensor) -> Shape:
-        return inputs[0].shape
+        batch, columns = inputs[0].shape
+        return (batch, self.blocks, columns // self.blocks)
 
     def formula(self, *inputs: str) -> str:
         tail = f", tanh of {self.blocks - self.gates}" if self.blocks > self.gates else ""
         return f"σ({inputs[0]}) of {self.gates} blocks{tail}"
 
-    def split(self, width: int) -> int:
-        """The column at which the gates end."""
-        return width // self.blocks * self.gates
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def order(self, *inputs: Tensor) -> Order:
+        return "T"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        """One tanh for all: σ(z) = (1 + tanh(z/2))/2."""
-        (z,) = inputs
-        end, half = self.split(z.shape[-1]), constant(0.5, out)
-        scale = np.ones(z.shape[-1], out.dtype)
-        scale[:end] = 0.5
-        gates = out[..., :end]
-        return [
-            partial(np.multiply, z, scale if end < len(scale) else half, out),
-            partial(np.tanh, out, out),
+        """σ(z) = (1 + tanh(z/2))/2, as in `Sigmoid`."""
+        z, a = blocked(inputs[0], self.blocks), out.transpose(1, 0, 2)
+        half, gates = constant(0.5, out), a[: self.gates]
+        calls: list[Call] = [
+            partial(np.multiply, z[: self.gates], half, gates),
+            partial(np.tanh, gates, gates),
             partial(np.multiply, gates, half, gates),
             partial(np.add, gates, half, gates),
         ]
+        if self.blocks > self.gates:
+            calls.append(partial(np.tanh, z[self.gates :], a[self.gates :]))
+        return calls
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (z,) = inputs
         local = local_derivative(graph, GatesDerivative(self.gates, self.blocks), out, z=z)
-        return (graph.apply(Multiply(), upstream, local, like=z),)
+        return (graph.apply(GatesGradient(), upstream, local, axes=z.axes),)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
 
 
+def blocked(array: Array, blocks: int) -> Array:
+    """(block, batch, units) of (batch, blocks·units), a view."""
+    return array.reshape(len(array), blocks, -1).transpose(1, 0, 2)
+
+
 class GatesDerivative(WithoutVJP):
-    """a − a² where a is a gate, 1 − a² elsewhere, in terms of a = `Gates`(z)."""
+    """a − a² where a is a gate, 1 − a² elsewhere, in terms of a = `Gates`(z).
+
+    Of one time step (batch, block, units), or of all (batch, time, block, units).
+    """
 
     name = "gates′"
 
@@ -148,18 +163,40 @@ class GatesDerivative(WithoutVJP):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         (a,) = inputs
-        end = a.shape[-1] // self.blocks * self.gates
-        gates, rest = out[..., :end], out[..., end:]
+        gates, others = (
+            (..., slice(None, self.gates), slice(None)),
+            (..., slice(self.gates, None), slice(None)),
+        )
         calls: list[Call] = [
             partial(np.multiply, a, a, out),
-            partial(np.subtract, a[..., :end], gates, gates),
+            partial(np.subtract, a[gates], out[gates], out[gates]),
         ]
-        if rest.size:
-            calls.append(partial(np.subtract, constant(1.0, out), rest, rest))
+        if self.blocks > self.gates:
+            calls.append(partial(np.subtract, constant(1.0, out), out[others], out[others]))
         return calls
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * out.size
+
+
+class GatesGradient(WithoutVJP):
+    """g ⊙ f′ of all blocks (batch, block, units) as the columns of z (batch, blocks·units)."""
+
+    name = "gates_gradient"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        batch, blocks, units = inputs[0].shape
+        return (batch, blocks * units)
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} ⊙ {inputs[1]}"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        g, local = (array.transpose(1, 0, 2) for array in inputs)
+        return [partial(np.multiply, g, local, blocked(out, len(g)))]
 
 
 class CellState(Op):
