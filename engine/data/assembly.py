@@ -87,7 +87,7 @@ def assemble(
 
     def part(rows: Rows) -> Split:
         points = samples.points[rows]
-        labels = None if samples.labels is None else samples.labels[rows]
+        labels = None if samples.labels is None else frozen(samples.labels[rows])
         return Split(
             inputs=frozen(inputs_of(points, feature_ids, standardisation)),
             targets=frozen(_targets(samples, rows, target_scaling)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from engine.data import (
@@ -79,7 +80,13 @@ def load_dataset(name: str, **options: object) -> Dataset:
     if recipe is None:
         raise DescriptionError("data.name", name, f"one of {', '.join(_RECIPES)}")
     given = {keyword: value for keyword, value in options.items() if value is not None}
-    settings = _settings(recipe.info, given)
+    return loaded(name, _settings(recipe.info, given))
+
+
+@lru_cache(maxsize=3)
+def loaded(name: str, settings: Settings) -> Dataset:
+    """The data set; kept for a while, since one is often asked for again with another network."""
+    recipe = _RECIPES[name]
     data = assemble(
         recipe.make(settings),
         name=recipe.info.name,
@@ -111,7 +118,7 @@ def _settings(info: DatasetInfo, given: dict[str, object]) -> Settings:
     if "features" in given:
         chosen = check_features(given["features"], info.features)
     shared: dict[str, Any] = {key: checked.pop(key) for key in _SHARED if key in checked}
-    return Settings(**shared, features=chosen, own=checked)
+    return Settings(**shared, features=chosen, own=tuple(checked.items()))
 
 
 def thumbnail(name: str) -> Thumbnail:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 from numbers import Integral, Real
 
@@ -180,7 +180,8 @@ class Settings:
     """Validated options. Those that do not apply to a set keep these values and are not read.
 
     Attributes:
-        own: what only some sets have, by name; of the type that its option's `check` returns.
+        own: what only some sets have: pairs of a name and a value, of the type that the option's
+            `check` returns. Pairs, so that settings can be hashed.
     """
 
     samples: int = 500
@@ -188,26 +189,26 @@ class Settings:
     classes: int = 2
     test_fraction: float = 0.5
     seed: int = 0
-    features: tuple[str, ...] = field(default=())
-    own: Mapping[str, object] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+    own: tuple[tuple[str, object], ...] = ()
 
     def whole(self, name: str) -> int:
-        value = self.own[name]
+        value = dict(self.own)[name]
         assert isinstance(value, int)
         return value
 
     def number(self, name: str) -> float:
-        value = self.own[name]
+        value = dict(self.own)[name]
         assert isinstance(value, float)
         return value
 
     def word(self, name: str) -> str:
-        value = self.own[name]
+        value = dict(self.own)[name]
         assert isinstance(value, str)
         return value
 
     def points(self, name: str) -> tuple[Point, ...]:
-        value = self.own[name]
+        value = dict(self.own)[name]
         assert isinstance(value, tuple)
         return value
 

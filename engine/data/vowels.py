@@ -162,8 +162,9 @@ def _make(settings: Settings) -> Samples:
 
 
 def _thumbnail(data: Dataset) -> Thumbnail:
-    """The first training sound, high bands at the top."""
-    return of_image(1.0 - data.train.points[0].T[::-1] / FLOOR)
+    """The first training sound, high bands at the top, stretched in time to a square."""
+    moments = np.arange(BANDS) * FRAMES // BANDS
+    return of_image(1.0 - data.train.points[0][moments].T[::-1] / FLOOR)
 
 
 RECIPES: tuple[Recipe, ...] = (
@@ -174,7 +175,7 @@ RECIPES: tuple[Recipe, ...] = (
             kind="sequence",
             task="classification",
             options=(
-                Option("speakers", 10, 200, 76, integer=True, title="Speakers, ten vowels each"),
+                Option("speakers", 10, 150, 76, integer=True, title="Speakers, ten vowels each"),
                 NOISE,
                 Option("test_fraction", 0.1, 0.9, 0.25, integer=False),
                 SEED,

@@ -12,6 +12,7 @@ import pytest
 
 from engine.data import Dataset, DatasetInfo, Split, catalogue, from_arrays, load_dataset, thumbnail
 from engine.data.bundled import RECIPES as BUNDLED
+from engine.data.catalogue import loaded
 from engine.data.images import CLASS_NAMES
 from engine.data.plane import fold
 from engine.errors import DescriptionError
@@ -353,6 +354,7 @@ def test_bundled_sets_without_scikit_learn_are_refused_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    loaded.cache_clear()
     for recipe in BUNDLED:
         with pytest.raises(DescriptionError, match="not available without scikit-learn"):
             load_dataset(recipe.info.name)
@@ -404,6 +406,25 @@ def test_own_arrays_with_values_are_a_regression_and_stay_as_they_are_if_so_aske
         scaled.train.points[:, 0] * 10,
     )
     assert from_arrays(inputs, [0, 1] * 5, task="regression").class_names == ()
+
+
+def test_own_sequences_are_standardised_by_columns_over_time() -> None:
+    rng = np.random.default_rng(0)
+    data = from_arrays(rng.normal(5.0, 3.0, (40, 6, 2)), [0, 1] * 20)
+    assert (data.kind, data.input_shape) == ("sequence", (6, 2))
+    assert data.feature_names == ("x1", "x2")
+    np.testing.assert_allclose(data.train.inputs.mean(axis=(0, 1)), 0.0, atol=1e-12)
+    np.testing.assert_allclose(data.train.inputs.std(axis=(0, 1)), 1.0)
+    np.testing.assert_array_equal(data.transform(data.test.points), data.test.inputs)
+
+
+def test_asking_again_gives_the_same_arrays_which_cannot_be_changed() -> None:
+    first, again = (load_dataset("iris", seed=8) for _ in range(2))
+    assert first is again
+    for split in splits(first):
+        for array in (split.inputs, split.targets, split.labels, split.points):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0  # type: ignore[index]
 
 
 def test_constant_columns_are_divided_by_one() -> None:

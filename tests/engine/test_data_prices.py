@@ -10,6 +10,7 @@ import pytest
 from bokeh_sampledata import stocks
 
 from engine.data import Dataset, load_dataset, thumbnail
+from engine.data.catalogue import loaded
 from engine.data.prices import COLUMNS, SHARES, series
 from engine.errors import DescriptionError
 
@@ -122,6 +123,7 @@ def test_thumbnail_is_the_price_with_the_tested_years_marked() -> None:
 def test_without_the_package_it_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "bokeh_sampledata.stocks", None)
     series.cache_clear()
+    loaded.cache_clear()
     with pytest.raises(DescriptionError, match="not available without bokeh-sampledata"):
         load_dataset("price_swing")
 

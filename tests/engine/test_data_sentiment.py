@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.data import Dataset, Split, load_dataset, sentiment, thumbnail
+from engine.data.catalogue import loaded
 from engine.data.tokens import decode
 from engine.errors import DescriptionError
 
@@ -132,6 +133,7 @@ def test_without_the_package_it_is_refused_in_words(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(resources, "files", missing)
     sentiment.lexicon.cache_clear()
+    loaded.cache_clear()
     with pytest.raises(DescriptionError, match="not available without vaderSentiment"):
         load_dataset("sentiment")
 

@@ -184,10 +184,11 @@ def test_spectrograms_tell_the_vowels_and_noise_hides_them() -> None:
 
 def test_thumbnail_is_a_spectrogram_with_high_tones_at_the_top() -> None:
     image = np.array(thumbnail("vowels").image)
-    assert image.shape == (BANDS, FRAMES)
+    assert image.shape == (BANDS, BANDS)
     assert image.max() == 1.0
-    expected = 1 - load_dataset("vowels").train.points[0].T[::-1] / FLOOR
-    np.testing.assert_allclose(image, expected, atol=0.005)
+    seen = load_dataset("vowels").train.points[0]
+    np.testing.assert_allclose(image[::-1, 0], 1 - seen[0] / FLOOR, atol=0.005)
+    np.testing.assert_allclose(image[::-1, -1], 1 - seen[-1] / FLOOR, atol=0.005)
 
 
 @pytest.mark.parametrize(
