@@ -24,6 +24,7 @@ from engine.layers.dense import Dense, check_activation
 from engine.layers.dropout import drop
 from engine.layers.normalisation import LayerNorm
 from engine.ops.attention import AttentionWeights, HeadMix, HeadScores
+from engine.ops.copying import Copy
 from engine.ops.elementwise import Add
 from engine.ops.linear import Linear
 
@@ -76,6 +77,7 @@ class Positions(Layer):
                     "constant",
                     value=sinusoids(*shape),
                 )
+            p = place.apply(Copy(), p, name="p", symbol="P", order="U", scope="reorder")
             return place.note(self.kind, given, place.apply(Add(), x, p, name="a", symbol="A"))
 
 

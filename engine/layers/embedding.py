@@ -193,6 +193,8 @@ def check_fields(path: str, kind: str, sizes: object, shape: Shape) -> None:
 
 def check_below(path: str, size: int, ids: NDArray[Any]) -> None:
     """Raise DescriptionError unless `size` is more than every number that the data have."""
-    largest = int(np.max(ids, initial=0))
+    least, largest = int(np.min(ids, initial=0)), int(np.max(ids, initial=0))
+    if least < 0:
+        raise DescriptionError("data.inputs", least, "a number of at least 0")
     if size <= largest:
         raise DescriptionError(path, size, f"more than {largest}, a number in the data")

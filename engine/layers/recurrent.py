@@ -32,7 +32,7 @@ from engine.ops.recurrence import Blend, CellState, Gates, StepProduct, StepSum
 from engine.ops.shaping import Concatenate
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph import Order, Shape, Tensor
     from engine.layers.context import Context, Place
 
 MAX_TIME = 512
@@ -98,7 +98,7 @@ class Unrolled:
         shape = op.shape(*inputs)
         whole = self._whole(name, symbol, shape)
         axes = (whole.axes[0], *whole.axes[2:])
-        order = "T" if len(shape) > 2 else "C"
+        order: Order = "T" if len(shape) > 2 else "C"
         return self.step.apply(
             op,
             *inputs,

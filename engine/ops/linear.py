@@ -17,44 +17,51 @@ if TYPE_CHECKING:
     from engine.memory import Memory
 
 
-SMALL = 400_000
-"""Multiply-adds up to which OpenBLAS takes operands as they lie; beyond, it packs them first. Of a
-thin product, with one long axis, packing takes as long as multiplying: (72 × 3,872)·(3,872 × 16)
-took 144 µs at once and 94 µs in eleven pieces."""
-LEAST_ROWS, LEAST_INNER = 16, 64
-"""Shortest pieces worth cutting a product into."""
+SMALL = 1_000_000
+"""Multiply-adds up to which OpenBLAS takes operands as they lie; beyond, it packs them first. Of
+matrices with a short axis or two, packing takes as long as multiplying: (64 × 512)·(512 × 256) took
+229 µs at once and 157 µs in sixteen pieces, (72 × 3,872)·(3,872 × 16) 144 µs and 94 µs."""
+LEAST_PIECE = 8
+"""Rows or columns of a piece that is still worth its call."""
+SHORT = 96
+"""The shortest axis of a product that is cut; with longer ones, packing pays."""
+THIN = 4
+"""An inner axis so many times as long as the others is cut itself, and the products are summed."""
 
 
 def product(left: Array, right: Array, out: Array) -> list[Call]:
     """out = left · right in BLAS calls, whichever of out's memory orders it has.
 
-    BLAS writes C-contiguous results, so a Fortran-ordered one is computed as its transpose. A long
-    axis is cut into pieces of equal length; if it is the inner one, their products are summed.
+    BLAS writes C-contiguous results, so a Fortran-ordered one is computed as its transpose. A
+    large product is cut into equal pieces along its longer side.
     """
     if not out.flags.c_contiguous:
         left, right, out = right.T, left.T, out.T
     (rows, inner), columns = left.shape, right.shape[1]
-    longest = max(rows, inner, columns)
-    piece = _piece(longest, rows * inner * columns // longest)
-    if piece >= (LEAST_INNER if longest == inner else LEAST_ROWS):
-        if longest == inner:
+    if min(rows, inner, columns) > SHORT:
+        return [partial(left.dot, right, out)]
+    if inner >= THIN * max(rows, columns):
+        piece = _piece(inner, rows * columns)
+        if piece:
             return _summed(left, right, out, piece)
-        if longest == rows:
-            parts = (array.reshape(-1, piece, array.shape[1]) for array in (left, out))
-            left, out = parts
-        else:
-            parts = (_cut(array, piece) for array in (right, out))
-            right, out = parts
-        return [partial(np.matmul, left, right, out)]
+    elif rows > columns:
+        piece = _piece(rows, inner * columns)
+        if piece:
+            left, out = (array.reshape(-1, piece, array.shape[1]) for array in (left, out))
+            return [partial(np.matmul, left, right, out)]
+    else:
+        piece = _piece(columns, rows * inner)
+        if piece:
+            return [partial(np.matmul, left, _cut(right, piece), _cut(out, piece))]
     return [partial(left.dot, right, out)]
 
 
 def _piece(extent: int, other: int) -> int:
-    """The longest divisor of `extent` for which a piece is small; 0 if all is small or none is."""
-    if extent * other <= SMALL or extent < 2 * LEAST_ROWS:
+    """The longest divisor of `extent` for which a piece is small; 0 if the whole is, or none."""
+    if extent * other <= SMALL:
         return 0
     longest = min(extent // 2, SMALL // other)
-    return next((d for d in range(longest, LEAST_ROWS - 1, -1) if extent % d == 0), 0)
+    return next((d for d in range(longest, LEAST_PIECE - 1, -1) if extent % d == 0), 0)
 
 
 def _cut(array: Array, piece: int) -> Array:

@@ -11,11 +11,16 @@ import numpy as np
 
 from engine.ops.base import Array, Call, Op, constant, matrix, reshaped
 from engine.ops.elementwise import Multiply
+from engine.ops.linear import product
 from engine.ops.reduction import SumTo
 from engine.ops.shaping import Reshape
 
 if TYPE_CHECKING:
     from engine.graph import Graph, Shape, Tensor
+
+
+FEW_ROWS = 128
+"""Rows of a table up to which a product with ones and zeros adds to them fastest."""
 
 
 class Lookup(Op):
@@ -85,17 +90,34 @@ class ScatterAdd(Op):
         return None
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        """Adds single numbers at flat places, for which `np.add.at` has a fast path."""
         g, ids = inputs
-        units = out.size // len(out)
         rows = g.reshape(-1, 1) if out.ndim == 1 else matrix(g)
-        start: list[Call] = [partial(np.copyto, out, constant(0.0, out))]
-        if not rows.flags.c_contiguous:
-            moved = np.empty(rows.shape, g.dtype)
-            start.append(partial(np.copyto, moved, rows))
-            rows = moved
         axes = sorted(range(ids.ndim), key=lambda axis: -g.strides[axis])
         numbers = ids.transpose(axes)
+        if out.ndim > 1 and len(out) <= FEW_ROWS:
+            return self._by_product(out, rows, numbers)
+        return self._by_number(out, rows, numbers)
+
+    def _by_product(self, out: Array, rows: Array, numbers: Array) -> list[Call]:
+        """onehot(ids)ᵀ·g."""
+        marks, one = np.empty((numbers.size, len(out)), out.dtype), np.ones((), out.dtype)
+        starts = np.arange(0, marks.size, len(out)).reshape(numbers.shape)
+        places = np.empty(numbers.shape, np.int64)
+        return [
+            partial(np.copyto, marks, constant(0.0, out)),
+            partial(np.add, numbers, starts, places),
+            partial(marks.reshape(-1).__setitem__, places.reshape(-1), one),
+            *product(marks.T, rows, out),
+        ]
+
+    def _by_number(self, out: Array, rows: Array, numbers: Array) -> list[Call]:
+        """Adds single numbers at flat places, for which `np.add.at` has a fast path."""
+        units = out.size // len(out)
+        start: list[Call] = [partial(np.copyto, out, constant(0.0, out))]
+        if not rows.flags.c_contiguous:
+            moved = np.empty(rows.shape, rows.dtype)
+            start.append(partial(np.copyto, moved, rows))
+            rows = moved
         first = np.empty(numbers.shape, np.int64)
         places = np.empty((numbers.size, units), np.int64)
         return [

@@ -187,6 +187,7 @@ CASES: dict[str, tuple[Build, list[tuple[int, ...]]]] = {
     "Lookup": (_with_ids(lookup.Lookup(), (4, 2)), [(3, 5)]),
     "Lookup numbers": (_with_ids(lookup.Lookup(), (4, 2)), [(3,)]),
     "ScatterAdd": (_with_ids(lookup.ScatterAdd((3, 5)), (4, 2)), [(4, 2, 5)]),
+    "ScatterAdd many": (_with_ids(lookup.ScatterAdd((200, 2)), (4, 2)), [(4, 2, 2)]),
     "PairDot": (_op(lookup.PairDot()), [(4, 2, 3)]),
     "PairSpread": (_op(lookup.PairSpread()), [(4, 1), (4, 2, 3)]),
     "PairSwap": (_op(lookup.PairSwap()), [(4, 2, 3)]),
