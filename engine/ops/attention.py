@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.ops.base import Array, Call, Op, constant
-from engine.ops.elementwise import Multiply, Scale, Subtract
-from engine.ops.reduction import SumTo
+from engine.ops.base import Array, Call, Op, WithoutVJP, constant
 
 if TYPE_CHECKING:
     from engine.graph import Graph, Order, Shape, Tensor
@@ -147,13 +145,41 @@ class AttentionWeights(Op):
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
-        """dS = scale·P ⊙ (dP − Σ_keys dP ⊙ P)."""
         (s,) = inputs
-        weighted = graph.apply(Multiply(), upstream, out, like=s)
-        total = graph.apply(SumTo((*s.shape[:-1], 1)), weighted, axes=s.axes, order="U")
-        shifted = graph.apply(Subtract(), upstream, total, like=s)
-        product = graph.apply(Multiply(), out, shifted, like=s)
-        return (graph.apply(Scale(self.scale), product, like=s),)
+        return (graph.apply(AttentionGradient(self.scale), upstream, out, like=s),)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 6 * out.size
+
+
+class AttentionGradient(WithoutVJP):
+    """dS = scale·P ⊙ (dP − Σ dP ⊙ P), the sum over the keys: the VJP of `AttentionWeights`.
+
+    Inputs: dP, P.
+    """
+
+    name = "attention_weights′"
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        dp, p = inputs
+        return f"{self.scale:.3g}·{p} ⊙ ({dp} − Σ {dp} ⊙ {p})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        dp, p, ds = (array.transpose(3, 0, 1, 2) for array in (*inputs, out))
+        row = np.empty(p.shape[1:], out.dtype)
+        return [
+            partial(np.multiply, dp, p, ds),
+            partial(np.add.reduce, ds, 0, None, row),
+            partial(np.subtract, dp, row, ds),
+            partial(np.multiply, ds, p, ds),
+            partial(np.multiply, ds, constant(self.scale, out), ds),
+        ]
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 5 * out.size

@@ -57,11 +57,15 @@ def product(left: Array, right: Array, out: Array) -> list[Call]:
 
 
 def _piece(extent: int, other: int) -> int:
-    """The longest divisor of `extent` for which a piece is small; 0 if the whole is, or none."""
+    """The longest divisor of `extent` for which a piece is small; 0 if the whole is, or none.
+
+    A multiple of the width of vector registers is better than a longer one that is not.
+    """
     if extent * other <= SMALL:
         return 0
     longest = min(extent // 2, SMALL // other)
-    return next((d for d in range(longest, LEAST_PIECE - 1, -1) if extent % d == 0), 0)
+    pieces = [d for d in range(LEAST_PIECE, longest + 1) if extent % d == 0]
+    return max(pieces, key=lambda d: (d % LEAST_PIECE == 0, d % 16 == 0, d), default=0)
 
 
 def _cut(array: Array, piece: int) -> Array:
