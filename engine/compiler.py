@@ -6,24 +6,25 @@ Network -> Graph (layers, loss) -> autodiff -> update -> Program (instructions a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.autodiff import differentiate
 from engine.errors import DescriptionError
-from engine.graph import Graph, Role, Tensor
+from engine.graph import Graph, Role, Shape, Tensor
 from engine.layers.context import Context, LayerInfo
-from engine.layers.dense import build_dense
 from engine.layers.loss import build_loss
 from engine.memory import Plan
 from engine.network import Network
 from engine.ops.base import Array
 from engine.ops.loss import L1Penalty
-from engine.ops.sampling import Gather, NextBatch
+from engine.ops.sampling import WIDE, Gather, NextBatch
 from engine.optimizers import HYPERPARAMETERS, Apply, CountStep, StopAtZero, Update
 from engine.program import Cost, Program, buffer_table, instruction
+from engine.schedules import Schedule, ScheduledRate
 
 if TYPE_CHECKING:
     from engine.data import Dataset, Split
@@ -79,15 +80,16 @@ def compile_evaluator(
     graph = Graph()
     context = _context(graph, training=False)
     network = program.network
+    given = {tensor.name: tensor for tensor in program.graph.tensors}
     with graph.scope("input"):
-        x = graph.add(_input(rows, network.inputs))
-        y = graph.add(_target(rows, network.layers[-1].units)) if targets else None
+        x = graph.add(_like(given["input/x"], rows))
+        y = graph.add(_like(given["input/y"], rows)) if targets else None
     output = _forward(context, network, x)
     loss = build_loss(context, network.loss, output, y) if y is not None else None
     _join(graph, "parameters", "θ", [p.tensor for p in context.parameters], "parameter")
     if gradients and loss is not None:
-        first = context.layers[0].pre_activation
-        differentiate(graph, loss, [t for t in graph.tensors if t.name == first])
+        differentiate(graph, loss, [_lowest(context, x)])
+    shared = frozenset({"parameters", *(s.running.name for s in context.statistics)})
     result = _program(
         context,
         network,
@@ -96,17 +98,35 @@ def compile_evaluator(
         batch=rows,
         steps=1,
         data={},
-        shared=frozenset({"parameters"}),
+        shared=shared,
     )
-    return result, frozenset({"parameters"})
+    return result, shared
+
+
+def _lowest(context: Context, x: Tensor) -> Tensor:
+    """The first tensor that can be differentiated: the input, or what is looked up for its ids."""
+    if not x.dtype:
+        return x
+    first = context.layers[0].pre_activation
+    return next(tensor for tensor in context.graph.tensors if tensor.name == first)
+
+
+def _like(tensor: Tensor, rows: int) -> Tensor:
+    """The same input or target for another number of samples."""
+    return Tensor(
+        tensor.name,
+        tensor.symbol,
+        (rows, *tensor.shape[1:]),
+        tensor.axes,
+        tensor.role,
+        dtype=tensor.dtype,
+        order=tensor.order,
+    )
 
 
 def _check(network: Network, data: Dataset, batch_size: int | None, seed: int, dtype: str) -> None:
-    samples, features = data.train.inputs.shape
-    if network.inputs != features:
-        raise DescriptionError(
-            "inputs", network.inputs, f"{features}, the number of input features of {data.name!r}"
-        )
+    samples = len(data.train.inputs)
+    _check_inputs(network, data)
     good = batch_size is None or (
         isinstance(batch_size, int)
         and not isinstance(batch_size, bool)
@@ -122,31 +142,92 @@ def _check(network: Network, data: Dataset, batch_size: int | None, seed: int, d
         raise DescriptionError("dtype", dtype, "'float64' or 'float32'")
 
 
-def encode_targets(network: Network, data: Dataset, split: Split) -> NDArray[np.float64]:
-    """The targets (samples, outputs) in the form the network's loss compares its output with.
+def _check_inputs(network: Network, data: Dataset) -> None:
+    """Refuse a network for other inputs: of another size, or ids where it takes measurements."""
+    inputs, shape = data.train.inputs, data.train.inputs.shape[1:]
+    if prod(network.input_shape) != prod(shape):
+        of = "the number of input features" if len(shape) == 1 else "the shape of a sample"
+        expected = shape[0] if len(shape) == 1 else shape
+        raise DescriptionError("inputs", network.inputs, f"{expected}, {of} of {data.name!r}")
+    first, ids = network.layers[0], np.issubdtype(inputs.dtype, np.integer)
+    if first.reads_ids != ids:
+        kind = "reads ids, such as Embedding" if ids else "reads numbers"
+        raise DescriptionError(
+            "layers[0]", first.kind, f"a layer that {kind}, as {data.name!r} needs"
+        )
+    if ids:
+        for split in (data.train, data.test):
+            first.check_ids("layers[0]", split.inputs)
 
-    Classes are one-hot, or 0 and 1 where there is one output unit; regression targets stay.
+
+def encode_targets(network: Network, data: Dataset, split: Split) -> NDArray[Any]:
+    """The targets (samples, *outputs) in the form the network's loss compares its output with.
+
+    Classes are one-hot, or 0 and 1 where there is one output unit; the class at every place of a
+    sequence, −1 for none, stays a number; regression targets stay. An autoencoder's are its
+    inputs.
 
     Raises:
         DescriptionError: the output layer or the loss does not fit the data.
     """
-    last = len(network.layers) - 1
-    units, path = network.layers[last].units, f"layers[{last}].units"
+    if network.targets == "inputs":
+        return _inputs_as_targets(network, split)
     if split.labels is None:
-        if network.loss.endswith("cross_entropy"):
-            raise DescriptionError("loss", network.loss, "a loss for regression")
-        if units != split.targets.shape[1]:
-            raise DescriptionError(
-                path, units, f"{split.targets.shape[1]}, the number of target values"
-            )
-        return split.targets
-    classes = len(data.class_names)
+        return _values_as_targets(network, split)
+    shape, classes = network.output_shape, len(data.class_names)
+    if len(shape) != split.labels.ndim:
+        raise _misfit(network, shape, f"a class for {split.labels.shape[1:] or 'each sample'}")
+    if split.labels.ndim > 1:
+        return _labels_as_targets(network, data, split.labels)
+    units = shape[-1]
     if units == 1 and classes == 2 and network.loss != "softmax_cross_entropy":
         return split.labels.reshape(-1, 1).astype(np.float64)
     if units != classes:
         fits = "1 or 2" if classes == 2 and network.loss != "softmax_cross_entropy" else classes
-        raise DescriptionError(path, units, f"{fits}, as {data.name!r} has {classes} classes")
+        raise _units(network, f"{fits}, as {data.name!r} has {classes} classes")
     return np.eye(classes)[split.labels]
+
+
+def _units(network: Network, expected: str) -> DescriptionError:
+    last = len(network.layers) - 1
+    return DescriptionError(f"layers[{last}].units", network.output_shape[-1], expected)
+
+
+def _misfit(network: Network, shape: Shape, targets: str) -> DescriptionError:
+    path = f"layers[{len(network.layers) - 1}]"
+    return DescriptionError(path, shape, f"an output shape that fits {targets}")
+
+
+def _inputs_as_targets(network: Network, split: Split) -> NDArray[Any]:
+    if network.loss == "softmax_cross_entropy" or network.layers[0].reads_ids:
+        raise DescriptionError("targets", "inputs", "possible with this loss and these inputs")
+    shape = network.output_shape
+    if prod(shape) != prod(split.inputs.shape[1:]):
+        raise _misfit(network, shape, f"the inputs' {split.inputs.shape[1:]}")
+    return split.inputs.reshape(-1, *shape)
+
+
+def _values_as_targets(network: Network, split: Split) -> NDArray[Any]:
+    if network.loss.endswith("cross_entropy"):
+        raise DescriptionError("loss", network.loss, "a loss for regression")
+    shape, wanted = network.output_shape, split.targets.shape[1:]
+    if shape != wanted:
+        if len(shape) == len(wanted) == 1:
+            raise _units(network, f"{wanted[0]}, the number of target values")
+        raise _misfit(network, shape, f"the targets' {wanted}")
+    return split.targets
+
+
+def _labels_as_targets(network: Network, data: Dataset, labels: NDArray[Any]) -> NDArray[Any]:
+    """Classes at every place of a sequence."""
+    shape, classes = network.output_shape, len(data.class_names or data.vocabulary or ())
+    if network.loss != "softmax_cross_entropy":
+        raise DescriptionError("loss", network.loss, "'softmax_cross_entropy', for classes in time")
+    if shape[:-1] != labels.shape[1:]:
+        raise _misfit(network, shape, f"a class at each of {labels.shape[1:]} places")
+    if shape[-1] != classes:
+        raise _units(network, f"{classes}, as {data.name!r} has so many classes")
+    return labels
 
 
 def _context(graph: Graph, *, training: bool) -> Context:
@@ -156,31 +237,21 @@ def _context(graph: Graph, *, training: bool) -> Context:
 
 
 def _data_arrays(network: Network, data: Dataset, dtype: str) -> dict[str, Array]:
-    """The training set as ``data/x`` (samples, features) and ``data/y`` (samples, outputs)."""
-    x = data.train.inputs.astype(dtype, order=input_order(network.inputs))
-    return {
-        "data/x": x,
-        "data/y": encode_targets(network, data, data.train).astype(dtype, order="F"),
-    }
+    """The training set as ``data/x`` (samples, *inputs) and ``data/y`` (samples, *outputs)."""
+    x = data.train.inputs.reshape(-1, *network.input_shape)
+    y = encode_targets(network, data, data.train)
+    return {"data/x": _held(x, dtype), "data/y": _held(y, dtype)}
 
 
-WIDE = 32
-"""Features from which a sample's are better kept together: fetching one is then one long copy."""
-
-
-def input_order(features: int) -> Literal["C", "F"]:
-    """Memory order of ``input/x``: batch innermost unless samples are wide."""
-    return "C" if features > WIDE else "F"
+def _held(array: NDArray[Any], dtype: str) -> Array:
+    return array.astype(np.int64 if np.issubdtype(array.dtype, np.integer) else dtype)
 
 
 def _inputs(
     context: Context, held: Mapping[str, Array], batch: int, *, shuffle: bool
 ) -> tuple[Tensor, Tensor]:
-    """Append what fetches a batch; returns x (batch, features) and y (batch, outputs)."""
-    graph, (samples, features) = context.graph, held["data/x"].shape
-    outputs = held["data/y"].shape[1]
-    x = graph.given("data/x", "X̂", (samples, features), ("sample", "feature"), "constant")
-    y = graph.given("data/y", "Ŷ", (samples, outputs), ("sample", "output"), "constant")
+    """Append what fetches a batch; returns x (batch, *inputs) and y (batch, *outputs)."""
+    graph, samples = context.graph, len(held["data/x"])
     order = graph.given("data/order", "order", (samples,), ("sample",), "index", dtype="int64")
     with graph.scope("input"):
         rows = graph.apply(
@@ -193,31 +264,46 @@ def _inputs(
             role="index",
             axes=("batch",),
         )
-        return (
-            _fetch(graph, x, rows, _input(batch, features)),
-            _fetch(graph, y, rows, _target(batch, outputs)),
-        )
+        x, y = (_fetch(graph, letter, rows, held[f"data/{letter}"]) for letter in "xy")
+    return x, y
 
 
-def _fetch(graph: Graph, source: Tensor, rows: Tensor, like: Tensor) -> Tensor:
-    return graph.apply(
-        Gather(), source, rows, name=like.name, symbol=like.symbol, role=like.role, like=like
+AXES = {1: ("feature",), 2: ("time", "feature"), 3: ("height", "width", "channel")}
+"""What the axes of a sample count, by their number."""
+
+
+def _fetch(graph: Graph, letter: str, rows: Tensor, values: Array) -> Tensor:
+    """Append what fetches the batch's inputs or targets."""
+    shape, ids = values.shape[1:], np.issubdtype(values.dtype, np.integer)
+    dtype, capital = "int64" if ids else "", letter.upper()
+    axes = AXES[len(shape)] if letter == "x" else (*AXES[len(shape)][:-1], "output")
+    if ids:
+        axes = ("time",)[: len(shape)]
+    source = graph.given(
+        f"data/{letter}",
+        {"x": "X̂", "y": "Ŷ"}[letter],
+        values.shape,
+        ("sample", *axes),
+        "constant",
+        dtype=dtype,
     )
-
-
-def _input(batch: int, features: int) -> Tensor:
-    order = input_order(features)
-    return Tensor("input/x", "X", (batch, features), ("batch", "feature"), "input", order=order)
-
-
-def _target(batch: int, outputs: int) -> Tensor:
-    return Tensor("input/y", "Y", (batch, outputs), ("batch", "output"), "target", order="F")
+    narrow = letter == "y" or prod(shape) <= WIDE
+    return graph.apply(
+        Gather(dtype),
+        source,
+        rows,
+        name=f"input/{letter}",
+        symbol=capital,
+        role="input" if letter == "x" else "target",
+        axes=("batch", *axes),
+        order="F" if narrow else "C",
+    )
 
 
 def _forward(context: Context, network: Network, x: Tensor) -> LayerInfo:
     """Append the layers; returns the last one."""
     for number, layer in enumerate(network.layers, start=1):
-        x = build_dense(context, layer, x, number)
+        x = layer.build(context, x, number)
     return context.layers[-1]
 
 
@@ -235,7 +321,7 @@ def _join(graph: Graph, name: str, symbol: str, parts: list[Tensor], role: Role)
 
 
 def _update(context: Context, network: Network, theta: Tensor) -> None:
-    """Append the update: the optimizer's rule, L1's stop at zero, θ ← θ + Δ, t ← t + 1."""
+    """Append the update: clipping, schedule, rule, L1's stop at zero, θ ← θ + Δ, t ← t + 1."""
     graph, parameters = context.graph, [p.tensor for p in context.parameters]
     gradients = [graph.gradients[p] for p in parameters]
     g = _join(graph, "parameters.grad", "g", gradients, "gradient")
@@ -244,7 +330,11 @@ def _update(context: Context, network: Network, theta: Tensor) -> None:
     with graph.in_phase("update"), graph.scope("optimizer"):
         for name, value in network.optimizer.hyperparameters().items():
             context.hyperparameter(name, HYPERPARAMETERS[name][0], value)
-        update = Update(graph, theta, g, delta, context.step, context.hyperparameters)
+        g = network.clipping.build(context, g) if network.clipping is not None else g
+        hyperparameters = dict(context.hyperparameters)
+        if network.schedule is not None:
+            hyperparameters["learning_rate"] = _scheduled(context, network.schedule)
+        update = Update(graph, theta, g, delta, context.step, hyperparameters)
         network.optimizer.build(update)
         _views(graph, parameters, theta)
         by_name = {tensor.name: tensor for tensor in graph.tensors}
@@ -253,13 +343,28 @@ def _update(context: Context, network: Network, theta: Tensor) -> None:
                 w = penalty.weights
                 part = by_name[f"{w.name}.update"]
                 graph.update(StopAtZero(), part, w, graph.gradients[w], penalty.rate)
+        for statistic in context.statistics:
+            if statistic.rate is not None:
+                graph.update(statistic.op, statistic.running, statistic.rate, statistic.batch)
         graph.update(Apply(), theta, delta)
         graph.update(CountStep(), context.step)
 
 
+def _scheduled(context: Context, schedule: Schedule) -> Tensor:
+    """Append the step's own learning rate."""
+    return context.graph.apply(
+        ScheduledRate(schedule),
+        context.hyperparameters["learning_rate"],
+        context.step,
+        name="optimizer/learning_rate",
+        symbol="ηₜ",
+        role="optimizer_state",
+    )
+
+
 def _views(graph: Graph, parameters: list[Tensor], theta: Tensor) -> None:
     """Name each parameter's part of the update and of the optimizer's flat state."""
-    kinds = {"update": "Δ", "velocity": "v", "square": "s", "m": "m", "v": "v"}
+    kinds = {"update": "Δ", "velocity": "v", "square": "s", "m": "m", "v": "v", "clipped": "ĝ"}
     wholes = [
         t for t in graph.tensors if t.name.startswith("parameters.") and t.shape == theta.shape
     ]

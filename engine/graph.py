@@ -11,10 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from engine.ops.base import Op
 
 Shape = tuple[int, ...]
+Index = tuple[int | slice, ...]
+Order = Literal["C", "F", "T", "U"]
 Phase = Literal["forward", "loss", "backward", "update"]
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update")
 
@@ -29,6 +34,7 @@ Role = Literal[
     "gradient",
     "update",
     "optimizer_state",
+    "statistic",
     "hyperparameter",
     "loss",
     "counter",
@@ -48,15 +54,16 @@ class Tensor:
         role: what the values mean to a reader.
         layer: the layer it belongs to, or ``""``.
         dtype: NumPy dtype name, or ``""`` for the program's own floating type.
-        order: memory order. ``"F"`` keeps the batch innermost, so that per-unit rows are
-            contiguous and every element-wise kernel runs one straight loop.
-        ones: storage has one further unit that is always 1 (a bias is its weight); only in
-            order "F".
+        order: memory order, see `memory_axes`.
+        ones: storage has one further unit that is always 1 (a bias is its weight); only where
+            the units are outermost, in orders "F" and "U".
         node: the op application that computes it, or None for what is given.
-        parent: the flat tensor of which this one is a part (parameters and what goes with them
-            lie in one flat tensor each), and
-        offset: where in it, in elements.
-        value: for a constant, what it holds.
+        parent: the tensor in whose storage this one lies, and
+        offset: where it begins there, in elements in memory order, or
+        index: which of the parent's elements it is, as a NumPy index.
+        alias: a name for some of the parent's values, whose gradient is that part of the
+            parent's gradient; else a tensor of its own that only lies there.
+        value: what it holds from the start: of a constant, or of a statistic before step 0.
     """
 
     name: str
@@ -66,12 +73,14 @@ class Tensor:
     role: Role
     layer: str = ""
     dtype: str = ""
-    order: Literal["C", "F"] = "C"
+    order: Order = "C"
     ones: bool = False
     node: Node | None = None
-    value: float | None = None
+    value: float | NDArray[np.float64] | None = None
     parent: Tensor | None = None
     offset: int = 0
+    index: Index | None = None
+    alias: bool = False
 
     @property
     def size(self) -> int:
@@ -90,6 +99,51 @@ class Tensor:
             and self.offset < other.offset + other.size
             and other.offset < self.offset + self.size
         )
+
+
+def memory_axes(order: Order, dimensions: int) -> tuple[int, ...]:
+    """The axes of a tensor from the outermost to the innermost in memory.
+
+    - ``"C"``: as they are written, the units of a sample side by side.
+    - ``"F"``: units outermost, batch innermost, so that per-unit rows are contiguous, and so are
+      the pixels of a row over the whole batch: dense layers of narrow inputs, convolutions.
+    - ``"T"``: time outermost, so that every time step is one contiguous matrix: recurrence.
+      What divides a step further, its gates, comes next.
+    - ``"U"``: units outermost, the rest as it is written, so that a sample's time steps are a
+      row of each unit: attention.
+
+    "C" and "T" are the same for one axis, "F" and "U" for up to two.
+    """
+    axes = tuple(range(dimensions))
+    if order == "C" or dimensions < 2:
+        return axes
+    if order == "T":
+        return (*axes[1:-1], 0, axes[-1]) if dimensions > 2 else (1, 0)
+    if order == "F":
+        return (axes[-1], *axes[1:-1], 0)
+    return (axes[-1], *axes[:-1])
+
+
+def part_shape(shape: Shape, index: Index) -> Shape:
+    """The shape of ``array[index]`` for an array of `shape`."""
+    extents = []
+    for axis, extent in enumerate(shape):
+        at = index[axis] if axis < len(index) else slice(None)
+        if isinstance(at, slice):
+            extents.append(len(range(*at.indices(extent))))
+    return tuple(extents)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A gradient leftᵀ·right that is not computed yet.
+
+    The products of a weight that is used at every time step are summed by one instruction: as
+    one product of the factors of all time steps, see `engine.autodiff`.
+    """
+
+    left: Tensor
+    right: Tensor
 
 
 @dataclass(eq=False)
@@ -131,6 +185,16 @@ class Graph:
             self.layer = outer_layer
 
     @contextmanager
+    def at(self, layer: str) -> Iterator[None]:
+        """Everything appended inside stands in that layer's scope, wherever one is."""
+        scopes, self._scopes = self._scopes, [layer]
+        outer_layer, self.layer = self.layer, layer
+        try:
+            yield
+        finally:
+            self._scopes, self.layer = scopes, outer_layer
+
+    @contextmanager
     def in_phase(self, phase: Phase) -> Iterator[None]:
         outer, self.phase = self.phase, phase
         try:
@@ -147,8 +211,8 @@ class Graph:
         role: Role,
         *,
         dtype: str = "",
-        order: Literal["C", "F"] = "C",
-        value: float | None = None,
+        order: Order = "C",
+        value: float | NDArray[np.float64] | None = None,
     ) -> Tensor:
         """A tensor no op computes: data, a parameter, a hyperparameter, a constant, a counter."""
         return self.add(
@@ -159,6 +223,21 @@ class Graph:
         """Take in a tensor that no op computes."""
         self.tensors.append(tensor)
         return tensor
+
+    def part(self, whole: Tensor, index: Index, name: str, symbol: str) -> Tensor:
+        """A name for ``whole[index]``. No op computes it: it is there as soon as `whole` is."""
+        shape = part_shape(whole.shape, index)
+        kept = [
+            axis
+            for number, axis in enumerate(whole.axes)
+            if number >= len(index) or isinstance(index[number], slice)
+        ]
+        order: Order = whole.order if len(shape) == len(whole.shape) else "C"
+        tensor = Tensor(
+            name, symbol, shape, tuple(kept), whole.role, whole.layer, whole.dtype, order
+        )
+        tensor.parent, tensor.index, tensor.alias = whole, index, True
+        return self.add(tensor)
 
     def scalar(self, name: str, symbol: str, value: float, role: Role) -> Tensor:
         """A single number in a buffer of its own, so that it can be read and changed live."""
@@ -173,12 +252,15 @@ class Graph:
         role: Role = "gradient",
         axes: tuple[str, ...] | None = None,
         like: Tensor | None = None,
+        order: Order | None = None,
+        into: tuple[Tensor, Index] | None = None,
         scope: str | None = None,
     ) -> Tensor:
         """Append `op` on `inputs`; its result is a new tensor.
 
         Without a name the tensor is anonymous until somebody (autodiff) names it. `like` gives
-        the axes, order and layer where the first input would give the wrong ones.
+        the axes, order and layer where the first input would give the wrong ones; `order`
+        overrules it. With `into` the result is written into that part of another tensor.
         """
         self._fresh += 1
         shape = op.shape(*inputs)
@@ -192,8 +274,12 @@ class Graph:
             role,
             self.layer,
             dtype=op.dtype,
-            order=pattern.order if pattern and same else op.order(*inputs),
+            order=order or (pattern.order if pattern and same else op.order(*inputs)),
         )
+        if into is not None:
+            tensor.parent, tensor.index = into
+        else:
+            tensor.parent = op.storage(*inputs)
         tensor.node = self._append(op, inputs, tensor, scope, updates=False)
         self.tensors.append(tensor)
         return tensor

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
+from math import prod
 from time import perf_counter
 from typing import Literal, get_args
 from weakref import WeakSet
@@ -434,8 +435,8 @@ class Machine:
             raise DescriptionError("seed", number, "a whole number from 0 to 2^53 - 1")
         kept = ("hyperparameter", "constant")
         for tensor in self.program.plan.places:
-            if tensor.role not in kept and tensor.value is None:
-                self._memory.array(tensor)[...] = 0
+            if tensor.role not in kept:
+                self._memory.array(tensor)[...] = 0 if tensor.value is None else tensor.value
         self._memory.array(self._tensors["seed"])[...] = number
         if "data/order" in self._tensors:
             order = self._memory.array(self._tensors["data/order"])
@@ -468,21 +469,22 @@ class Machine:
     ) -> Machine:
         """A machine that shares these parameters, live, and judges samples of its own.
 
-        One `run(1)` of it computes the forward pass on `inputs` (samples, features); with
-        `targets` (samples, outputs) also ``loss/L``, without penalties; with `gradients` also
-        dL/dz and dL/da of every layer. Buffers are called as here; new samples are written to
-        ``input/x`` and ``input/y``. Dropout is off.
+        One `run(1)` of it computes the forward pass on `inputs` (samples, *input shape); with
+        `targets` (samples, *outputs) also ``loss/L``, without penalties; with `gradients` also
+        dL/dz and dL/da of every layer, and dL/dx. Buffers are called as here; new samples are
+        written to ``input/x`` and ``input/y``. Dropout and noise are off, and batch normalisation
+        goes by its running statistics.
         """
-        x = np.asarray(inputs)
-        expected = (x.shape[0] if x.ndim else 0, self.program.network.inputs)
-        if x.ndim != 2 or x.shape != expected or not len(x):
-            raise DescriptionError("inputs", x.shape, f"of shape (samples, {expected[1]})")
+        x, shape = np.asarray(inputs), self.program.network.input_shape
+        if x.ndim < 2 or not len(x) or prod(x.shape[1:]) != prod(shape):
+            expected = ", ".join(str(extent) for extent in ("samples", *shape))
+            raise DescriptionError("inputs", x.shape, f"of shape ({expected})")
         program, shared = compile_evaluator(
             self.program, len(x), targets=targets is not None, gradients=gradients
         )
         arrays = {name: self._memory.array(self._tensors[name]) for name in shared}
         machine = Machine(program, shared=arrays)
-        machine.write("input/x", x)
+        machine.write("input/x", x.reshape(-1, *shape))
         if targets is not None:
             machine.write("input/y", targets)
         self._evaluators.add(machine)

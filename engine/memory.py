@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
-from engine.graph import Graph, Role, Tensor
-from engine.ops.base import Array
+from engine.graph import Graph, Order, Role, Shape, Tensor, memory_axes
+from engine.ops.base import Array, flat
 
 Index = tuple[int | None, ...]
 """Which elements of an array: a number for each axis, None for all along it."""
@@ -24,7 +24,7 @@ ALIGNMENT = 64
 """Bytes; a cache line, and the widest vector registers in use."""
 
 SECTIONS: tuple[tuple[Role, ...], ...] = (
-    ("counter", "index", "hyperparameter", "parameter", "optimizer_state"),
+    ("counter", "index", "hyperparameter", "parameter", "optimizer_state", "statistic"),
     ("gradient", "update"),
     ("input", "target", "pre_activation", "activation", "loss", "local_derivative"),
     ("constant",),
@@ -65,8 +65,8 @@ class Plan:
         return np.dtype(tensor.dtype) if tensor.dtype else self.dtype
 
     def stored_size(self, tensor: Tensor) -> int:
-        """Elements stored, the ones behind each sample included."""
-        return tensor.size + (tensor.shape[0] if tensor.ones else 0)
+        """Elements stored, the unit of ones included."""
+        return tensor.size + (tensor.size // tensor.shape[-1] if tensor.ones else 0)
 
 
 class Memory:
@@ -100,9 +100,12 @@ class Memory:
         self._outside[tensor.name] = self._arrays[tensor] = array
 
     def with_ones(self, tensor: Tensor) -> Array:
-        """(batch, units + 1): the tensor with the 1 that stands behind each sample's units."""
-        rows, units = tensor.shape
-        return self._typed(tensor, self.plan.places[tensor]).reshape(units + 1, rows).T
+        """(rows, units + 1): the tensor with the 1 that stands behind the units of each row.
+
+        A row is a sample, or a place in one, in memory order.
+        """
+        units = tensor.shape[-1]
+        return self._typed(tensor, self.plan.places[tensor]).reshape(units + 1, -1).T
 
     def joined(self, weights: Tensor, bias: Tensor) -> Array | None:
         """(inputs + 1, units): weights with the bias as their last row, if they lie so."""
@@ -110,18 +113,20 @@ class Memory:
         if weights.parent is None or bias.parent is not weights.parent or bias.offset != behind:
             return None
         whole = self.array(weights.parent)
-        return whole[weights.offset : behind + bias.size].reshape(-1, weights.shape[1])
+        return whole[weights.offset : behind + bias.size].reshape(-1, weights.shape[-1])
 
     def _make(self, tensor: Tensor) -> Array:
         if tensor.parent is not None:
             whole = self.array(tensor.parent)
-            return whole[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
-        if tensor.ones:
-            return self.with_ones(tensor)[:, :-1]
+            if tensor.index is not None:
+                return whole[tensor.index]
+            return shaped(
+                flat(whole)[tensor.offset : tensor.offset + tensor.size], tensor.shape, tensor.order
+            )
         if tensor.name in self._outside:
             return self._outside[tensor.name]
         stored = self._typed(tensor, self.plan.places[tensor])
-        return stored.reshape(tensor.shape, order=tensor.order)
+        return shaped(stored[: tensor.size], tensor.shape, tensor.order)
 
     def _typed(self, tensor: Tensor, place: Place) -> Array:
         return self.block[place.start : place.stop].view(self.plan.type_of(tensor))
@@ -142,6 +147,13 @@ def slot(name: str, array: Array, index: Index | None) -> Array:
         raise DescriptionError(name, index, f"an index within {array.shape}")
     view: Array = array[(*(slice(None) if i is None else i for i in index), ...)]
     return view
+
+
+def shaped(stored: Array, shape: Shape, order: Order) -> Array:
+    """The view of `shape` on elements stored in that memory order."""
+    axes = memory_axes(order, len(shape))
+    inverse = sorted(range(len(axes)), key=axes.__getitem__)
+    return stored.reshape([shape[axis] for axis in axes]).transpose(inverse)
 
 
 def _aligned(size: int) -> NDArray[np.uint8]:

@@ -4,37 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import prod
 from typing import Literal
 
 from engine.errors import DescriptionError
-from engine.initializers import Initializer, initializer
+from engine.graph import Shape
+from engine.layers import Layer
+from engine.layers.activation import Activation
+from engine.layers.base import check_choice, check_integer, check_stack
 from engine.optimizers import SGD, Optimizer
-
-Activation = Literal[
-    "linear",
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "softplus",
-    "swish",
-    "softmax",
-]
-ACTIVATIONS: tuple[Activation, ...] = (
-    "linear",
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "softplus",
-    "swish",
-    "softmax",
-)
+from engine.schedules import Clipping, Schedule, check_schedule
 
 Loss = Literal["mean_squared_error", "binary_cross_entropy", "softmax_cross_entropy", "huber"]
 LOSSES: tuple[Loss, ...] = (
@@ -49,54 +28,12 @@ MATCHING_ACTIVATION: dict[str, Activation] = {
 }
 """Losses computed from logits need the output activation that turns those into probabilities."""
 
-MAX_UNITS = 1024
+Targets = Literal["data", "inputs"]
+TARGETS: tuple[Targets, ...] = ("data", "inputs")
+
 MAX_LAYERS = 64
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A fully connected layer: a = f(x·W + b), W of shape (inputs, units).
-
-    Attributes:
-        units: number of units, 1..1024.
-        activation: f, a name of `ACTIVATIONS`; "softmax" only for the output layer.
-        initializer: of W.
-        bias_initializer: of b.
-        l1, l2: weights of the penalties l1·Σ|W| and ½·l2·ΣW² on the loss.
-        dropout: probability that an activation is dropped in training, 0 up to but not 1.
-    """
-
-    units: int
-    activation: Activation = "linear"
-    initializer: str | Initializer = "glorot_uniform"
-    bias_initializer: str | Initializer = "zeros"
-    l1: float = 0.0
-    l2: float = 0.0
-    dropout: float = 0.0
-
-    kind: str = field(default="dense", init=False, repr=False)
-
-    def check(self, path: str, *, output: bool) -> None:
-        """Raise DescriptionError for the first unusable field, named below `path`."""
-        _check_integer(f"{path}.units", self.units, 1, MAX_UNITS)
-        if self.activation not in ACTIVATIONS:
-            raise DescriptionError(
-                f"{path}.activation", self.activation, f"one of {', '.join(ACTIVATIONS)}"
-            )
-        if self.activation == "softmax" and not output:
-            raise DescriptionError(
-                f"{path}.activation", "softmax", "an activation of a hidden layer (output only)"
-            )
-        initializer(self.initializer).check(f"{path}.initializer")
-        initializer(self.bias_initializer).check(f"{path}.bias_initializer")
-        for name in ("l1", "l2"):
-            _check_number(f"{path}.{name}", getattr(self, name), 0.0, float("inf"))
-        _check_number(f"{path}.dropout", self.dropout, 0.0, 0.95)
-        if self.dropout and output:
-            raise DescriptionError(f"{path}.dropout", self.dropout, "0 (the output layer)")
-
-
-Layer = Dense
+MAX_INPUTS = 65_536
+MAX_AXES = 3
 
 
 @dataclass(frozen=True)
@@ -104,53 +41,86 @@ class Network:
     """Layers from inputs to output, the loss that judges the output, and the update rule.
 
     Attributes:
-        inputs: number of input features.
+        inputs: number of input features, or the shape of a sample: (time, features) of a
+            sequence, (time,) of tokens, (height, width, channels) of an image.
         layers: the layers in order; the last one is the output.
         loss: a name of `LOSSES`. The cross-entropies need their matching output activation.
         optimizer: the update rule.
+        targets: what the output is compared with: the data's own targets or, for an
+            autoencoder, the inputs.
+        schedule: how the learning rate changes with the step; None if it does not.
+        clipping: how the gradient is held in bounds; None if it is not.
 
     Raises:
         DescriptionError: a field is unusable; its `path` says which, e.g. ``layers[2].units``.
     """
 
-    inputs: int
+    inputs: int | Shape
     layers: Sequence[Layer]
     loss: Loss = "mean_squared_error"
     optimizer: Optimizer = field(default_factory=lambda: SGD(0.03))
+    targets: Targets = "data"
+    schedule: Schedule | None = None
+    clipping: Clipping | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
-        _check_integer("inputs", self.inputs, 1, 65_536)
+        self._check_inputs()
         if not 1 <= len(self.layers) <= MAX_LAYERS:
             raise DescriptionError("layers", len(self.layers), f"a list of 1..{MAX_LAYERS} layers")
+        check_stack("layers", self.layers, self.input_shape, output=True)
         for index, layer in enumerate(self.layers):
-            if not isinstance(layer, Dense):
-                raise DescriptionError(f"layers[{index}]", layer, "a layer such as Dense(4)")
-            layer.check(f"layers[{index}]", output=index == len(self.layers) - 1)
+            shape = self.shapes[index - 1] if index else self.input_shape
+            layer.check_with(f"layers[{index}]", self.layers, shape)
         self._check_loss()
+        check_choice("targets", self.targets, TARGETS)
         if not isinstance(self.optimizer, Optimizer):
             raise DescriptionError("optimizer", self.optimizer, "an optimizer such as SGD(0.03)")
         self.optimizer.check("optimizer")
+        if self.schedule is not None:
+            check_schedule("schedule", self.schedule)
+        if self.clipping is not None:
+            if not isinstance(self.clipping, Clipping):
+                raise DescriptionError("clipping", self.clipping, "such as ClipNorm(1.0), or None")
+            self.clipping.check("clipping")
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of a sample."""
+        return (self.inputs,) if isinstance(self.inputs, int) else self.inputs
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Shape of a sample's output of each layer."""
+        shape, shapes = self.input_shape, []
+        for layer in self.layers:
+            shape = layer.output_shape(shape)
+            shapes.append(shape)
+        return tuple(shapes)
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of a sample's output."""
+        return self.shapes[-1]
+
+    def _check_inputs(self) -> None:
+        if isinstance(self.inputs, int):
+            check_integer("inputs", self.inputs, 1, MAX_INPUTS)
+            return
+        if not isinstance(self.inputs, tuple | list) or not 1 <= len(self.inputs) <= MAX_AXES:
+            raise DescriptionError("inputs", self.inputs, f"a number or 1..{MAX_AXES} of them")
+        for axis, extent in enumerate(self.inputs):
+            check_integer(f"inputs[{axis}]", extent, 1, MAX_INPUTS)
+        object.__setattr__(self, "inputs", tuple(self.inputs))
+        if prod(self.input_shape) > MAX_INPUTS:
+            raise DescriptionError("inputs", self.inputs, f"at most {MAX_INPUTS} values")
 
     def _check_loss(self) -> None:
-        if self.loss not in LOSSES:
-            raise DescriptionError("loss", self.loss, f"one of {', '.join(LOSSES)}")
+        check_choice("loss", self.loss, LOSSES)
         needed = MATCHING_ACTIVATION.get(self.loss)
         last = len(self.layers) - 1
-        activation = self.layers[last].activation
+        activation = getattr(self.layers[last], "activation", "linear")
         if needed is not None and activation != needed:
             raise DescriptionError(
                 f"layers[{last}].activation", activation, f"{needed!r}, which {self.loss} needs"
             )
-
-
-def _check_integer(path: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise DescriptionError(path, value, f"in {low}..{high}")
-
-
-def _check_number(path: str, value: object, low: float, high: float) -> None:
-    good = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    if not (good and isinstance(value, int | float) and low <= value <= high):
-        limit = f"in {low:g}..{high:g}" if isfinite(high) else f"a number of at least {low:g}"
-        raise DescriptionError(path, value, limit)

@@ -31,6 +31,8 @@ HYPERPARAMETERS: dict[str, tuple[str, float, float]] = {
     "beta2": ("β₂", 0.0, 1.0),
     "epsilon": ("ε", 0.0, 1.0),
     "weight_decay": ("λ", 0.0, float("inf")),
+    "clip_norm": ("c", 0.0, float("inf")),
+    "clip_value": ("c", 0.0, float("inf")),
 }
 """Symbol, least value, and a bound (not reached where it is 1)."""
 

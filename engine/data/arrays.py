@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.data.dataset import Dataset, Floats, Samples, Scaling, Task, assemble
+from engine.data.assembly import Samples, assemble
+from engine.data.dataset import Dataset, Floats, Kind, Scaling, Task
 from engine.data.options import SEED, TEST_FRACTION
 from engine.errors import DescriptionError
 
@@ -27,9 +28,10 @@ def from_arrays(
     target_name: str = "target",
     image_shape: tuple[int, int] | None = None,
 ) -> Dataset:
-    """A data set of `inputs` (N, F) with `targets` (N,): class labels or values.
+    """A data set of `inputs` with `targets` (N,): class labels or values.
 
     Args:
+        inputs: (N, F), or (N, time, F) for sequences.
         task: taken from the targets if None: floating-point ones are a regression, all others
             (whole numbers, booleans, strings) are labels.
         standardise: shift and scale inputs and regression targets by what the training part
@@ -49,20 +51,21 @@ def from_arrays(
         raise DescriptionError("data.targets", _shape(raw), expected)
     if task not in (None, "classification", "regression"):
         raise DescriptionError("data.task", task, "classification or regression")
-    if image_shape is not None and np.prod(image_shape) != points.shape[1]:
-        expected = f"a height and width with {points.shape[1]} pixels"
+    if image_shape is not None and points.shape[1:] != (np.prod(image_shape),):
+        expected = f"a height and width with {points.shape[-1]} pixels"
         raise DescriptionError("data.image_shape", image_shape, expected)
-    columns = _names("feature_names", feature_names, points.shape[1])
+    columns = _names("feature_names", feature_names, points.shape[-1])
     if task is None:
         task = "regression" if np.issubdtype(raw.dtype, np.floating) else "classification"
     make = _labelled if task == "classification" else _valued
     samples = make(points, raw, columns, class_names, target_name)
     scaling: Scaling = "image" if image_shape else "column"
+    kind: Kind = "image" if image_shape else "table" if points.ndim == 2 else "sequence"
     return assemble(
         samples,
         name=name,
         title=title,
-        kind="image" if image_shape else "table",
+        kind=kind,
         test_fraction=fraction,
         seed=int(SEED.check(seed)),
         scaling=scaling if standardise else "none",
@@ -81,8 +84,8 @@ def _checked_inputs(inputs: ArrayLike) -> Floats:
         points = np.array(inputs, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DescriptionError("data.inputs", type(inputs).__name__, "numbers") from error
-    if points.ndim != 2 or points.shape[0] < 2 or points.shape[1] < 1:
-        expected = "an array of at least 2 samples by 1 feature"
+    if points.ndim not in (2, 3) or points.shape[0] < 2 or 0 in points.shape[1:]:
+        expected = "an array of at least 2 samples by 1 feature, or by time steps by features"
         raise DescriptionError("data.inputs", _shape(points), expected)
     _refuse_non_finite("data.inputs", points)
     return points

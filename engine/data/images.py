@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.data.dataset import Floats, Samples
+from engine.data.assembly import Samples
+from engine.data.dataset import Floats
 from engine.data.options import NOISE, SEED, TEST_FRACTION, Settings, samples_option
 from engine.data.recipe import DatasetInfo, Recipe
 from engine.data.streams import stream
@@ -130,6 +131,8 @@ RECIPES: tuple[Recipe, ...] = (
             class_counts=(len(CLASS_NAMES),),
             source="generated",
             licence="none needed",
+            about="Ten shapes, each image in its own pose and line width. They stand in for larger "
+            "real images: no hand drew them.",
             image_shape=(SIZE, SIZE),
         ),
         _make,

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.data import features
-from engine.data.dataset import Floats, Samples
+from engine.data.assembly import Samples
+from engine.data.dataset import Floats
 from engine.data.options import NOISE, SEED, TEST_FRACTION, Settings, samples_option
 from engine.data.recipe import DatasetInfo, Recipe
 from engine.data.streams import stream
@@ -48,7 +49,7 @@ def _valued(name: str, curve: Curve) -> Callable[[Settings], Samples]:
     return make
 
 
-def _info(name: str, title: str) -> DatasetInfo:
+def _info(name: str, title: str, about: str) -> DatasetInfo:
     return DatasetInfo(
         name=name,
         title=title,
@@ -60,10 +61,16 @@ def _info(name: str, title: str) -> DatasetInfo:
         class_counts=(),
         source="generated",
         licence="none needed",
+        about=about,
     )
 
 
+_SINE = "Two waves over one input. Each hidden unit can bend the curve once, so count the bends."
+_STEP = (
+    "A jump at zero. A smooth network can only make it steep, which takes large weights and time."
+)
+
 RECIPES: tuple[Recipe, ...] = (
-    Recipe(_info("sine", "Sine"), _valued("sine", sine), DOMAIN),
-    Recipe(_info("step", "Step"), _valued("step", step), DOMAIN),
+    Recipe(_info("sine", "Sine", _SINE), _valued("sine", sine), DOMAIN),
+    Recipe(_info("step", "Step", _STEP), _valued("step", step), DOMAIN),
 )

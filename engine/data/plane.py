@@ -14,7 +14,8 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.data import features
-from engine.data.dataset import Floats, Labels, Samples
+from engine.data.assembly import Samples
+from engine.data.dataset import Floats, Labels
 from engine.data.options import CLASSES, NOISE, SEED, TEST_FRACTION, Settings, samples_option
 from engine.data.recipe import DatasetInfo, Recipe
 from engine.data.streams import stream
@@ -148,7 +149,7 @@ def _valued(name: str, surface: Surface) -> Callable[[Settings], Samples]:
     return make
 
 
-def _info(name: str, title: str, class_counts: tuple[int, ...]) -> DatasetInfo:
+def _info(name: str, title: str, class_counts: tuple[int, ...], about: str) -> DatasetInfo:
     classes = (CLASSES,) if len(class_counts) > 1 else ()
     return DatasetInfo(
         name=name,
@@ -161,23 +162,70 @@ def _info(name: str, title: str, class_counts: tuple[int, ...]) -> DatasetInfo:
         class_counts=class_counts,
         source="generated",
         licence="none needed",
+        about=about,
     )
 
 
 _MANY = tuple(range(int(CLASSES.minimum), int(CLASSES.maximum) + 1))
-_CLASSIFIED: tuple[tuple[str, str, Shape, tuple[int, ...]], ...] = (
-    ("circles", "Circles", circles, _MANY),
-    ("xor", "Exclusive or", xor, (2,)),
-    ("gaussians", "Gaussians", gaussians, _MANY),
-    ("spirals", "Spirals", spirals, _MANY),
-    ("moons", "Moons", moons, (2,)),
-    ("checkerboard", "Checkerboard", checkerboard, _MANY),
+_CLASSIFIED: tuple[tuple[str, str, Shape, tuple[int, ...], str], ...] = (
+    (
+        "circles",
+        "Circles",
+        circles,
+        _MANY,
+        "A disc inside rings. No straight line parts them, but the squares of the coordinates do.",
+    ),
+    (
+        "xor",
+        "Exclusive or",
+        xor,
+        (2,),
+        "Two classes in opposite quadrants. A network without a hidden layer guesses at chance.",
+    ),
+    (
+        "gaussians",
+        "Gaussians",
+        gaussians,
+        _MANY,
+        "One round cloud of points for each class. With little noise straight lines part them.",
+    ),
+    (
+        "spirals",
+        "Spirals",
+        spirals,
+        _MANY,
+        "Arms wound into each other. The hardest of these sets: it takes width, depth, patience.",
+    ),
+    (
+        "moons",
+        "Moons",
+        moons,
+        (2,),
+        "Two half circles, each reaching into the other. A few hidden units bend a border between.",
+    ),
+    (
+        "checkerboard",
+        "Checkerboard",
+        checkerboard,
+        _MANY,
+        "Four by four cells, neighbours of different classes. Hidden units must build every edge.",
+    ),
 )
-_VALUED: tuple[tuple[str, str, Surface], ...] = (
-    ("plane", "Plane", plane),
-    ("bumps", "Gaussian bumps", bumps),
+_VALUED: tuple[tuple[str, str, Surface, str], ...] = (
+    (
+        "plane",
+        "Plane",
+        plane,
+        "Targets that rise evenly from one corner to the other. One linear unit is all they need.",
+    ),
+    (
+        "bumps",
+        "Gaussian bumps",
+        bumps,
+        "Three hills and three valleys of one size. The best straight plane through them is flat.",
+    ),
 )
 RECIPES: tuple[Recipe, ...] = (
-    *(Recipe(_info(n, t, counts), _classified(n, f), DOMAIN) for n, t, f, counts in _CLASSIFIED),
-    *(Recipe(_info(n, t, ()), _valued(n, f), DOMAIN) for n, t, f in _VALUED),
+    *(Recipe(_info(n, t, k, a), _classified(n, f), DOMAIN) for n, t, f, k, a in _CLASSIFIED),
+    *(Recipe(_info(n, t, (), a), _valued(n, f), DOMAIN) for n, t, f, a in _VALUED),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.data.dataset import Kind, Samples, Task
-from engine.data.options import Option, Settings
+from engine.data.assembly import Samples
+from engine.data.dataset import Dataset, Kind, Scaling, Task
+from engine.data.options import Choice, Content, Option, Settings
+from engine.data.thumbnails import Thumbnail
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,13 @@ class DatasetInfo:
         options: the numbers that can be asked for; others are refused.
         features: ids of the input features to choose from; empty if there is nothing to choose.
         default_features: those used if none are chosen.
-        class_counts: the numbers of classes it can have; empty for regression.
+        class_counts: the numbers of classes it can have; empty for regression, and where the
+            text decides.
         source, licence: where the data come from and on which terms.
+        about: what it is, and what to know of it, in two sentences.
         image_shape: (height, width) of an image, else None.
+        choices: the words that can be chosen.
+        contents: what the user can bring.
     """
 
     name: str
@@ -34,12 +40,15 @@ class DatasetInfo:
     class_counts: tuple[int, ...]
     source: str
     licence: str
+    about: str
     image_shape: tuple[int, int] | None = None
+    choices: tuple[Choice, ...] = ()
+    contents: tuple[Content, ...] = ()
 
     @property
     def keywords(self) -> tuple[str, ...]:
         """The keywords of `load_dataset` that apply to this set."""
-        names = tuple(option.name for option in self.options)
+        names = tuple(asked.name for asked in (*self.options, *self.choices, *self.contents))
         return (*names, "features") if self.features else names
 
 
@@ -48,10 +57,18 @@ class Recipe:
     """A catalogue entry with the function that makes its samples.
 
     Attributes:
+        domain: of the raw coordinates, as in `Dataset`.
+        scaling: how inputs and regression targets are standardised; None for what is usual of
+            the kind.
+        finish: what is made of the assembled data set, or None if it is ready.
+        thumbnail: its picture, or None for what is usual of the kind.
         thumbnail_columns: for a table, the two columns that its thumbnail shows.
     """
 
     info: DatasetInfo
     make: Callable[[Settings], Samples]
     domain: tuple[tuple[float, float], ...] = ()
+    scaling: Scaling | None = None
+    finish: Callable[[Dataset, Settings], Dataset] | None = None
+    thumbnail: Callable[[Dataset], Thumbnail] | None = None
     thumbnail_columns: tuple[int, int] = (0, 1)

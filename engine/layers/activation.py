@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
-from engine.graph import Graph, Tensor
 from engine.ops.activation import ELU, GELUArgument, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from engine.ops.base import Op
 from engine.ops.elementwise import Multiply
 from engine.ops.softmax import Exp, LogSoftmax
+
+if TYPE_CHECKING:
+    from engine.graph import Tensor
+    from engine.layers.context import Place
+
+Activation = Literal[
+    "linear",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "softplus",
+    "swish",
+    "softmax",
+]
+ACTIVATIONS: tuple[Activation, ...] = (
+    "linear",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "softplus",
+    "swish",
+    "softmax",
+)
 
 OPS: dict[str, Callable[[], Op]] = {
     "sigmoid": Sigmoid,
@@ -20,39 +49,28 @@ OPS: dict[str, Callable[[], Op]] = {
 }
 
 
-def activate(graph: Graph, kind: str, z: Tensor, *, name: str, number: str) -> Tensor:
+def activate(place: Place, kind: str, z: Tensor) -> Tensor:
     """Append a = f(z) and return a; z itself for "linear".
 
     Args:
-        kind: a name of `engine.network.ACTIVATIONS`.
-        name: of the layer, which prefixes the buffers.
-        number: of the layer, which ends the symbols.
+        place: where the layer stands.
+        kind: a name of `ACTIVATIONS`.
     """
     if kind == "linear":
         return z
-    result, symbol = f"{name}/a", f"A{number}"
     if kind in OPS:
-        return graph.apply(OPS[kind](), z, role="activation", name=result, symbol=symbol)
+        return place.apply(OPS[kind](), z, name="a", symbol="A")
     if kind == "softmax":
-        log_a = graph.apply(
-            LogSoftmax(), z, name=f"{name}/log_a", symbol=f"log A{number}", role="activation"
-        )
-        return graph.apply(
-            Exp(), log_a, role="activation", scope="softmax", name=result, symbol=symbol
-        )
-    gate = _gate_argument(graph, kind, z, name=name, number=number)
-    gate = graph.apply(Sigmoid(), gate, name=f"{name}/s", symbol=f"S{number}", role="activation")
-    return graph.apply(
-        Multiply(), z, gate, role="activation", scope=kind, name=result, symbol=symbol
-    )
+        log_a = place.apply(LogSoftmax(), z, name="log_a", symbol="log A")
+        return place.apply(Exp(), log_a, scope="softmax", name="a", symbol="A")
+    gate = place.apply(Sigmoid(), _gate_argument(place, kind, z), name="s", symbol="S")
+    return place.apply(Multiply(), z, gate, scope=kind, name="a", symbol="A")
 
 
-def _gate_argument(graph: Graph, kind: str, z: Tensor, *, name: str, number: str) -> Tensor:
+def _gate_argument(place: Place, kind: str, z: Tensor) -> Tensor:
     """Swish is z·σ(z) (Ramachandran, Zoph, Le 2017); GELU is close to z·σ(u) with a cubic u."""
     if kind == "swish":
         return z
     if kind == "gelu":
-        return graph.apply(
-            GELUArgument(), z, name=f"{name}/u", symbol=f"U{number}", role="activation"
-        )
+        return place.apply(GELUArgument(), z, name="u", symbol="U")
     raise ValueError(f"no activation is called {kind!r}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from engine.graph import Graph, Tensor
-from engine.initializers import Initializer
+from engine.graph import Graph, Index, Order, Role, Shape, Tensor
+from engine.initializers import Initializer, initializer
 from engine.ops.base import Op
+from engine.ops.copying import Copy
+from engine.ops.loss import L1Penalty, L2Penalty
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,9 @@ class Parameter:
 class LayerInfo:
     """A layer as built, in names of buffers.
 
-    `pre_activation` and `output` are the same buffer in a linear layer.
+    `pre_activation` and `output` are the same buffer in a linear layer. `inputs` counts a
+    sample's input values, `units` the last axis of its output; `input_shape` and `output_shape`
+    are those of a sample.
     """
 
     name: str
@@ -35,6 +41,8 @@ class LayerInfo:
     parameters: tuple[str, ...]
     pre_activation: str
     output: str
+    input_shape: Shape = ()
+    output_shape: Shape = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,19 @@ class Penalty:
     symbol: str
 
 
+@dataclass(frozen=True)
+class Statistic:
+    """A running value, and how the update lets it follow the batch's own at a rate.
+
+    The rate is None outside training.
+    """
+
+    running: Tensor
+    op: Op
+    batch: Tensor
+    rate: Tensor | None
+
+
 @dataclass
 class Context:
     """State of building one graph.
@@ -55,8 +76,9 @@ class Context:
     Attributes:
         training: dropout acts, and what only training needs is built.
         step, seed: the counters randomness is keyed by.
-        parameters, penalties, hyperparameters, layers: what the layers have added, in order.
-            Hyperparameters go by the name a user sets them by.
+        parameters, penalties, statistics, hyperparameters, layers: what the layers have added, in
+            order. Hyperparameters go by the name a user sets them by.
+        draws: how many ops that draw random numbers there are.
     """
 
     graph: Graph
@@ -65,23 +87,164 @@ class Context:
     seed: Tensor
     parameters: list[Parameter] = field(default_factory=list)
     penalties: list[Penalty] = field(default_factory=list)
+    statistics: list[Statistic] = field(default_factory=list)
     hyperparameters: dict[str, Tensor] = field(default_factory=dict)
     layers: list[LayerInfo] = field(default_factory=list)
+    draws: int = 0
+    _outer: list[Place] = field(default_factory=list)
 
-    def parameter(
-        self,
-        tensor: Tensor,
-        initializer: Initializer,
-        *,
-        fan_in: int,
-        fan_out: int,
-    ) -> Tensor:
-        """Register `tensor` as trained."""
-        self.parameters.append(Parameter(tensor, initializer, fan_in, fan_out))
-        return tensor
+    @contextmanager
+    def layer(self, kind: str, number: int) -> Iterator[Place]:
+        """The place of a layer; what is built inside stands in its scope."""
+        outer = self._outer[-1] if self._outer else None
+        local = f"{kind}{number}"
+        name = f"{outer.name}/{local}" if outer else local
+        symbol = f"{outer.number}.{number}" if outer else str(number)
+        place = Place(self, name, symbol)
+        self._outer.append(place)
+        try:
+            with self.graph.scope(local, layer=name):
+                yield place
+        finally:
+            self._outer.pop()
 
     def hyperparameter(self, name: str, symbol: str, value: float) -> Tensor:
         """A live number a user may set by `name`."""
         tensor = self.graph.scalar(name, symbol, value, "hyperparameter")
         self.hyperparameters[name] = tensor
         return tensor
+
+    def ordered(self, x: Tensor, order: Order) -> Tensor:
+        """`x` in that memory order: as it is, by asking the op that makes it, or by a copy.
+
+        Only an op whose result nobody has read yet can be asked.
+        """
+        alike = {x.order, order} <= ({"F", "U"} if len(x.shape) <= 2 else set())
+        if x.order == order or alike or len(x.shape) < 2:
+            return x
+        read = any(x in node.inputs or x is node.output.parent for node in self.graph.nodes)
+        if x.node is not None and x.node.op.any_order and x.parent is None and not read:
+            x.order = order
+            return x
+        return self.graph.apply(
+            Copy(),
+            x,
+            name=f"{self._outer[-1].name}/x" if self._outer else None,
+            symbol=x.symbol,
+            role=x.role,
+            axes=x.axes,
+            order=order,
+            scope="reorder",
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands: its name, which prefixes its buffers, and its number in symbols."""
+
+    context: Context
+    name: str
+    number: str
+
+    def symbol(self, letter: str) -> str:
+        """A symbol of this layer, e.g. ``W2``."""
+        return f"{letter}{self.number}"
+
+    def apply(
+        self,
+        op: Op,
+        *inputs: Tensor,
+        name: str,
+        symbol: str,
+        role: Role = "activation",
+        axes: tuple[str, ...] | None = None,
+        like: Tensor | None = None,
+        order: Order | None = None,
+        into: tuple[Tensor, Index] | None = None,
+        scope: str | None = None,
+    ) -> Tensor:
+        """Append an op whose result is called after the layer."""
+        return self.context.graph.apply(
+            op,
+            *inputs,
+            name=f"{self.name}/{name}",
+            symbol=self.symbol(symbol),
+            role=role,
+            axes=axes,
+            like=like,
+            order=order,
+            into=into,
+            scope=scope,
+        )
+
+    def parameter(
+        self,
+        name: str,
+        shape: Shape,
+        axes: tuple[str, ...],
+        rule: str | Initializer,
+        *,
+        fan_in: int,
+        fan_out: int,
+        symbol: str | None = None,
+    ) -> Tensor:
+        """A trained tensor of this layer."""
+        tensor = self.context.graph.given(
+            f"{self.name}/{name}", self.symbol(symbol or name), shape, axes, "parameter"
+        )
+        self.context.parameters.append(
+            Parameter(tensor, initializer(rule), fan_in=fan_in, fan_out=fan_out)
+        )
+        return tensor
+
+    def hyperparameter(self, name: str, symbol: str, value: float) -> Tensor:
+        """A live number of this layer."""
+        return self.context.hyperparameter(f"{self.name}/{name}", symbol, value)
+
+    def penalise(self, weights: Tensor, *, l1: float, l2: float) -> None:
+        """Ask for the penalties on a weight; they are computed with the loss."""
+        for op, strength, index, kind in (
+            (L2Penalty(), l2, "₂", "l2"),
+            (L1Penalty(), l1, "₁", "l1"),
+        ):
+            if strength:
+                rate = self.hyperparameter(kind, f"λ{index}", strength)
+                self.context.penalties.append(
+                    Penalty(
+                        op,
+                        weights,
+                        rate,
+                        f"{self.name}/penalty_{kind}",
+                        f"P{index}({weights.symbol})",
+                    )
+                )
+
+    def note(
+        self,
+        kind: str,
+        x: Tensor,
+        output: Tensor,
+        *,
+        activation: str = "linear",
+        pre_activation: Tensor | None = None,
+    ) -> Tensor:
+        """Enter the layer, now built, in the table of layers; returns its output."""
+        parameters = tuple(
+            p.tensor.name for p in self.context.parameters if p.tensor.layer == self.name
+        )
+        self.context.layers.append(
+            LayerInfo(
+                name=self.name,
+                kind=kind,
+                inputs=x.size // x.shape[0],
+                units=output.shape[-1],
+                activation=activation,
+                input=x.name,
+                parameters=parameters,
+                pre_activation=(pre_activation or output).name,
+                output=output.name,
+                input_shape=x.shape[1:],
+                output_shape=output.shape[1:],
+            )
+        )
+        return output

@@ -1,103 +1,106 @@
-"""The fully connected layer as a composition of ops."""
+"""The fully connected layer."""
 
 from __future__ import annotations
 
-from engine.graph import Tensor
-from engine.initializers import initializer
-from engine.layers.activation import activate
-from engine.layers.context import Context, LayerInfo, Penalty
-from engine.network import Dense
-from engine.ops.elementwise import Multiply
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from engine.errors import DescriptionError
+from engine.initializers import Initializer, initializer
+from engine.layers.activation import ACTIVATIONS, Activation, activate
+from engine.layers.base import MAX_UNITS, Layer, check_choice, check_integer, check_number
+from engine.layers.dropout import drop
 from engine.ops.linear import Linear
-from engine.ops.loss import L1Penalty, L2Penalty
-from engine.ops.sampling import DropoutMask
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+    from engine.layers.context import Context, Place
 
 
-def build_dense(context: Context, layer: Dense, x: Tensor, number: int) -> Tensor:
-    """Append z = x·W + b, a = f(z), dropout and penalties; returns what the next layer reads.
+@dataclass(frozen=True)
+class Dense(Layer):
+    """A fully connected layer: a = f(x·W + b), W of shape (inputs, units).
 
-    Args:
-        x: (batch, inputs).
-        number: of the layer, from 1.
+    Of inputs with more axes, (time, features) say, it maps the last one, alike at every place.
+
+    Attributes:
+        units: number of units, 1..1024.
+        activation: f, a name of `ACTIVATIONS`; "softmax" only for the output layer.
+        initializer: of W.
+        bias_initializer: of b.
+        l1, l2: weights of the penalties l1·Σ|W| and ½·l2·ΣW² on the loss.
+        dropout: probability that an activation is dropped in training, 0 up to but not 1.
     """
-    graph, name = context.graph, f"dense{number}"
-    with graph.scope(name, layer=name):
-        w, b = _parameters(context, layer, x.shape[1], name, number)
-        z = graph.apply(
-            Linear(),
-            x,
-            w,
-            b,
-            name=f"{name}/z",
-            symbol=f"Z{number}",
-            role="pre_activation",
-            axes=("batch", "unit"),
-        )
-        a = activate(graph, layer.activation, z, name=name, number=str(number))
-        context.layers.append(
-            LayerInfo(
-                name=name,
-                kind=layer.kind,
-                inputs=x.shape[1],
-                units=layer.units,
-                activation=layer.activation,
-                input=x.name,
-                parameters=(w.name, b.name),
-                pre_activation=z.name,
-                output=a.name,
+
+    units: int
+    activation: Activation = "linear"
+    initializer: str | Initializer = "glorot_uniform"
+    bias_initializer: str | Initializer = "zeros"
+    l1: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.0
+
+    kind: ClassVar[str] = "dense"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_integer(f"{path}.units", self.units, 1, MAX_UNITS)
+        check_activation(path, self.activation, output=output)
+        initializer(self.initializer).check(f"{path}.initializer")
+        initializer(self.bias_initializer).check(f"{path}.bias_initializer")
+        for name in ("l1", "l2"):
+            check_number(f"{path}.{name}", getattr(self, name), 0.0, float("inf"))
+        check_number(f"{path}.dropout", self.dropout, 0.0, 0.95)
+        if self.dropout and output:
+            raise DescriptionError(f"{path}.dropout", self.dropout, "0 (the output layer)")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (*shape[:-1], self.units)
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append z = x·W + b, a = f(z), dropout and penalties."""
+        with context.layer(self.kind, number) as place:
+            w, b = weights_and_bias(place, self, (x.shape[-1], self.units), ("input", "unit"))
+            axes = (*x.axes[:-1], "unit")
+            z = place.apply(
+                Linear(), x, w, b, name="z", symbol="Z", role="pre_activation", axes=axes
             )
+            a = activate(place, self.activation, z)
+            place.note(self.kind, x, a, activation=self.activation, pre_activation=z)
+            place.penalise(w, l1=self.l1, l2=self.l2)
+            return drop(place, a, self.dropout)
+
+
+def check_activation(path: str, activation: str, *, output: bool) -> None:
+    """Raise DescriptionError unless a layer, the last one or not, may have this activation."""
+    check_choice(f"{path}.activation", activation, ACTIVATIONS)
+    if activation == "softmax" and not output:
+        raise DescriptionError(
+            f"{path}.activation", "softmax", "an activation of a hidden layer (output only)"
         )
-        _penalties(context, layer, w, name, number)
-        return _dropout(context, layer, a, name, number)
 
 
-def _parameters(
-    context: Context, layer: Dense, inputs: int, name: str, number: int
+class Weighted(Protocol):
+    """A layer with a weight and a bias."""
+
+    @property
+    def initializer(self) -> str | Initializer: ...
+
+    @property
+    def bias_initializer(self) -> str | Initializer: ...
+
+
+def weights_and_bias(
+    place: Place, layer: Weighted, shape: Shape, axes: tuple[str, ...], *, cells: int = 1
 ) -> tuple[Tensor, Tensor]:
-    graph, fans = context.graph, {"fan_in": inputs, "fan_out": layer.units}
-    w = graph.given(
-        f"{name}/W", f"W{number}", (inputs, layer.units), ("input", "unit"), "parameter"
+    """W of that shape, whose last axis counts the units, and b behind it.
+
+    Each input goes to all units, in a convolution from each of the kernel's `cells`.
+    """
+    *inputs, units = shape
+    fan_in, fan_out = prod(inputs), cells * units
+    w = place.parameter("W", shape, axes, layer.initializer, fan_in=fan_in, fan_out=fan_out)
+    b = place.parameter(
+        "b", (units,), axes[-1:], layer.bias_initializer, fan_in=fan_in, fan_out=fan_out
     )
-    b = graph.given(f"{name}/b", f"b{number}", (layer.units,), ("unit",), "parameter")
-    context.parameter(w, initializer(layer.initializer), **fans)
-    context.parameter(b, initializer(layer.bias_initializer), **fans)
     return w, b
-
-
-def _penalties(context: Context, layer: Dense, w: Tensor, name: str, number: int) -> None:
-    """Ask for the penalties on W; they are computed with the loss."""
-    for op, strength, index, kind in (
-        (L2Penalty(), layer.l2, "₂", "l2"),
-        (L1Penalty(), layer.l1, "₁", "l1"),
-    ):
-        if strength:
-            rate = context.hyperparameter(f"{name}/{kind}", f"λ{index}", strength)
-            context.penalties.append(
-                Penalty(op, w, rate, f"{name}/penalty_{kind}", f"P{index}(W{number})")
-            )
-
-
-def _dropout(context: Context, layer: Dense, a: Tensor, name: str, number: int) -> Tensor:
-    if not (layer.dropout and context.training):
-        return a
-    graph = context.graph
-    rate = context.hyperparameter(f"{name}/dropout", f"p{number}", layer.dropout)
-    mask = graph.apply(
-        DropoutMask(number, a.shape),
-        rate,
-        context.step,
-        context.seed,
-        name=f"{name}/mask",
-        symbol=f"M{number}",
-        role="activation",
-        like=a,
-    )
-    return graph.apply(
-        Multiply(),
-        a,
-        mask,
-        name=f"{name}/dropped",
-        symbol=f"Ã{number}",
-        role="activation",
-        scope="dropout",
-    )

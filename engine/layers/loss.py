@@ -6,6 +6,7 @@ from engine.graph import Graph, Tensor
 from engine.layers.context import Context, LayerInfo, Penalty
 from engine.ops.elementwise import Add, Subtract
 from engine.ops.loss import BinaryCrossEntropy, MeanHuber, MeanSquare, SoftmaxCrossEntropy
+from engine.ops.tokens import CountPlaces, PlaceCrossEntropy
 
 
 def build_loss(context: Context, kind: str, output: LayerInfo, y: Tensor) -> Tensor:
@@ -48,6 +49,8 @@ def _data_loss(graph: Graph, kind: str, output: LayerInfo, y: Tensor, *, final: 
     name, symbol = ("loss/L", "L") if final else ("loss/data", "L₀")
     if kind == "binary_cross_entropy":
         return graph.apply(BinaryCrossEntropy(), z, a, y, role="loss", name=name, symbol=symbol)
+    if kind == "softmax_cross_entropy" and y.dtype:
+        return _place_loss(graph, output, y, name=name, symbol=symbol)
     if kind == "softmax_cross_entropy":
         log_a = by_name[f"{output.name}/log_a"]
         return graph.apply(
@@ -58,3 +61,16 @@ def _data_loss(graph: Graph, kind: str, output: LayerInfo, y: Tensor, *, final: 
     )
     op = MeanSquare() if kind == "mean_squared_error" else MeanHuber()
     return graph.apply(op, error, role="loss", name=name, symbol=symbol)
+
+
+def _place_loss(graph: Graph, output: LayerInfo, y: Tensor, *, name: str, symbol: str) -> Tensor:
+    """The loss where y (batch, …) has a class for every place, or −1 for none."""
+    by_name = {tensor.name: tensor for tensor in graph.tensors}
+    z, log_a, a = (
+        by_name[part] for part in (output.pre_activation, f"{output.name}/log_a", output.output)
+    )
+    y.order = "F" if z.order in ("F", "T") else "C"  # its places in the order of those of z
+    n = graph.apply(CountPlaces(), y, role="loss", name="loss/n", symbol="n", axes=())
+    return graph.apply(
+        PlaceCrossEntropy(), z, log_a, a, y, n, role="loss", name=name, symbol=symbol
+    )

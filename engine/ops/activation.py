@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 class _Elementwise(Op):
+    elementwise = True
+
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape
 
@@ -42,14 +44,40 @@ class _Activation(_Elementwise):
         return (graph.apply(Multiply(), upstream, local, like=inputs[0]),)
 
 
-def _local(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor:
-    """A named local derivative: buffer ``dense1/z.local``, symbol ``f′(Z1)``."""
+def local_derivative(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor:
+    """A named local derivative: buffer ``dense1/z.local``, symbol ``f′(Z1)``.
+
+    If the result it is computed from was written into a part of a larger tensor, as those of all
+    time steps are, one op computes all of that tensor's, and this is the part.
+    """
+    (a,) = inputs
+    whole = a.parent
+    if whole is not None and a.index is not None and not a.alias and whole.node is None:
+        local = _all_local(graph, op, whole)
+        return graph.part(local, a.index, f"{z.name}.local", f"f′({z.symbol})")
     name = (
         f"{z.name}.local" if not any(t.name == f"{z.name}.local" for t in graph.tensors) else None
     )
     return graph.apply(
         op, *inputs, name=name, symbol=f"f′({z.symbol})", role="local_derivative", like=z
     )
+
+
+def _all_local(graph: Graph, op: Op, whole: Tensor) -> Tensor:
+    """The local derivatives of all parts of a tensor, made when they are first asked for."""
+    name = f"{whole.name}.local"
+    for tensor in reversed(graph.tensors):
+        if tensor.name == name:
+            return tensor
+    with graph.at(whole.layer):
+        return graph.apply(
+            op,
+            whole,
+            name=name,
+            symbol=f"f′({whole.symbol})",
+            role="local_derivative",
+            like=whole,
+        )
 
 
 def positive_part(z: Array, out: Array) -> list[Call]:
@@ -78,7 +106,7 @@ class Sigmoid(_Activation):
         return Function("sigmoid", inputs[0][index])
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, SigmoidDerivative(), a, z=z)
+        return local_derivative(graph, SigmoidDerivative(), a, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
@@ -127,7 +155,7 @@ class Tanh(_Activation):
         return Function("tanh", inputs[0][index])
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, TanhDerivative(), a, z=z)
+        return local_derivative(graph, TanhDerivative(), a, z=z)
 
 
 class TanhDerivative(_Elementwise):
@@ -174,7 +202,7 @@ class ReLU(_Activation):
         return where(Condition(z, "≤", Number(0.0)), Number(0.0), z)
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, Step(), z, z=z)
+        return local_derivative(graph, Step(), z, z=z)
 
 
 class LeakyReLU(_Activation):
@@ -199,7 +227,7 @@ class LeakyReLU(_Activation):
         return where(Condition(z, ">", Number(0.0)), z, Number(self.slope) * z)
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, Step(below=self.slope), z, z=z)
+        return local_derivative(graph, Step(below=self.slope), z, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * out.size
@@ -257,7 +285,7 @@ class ELU(_Activation):
         return where(Condition(z, ">", Number(0.0)), z, Function("expm1", z))
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, ELUDerivative(), a, z=z)
+        return local_derivative(graph, ELUDerivative(), a, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
@@ -307,7 +335,7 @@ class Softplus(_Activation):
         return Function("softplus", inputs[0][index])
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, Sigmoid(), z, z=z)
+        return local_derivative(graph, Sigmoid(), z, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
@@ -343,7 +371,7 @@ class GELUArgument(_Activation):
         return Number(GELU_SCALE, "2√(2/π)") * (z + Number(GELU_CUBIC) * z**3)
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return _local(graph, GELUArgumentDerivative(), z, z=z)
+        return local_derivative(graph, GELUArgumentDerivative(), z, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size

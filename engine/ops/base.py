@@ -10,14 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph import Graph, Order, Product, Shape, Tensor
     from engine.memory import Memory
 
 Array = NDArray[Any]
@@ -37,13 +37,19 @@ class Op(ABC):
     """A primitive operation. Stateless: what it needs beyond its inputs is fixed at creation."""
 
     name: ClassVar[str]
-    dtype: ClassVar[str] = ""
+    dtype: str = ""
     """NumPy dtype of the result, "" for the program's floating type."""
     kinked: ClassVar[bool] = False
     """The derivative, or its slope, jumps where `branch` changes; differences across that prove
     nothing."""
     barrier: ClassVar[Barrier | None] = None
     """Of a factor of gradients: when it lets (almost) nothing through, and what that is called."""
+    elementwise: ClassVar[bool] = False
+    """Each element of the result depends on one element of each input, in any memory order."""
+    any_order: ClassVar[bool] = False
+    """The kernel can write its result in any memory order."""
+    strided: ClassVar[bool] = False
+    """The kernel can write to a result with gaps, a part of a larger array."""
 
     @abstractmethod
     def shape(self, *inputs: Tensor) -> Shape:
@@ -67,7 +73,7 @@ class Op(ABC):
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
-    ) -> Sequence[Tensor | None]:
+    ) -> Sequence[Tensor | Product | None]:
         """Append the ops that turn dL/d(out) into dL/d(input), one for each input.
 
         None where the input is not differentiated (targets, masks, counters).
@@ -82,9 +88,13 @@ class Op(ABC):
         """The input whose axes and memory order the result has, if it has its shape."""
         return inputs[0] if inputs else None
 
-    def order(self, *inputs: Tensor) -> Literal["C", "F"]:
+    def order(self, *inputs: Tensor) -> Order:
         """Memory order of the result where it cannot be taken from `pattern`."""
         return "C"
+
+    def storage(self, *inputs: Tensor) -> Tensor | None:
+        """The input in whose storage the result lies, for ops that only look at it anew."""
+        return None
 
     def branch(self, *inputs: Array) -> Array:
         """For a kinked op: which side of its kinks each element is on."""
@@ -95,7 +105,47 @@ class Op(ABC):
 
     def bind(self, memory: Memory, out: Tensor, *inputs: Tensor) -> list[Call]:
         """The kernel on the arrays that `memory` holds for these tensors."""
-        return self.kernel(memory.array(out), *(memory.array(tensor) for tensor in inputs))
+        arrays = [memory.array(tensor) for tensor in (out, *inputs)]
+        return self.kernel(*(_straight(arrays) if self.elementwise else arrays))
+
+
+class WithoutVJP(Op):
+    """An op that is not differentiated.
+
+    It is part of a backward pass, or another op's rule goes straight to its inputs.
+    """
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | Product | None]:
+        """Refuse: zeros in its place would be wrong."""
+        raise ValueError(f"{self.name} has no VJP")
+
+
+def _straight(arrays: list[Array]) -> list[Array]:
+    """The arrays with their axes in memory order, so that NumPy runs one straight loop.
+
+    Only if all that are not 0-d have one shape and one order; else as they are.
+    """
+    first = arrays[0]
+    if first.ndim < 2 or any(array.shape not in ((), first.shape) for array in arrays):
+        return arrays
+    axes = sorted(range(first.ndim), key=lambda axis: -first.strides[axis])
+    moved = [array.transpose(axes) if array.ndim else array for array in arrays]
+    return moved if all(a.flags.c_contiguous for a in moved) else arrays
+
+
+def matrix(array: Array) -> Array:
+    """(rows, units): all axes but the last as one, in memory order (never a copy).
+
+    Raises:
+        ValueError: the array has gaps or its units lie between its other axes.
+    """
+    if array.ndim == 2:
+        return array
+    *others, last = range(array.ndim)
+    others.sort(key=lambda axis: -array.strides[axis])
+    return reshaped(array.transpose(*others, last), -1, array.shape[-1])
 
 
 def constant(value: float, like: Array) -> Array:
@@ -103,20 +153,37 @@ def constant(value: float, like: Array) -> Array:
     return np.array(value, dtype=like.dtype)
 
 
-def flat(array: Array) -> Array:
-    """A one-dimensional view in memory order (never a copy)."""
-    view = array.reshape(-1, order="A")
-    if not np.shares_memory(view, array) and array.size:
-        raise ValueError("an array with gaps has no flat view")
+def reshaped(array: Array, *shape: int) -> Array:
+    """A view of that shape (never a copy).
+
+    Raises:
+        ValueError: the array has gaps where the view has none.
+    """
+    view = array.reshape(shape)
+    if array.size and not np.shares_memory(view, array):
+        raise ValueError(f"an array of shape {array.shape} as it lies has no view as {shape}")
     return view
+
+
+def flat(array: Array) -> Array:
+    """A one-dimensional view in memory order (never a copy).
+
+    Raises:
+        ValueError: the array has gaps.
+    """
+    axes = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+    ordered = array.transpose(axes)
+    if not ordered.flags.c_contiguous:
+        raise ValueError("an array with gaps has no flat view")
+    return ordered.reshape(-1)
 
 
 def flat_pair(left: Array, right: Array) -> tuple[Array, Array]:
     """Flat views of two arrays of one shape, element for element in the same order."""
-    for order in ("C_CONTIGUOUS", "F_CONTIGUOUS"):
-        if left.flags[order] and right.flags[order]:
-            return flat(left), flat(right)
-    raise ValueError("the two arrays lie in different memory orders")
+    pair = _straight([left, right])
+    if not all(array.flags.c_contiguous for array in pair):
+        raise ValueError("the two arrays lie in different memory orders")
+    return pair[0].reshape(-1), pair[1].reshape(-1)
 
 
 BLOCK_BYTES = 1 << 18

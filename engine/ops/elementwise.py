@@ -26,13 +26,15 @@ def unbroadcast(graph: Graph, gradient: Tensor, x: Tensor) -> Tensor:
 
 def times(graph: Graph, local: Tensor, upstream: Tensor) -> Tensor:
     """local ⊙ upstream, without an instruction where upstream is the seed dL/dL = 1."""
-    if upstream.value == 1.0:
+    if upstream.shape == () and upstream.value == 1.0:
         return local
     return graph.apply(Multiply(), local, upstream, like=local)
 
 
 class _Binary(Op):
     """Two operands, broadcast against each other."""
+
+    elementwise = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         return np.broadcast_shapes(inputs[0].shape, inputs[1].shape)
@@ -118,6 +120,7 @@ class Scale(Op):
     """c·x for a fixed number c, shown as `label`, such as 2/n, where c has a meaning."""
 
     name = "scale"
+    elementwise = True
 
     def __init__(self, factor: float, label: str | None = None) -> None:
         self.factor = factor
@@ -149,6 +152,7 @@ class Sign(Op):
     """sign(x): the derivative of |x|, with 0 at 0. Constant wherever it has a derivative."""
 
     name = "sign"
+    elementwise = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape
@@ -167,6 +171,7 @@ class Clip(Op):
     """x held within −bound … bound."""
 
     name = "clip"
+    elementwise = True
 
     def __init__(self, bound: float) -> None:
         self.bound = bound
@@ -200,6 +205,7 @@ class Inside(Op):
 
     name = "inside"
     barrier = Barrier("clipped", 0.0)
+    elementwise = True
 
     def __init__(self, bound: float) -> None:
         self.bound = bound

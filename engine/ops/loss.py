@@ -189,6 +189,7 @@ class ScaledDifference(Op):
     """(x − y)/n: the gradient of both cross-entropies with respect to their logits."""
 
     name = "residual"
+    elementwise = True
 
     def __init__(self, factor: float) -> None:
         self.factor = factor

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import series
-from engine.ops.base import Array, Call, Op
+from engine.ops.base import Array, Call, Op, matrix
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
@@ -43,9 +43,11 @@ class SumTo(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         (x,) = inputs
         axes = broadcast_axes(self.target, x.shape)
-        if x.ndim == 2 and axes == (0,):
-            return [self._by_product(out, x)]
-        return [partial(np.add.reduce, x, axes, None, out.reshape(self._kept(x, axes)))]
+        if x.ndim > 1 and axes == tuple(range(x.ndim - 1)):
+            return [self._by_product(out, matrix(x))]
+        if x.ndim == out.ndim == 2 and axes == (1,):
+            return [self._by_product(out, x.T)]
+        return [partial(np.add.reduce, x, axes, None, self._without(out, axes, x.ndim))]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
@@ -55,11 +57,14 @@ class SumTo(Op):
         return series(x[tuple(places)], *summed.values())
 
     def _by_product(self, out: Array, x: Array) -> Call:
-        """A sum over the batch as a product with ones: a third of np.add.reduce's fixed cost."""
+        """A sum over the rows as a product with ones: a third of np.add.reduce's fixed cost."""
         return partial(x.T.dot, np.ones(x.shape[0], dtype=x.dtype), out.reshape(-1))
 
-    def _kept(self, x: Array, axes: tuple[int, ...]) -> Shape:
-        return tuple(extent for axis, extent in enumerate(x.shape) if axis not in axes)
+    def _without(self, out: Array, axes: tuple[int, ...], dimensions: int) -> Array:
+        """`out` without its axes of extent 1 that a reduction over `axes` leaves out."""
+        lead = dimensions - out.ndim
+        kept = (0 if axis + lead in axes else slice(None) for axis in range(out.ndim))
+        return np.asarray(out[(*kept, ...)])
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

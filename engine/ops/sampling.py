@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
     from engine.graph import Shape, Tensor
 
-PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT = 1, 2, 3
+PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT, PURPOSE_NOISE = 1, 2, 3, 4
 
 
 class Stream:
@@ -53,7 +53,7 @@ class NextBatch(Op):
     """
 
     name = "batch"
-    dtype: ClassVar[str] = "int64"
+    dtype = "int64"
 
     def __init__(self, batch: int, *, shuffle: bool) -> None:
         self.batch = batch
@@ -107,9 +107,13 @@ class NextBatch(Op):
 
 
 class Gather(Op):
-    """Rows of a data array: out[i] = data[rows[i]]. Inputs: the data, the row numbers."""
+    """Samples of a data array: out[i] = data[rows[i]]. Inputs: the data, the row numbers."""
 
     name = "gather"
+    any_order = True
+
+    def __init__(self, dtype: str = "") -> None:
+        self.dtype = dtype  # of the data: numbers, or ids
 
     def shape(self, *inputs: Tensor) -> Shape:
         data, rows = inputs
@@ -126,8 +130,13 @@ class Gather(Op):
         # mode "clip" writes straight into out, "raise" would go by a copy; rows are in range.
         if out.flags.c_contiguous:
             return [partial(data.take, rows, 0, out, "clip")]
-        columns = np.ascontiguousarray(data.T)
-        return [partial(columns.take, rows, columns.ndim - 1, out.T, "clip")]
+        axes = sorted(range(out.ndim), key=lambda axis: -out.strides[axis])
+        samples = axes.index(0)
+        if samples == out.ndim - 1 and data[0].size > WIDE:
+            fetched = np.empty(out.shape, out.dtype)
+            return [partial(data.take, rows, 0, fetched, "clip"), partial(np.copyto, out, fetched)]
+        arranged = np.ascontiguousarray(data.transpose(axes))
+        return [partial(arranged.take, rows, samples, out.transpose(axes), "clip")]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         data, rows = inputs
@@ -137,6 +146,10 @@ class Gather(Op):
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
+
+
+WIDE = 32
+"""Values from which a sample's are better fetched together: fetching one is then one long copy."""
 
 
 class DropoutMask(Op):
@@ -189,3 +202,32 @@ class DropoutMask(Op):
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * out.size
+
+
+class Noise(Op):
+    """Normal deviates, drawn anew at every step. Inputs: the 0-d deviation, step, seed.
+
+    `number` tells layers apart.
+    """
+
+    name = "noise"
+
+    def __init__(self, number: int, shape: Shape) -> None:
+        self.number = number
+        self.target = shape
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return self.target
+
+    def formula(self, *inputs: str) -> str:
+        return f"normal deviates times {inputs[0]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        deviation, step, seed = inputs
+        stream, draws = Stream(PURPOSE_NOISE, self.number), flat(out)
+
+        def draw() -> None:
+            generator = stream.at(seed.item(), step.item())
+            generator.standard_normal(dtype=draws.dtype, out=draws)
+
+        return [draw, partial(np.multiply, draws, deviation, draws)]

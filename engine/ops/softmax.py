@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Function, series, single
-from engine.ops.base import Array, Call, Op
+from engine.ops.base import Array, Call, Op, matrix
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.reduction import SumTo
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LogSoftmax(Op):
-    """z − max z − log Σ exp(z − max z), over the units of each sample."""
+    """z − max z − log Σ exp(z − max z), over the units of each sample, or place in a sample."""
 
     name = "log_softmax"
 
@@ -30,7 +30,7 @@ class LogSoftmax(Op):
         return f"{inputs[0]} − log Σ exp({inputs[0]})"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        (z,) = inputs
+        z, out = matrix(inputs[0]), matrix(out)
         row = np.empty(z.shape[0], dtype=out.dtype)
         exponentials = np.empty_like(out)
         ones = np.ones(z.shape[1], dtype=out.dtype)
@@ -54,7 +54,9 @@ class LogSoftmax(Op):
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (z,) = inputs
-        total = graph.apply(SumTo((z.shape[0], 1)), upstream, axes=("batch", "one"))
+        total = graph.apply(
+            SumTo((*z.shape[:-1], 1)), upstream, axes=(*z.axes[:-1], "one"), order=z.order
+        )
         spread = graph.apply(Multiply(), graph.apply(Exp(), out), total, like=z)
         return (graph.apply(Subtract(), upstream, spread, like=z),)
 
@@ -66,6 +68,7 @@ class Exp(Op):
     """exp(x): turns log-probabilities into probabilities."""
 
     name = "exp"
+    elementwise = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape

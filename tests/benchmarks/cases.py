@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import SGD, Adam, Dataset, Dense, Machine, Network, compile, load_dataset
+from engine import (
+    LSTM,
+    SGD,
+    Adam,
+    Conv2D,
+    Dataset,
+    Dense,
+    Embedding,
+    Factorisation,
+    Flatten,
+    LayerNorm,
+    Machine,
+    MaxPool,
+    Network,
+    Positions,
+    TransformerBlock,
+    compile,
+    load_dataset,
+)
 from tests.benchmarks.fused import FusedNetwork, Hidden
+from tests.engine.networks import shaped_data
 
 DType = Literal["float64", "float32"]
 
@@ -95,6 +115,88 @@ CASES: tuple[Case, ...] = (
         dtype="float32",
         samples=2000,
     ),
+)
+
+
+@dataclass(frozen=True)
+class NetworkCase:
+    """A row for a network of another kind, which is timed beside PyTorch alone.
+
+    Attributes:
+        name: of the row, and of the same network in `torch_networks`.
+        batch, optimizer, dtype: of the step.
+        least: the target: the engine's step rate over PyTorch's.
+    """
+
+    name: str
+    batch: int
+    optimizer: Literal["sgd", "adam"]
+    dtype: DType
+    least: float
+    playground: bool = False
+
+    def data(self) -> Dataset:
+        return DATA[self.name]()
+
+    def machine(self, data: Dataset) -> Machine:
+        """The engine's program for this case, ready to run."""
+        program = compile(NETWORKS[self.name](), data, self.batch, seed=0, dtype=self.dtype)
+        return Machine(program)
+
+
+VOCABULARY, TIME, USERS, ITEMS, RANK = 50, 32, 200, 300, 8
+
+
+def _tokens() -> Dataset:
+    """2,000 random sequences with a random class at four places in five."""
+    return shaped_data((TIME,), ids=VOCABULARY, classes=VOCABULARY, places=TIME, samples=2668)
+
+
+DATA: dict[str, Callable[[], Dataset]] = {
+    "CNN 28×28": lambda: load_dataset("synthetic_images", samples=2000),
+    "LSTM 64": _tokens,
+    "Transformer 64": _tokens,
+    "factorisation": lambda: shaped_data((2,), ids=USERS, samples=8000),
+}
+NETWORKS: dict[str, Callable[[], Network]] = {
+    "CNN 28×28": lambda: Network(
+        (28, 28, 1),
+        [
+            *(Conv2D(8, 3, "relu"), MaxPool(2), Conv2D(16, 3, "relu"), MaxPool(2)),
+            *(Flatten(), Dense(10, "softmax")),
+        ],
+        "softmax_cross_entropy",
+        Adam(0.001),
+    ),
+    "LSTM 64": lambda: Network(
+        (TIME,),
+        [Embedding(VOCABULARY, 32), LSTM(64), Dense(VOCABULARY, "softmax")],
+        "softmax_cross_entropy",
+        Adam(0.001),
+    ),
+    "Transformer 64": lambda: Network(
+        (TIME,),
+        [
+            *(Embedding(VOCABULARY, 64), Positions()),
+            *(TransformerBlock(4, 256), TransformerBlock(4, 256)),
+            *(LayerNorm(), Dense(VOCABULARY, "softmax")),
+        ],
+        "softmax_cross_entropy",
+        Adam(0.001),
+    ),
+    "factorisation": lambda: Network(
+        (2,), [Factorisation((USERS, ITEMS), RANK)], "mean_squared_error", SGD(0.03)
+    ),
+}
+NETWORK_CASES: tuple[NetworkCase, ...] = (
+    NetworkCase("CNN 28×28", 32, "adam", "float32", 1.0),
+    NetworkCase("CNN 28×28", 32, "adam", "float64", 1.0),
+    NetworkCase("LSTM 64", 16, "adam", "float32", 1.0),
+    NetworkCase("LSTM 64", 16, "adam", "float64", 1.7),
+    NetworkCase("Transformer 64", 16, "adam", "float32", 1.3),
+    NetworkCase("Transformer 64", 16, "adam", "float64", 1.3),
+    NetworkCase("factorisation", 64, "sgd", "float32", 4.0),
+    NetworkCase("factorisation", 64, "sgd", "float64", 4.0),
 )
 
 

@@ -7,7 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.benchmarks.cases import CASES, Case, difference
+from tests.benchmarks.cases import (
+    CASES,
+    DATA,
+    NETWORK_CASES,
+    NETWORKS,
+    Case,
+    NetworkCase,
+    difference,
+)
 from tests.benchmarks.engine import Result, judged, line, memory, verdicts
 from tests.benchmarks.fused import BLOCK_BYTES
 from tests.benchmarks.rounds import interleaved, ratio
@@ -106,6 +114,7 @@ def test_missed_targets_are_told() -> None:
         growth_bytes=0.02,
         peak_bytes=100,
         memory_steps=1000,
+        plan_bytes=1000,
         difference=0.0,
         missed=[],
     )
@@ -116,3 +125,21 @@ def test_missed_targets_are_told() -> None:
     )
     assert len(judged(CASES[0], bad).missed) == 4
     assert len(verdicts([bad])) == 5
+
+
+@pytest.mark.parametrize("case", NETWORK_CASES, ids=lambda case: f"{case.name} {case.dtype}")
+def test_networks_of_other_kinds_learn_their_random_data(case: NetworkCase) -> None:
+    machine = case.machine(case.data())
+    machine.run(1)
+    first = float(machine.read("loss/L"))
+    machine.run(20)
+    assert machine.stopped is None
+    assert float(machine.read("loss/L")) < 1.2 * first
+    assert machine.program.cost.bytes < 100e6
+
+
+def test_pytorch_has_every_network_of_another_kind() -> None:
+    from tests.benchmarks.torch_networks import MODELS
+
+    names = {case.name for case in NETWORK_CASES}
+    assert set(MODELS) == set(DATA) == set(NETWORKS) == names

@@ -29,7 +29,7 @@ class Scalarised:
                 v.shape,
                 ("batch", "unit")[2 - v.ndim :] if v.ndim <= 2 else ("axis",) * v.ndim,
                 "input",
-                order="F" if v.ndim == 2 else "C",
+                order="F" if v.ndim in (2, 4) else "C",
             )
             for i, v in enumerate(values)
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine import (
@@ -46,3 +48,39 @@ def random_data(samples: int, inputs: int, classes: int | None, *, seed: int = 0
 def all_state(machine: Machine) -> bytes:
     """Everything the machine can change, as bytes."""
     return machine.snapshot().block.tobytes() + bytes([machine.pc])
+
+
+def shaped_data(
+    shape: tuple[int, ...],
+    *,
+    classes: int | None = None,
+    places: int | None = None,
+    ids: int | None = None,
+    samples: int = 24,
+    seed: int = 0,
+) -> Dataset:
+    """Random samples of any shape.
+
+    Args:
+        classes: of the labels; None for one target value.
+        places: labels at so many places of each sample, every fifth of them -1, instead of one.
+        ids: inputs are whole numbers below it instead of normal deviates.
+    """
+    rng = np.random.default_rng(seed)
+    size = int(np.prod(shape))
+    labels = np.arange(samples) % (classes or samples)
+    known = labels if classes else rng.normal(size=samples)
+    data = from_arrays(rng.normal(size=(samples, size)), known, test_fraction=0.25, seed=seed)
+    parts = {}
+    for name in ("train", "test"):
+        split = getattr(data, name)
+        inputs = split.inputs.reshape(-1, *shape)
+        if ids is not None:
+            inputs = rng.integers(0, ids, inputs.shape)
+        changes: dict[str, object] = {"inputs": inputs}
+        if places is not None:
+            assert classes is not None
+            marks = rng.integers(0, classes, (len(inputs), places))
+            changes["labels"] = np.where(rng.random(marks.shape) < 0.2, -1, marks)
+        parts[name] = replace(split, **changes)
+    return replace(data, **parts)

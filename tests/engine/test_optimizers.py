@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
-from tests.engine.networks import circles_machine
+from engine import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    ClipNorm,
+    ClipValue,
+    Cosine,
+    DescriptionError,
+    Machine,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+    StepDecay,
+    Warmup,
+    compile,  # noqa: A004
+)
+from tests.engine.networks import CIRCLES, circles_machine, circles_network
 
 Vector = NDArray[np.float64]
 Rule = Iterator[Vector]
@@ -156,3 +174,80 @@ def test_without_a_gradient_l1_holds_every_weight_at_zero() -> None:
     assert (machine.read("dense1/W") == 0).all()
     machine.run(200)
     assert (machine.read("dense1/W") == 0).all()
+
+
+def _trained(steps: int, **changes: object) -> tuple[Machine, list[float]]:
+    """A machine after so many steps, and the learning rates they had."""
+    network = replace(circles_network(SGD(0.2)), **changes)  # type: ignore[arg-type]
+    machine = Machine(compile(network, CIRCLES, batch_size=8))
+    rates = []
+    for _ in range(steps):
+        machine.run(1)
+        rates.append(float(machine.read("optimizer/learning_rate")))
+    return machine, rates
+
+
+def test_schedules_follow_their_formulas() -> None:
+    _, rates = _trained(9, schedule=StepDecay(every=3, decay=0.5))
+    np.testing.assert_allclose(rates, 0.2 * np.repeat([1, 0.5, 0.25], 3))
+    _, rates = _trained(7, schedule=Cosine(steps=4, floor=0.1))
+    half = (1 + np.cos(np.pi * np.minimum(np.arange(7), 4) / 4)) / 2
+    np.testing.assert_allclose(rates, 0.2 * (0.1 + 0.9 * half))
+    _, rates = _trained(8, schedule=Warmup(4, StepDecay(every=2, decay=0.1)))
+    np.testing.assert_allclose(rates, [0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.02, 0.02])
+
+
+@pytest.mark.parametrize("kind", sorted(set(CASES) - {"momentum", "nesterov"}))
+def test_every_rule_uses_the_scheduled_rate(kind: str) -> None:
+    """At a rate of 0 nothing moves, but for what has momentum."""
+    optimizer, _ = CASES[kind]
+    network = replace(circles_network(optimizer), schedule=StepDecay(every=1, decay=0.0))
+    machine = Machine(compile(network, CIRCLES, batch_size=8))
+    machine.run(1)
+    before = machine.read("parameters")
+    machine.run(1)
+    np.testing.assert_array_equal(machine.read("parameters"), before)
+
+
+def test_the_learning_rate_stays_live_under_a_schedule() -> None:
+    machine, _ = _trained(2, schedule=StepDecay(every=1, decay=0.5))
+    machine.write("learning_rate", 8.0)
+    machine.run(1)
+    assert float(machine.read("optimizer/learning_rate")) == 2.0
+
+
+def test_clipping_by_norm_keeps_the_direction() -> None:
+    machine, _ = _trained(3, clipping=ClipNorm(0.01), schedule=StepDecay())
+    g, clipped = machine.read("parameters.grad"), machine.read("parameters.clipped")
+    assert np.linalg.norm(g) == pytest.approx(float(machine.read("optimizer/norm")))
+    np.testing.assert_allclose(clipped, 0.01 * g / np.linalg.norm(g))
+    np.testing.assert_allclose(machine.read("parameters.update"), -0.2 * clipped)
+    machine.write("clip_norm", 1e6)
+    machine.run(1)
+    np.testing.assert_array_equal(
+        machine.read("parameters.clipped"), machine.read("parameters.grad")
+    )
+
+
+def test_clipping_by_value_holds_every_number() -> None:
+    machine, _ = _trained(3, clipping=ClipValue(0.001), schedule=StepDecay())
+    np.testing.assert_array_equal(
+        machine.read("parameters.clipped"), machine.read("parameters.grad").clip(-0.001, 0.001)
+    )
+    assert machine.read("dense1/W.clipped").shape == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schedule": 0.5}, "schedule: 0.5 is not a schedule such as Cosine(1000), or None"),
+        ({"schedule": Cosine(0)}, "schedule.steps: 0 is not in 1..1000000000"),
+        ({"schedule": Warmup(5, StepDecay(decay=2))}, "schedule.then.decay: 2 is not in 0..1"),
+        ({"clipping": 1.0}, "clipping: 1.0 is not such as ClipNorm(1.0), or None"),
+        ({"clipping": ClipValue(-1)}, "clipping.limit: -1 is not in 0..1e+09"),
+    ],
+)
+def test_unusable_schedules_and_limits_are_named(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        replace(circles_network(), **changes)  # type: ignore[arg-type]
+    assert str(caught.value) == message

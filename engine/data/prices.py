@@ -1,0 +1,208 @@
+"""Real daily prices of four shares: tomorrow's direction, and how far tomorrow will swing.
+
+The series come with the package bokeh-sampledata and end on 1 March 2013. Windows of days are
+split in time: what is tested lies after all that is trained on, and no day is in both parts.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.assembly import Rows, Samples
+from engine.data.baselines import simple, squared_error
+from engine.data.dataset import Baseline, Dataset, Floats
+from engine.data.options import Choice, Option, Settings
+from engine.data.recipe import DatasetInfo, Recipe
+from engine.data.thumbnails import SHOWN, Thumbnail, of_points
+from engine.errors import DescriptionError
+
+SHARES = ("IBM", "MSFT", "AAPL", "GOOG")
+COLUMNS = ("return", "swing", "volume")
+_MONTH = 20
+"""Trading days over which a usual volume is taken."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A share day by day.
+
+    Attributes:
+        dates: (days,).
+        closes: (days,) dollars, adjusted for splits and dividends.
+        columns: (days, 3) what is known at the close of each day, see `COLUMNS`: the percentage by
+            which the logarithm of the close has risen since the day before; the logarithm of the
+            swing, in percent; and the logarithm of the volume over its mean of the 20 days before.
+    """
+
+    dates: NDArray[np.datetime64]
+    closes: Floats
+    columns: Floats
+
+
+@cache
+def series(share: str) -> Series:
+    """The days of one of `SHARES` from the 21st on.
+
+    A swing is the day's volatility as its high and low tell it: ln(high / low) / √(4 ln 2)
+    (M. Parkinson, "The Extreme Value Method for Estimating the Variance of the Rate of Return",
+    Journal of Business 53, 1980).
+
+    Raises:
+        DescriptionError: bokeh-sampledata is not installed.
+    """
+    days = _days(share)
+    high, low, volume, closes = (
+        np.array(days[key], dtype=np.float64) for key in ("high", "low", "volume", "adj_close")
+    )
+    swing = 100.0 * np.log(high / low) / np.sqrt(4.0 * np.log(2.0))
+    usual = np.lib.stride_tricks.sliding_window_view(volume, _MONTH).mean(axis=1)
+    columns = [
+        100.0 * np.diff(np.log(closes))[_MONTH - 1 :],
+        np.log(swing)[_MONTH:],
+        np.log(volume[_MONTH:] / usual[:-1]),
+    ]
+    dates = np.array(days["date"], dtype="datetime64[D]")
+    return Series(dates[_MONTH:], closes[_MONTH:], np.stack(columns, axis=1))
+
+
+def _days(share: str) -> dict[str, Any]:
+    try:
+        stocks = importlib.import_module("bokeh_sampledata.stocks")
+    except ImportError as error:
+        expected = "available without bokeh-sampledata (pip install bokeh-sampledata)"
+        raise DescriptionError("data.name", "prices", expected) from error
+    days: dict[str, Any] = getattr(stocks, share)
+    return days
+
+
+def _parts(windows: int, context: int, test_fraction: float) -> tuple[Rows, Rows]:
+    """Rows of the earlier and the later windows, so far apart that they share no day."""
+    rows = np.arange(windows)
+    tests = round(windows * test_fraction)
+    return rows[: windows - tests - context], rows[windows - tests :]
+
+
+def _windows(share: str, settings: Settings) -> tuple[Series, Floats, dict[str, Any]]:
+    """The share, windows (N, context, columns) of its days, and what both sets have in common."""
+    days, context = series(share), settings.whole("context")
+    found = np.lib.stride_tricks.sliding_window_view(days.columns[:-1], context, axis=0)
+    windows = found.transpose(0, 2, 1)
+    common = {
+        "column_names": COLUMNS,
+        "parts": _parts(len(windows), context, settings.test_fraction),
+        "extras": {"date": days.dates[context:], "close": days.closes[context - 1 : -1]},
+        "whole": {"dates": days.dates, "closes": days.closes},
+    }
+    return days, windows, common
+
+
+def _direction(settings: Settings) -> Samples:
+    days, windows, common = _windows(settings.word("share"), settings)
+    return Samples(
+        points=windows,
+        labels=(days.columns[settings.whole("context") :, 0] > 0.0).astype(np.int64),
+        values=None,
+        class_names=("not up", "up"),
+        target_name="tomorrow's price",
+        baselines=_same_direction,
+        **common,
+    )
+
+
+def _swing(settings: Settings) -> Samples:
+    days, windows, common = _windows(settings.word("share"), settings)
+    return Samples(
+        points=windows,
+        labels=None,
+        values=days.columns[settings.whole("context") :, 1],
+        class_names=(),
+        target_name="tomorrow's swing",
+        baselines=_same_swing,
+        **common,
+    )
+
+
+def _same_direction(data: Dataset) -> tuple[Baseline, ...]:
+    up = data.test.points[:, -1, COLUMNS.index("return")] > 0.0
+    right = float((up == data.test.labels).mean())
+    return (*simple(data), Baseline("the same direction as today", "accuracy", right))
+
+
+def _same_swing(data: Dataset) -> tuple[Baseline, ...]:
+    swings = data.test.points[:, :, COLUMNS.index("swing")].astype(np.float64)
+    swings = (swings - data.target_mean) / data.target_scale
+    targets = data.test.targets[:, 0]
+    return (
+        *simple(data),
+        *(
+            Baseline(title, "mean squared error", squared_error(forecast, targets))
+            for title, forecast in (
+                ("the same swing as today", swings[:, -1]),
+                ("the mean swing of the days shown", swings.mean(axis=1)),
+            )
+        ),
+    )
+
+
+def _thumbnail(data: Dataset) -> Thumbnail:
+    """The price over the years on a logarithmic scale, in another colour where it is tested."""
+    days = np.linspace(0, len(data.extras["closes"]) - 1, SHOWN, dtype=int)
+    price = np.log(data.extras["closes"][days])
+    height = 5.0 * (price - price.min()) / np.ptp(price) - 2.5
+    tested = data.extras["dates"][days] >= data.test.extras["date"][0]
+    return of_points(np.stack([np.linspace(-2.9, 2.9, SHOWN), height], axis=1), 1.0 - tested)
+
+
+_OPTIONS = (
+    Option("context", 5, 60, 20, integer=True, title="Days the network sees"),
+    Option("test_fraction", 0.1, 0.5, 0.3, integer=False),
+)
+
+
+def _info(name: str, title: str, classes: int | None, about: str) -> DatasetInfo:
+    return DatasetInfo(
+        name=name,
+        title=title,
+        kind="sequence",
+        task="regression" if classes is None else "classification",
+        options=_OPTIONS,
+        features=(),
+        default_features=(),
+        class_counts=() if classes is None else (classes,),
+        source="Quandl WIKI Prices to 1 March 2013; copy in bokeh-sampledata",
+        licence="public domain",
+        about=about,
+        choices=(Choice("share", SHARES, "The share"),),
+    )
+
+
+RECIPES: tuple[Recipe, ...] = (
+    Recipe(
+        _info(
+            "price_swing",
+            "How far tomorrow swings",
+            None,
+            "Real days of a share, and the volatility of the day after. Swings come in clusters, "
+            "so there is something to learn, but the mean of the last days is hard to beat.",
+        ),
+        _swing,
+        thumbnail=_thumbnail,
+    ),
+    Recipe(
+        _info(
+            "price_direction",
+            "Up tomorrow or not",
+            2,
+            "Real days of a share, and whether it rose the day after. Expect nothing: on later "
+            "days networks guess about as well as a coin, whatever they reach in training.",
+        ),
+        _direction,
+        thumbnail=_thumbnail,
+    ),
+)

@@ -1,0 +1,168 @@
+"""Voiced sounds from a source and a filter, and what of a sound a network is given.
+
+A vowel is a buzz at the pitch f0, whose harmonics fall by 6 dB an octave once they have left the
+mouth, and a filter, the vocal tract, that lifts them around its resonances, the formants F1, F2,
+F3 (G. Fant, "Acoustic Theory of Speech Production", 1960). The formants make the vowel.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.data.dataset import Floats
+from engine.errors import DescriptionError
+
+RATE = 8000
+"""Sound samples a second."""
+
+LENGTH = 2000
+"""Sound samples a network hears: a quarter of a second."""
+
+FRAME, HOP, BANDS = 256, 128, 24
+FRAMES = 1 + (LENGTH - FRAME) // HOP
+FLOOR = -60.0
+"""dB below a sound's loudest band and moment; what is fainter is taken to be silence."""
+
+HIGHEST = 3800.0
+"""Hz. Harmonics and bands end here, a little below half of `RATE`."""
+
+_TOGETHER = 32
+"""Sounds made at once: what they take stays in the processor's cache."""
+
+_BANDWIDTHS = np.array([60.0, 90.0, 150.0, 200.0])
+"""Hz of F1 to F4; the usual ones of D. H. Klatt and L. C. Klatt, JASA 87 (1990), table XII."""
+
+_FOURTH = 1.3
+"""F4 over F3, as in the same table."""
+
+
+def synthesise(pitch: Floats, formants: Floats, seconds: Floats, length: int = LENGTH) -> Floats:
+    """Sounds (N, length) in [-1, 1] at `RATE`, each in the middle of its row, the rest silent.
+
+    Args:
+        pitch: (N,) Hz at the beginning; it sinks by a twentieth, as in speech.
+        formants: (N, 3) Hz.
+        seconds: (N,) how long each lasts; longer than a row is cut.
+    """
+    sounds = np.empty((len(pitch), length))
+    order = np.argsort(pitch)  # so that those sounded together have about as many harmonics
+    for voices in np.split(order, range(_TOGETHER, len(order), _TOGETHER)):
+        samples = np.minimum(np.round(seconds[voices] * RATE), length)
+        sounds[voices] = _sounded(pitch[voices], formants[voices], samples, length)
+    return sounds
+
+
+def _sounded(pitch: Floats, formants: Floats, samples: Floats, length: int) -> Floats:
+    """`synthesise`, for sounds of so many samples each."""
+    along = np.clip(_positions(samples, length), 0.0, 1.0)
+    turns = pitch[:, np.newaxis] * (samples / RATE)[:, np.newaxis] * (along - 0.025 * along**2)
+    fundamental = np.exp(2j * np.pi * turns).astype(np.complex64)
+    harmonic = fundamental.copy()
+    sounds = np.zeros((len(pitch), length), dtype=np.float32)
+    for number in range(1, int(HIGHEST / pitch.min()) + 1):
+        audible = number * pitch <= HIGHEST
+        response = audible * _resonance(number * pitch, formants) / number
+        sounds += (harmonic * response[:, np.newaxis].astype(np.complex64)).real
+        harmonic *= fundamental
+    shaped: Floats = sounds * _envelope(samples, length)
+    shaped /= np.abs(shaped).max(axis=1, keepdims=True)
+    return shaped
+
+
+def _positions(samples: Floats, length: int) -> Floats:
+    """Where each sample (N, length) lies in its sound: 0 at its beginning, 1 at its end."""
+    start = (length - samples) / 2
+    return (np.arange(length) - start[:, np.newaxis]) / samples[:, np.newaxis]
+
+
+def _envelope(samples: Floats, length: int) -> Floats:
+    """Loudness (N, length): a swift rise, a slower fall, 0 outside the sound."""
+    along = _positions(samples, length)
+    rise, fall = np.clip(along / 0.1, 0.0, 1.0), np.clip((1.0 - along) / 0.25, 0.0, 1.0)
+    loudness: Floats = np.sin(np.pi / 2 * rise) ** 2 * np.sin(np.pi / 2 * fall) ** 2
+    return loudness
+
+
+def _resonance(frequency: Floats, formants: Floats) -> NDArray[np.complex128]:
+    """The vocal tract's complex response (N,) at `frequency` (N,): one resonance after another."""
+    fourth = _FOURTH * formants[:, 2:]
+    poles = -np.pi * _BANDWIDTHS + 2j * np.pi * np.concatenate([formants, fourth], axis=1)
+    s = 2j * np.pi * frequency[:, np.newaxis]
+    each = np.abs(poles) ** 2 / ((s - poles) * (s - poles.conj()))
+    response: NDArray[np.complex128] = each.prod(axis=1)
+    return response
+
+
+@cache
+def _bands() -> Floats:
+    """Triangles (spectrum, BANDS), evenly spaced in mel, as wide as to meet their neighbours."""
+    mel = np.linspace(_mel(100.0), _mel(HIGHEST), BANDS + 2)
+    bins = _mel(np.fft.rfftfreq(FRAME, 1 / RATE))[:, np.newaxis]
+    rising = (bins - mel[:-2]) / np.diff(mel)[:-1]
+    falling = (mel[2:] - bins) / np.diff(mel)[1:]
+    return np.clip(np.minimum(rising, falling), 0.0, None)
+
+
+def _mel(hertz: ArrayLike) -> Floats:
+    """S. S. Stevens and J. Volkmann's scale of pitch, in D. O'Shaughnessy's formula (1987)."""
+    mel: Floats = 2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0)
+    return mel
+
+
+def band_centres() -> Floats:
+    """(BANDS,) Hz."""
+    mel = np.linspace(_mel(100.0), _mel(HIGHEST), BANDS + 2)[1:-1]
+    centres: Floats = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    return centres
+
+
+def spectrograms(sounds: Floats) -> Floats:
+    """Sounds (N, LENGTH) -> loudness (N, FRAMES, BANDS) in dB, from `FLOOR` to 0 at the loudest.
+
+    High tones are lifted by up to 6 dB an octave first, as is usual in speech recognition: else
+    F2 and F3 would drown in the louder F1.
+    """
+    lifted = np.diff(sounds, axis=1, prepend=0.0) + 0.03 * sounds
+    frames = np.lib.stride_tricks.sliding_window_view(lifted, FRAME, axis=1)[:, ::HOP]
+    power = np.abs(np.fft.rfft(frames * np.hanning(FRAME), axis=2)) ** 2 @ _bands()
+    loudest = power.max(axis=(1, 2), keepdims=True)
+    share = power / np.where(loudest > 0.0, loudest, 1.0)
+    decibels: Floats = 10.0 * np.log10(np.maximum(share, 10.0 ** (FLOOR / 10.0)))
+    return decibels
+
+
+def heard(waveform: Floats, rate: int = RATE) -> Floats:
+    """The loudest quarter second of a recording as a spectrogram (FRAMES, BANDS).
+
+    Args:
+        waveform: (samples,) of any loudness; shorter ones are filled up with silence.
+        rate: samples a second.
+
+    Raises:
+        DescriptionError: not a row of finite numbers, or a rate that is not in 4,000..192,000.
+    """
+    if not 4000 <= rate <= 192_000:
+        raise DescriptionError("sound.rate", rate, "in 4,000..192,000 samples a second")
+    sound = np.asarray(waveform, dtype=np.float64)
+    if sound.ndim != 1 or len(sound) == 0 or not np.isfinite(sound).all():
+        raise DescriptionError("sound", f"shape {sound.shape}", "a row of finite numbers")
+    sound = _resampled(sound - sound.mean(), rate)
+    missing = max(LENGTH - len(sound), 0)
+    sound = np.pad(sound, (missing // 2, missing - missing // 2))
+    energy = np.concatenate([[0.0], np.cumsum(sound**2)])
+    start = int((energy[LENGTH:] - energy[:-LENGTH]).argmax())
+    found: Floats = spectrograms(sound[np.newaxis, start : start + LENGTH])[0]
+    return found
+
+
+def _resampled(sound: Floats, rate: int) -> Floats:
+    """`sound` at `RATE`, through its spectrum, so that nothing folds back from above."""
+    if rate == RATE:
+        return sound
+    length = max(round(len(sound) * RATE / rate), 1)
+    spectrum = np.fft.rfft(sound)
+    kept = min(len(spectrum), length // 2 + 1)
+    return np.fft.irfft(spectrum[:kept], length) * (length / len(sound))

@@ -1,0 +1,226 @@
+"""Attention, the places of a sequence, and the block of a Transformer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DescriptionError
+from engine.initializers import Initializer, initializer
+from engine.layers.activation import Activation
+from engine.layers.base import (
+    MAX_UNITS,
+    Layer,
+    check_axes,
+    check_choice,
+    check_integer,
+    check_number,
+)
+from engine.layers.dense import Dense, check_activation
+from engine.layers.dropout import drop
+from engine.layers.normalisation import LayerNorm
+from engine.ops.attention import AttentionWeights, HeadMix, HeadScores
+from engine.ops.copying import Copy
+from engine.ops.elementwise import Add
+from engine.ops.linear import Linear
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+    from engine.layers.context import Context, Place
+
+MAX_TIME = 512
+SEQUENCE = ("time", "features")
+
+
+@dataclass(frozen=True)
+class Positions(Layer):
+    """x + P, P of shape (time, features): tells attention where in the sequence something is.
+
+    Attributes:
+        form: "learned" for trained ones, or "sinusoidal" for fixed ones, sines and cosines of
+            wavelengths from 2π to 10,000·2π (Vaswani et al. 2017, section 3.5).
+        initializer: of learned ones.
+    """
+
+    form: Literal["learned", "sinusoidal"] = "learned"
+    initializer: str | Initializer = "normal"
+
+    kind: ClassVar[str] = "positions"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_axes(path, self.kind, shape, SEQUENCE)
+        check_choice(f"{path}.form", self.form, ("learned", "sinusoidal"))
+        initializer(self.initializer).check(f"{path}.initializer")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the sum."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "U")
+            shape, axes = x.shape[1:], x.axes[1:]
+            if self.form == "learned":
+                p = place.parameter(
+                    "P", shape, axes, self.initializer, fan_in=shape[1], fan_out=shape[1]
+                )
+            else:
+                p = context.graph.given(
+                    f"{place.name}/P",
+                    place.symbol("P"),
+                    shape,
+                    axes,
+                    "constant",
+                    value=sinusoids(*shape),
+                )
+            p = place.apply(Copy(), p, name="p", symbol="P", order="U", scope="reorder")
+            return place.note(self.kind, given, place.apply(Add(), x, p, name="a", symbol="A"))
+
+
+def sinusoids(time: int, units: int) -> NDArray[np.float64]:
+    """(time, units): sines at even units and cosines at odd ones, slower from unit to unit."""
+    pair = np.arange(units) // 2 * 2
+    angle = np.arange(time)[:, np.newaxis] / 10_000.0 ** (pair / units)
+    return np.where(np.arange(units) % 2 == 0, np.sin(angle), np.cos(angle))
+
+
+@dataclass(frozen=True)
+class Attention(Layer):
+    """Multi-head self-attention: every place looks at all others and takes from them.
+
+    q, k, v = x·W + b in three parts; P = softmax(q·kᵀ/√d) for each head with its d of the units;
+    z = (P·v)·Wo + bo (Vaswani et al. 2017, section 3.2).
+
+    Attributes:
+        heads: number of heads, a divisor of the features.
+        causal: no place looks at a later one.
+        initializer: of W and Wo.
+    """
+
+    heads: int = 1
+    causal: bool = True
+    initializer: str | Initializer = "glorot_uniform"
+
+    kind: ClassVar[str] = "attention"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_axes(path, self.kind, shape, SEQUENCE)
+        check_integer(f"{path}.heads", self.heads, 1, MAX_UNITS)
+        if shape[1] % self.heads:
+            raise DescriptionError(
+                f"{path}.heads", self.heads, f"a divisor of the {shape[1]} features"
+            )
+        if shape[0] > MAX_TIME:
+            raise DescriptionError(path, self.kind, f"fit for more than {MAX_TIME} time steps")
+        initializer(self.initializer).check(f"{path}.initializer")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the three projections at once, scores, weights, mixture and output."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "U")
+            q, k, v = self._projections(place, x)
+            axes = ("batch", "head", "query", "key")
+            scores = place.apply(HeadScores(self.heads), q, k, name="scores", symbol="S", axes=axes)
+            scale = 1.0 / sqrt(x.shape[2] // self.heads)
+            softmax = AttentionWeights(scale, causal=self.causal)
+            weights = place.apply(softmax, scores, name="weights", symbol="P")
+            mixed = place.apply(
+                HeadMix(self.heads), weights, v, name="mixed", symbol="O", axes=x.axes, order="U"
+            )
+            w, b = self._weights(place, "o", x.shape[2], x.shape[2])
+            z = place.apply(
+                Linear(), mixed, w, b, name="z", symbol="Z", role="pre_activation", axes=x.axes
+            )
+            return place.note(self.kind, given, z)
+
+    def _projections(self, place: Place, x: Tensor) -> list[Tensor]:
+        """Append x·W + b; returns the names of its three parts."""
+        units = x.shape[2]
+        w, b = self._weights(place, "", units, 3 * units)
+        qkv = place.apply(Linear(), x, w, b, name="qkv", symbol="QKV", axes=x.axes)
+        every = slice(None)
+        return [
+            place.context.graph.part(
+                qkv,
+                (every, every, slice(n * units, (n + 1) * units)),
+                f"{place.name}/{letter}",
+                place.symbol(letter.upper()),
+            )
+            for n, letter in enumerate("qkv")
+        ]
+
+    def _weights(self, place: Place, end: str, inputs: int, units: int) -> tuple[Tensor, Tensor]:
+        w = place.parameter(
+            f"W{end}",
+            (inputs, units),
+            ("input", "unit"),
+            self.initializer,
+            fan_in=inputs,
+            fan_out=inputs,
+        )
+        b = place.parameter(f"b{end}", (units,), ("unit",), "zeros", fan_in=inputs, fan_out=inputs)
+        return w, b
+
+
+@dataclass(frozen=True)
+class TransformerBlock(Layer):
+    """x + attention(norm(x)), then x + feed_forward(norm(x)): the block of a GPT.
+
+    The norm comes first in each branch (Radford et al. 2019, section 2.3).
+
+    Attributes:
+        heads, causal: of the attention.
+        hidden: units of the feed-forward part's first layer; None for four times the features.
+        activation: of that layer.
+        dropout: probability that a value is dropped at the end of each branch.
+    """
+
+    heads: int = 1
+    hidden: int | None = None
+    activation: Activation = "gelu"
+    causal: bool = True
+    dropout: float = 0.0
+
+    kind: ClassVar[str] = "transformer_block"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_axes(path, self.kind, shape, SEQUENCE)
+        if self.hidden is not None:
+            check_integer(f"{path}.hidden", self.hidden, 1, MAX_UNITS)
+        check_activation(path, self.activation, output=False)
+        check_number(f"{path}.dropout", self.dropout, 0.0, 0.95)
+        self._attention().check(path, shape, output=False)
+
+    def _attention(self) -> Attention:
+        return Attention(self.heads, self.causal)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append both branches and their sums."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "U")
+            units = x.shape[2]
+            hidden = Dense(self.hidden or 4 * units, self.activation)
+            middle = self._branch(place, x, (LayerNorm(), self._attention()), 1)
+            last = self._branch(place, middle, (LayerNorm(), hidden, Dense(units)), 2)
+            return place.note(self.kind, given, last)
+
+    def _branch(self, place: Place, x: Tensor, layers: tuple[Layer, ...], branch: int) -> Tensor:
+        """Append x + the layers' output."""
+        a = x
+        for number, layer in enumerate(layers, start=1 if branch == 1 else 3):
+            a = layer.build(place.context, a, number)
+        part = type(place)(
+            place.context, f"{place.name}/branch{branch}", f"{place.number}.{branch}"
+        )
+        a = drop(part, a, self.dropout)
+        return place.apply(Add(), x, a, name=f"sum{branch}", symbol="AB"[branch - 1])

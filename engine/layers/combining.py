@@ -1,0 +1,161 @@
+"""Layers made of layers, and the small ones between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.errors import DescriptionError
+from engine.layers.activation import Activation as Name
+from engine.layers.activation import activate
+from engine.layers.base import Layer, check_number, check_stack
+from engine.layers.dense import check_activation
+from engine.ops.elementwise import Add
+from engine.ops.sampling import Noise as NoiseOp
+from engine.ops.shaping import Concatenate as ConcatenateOp
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+    from engine.layers.context import Context
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """a = f(x), f a name of `ACTIVATIONS`; "softmax" only for the output."""
+
+    activation: Name = "relu"
+
+    kind: ClassVar[str] = "activation"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_activation(path, self.activation, output=output)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append f."""
+        with context.layer(self.kind, number) as place:
+            a = activate(place, self.activation, x)
+            return place.note(self.kind, x, a, activation=self.activation, pre_activation=x)
+
+
+@dataclass(frozen=True)
+class Noise(Layer):
+    """x plus normal deviates in training: what a denoising autoencoder learns to remove.
+
+    Attributes:
+        deviation: standard deviation of the noise.
+    """
+
+    deviation: float = 0.5
+
+    kind: ClassVar[str] = "noise"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_number(f"{path}.deviation", self.deviation, 0.0, 1e6)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the draw and the sum; nothing outside training."""
+        with context.layer(self.kind, number) as place:
+            if not context.training:
+                return place.note(self.kind, x, x)
+            deviation = place.hyperparameter("deviation", place.symbol("σ"), self.deviation)
+            context.draws += 1
+            noise = place.apply(
+                NoiseOp(context.draws, x.shape),
+                deviation,
+                context.step,
+                context.seed,
+                name="noise",
+                symbol="N",
+                like=x,
+            )
+            return place.note(self.kind, x, place.apply(Add(), x, noise, name="a", symbol="A"))
+
+
+@dataclass(frozen=True)
+class Residual(Layer):
+    """x + f(x) with f the `layers` one after the other, whose output has the shape of x."""
+
+    layers: Sequence[Layer]
+
+    kind: ClassVar[str] = "residual"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        result = check_stack(f"{path}.layers", self.layers, shape, output=False)
+        if result != shape:
+            raise DescriptionError(
+                f"{path}.layers", result, f"{shape}, the shape of what is added to it"
+            )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the layers and the sum."""
+        with context.layer(self.kind, number) as place:
+            a = x
+            for inner, layer in enumerate(self.layers, start=1):
+                a = layer.build(context, a, inner)
+            a = context.ordered(a, x.order)
+            return place.note(self.kind, x, place.apply(Add(), x, a, name="a", symbol="A"))
+
+
+@dataclass(frozen=True)
+class Concatenate(Layer):
+    """The outputs of several lists of layers on one input, side by side along the last axis.
+
+    An empty list hands on the input itself.
+    """
+
+    branches: Sequence[Sequence[Layer]]
+
+    kind: ClassVar[str] = "concatenate"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "branches", tuple(tuple(branch) for branch in self.branches))
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        if len(self.branches) < 2:
+            raise DescriptionError(f"{path}.branches", len(self.branches), "at least 2 lists")
+        results = [
+            check_stack(f"{path}.branches[{n}]", branch, shape, output=False)
+            for n, branch in enumerate(self.branches)
+        ]
+        for n, result in enumerate(results):
+            if result[:-1] != results[0][:-1]:
+                raise DescriptionError(
+                    f"{path}.branches[{n}]", result, f"a shape that fits beside {results[0]}"
+                )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        ends = []
+        for branch in self.branches:
+            end = shape
+            for layer in branch:
+                end = layer.output_shape(end)
+            ends.append(end)
+        return (*ends[0][:-1], sum(end[-1] for end in ends))
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the branches one after the other, and their outputs side by side."""
+        with context.layer(self.kind, number) as place:
+            ends: list[Tensor] = []
+            inner = 0
+            for branch in self.branches:
+                end = x
+                for layer in branch:
+                    inner += 1
+                    end = layer.build(context, end, inner)
+                ends.append(context.ordered(end, ends[0].order) if ends else end)
+            axes = ends[0].axes
+            a = place.apply(ConcatenateOp(), *ends, name="a", symbol="A", axes=axes)
+            return place.note(self.kind, x, a)

@@ -1,0 +1,269 @@
+"""Convolution over time and over images, and its transpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from engine.errors import DescriptionError
+from engine.initializers import Initializer, initializer
+from engine.layers.activation import Activation, activate
+from engine.layers.base import MAX_UNITS, Layer, check_axes, check_integer, check_number
+from engine.layers.dense import check_activation, weights_and_bias
+from engine.ops.convolution import Fold, GroupedProduct, Patches
+from engine.ops.elementwise import Add
+from engine.ops.linear import Linear, MatMul
+from engine.ops.window import Window
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+    from engine.layers.context import Context, Place
+
+Extent = int | tuple[int, int]
+Padding = Literal["valid", "same"] | int
+MAX_KERNEL = 64
+IMAGE, SEQUENCE = ("height", "width", "channels"), ("time", "channels")
+KERNEL_AXES = {1: ("offset",), 2: ("row", "column")}
+
+
+@dataclass(frozen=True)
+class _Convolution(Layer):
+    """What convolutions of both kinds have in common; see `Conv2D`."""
+
+    filters: int
+    kernel: Extent = 3
+    activation: Activation = "linear"
+    stride: Extent = 1
+    padding: Padding = "valid"
+    dilation: Extent = 1
+    groups: int = 1
+    initializer: str | Initializer = "glorot_uniform"
+    bias_initializer: str | Initializer = "zeros"
+    l1: float = 0.0
+    l2: float = 0.0
+
+    axes: ClassVar[tuple[str, ...]]
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_axes(path, self.kind, shape, self.axes)
+        check_integer(f"{path}.filters", self.filters, 1, MAX_UNITS)
+        axes = len(self.axes) - 1
+        for name in ("kernel", "stride", "dilation"):
+            check_extent(f"{path}.{name}", getattr(self, name), axes)
+        check_padding(f"{path}.padding", self.padding)
+        check_integer(f"{path}.groups", self.groups, 1, MAX_UNITS)
+        for count, what in ((shape[-1], "input channels"), (self.filters, "filters")):
+            if count % self.groups:
+                raise DescriptionError(
+                    f"{path}.groups", self.groups, f"a divisor of the {count} {what}"
+                )
+        check_activation(path, self.activation, output=output)
+        initializer(self.initializer).check(f"{path}.initializer")
+        initializer(self.bias_initializer).check(f"{path}.bias_initializer")
+        for name in ("l1", "l2"):
+            check_number(f"{path}.{name}", getattr(self, name), 0.0, float("inf"))
+        check_window(f"{path}.kernel", self.kernel, self.window(shape), shape)
+
+    def window(self, shape: Shape) -> Window:
+        """The kernel as it moves over such inputs."""
+        return window(shape[:-1], self.kernel, self.stride, self.padding, self.dilation)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (*self.window(shape).extents(shape[:-1]), self.filters)
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the patches, their product with the kernels, and a = f(z)."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "F")
+            kernel = self.window(x.shape[1:])
+            shape = (*kernel.size, x.shape[-1] // self.groups, self.filters)
+            axes = (*KERNEL_AXES[len(kernel.size)], "input", "filter")
+            w, b = weights_and_bias(place, self, shape, axes, cells=kernel.cells)
+            z = self._product(place, self._patches(place, x, kernel), w, b)
+            a = activate(place, self.activation, z)
+            place.note(self.kind, given, a, activation=self.activation, pre_activation=z)
+            place.penalise(w, l1=self.l1, l2=self.l2)
+            return a
+
+    def _patches(self, place: Place, x: Tensor, kernel: Window) -> Tensor:
+        """The patches; of a kernel of one cell that looks at every place, the input itself."""
+        if kernel.cells == 1 and set(kernel.stride) == {1} and not kernel.padded:
+            return x
+        axes = (*x.axes[:-1], "patch")
+        return place.apply(Patches(kernel, self.groups), x, name="patches", symbol="P", axes=axes)
+
+    def _product(self, place: Place, p: Tensor, w: Tensor, b: Tensor) -> Tensor:
+        axes = (*p.axes[:-1], "channel")
+        if self.groups == 1:
+            return place.apply(
+                Linear(), p, w, b, name="z", symbol="Z", role="pre_activation", axes=axes
+            )
+        shape = (*p.shape[:-1], self.filters)
+        product = place.apply(
+            GroupedProduct(self.groups, shape), p, w, name="product", symbol="PW", axes=axes
+        )
+        return place.apply(Add(), product, b, name="z", symbol="Z", role="pre_activation")
+
+
+@dataclass(frozen=True)
+class Conv2D(_Convolution):
+    """Kernels moved over an image: (height, width, channels) -> (height, width, filters).
+
+    z = Σ over the kernel's cells and the channels of x·W, plus b; a = f(z). W has the shape (rows,
+    columns, channels / groups, filters).
+
+    Attributes:
+        filters: number of kernels.
+        kernel: its rows and columns, or one number for both.
+        activation: f.
+        stride: cells the kernel moves at a time.
+        padding: "valid" for none, "same" for so much that an output cell stands for every
+            `stride` input cells, or a number of cells of zeros on every side.
+        dilation: distance of the kernel's cells.
+        groups: parts into which channels and filters are divided; each filter sees only the
+            channels of its part.
+        initializer, bias_initializer, l1, l2: as of `Dense`.
+    """
+
+    kind: ClassVar[str] = "conv2d"
+    axes: ClassVar[tuple[str, ...]] = IMAGE
+
+
+@dataclass(frozen=True)
+class Conv1D(_Convolution):
+    """Kernels moved along time: (time, channels) -> (time, filters); else as `Conv2D`."""
+
+    kind: ClassVar[str] = "conv1d"
+    axes: ClassVar[tuple[str, ...]] = SEQUENCE
+
+
+@dataclass(frozen=True)
+class TransposedConv2D(Layer):
+    """The transpose of a convolution: every input cell adds its kernel to a larger image.
+
+    (height, width, channels) -> (height·stride, width·stride, filters), as a `Conv2D` of the same
+    stride and padding "same" would shrink it again; with "valid", as one without padding.
+
+    Attributes:
+        filters: channels of the output.
+        kernel, stride: rows and columns, or one number for both.
+        activation, padding, initializer, bias_initializer, l1, l2: as of `Conv2D`.
+    """
+
+    filters: int
+    kernel: Extent = 3
+    activation: Activation = "linear"
+    stride: Extent = 2
+    padding: Literal["valid", "same"] = "same"
+    initializer: str | Initializer = "glorot_uniform"
+    bias_initializer: str | Initializer = "zeros"
+    l1: float = 0.0
+    l2: float = 0.0
+
+    kind: ClassVar[str] = "transposed_conv2d"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_axes(path, self.kind, shape, IMAGE)
+        check_integer(f"{path}.filters", self.filters, 1, MAX_UNITS)
+        for name in ("kernel", "stride"):
+            check_extent(f"{path}.{name}", getattr(self, name), 2)
+        if self.padding not in ("valid", "same"):
+            raise DescriptionError(f"{path}.padding", self.padding, "'valid' or 'same'")
+        sizes, strides = both(self.kernel, 2), both(self.stride, 2)
+        if any(k < s for k, s in zip(sizes, strides, strict=True)):
+            raise DescriptionError(f"{path}.kernel", self.kernel, f"at least the stride {strides}")
+        check_activation(path, self.activation, output=output)
+        initializer(self.initializer).check(f"{path}.initializer")
+        initializer(self.bias_initializer).check(f"{path}.bias_initializer")
+        for name in ("l1", "l2"):
+            check_number(f"{path}.{name}", getattr(self, name), 0.0, float("inf"))
+
+    def output_shape(self, shape: Shape) -> Shape:
+        sizes, strides = both(self.kernel, 2), both(self.stride, 2)
+        grown = (
+            n * s if self.padding == "same" else (n - 1) * s + k
+            for n, k, s in zip(shape[:-1], sizes, strides, strict=True)
+        )
+        return (*grown, self.filters)
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the product with the kernels, the fold of what they add, and a = f(z)."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "F")
+            shape = self.output_shape(x.shape[1:])
+            kernel = window(shape[:-1], self.kernel, self.stride, self.padding, 1)
+            w = place.parameter(
+                "W",
+                (*kernel.size, self.filters, x.shape[-1]),
+                ("row", "column", "filter", "input"),
+                self.initializer,
+                fan_in=x.shape[-1] * kernel.cells // prod(kernel.stride),
+                fan_out=self.filters * kernel.cells,
+            )
+            b = place.parameter(
+                "b", (self.filters,), ("filter",), self.bias_initializer, fan_in=1, fan_out=1
+            )
+            added = place.apply(
+                MatMul(transpose_right=True),
+                x,
+                w,
+                name="patches",
+                symbol="P",
+                axes=(*x.axes[:-1], "patch"),
+            )
+            folded = place.apply(
+                Fold(kernel, (x.shape[0], *shape)), added, name="fold", symbol="Q", axes=x.axes
+            )
+            z = place.apply(Add(), folded, b, name="z", symbol="Z", role="pre_activation")
+            a = activate(place, self.activation, z)
+            place.note(self.kind, given, a, activation=self.activation, pre_activation=z)
+            place.penalise(w, l1=self.l1, l2=self.l2)
+            return a
+
+
+def both(extent: Extent, axes: int) -> Shape:
+    """One number for each axis."""
+    return (extent,) * axes if isinstance(extent, int) else tuple(extent)
+
+
+def window(
+    extents: Shape, kernel: Extent, stride: Extent, padding: Padding, dilation: Extent
+) -> Window:
+    """The window of a kernel that moves over inputs of these extents."""
+    axes = len(extents)
+    sizes, strides, gaps = both(kernel, axes), both(stride, axes), both(dilation, axes)
+    before, after = [], []
+    for n, k, s, d in zip(extents, sizes, strides, gaps, strict=True):
+        if isinstance(padding, int):
+            total = 2 * padding
+        elif padding == "same":
+            total = max(0, (-(-n // s) - 1) * s + (k - 1) * d + 1 - n)
+        else:
+            total = 0
+        before.append(total // 2)
+        after.append(total - total // 2)
+    return Window(sizes, strides, tuple(before), tuple(after), gaps)
+
+
+def check_extent(path: str, value: object, axes: int) -> None:
+    """Raise DescriptionError unless `value` is a length, or one for each axis."""
+    parts = value if isinstance(value, tuple | list) else (value,)
+    if len(parts) not in (1, axes) or (axes == 1 and not isinstance(value, int)):
+        raise DescriptionError(path, value, f"a number{f' or {axes} of them' * (axes > 1)}")
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, int) or not 1 <= part <= MAX_KERNEL:
+            raise DescriptionError(path, value, f"in 1..{MAX_KERNEL}")
+
+
+def check_padding(path: str, padding: object) -> None:
+    """Raise DescriptionError unless `padding` is a name or a number of cells."""
+    number = isinstance(padding, int) and not isinstance(padding, bool)
+    if not (padding in ("valid", "same") or (number and 0 <= int(str(padding)) <= MAX_KERNEL)):
+        raise DescriptionError(path, padding, f"'valid', 'same' or in 0..{MAX_KERNEL}")
+
+
+def check_window(path: str, value: object, over: Window, shape: Shape) -> None:
+    """Raise DescriptionError unless the window has a place in samples of `shape`."""
+    if min(over.extents(shape[:-1])) < 1:
+        raise DescriptionError(path, value, f"small enough for inputs of shape {shape}")

@@ -1,0 +1,53 @@
+"""Dropout, of a layer of its own or at the end of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.layers.base import Layer, check_number
+from engine.ops.elementwise import Multiply
+from engine.ops.sampling import DropoutMask
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+    from engine.layers.context import Context, Place
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Each value is dropped with probability `rate` in training, else divided by 1 − rate."""
+
+    rate: float = 0.5
+
+    kind: ClassVar[str] = "dropout"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_number(f"{path}.rate", self.rate, 0.0, 0.95)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the mask and its product with x; nothing outside training."""
+        with context.layer(self.kind, number) as place:
+            return place.note(self.kind, x, drop(place, x, self.rate))
+
+
+def drop(place: Place, a: Tensor, rate: float) -> Tensor:
+    """Append dropout of `a` if it is asked for and this is training; returns what is left."""
+    context = place.context
+    if not (rate and context.training):
+        return a
+    p = place.hyperparameter("dropout", place.symbol("p"), rate)
+    context.draws += 1
+    mask = place.apply(
+        DropoutMask(context.draws, a.shape),
+        p,
+        context.step,
+        context.seed,
+        name="mask",
+        symbol="M",
+        like=a,
+    )
+    return place.apply(Multiply(), a, mask, name="dropped", symbol="Ã", scope="dropout")

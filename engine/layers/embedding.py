@@ -1,0 +1,200 @@
+"""Vectors for things that only have a number: tokens, users, items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DescriptionError
+from engine.initializers import Initializer, initializer
+from engine.layers.base import MAX_UNITS, Layer, check_axes, check_integer, check_number
+from engine.ops.elementwise import Add
+from engine.ops.lookup import Lookup, Offset, PairDot
+from engine.ops.reduction import SumTo
+from engine.ops.shaping import Reshape
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+    from engine.layers.context import Context, Place
+
+MAX_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Embedding(Layer):
+    """A row of W for each token: (time,) of numbers -> (time, units).
+
+    Attributes:
+        vocabulary: how many tokens there are; W has the shape (vocabulary, units).
+        units: length of a vector.
+        initializer: of W.
+        l2: weight of the penalty ½·l2·ΣW² on the loss.
+    """
+
+    vocabulary: int
+    units: int
+    initializer: str | Initializer = "normal"
+    l2: float = 0.0
+
+    kind: ClassVar[str] = "embedding"
+    reads_ids: ClassVar[bool] = True
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_axes(path, self.kind, shape, ("time",))
+        check_integer(f"{path}.vocabulary", self.vocabulary, 1, MAX_ROWS)
+        check_integer(f"{path}.units", self.units, 1, MAX_UNITS)
+        initializer(self.initializer).check(f"{path}.initializer")
+        check_number(f"{path}.l2", self.l2, 0.0, float("inf"))
+
+    def check_ids(self, path: str, ids: NDArray[Any]) -> None:
+        check_below(f"{path}.vocabulary", self.vocabulary, ids)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (*shape, self.units)
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the lookup."""
+        with context.layer(self.kind, number) as place:
+            w = place.parameter(
+                "W",
+                (self.vocabulary, self.units),
+                ("token", "unit"),
+                self.initializer,
+                fan_in=self.vocabulary,
+                fan_out=self.units,
+            )
+            axes = (*x.axes, "unit")
+            a = place.apply(Lookup(), w, x, name="a", symbol="A", axes=axes)
+            place.penalise(w, l1=0.0, l2=self.l2)
+            return place.note(self.kind, x, a)
+
+
+@dataclass(frozen=True)
+class FieldEmbedding(Layer):
+    """A vector for each of several numbers, side by side: (fields,) -> (fields·units,).
+
+    The vectors of all fields are the rows of one W, field after field. Dense layers on top make
+    it a neural scorer of users and items.
+
+    Attributes:
+        sizes: how many numbers each field has.
+        units: length of a vector.
+        initializer, l2: as of `Embedding`.
+    """
+
+    sizes: tuple[int, ...]
+    units: int
+    initializer: str | Initializer = "normal"
+    l2: float = 0.0
+
+    kind: ClassVar[str] = "field_embedding"
+    reads_ids: ClassVar[bool] = True
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_fields(path, self.kind, self.sizes, shape)
+        check_integer(f"{path}.units", self.units, 1, MAX_UNITS)
+        initializer(self.initializer).check(f"{path}.initializer")
+        check_number(f"{path}.l2", self.l2, 0.0, float("inf"))
+
+    def check_ids(self, path: str, ids: NDArray[Any]) -> None:
+        for field, size in enumerate(self.sizes):
+            check_below(f"{path}.sizes[{field}]", size, ids[:, field])
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (len(self.sizes) * self.units,)
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the rows' numbers, the lookup and the view of it as one vector."""
+        with context.layer(self.kind, number) as place:
+            vectors, w = look_up(place, x, self.sizes, self.units, self.initializer)
+            shape = Reshape((x.shape[0], len(self.sizes) * self.units), "C")
+            a = place.apply(shape, vectors, name="a", symbol="A", axes=("batch", "feature"))
+            place.penalise(w, l1=0.0, l2=self.l2)
+            return place.note(self.kind, x, a)
+
+
+@dataclass(frozen=True)
+class Factorisation(Layer):
+    """What a user makes of an item: ŷ = w_u·w_i + b_u + b_i + μ; (2,) numbers -> (1,).
+
+    Matrix factorisation with biases (Koren, Bell, Volinsky 2009, equation 4). The vectors of the
+    users and then those of the items are the rows of one W; so with the biases b.
+
+    Attributes:
+        sizes: how many users and how many items there are.
+        rank: length of a vector.
+        initializer: of W.
+        l2: weight of the penalty ½·l2·ΣW² on the loss.
+    """
+
+    sizes: tuple[int, int]
+    rank: int
+    initializer: str | Initializer = "normal"
+    l2: float = 0.0
+
+    kind: ClassVar[str] = "factorisation"
+    reads_ids: ClassVar[bool] = True
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_fields(path, self.kind, self.sizes, shape)
+        if len(self.sizes) != 2:
+            raise DescriptionError(f"{path}.sizes", self.sizes, "a pair of numbers")
+        check_integer(f"{path}.rank", self.rank, 1, MAX_UNITS)
+        initializer(self.initializer).check(f"{path}.initializer")
+        check_number(f"{path}.l2", self.l2, 0.0, float("inf"))
+
+    def check_ids(self, path: str, ids: NDArray[Any]) -> None:
+        for field, size in enumerate(self.sizes):
+            check_below(f"{path}.sizes[{field}]", size, ids[:, field])
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (1,)
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the lookups of vectors and biases, the scalar product and the sum."""
+        with context.layer(self.kind, number) as place:
+            vectors, w = look_up(place, x, self.sizes, self.rank, self.initializer)
+            b = place.parameter("b", (sum(self.sizes),), ("row",), "zeros", fan_in=1, fan_out=1)
+            mean = place.parameter("mu", (1,), ("unit",), "zeros", symbol="μ", fan_in=1, fan_out=1)
+            taste = place.apply(PairDot(), vectors, name="dot", symbol="D", axes=("batch", "unit"))
+            rows = vectors.node.inputs[1] if vectors.node else x
+            biases = place.apply(Lookup(), b, rows, name="biases", symbol="B", axes=x.axes)
+            bias = place.apply(SumTo(taste.shape), biases, name="bias", symbol="S", axes=taste.axes)
+            relative = place.apply(Add(), taste, bias, name="relative", symbol="R")
+            z = place.apply(Add(), relative, mean, name="z", symbol="Z", role="pre_activation")
+            place.penalise(w, l1=0.0, l2=self.l2)
+            return place.note(self.kind, x, z)
+
+
+def look_up(
+    place: Place, x: Tensor, sizes: tuple[int, ...], units: int, rule: str | Initializer
+) -> tuple[Tensor, Tensor]:
+    """A vector of `units` for each number of x (batch, fields), and W, which has them as rows."""
+    w = place.parameter(
+        "W", (sum(sizes), units), ("row", "unit"), rule, fan_in=sum(sizes), fan_out=units
+    )
+    x = place.context.ordered(x, "C")
+    rows = place.apply(Offset(sizes), x, name="rows", symbol="rows", role="index", axes=x.axes)
+    vectors = place.apply(Lookup(), w, rows, name="vectors", symbol="V", axes=(*x.axes, "unit"))
+    return vectors, w
+
+
+def check_fields(path: str, kind: str, sizes: object, shape: Shape) -> None:
+    """Raise DescriptionError unless `sizes` are those of fields that samples of `shape` have."""
+    check_axes(path, kind, shape, ("fields",))
+    if not isinstance(sizes, tuple | list) or len(sizes) != shape[0]:
+        raise DescriptionError(f"{path}.sizes", sizes, f"a size for each of {shape[0]} fields")
+    for field, size in enumerate(sizes):
+        check_integer(f"{path}.sizes[{field}]", size, 1, MAX_ROWS)
+
+
+def check_below(path: str, size: int, ids: NDArray[Any]) -> None:
+    """Raise DescriptionError unless `size` is more than every number that the data have."""
+    least, largest = int(np.min(ids, initial=0)), int(np.max(ids, initial=0))
+    if least < 0:
+        raise DescriptionError("data.inputs", least, "a number of at least 0")
+    if size <= largest:
+        raise DescriptionError(path, size, f"more than {largest}, a number in the data")

@@ -1,0 +1,132 @@
+"""Normalisation: of the units of each sample, and of each unit over the batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.initializers import Initializer
+from engine.layers.base import Layer, check_number
+from engine.layers.context import Statistic
+from engine.ops.normalisation import (
+    Follow,
+    InverseDeviation,
+    Mean,
+    ScaleShift,
+    Standardise,
+    Variance,
+)
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+    from engine.layers.context import Context, Place
+
+
+ONES = Initializer("constant", 1.0)
+
+
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """x̂ = (x − μ)/√(v + ε) over the units of each sample, or place; a = γ ⊙ x̂ + β.
+
+    Ba, Kiros, Hinton 2016.
+    """
+
+    epsilon: float = 1e-5
+
+    kind: ClassVar[str] = "layer_norm"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_number(f"{path}.epsilon", self.epsilon, 1e-12, 1.0)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the two moments, the standardised values, gain and shift."""
+        with context.layer(self.kind, number) as place:
+            one = (*x.axes[:-1], "one")
+            mean = place.apply(Mean("units"), x, name="mean", symbol="μ", axes=one, order=x.order)
+            variance = place.apply(
+                Variance("units"), x, mean, name="variance", symbol="v", axes=one, order=x.order
+            )
+            inverse = InverseDeviation(self.epsilon)
+            s = place.apply(inverse, variance, name="scale", symbol="s")
+            normal = place.apply(Standardise("units"), x, mean, s, name="standardised", symbol="X̂")
+            return place.note(self.kind, x, gain_and_shift(place, normal))
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """x̂ = (x − μ)/√(v + ε) over the batch, and all places, of each unit; a = γ ⊙ x̂ + β.
+
+    Evaluators go by running means of μ and v instead (Ioffe & Szegedy 2015), v with the factor
+    n/(n − 1) for n values a unit.
+
+    Attributes:
+        momentum: share of the batch's values in the running ones at each step.
+        epsilon: ε.
+    """
+
+    momentum: float = 0.1
+    epsilon: float = 1e-5
+
+    kind: ClassVar[str] = "batch_norm"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_number(f"{path}.momentum", self.momentum, 0.0, 1.0)
+        check_number(f"{path}.epsilon", self.epsilon, 1e-12, 1.0)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the moments, or take the running ones; the standardised values, gain, shift."""
+        with context.layer(self.kind, number) as place:
+            mean, variance = self._moments(place, x)
+            inverse = InverseDeviation(self.epsilon)
+            s = place.apply(inverse, variance, name="scale", symbol="s")
+            standardise = Standardise("rows", fixed=not context.training)
+            normal = place.apply(standardise, x, mean, s, name="standardised", symbol="X̂")
+            return place.note(self.kind, x, gain_and_shift(place, normal))
+
+    def _moments(self, place: Place, x: Tensor) -> tuple[Tensor, Tensor]:
+        context, units = place.context, x.shape[-1:]
+        running = [
+            context.graph.given(
+                f"{place.name}/running_{name}",
+                place.symbol(symbol),
+                units,
+                ("unit",),
+                "statistic",
+                value=value,
+            )
+            for name, symbol, value in (("mean", "μ̄", 0.0), ("variance", "v̄", 1.0))
+        ]
+        momentum = None
+        if context.training:
+            momentum = place.hyperparameter("momentum", place.symbol("ρ"), self.momentum)
+            axes = ("unit",)
+            mean = place.apply(Mean("rows"), x, name="mean", symbol="μ", axes=axes)
+            variance = place.apply(
+                Variance("rows"), x, mean, name="variance", symbol="v", axes=axes
+            )
+            count = x.size // units[0]
+            unbiased = Follow(count / max(1, count - 1))
+            batch = ((Follow(), mean), (unbiased, variance))
+        else:
+            mean, variance = running
+            batch = ((Follow(), mean), (Follow(), variance))
+        for kept, (op, value) in zip(running, batch, strict=True):
+            context.statistics.append(Statistic(kept, op, value, momentum))
+        return mean, variance
+
+
+def gain_and_shift(place: Place, normal: Tensor) -> Tensor:
+    """Append a = γ ⊙ x̂ + β with trained γ, at first 1, and β, at first 0."""
+    units = normal.shape[-1]
+    gain, shift = (
+        place.parameter(name, (units,), ("unit",), rule, symbol=symbol, fan_in=1, fan_out=1)
+        for name, rule, symbol in (("gain", ONES, "γ"), ("shift", "zeros", "β"))
+    )
+    return place.apply(ScaleShift(), normal, gain, shift, name="a", symbol="A")

@@ -1,0 +1,188 @@
+"""Pooling over windows and over everything, and its opposite, upsampling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.errors import DescriptionError
+from engine.layers.base import Layer
+from engine.layers.convolution import (
+    Extent,
+    Padding,
+    both,
+    check_extent,
+    check_padding,
+    check_window,
+    window,
+)
+from engine.ops.base import Op
+from engine.ops.elementwise import Scale
+from engine.ops.pooling import MaxPool as MaxPoolOp
+from engine.ops.pooling import WindowSpread, WindowSum
+from engine.ops.reduction import SumTo
+from engine.ops.shaping import Reshape
+from engine.ops.window import Window
+
+if TYPE_CHECKING:
+    from engine.graph import Shape, Tensor
+    from engine.layers.context import Context
+
+
+@dataclass(frozen=True)
+class _Pool(Layer):
+    """What both kinds of pooling have in common.
+
+    Attributes:
+        size: cells of a window along each axis, or one number for all.
+        stride: cells by which windows are apart; None for their size.
+        padding: as of `Conv2D`.
+    """
+
+    size: Extent = 2
+    stride: Extent | None = None
+    padding: Padding = "valid"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_places(path, self.kind, shape)
+        axes = len(shape) - 1
+        check_extent(f"{path}.size", self.size, axes)
+        if self.stride is not None:
+            check_extent(f"{path}.stride", self.stride, axes)
+        check_padding(f"{path}.padding", self.padding)
+        over = self.window(shape)
+        check_window(f"{path}.size", self.size, over, shape)
+        if any(pad >= k for pad, k in zip(over.after, over.size, strict=True)):
+            raise DescriptionError(f"{path}.padding", self.padding, "less than the size")
+
+    def window(self, shape: Shape) -> Window:
+        stride = self.size if self.stride is None else self.stride
+        return window(shape[:-1], self.size, stride, self.padding, 1)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (*self.window(shape).extents(shape[:-1]), shape[-1])
+
+    def op(self, over: Window) -> Op:
+        """What is computed for each window."""
+        raise NotImplementedError
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the one op."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "F")
+            op = self.op(self.window(x.shape[1:]))
+            return place.note(
+                self.kind, given, place.apply(op, x, name="a", symbol="A", axes=x.axes)
+            )
+
+
+@dataclass(frozen=True)
+class MaxPool(_Pool):
+    """The largest cell of each window, channel by channel, over time or over an image."""
+
+    kind: ClassVar[str] = "max_pool"
+
+    def op(self, over: Window) -> Op:
+        return MaxPoolOp(over)
+
+
+@dataclass(frozen=True)
+class AveragePool(_Pool):
+    """The mean of each window, channel by channel; cells of padding count as zeros."""
+
+    kind: ClassVar[str] = "average_pool"
+
+    def op(self, over: Window) -> Op:
+        return WindowSum(over, 1.0 / over.cells)
+
+
+@dataclass(frozen=True)
+class GlobalAveragePool(Layer):
+    """The mean of each channel over all of time or of the image: (…, channels) -> (channels,)."""
+
+    kind: ClassVar[str] = "global_average_pool"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_places(path, self.kind, shape)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape[-1:]
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the sum, its share, and the view without the axes of one cell."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "F")
+            batch, *extents, channels = x.shape
+            ones = (1,) * len(extents)
+            total = place.apply(
+                SumTo((batch, *ones, channels)), x, name="sum", symbol="S", axes=x.axes, order="F"
+            )
+            cells = prod(extents)
+            mean = place.apply(Scale(1.0 / cells, f"1/{cells}"), total, name="mean", symbol="M")
+            shape = Reshape((batch, channels), "F")
+            a = place.apply(shape, mean, name="a", symbol="A", axes=("batch", "channel"))
+            return place.note(self.kind, given, a)
+
+
+@dataclass(frozen=True)
+class GlobalMaxPool(Layer):
+    """The largest cell of each channel over all of time or of the image."""
+
+    kind: ClassVar[str] = "global_max_pool"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_places(path, self.kind, shape)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape[-1:]
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append a pooling with one window, and the view without the axes of one cell."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "F")
+            batch, *extents, channels = x.shape
+            pool = MaxPoolOp(Window.plain(tuple(extents)))
+            largest = place.apply(pool, x, name="largest", symbol="M", axes=x.axes)
+            shape = Reshape((batch, channels), "F")
+            a = place.apply(shape, largest, name="a", symbol="A", axes=("batch", "channel"))
+            return place.note(self.kind, given, a)
+
+
+@dataclass(frozen=True)
+class Upsample(Layer):
+    """Every cell repeated `factor` times along each axis, or along each by a number of its own."""
+
+    factor: Extent = 2
+
+    kind: ClassVar[str] = "upsample"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_places(path, self.kind, shape)
+        check_extent(f"{path}.factor", self.factor, len(shape) - 1)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        factors = both(self.factor, len(shape) - 1)
+        return (*(n * f for n, f in zip(shape[:-1], factors, strict=True)), shape[-1])
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the one op."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "F")
+            over = Window.plain(both(self.factor, len(x.shape) - 2))
+            shape = (x.shape[0], *self.output_shape(x.shape[1:]))
+            spread = WindowSpread(over, shape)
+            return place.note(
+                self.kind, given, place.apply(spread, x, name="a", symbol="A", axes=x.axes)
+            )
+
+
+def check_places(path: str, kind: str, shape: Shape) -> None:
+    """Raise DescriptionError unless samples have places: time, or height and width."""
+    if len(shape) not in (2, 3):
+        raise DescriptionError(
+            path,
+            kind,
+            f"fit for inputs of shape {shape}; it needs (time, channels) or "
+            "(height, width, channels)",
+        )

@@ -1,0 +1,348 @@
+"""Recurrent layers, unrolled through time: every time step is a scope of its own.
+
+The products of all time steps with the inputs are one instruction, and the states of all of them
+lie in one buffer, time step by time step.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DescriptionError
+from engine.initializers import Initializer, initializer
+from engine.layers.activation import OPS
+from engine.layers.base import (
+    MAX_UNITS,
+    Layer,
+    check_axes,
+    check_choice,
+    check_integer,
+    check_number,
+)
+from engine.ops.activation import Tanh
+from engine.ops.base import Op
+from engine.ops.elementwise import Add, Multiply, Subtract
+from engine.ops.linear import Linear
+from engine.ops.recurrence import Blend, CellState, Gates, StepProduct, StepSum
+from engine.ops.shaping import Concatenate
+
+if TYPE_CHECKING:
+    from engine.graph import Order, Shape, Tensor
+    from engine.layers.context import Context, Place
+
+MAX_TIME = 512
+
+
+@dataclass(frozen=True)
+class Weights:
+    """W (inputs, blocks·units), U (units, blocks·units) and b (blocks·units,) of one direction."""
+
+    w: Tensor
+    u: Tensor
+    b: Tensor
+
+
+class Unrolled:
+    """One direction of a layer as it is built, step by step.
+
+    Attributes:
+        place: of the direction.
+        contributions: what the inputs of all steps contribute, (batch, time, blocks·units).
+        states: buffers (batch, time, …) in which the steps' results lie, by name.
+    """
+
+    def __init__(self, place: Place, contributions: Tensor, u: Tensor, units: int) -> None:
+        self.place = place
+        self.contributions = contributions
+        self.u = u
+        self.units = units
+        self.states: dict[str, Tensor] = {}
+        self.time = 0
+        self.detached = False
+
+    def gate(self, gates: Tensor, name: str, block: int) -> Tensor:
+        """One of a step's gates (batch, block, units)."""
+        step, graph = self.step, self.place.context.graph
+        index = (slice(None), block)
+        return graph.part(gates, index, f"{step.name}/{name}", step.symbol(name))
+
+    def columns(self, tensor: Tensor, name: str, first: int, last: int) -> Tensor:
+        """Blocks of the columns of a step's tensor (batch, blocks·units), from first to last."""
+        step, graph = self.step, self.place.context.graph
+        index = (slice(None), slice(first * self.units, (last + 1) * self.units))
+        return graph.part(tensor, index, f"{step.name}/{name}", step.symbol(name))
+
+    def input(self, name: str = "xw", first: int = 0, last: int | None = None) -> Tensor:
+        """What this step's input contributes, to all blocks or to those from first to last."""
+        step, graph = self.step, self.place.context.graph
+        index: tuple[int | slice, ...] = (slice(None), self.time)
+        if last is not None:
+            index = (*index, slice(first * self.units, (last + 1) * self.units))
+        return graph.part(self.contributions, index, f"{step.name}/{name}", step.symbol("XW"))
+
+    @property
+    def step(self) -> Place:
+        """The place of the present step, in names and symbols."""
+        place = self.place
+        return type(place)(
+            place.context, f"{place.name}/t{self.time + 1}", f"{place.number}[{self.time + 1}]"
+        )
+
+    def apply(self, op: Op, *inputs: Tensor, name: str, symbol: str) -> Tensor:
+        """Append an op of this step; its result lies with those of the other steps."""
+        shape = op.shape(*inputs)
+        whole = self._whole(name, symbol, shape)
+        axes = (whole.axes[0], *whole.axes[2:])
+        order: Order = "T" if len(shape) > 2 else "C"
+        return self.step.apply(
+            op,
+            *inputs,
+            name=name,
+            symbol=symbol,
+            axes=axes,
+            order=order,
+            into=(whole, (slice(None), self.time)),
+        )
+
+    def _whole(self, name: str, symbol: str, shape: Shape) -> Tensor:
+        if name not in self.states:
+            batch, time, _ = self.contributions.shape
+            gate = ("gate",) if len(shape) > 2 else ()
+            self.states[name] = self.place.context.graph.given(
+                f"{self.place.name}/{name}",
+                self.place.symbol(symbol),
+                (batch, time, *shape[1:]),
+                ("batch", "time", *gate, "unit"),
+                "activation",
+                order="T",
+            )
+        return self.states[name]
+
+
+@dataclass(frozen=True)
+class _Recurrent(Layer):
+    """What all recurrent layers have in common.
+
+    Attributes:
+        units: number of units, 1..1024.
+        sequences: the output is the state of every time step, (time, units), not only the last
+            one's (units,).
+        truncation: backpropagation through time is cut off behind every so many steps; None for
+            never.
+        bidirectional: a second set of weights reads the sequence from its end; the states of
+            both are put side by side.
+        initializer, recurrent_initializer, bias_initializer: of W, U and b.
+        l2: weight of the penalties ½·l2·(ΣW² + ΣU²) on the loss.
+    """
+
+    units: int
+    sequences: bool = True
+    truncation: int | None = None
+    bidirectional: bool = False
+    initializer: str | Initializer = "glorot_uniform"
+    recurrent_initializer: str | Initializer = "glorot_uniform"
+    bias_initializer: str | Initializer = "zeros"
+    l2: float = 0.0
+
+    blocks: ClassVar[int] = 1
+    """Parts of the columns of W, U and b: the gates and what they let through."""
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        check_axes(path, self.kind, shape, ("time", "features"))
+        if not 2 <= shape[0] <= MAX_TIME:
+            raise DescriptionError(
+                path, self.kind, f"fit for {shape[0]} time steps; it needs 2..{MAX_TIME}"
+            )
+        check_integer(f"{path}.units", self.units, 1, MAX_UNITS)
+        if self.truncation is not None:
+            check_integer(f"{path}.truncation", self.truncation, 1, MAX_TIME)
+        for name in ("initializer", "recurrent_initializer", "bias_initializer"):
+            initializer(getattr(self, name)).check(f"{path}.{name}")
+        check_number(f"{path}.l2", self.l2, 0.0, float("inf"))
+
+    def output_shape(self, shape: Shape) -> Shape:
+        units = self.units * (2 if self.bidirectional else 1)
+        return (shape[0], units) if self.sequences else (units,)
+
+    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
+        """Append the steps of one direction, or of both and their states side by side."""
+        with context.layer(self.kind, number) as place:
+            given, x = x, context.ordered(x, "T")
+            if not self.bidirectional:
+                return place.note(self.kind, given, self._direction(place, x, reverse=False))
+            ends = []
+            for name, letter, reverse in (("ahead", "→", False), ("reverse", "←", True)):
+                way = type(place)(context, f"{place.name}/{name}", f"{place.number}{letter}")
+                with context.graph.scope(name):
+                    ends.append(self._direction(way, x, reverse=reverse))
+            a = place.apply(
+                Concatenate(),
+                *ends,
+                name="h",
+                symbol="H",
+                axes=ends[0].axes,
+                order=ends[0].order,
+            )
+            return place.note(self.kind, given, a)
+
+    def _direction(self, place: Place, x: Tensor, *, reverse: bool) -> Tensor:
+        """Append the input products of all steps, then the steps; returns what is the output."""
+        weights = self._weights(place, x.shape[-1])
+        axes = ("batch", "time", "unit")
+        contributions = place.apply(
+            Linear(), x, weights.w, weights.b, name="xw", symbol="XW", axes=axes
+        )
+        unrolled = Unrolled(place, contributions, weights.u, self.units)
+        time = x.shape[1]
+        before: dict[str, Tensor] = {}
+        for count in range(time):
+            unrolled.time = time - 1 - count if reverse else count
+            unrolled.detached = bool(self.truncation) and count % (self.truncation or 1) == 0
+            with place.context.graph.scope(f"t{unrolled.time + 1}"):
+                before = self.step(unrolled, before)
+        return unrolled.states["h"] if self.sequences else before["h"]
+
+    def _weights(self, place: Place, inputs: int) -> Weights:
+        columns, units = self.blocks * self.units, self.units
+        rules = self.initializer, self.first_biases(), self.recurrent_initializer
+        shapes = (inputs, columns), (columns,), (units, columns)
+        axes = ("input", "unit"), ("unit",), ("state", "unit")
+        w, b, u = (
+            place.parameter(
+                name, shape, along, rule, fan_in=units if name == "U" else inputs, fan_out=units
+            )
+            for name, shape, along, rule in zip("WbU", shapes, axes, rules, strict=True)
+        )
+        for weight in (w, u):
+            place.penalise(weight, l1=0.0, l2=self.l2)
+        return Weights(w, u, b)
+
+    def first_biases(self) -> str | Initializer:
+        """How b starts."""
+        return self.bias_initializer
+
+    @abstractmethod
+    def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Append one time step; returns its states by name, ``h`` among them.
+
+        Args:
+            before: the states of the step before, empty for the first one, whose are zero.
+        """
+
+
+@dataclass(frozen=True)
+class RNN(_Recurrent):
+    """The simple recurrent layer: h_t = f(x_t·W + h_{t−1}·U + b) (Elman 1990).
+
+    Attributes:
+        activation: f: "tanh", "relu", "sigmoid" or another without a composition.
+    """
+
+    activation: Literal["tanh", "relu", "sigmoid", "leaky_relu", "elu", "softplus"] = "tanh"
+
+    kind: ClassVar[str] = "rnn"
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        super().check(path, shape, output=output)
+        check_choice(f"{path}.activation", self.activation, tuple(OPS))
+
+    def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
+        z = unrolled.input()
+        if before:
+            op = StepSum(detached=unrolled.detached)
+            z = unrolled.apply(op, before["h"], unrolled.u, z, name="z", symbol="Z")
+        return {"h": unrolled.apply(OPS[self.activation](), z, name="h", symbol="H")}
+
+
+@dataclass(frozen=True)
+class ForgetBias(Initializer):
+    """Biases as `kind` says, but for those of the second of four blocks, which are `forget`."""
+
+    forget: float = 1.0
+
+    def draw(
+        self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+    ) -> NDArray[np.float64]:
+        values = super().draw(rng, shape, fan_in, fan_out)
+        values.reshape(4, -1)[1] = self.forget
+        return values
+
+
+@dataclass(frozen=True)
+class LSTM(_Recurrent):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+
+    With z_t = x_t·W + h_{t−1}·U + b in four blocks: i, f, o = σ(z), g = tanh(z) of the last one;
+    c_t = f ⊙ c_{t−1} + i ⊙ g; h_t = o ⊙ tanh(c_t).
+
+    Attributes:
+        forget_bias: first value of the biases of f; 1 keeps the state at the start of training
+            (Jozefowicz, Zaremba, Sutskever 2015).
+    """
+
+    forget_bias: float = 1.0
+
+    kind: ClassVar[str] = "lstm"
+    blocks: ClassVar[int] = 4
+
+    def check(self, path: str, shape: Shape, *, output: bool) -> None:
+        super().check(path, shape, output=output)
+        check_number(f"{path}.forget_bias", self.forget_bias, -100.0, 100.0)
+
+    def first_biases(self) -> str | Initializer:
+        rule = initializer(self.bias_initializer)
+        return ForgetBias(rule.kind, rule.value, self.forget_bias)
+
+    def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
+        z, cut = unrolled.input(), unrolled.detached
+        if before:
+            op = StepSum(detached=cut)
+            z = unrolled.apply(op, before["h"], unrolled.u, z, name="z", symbol="Z")
+        gates = unrolled.apply(Gates(3, 4), z, name="gates", symbol="G")
+        i, f, o, g = (unrolled.gate(gates, name, n) for n, name in enumerate("ifog"))
+        if before:
+            state = CellState(detached=cut)
+            c = unrolled.apply(state, f, before["c"], i, g, name="c", symbol="C")
+        else:
+            c = unrolled.apply(Multiply(), i, g, name="c", symbol="C")
+        squashed = unrolled.apply(Tanh(), c, name="tanh_c", symbol="tanh C")
+        return {"h": unrolled.apply(Multiply(), o, squashed, name="h", symbol="H"), "c": c}
+
+
+@dataclass(frozen=True)
+class GRU(_Recurrent):
+    """The gated recurrent unit (Cho et al. 2014), its reset gate applied after the product.
+
+    With x_t·W + b and h_{t−1}·U in three blocks each: r, u = σ(xW + hU) of the first two; n =
+    tanh(xW + r ⊙ hU) of the third; h_t = u ⊙ h_{t−1} + (1 − u) ⊙ n.
+    """
+
+    kind: ClassVar[str] = "gru"
+    blocks: ClassVar[int] = 3
+
+    def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
+        gates_in, new_in = unrolled.input("xw_gates", 0, 1), unrolled.input("xw_new", 2, 2)
+        if not before:
+            gates = unrolled.apply(Gates(2, 2), gates_in, name="gates", symbol="G")
+            n = unrolled.apply(Tanh(), new_in, name="n", symbol="N")
+            update = unrolled.gate(gates, "u", 1)
+            kept = unrolled.apply(Multiply(), update, n, name="un", symbol="UN")
+            return {"h": unrolled.apply(Subtract(), n, kept, name="h", symbol="H")}
+        cut, h = unrolled.detached, before["h"]
+        product = StepProduct(detached=cut)
+        hu = unrolled.apply(product, h, unrolled.u, name="hu", symbol="HU")
+        hu_gates = unrolled.columns(hu, "hu_gates", 0, 1)
+        hu_new = unrolled.columns(hu, "hu_new", 2, 2)
+        z = unrolled.apply(Add(), gates_in, hu_gates, name="z", symbol="Z")
+        gates = unrolled.apply(Gates(2, 2), z, name="gates", symbol="G")
+        r, u = unrolled.gate(gates, "r", 0), unrolled.gate(gates, "u", 1)
+        reset = unrolled.apply(Multiply(), r, hu_new, name="reset", symbol="R")
+        z_new = unrolled.apply(Add(), new_in, reset, name="z_new", symbol="Zn")
+        n = unrolled.apply(Tanh(), z_new, name="n", symbol="N")
+        blend = Blend(detached=cut)
+        return {"h": unrolled.apply(blend, u, h, n, name="h", symbol="H")}

@@ -1,0 +1,185 @@
+"""Scaled dot-product attention with several heads (Vaswani et al. 2017, section 3.2).
+
+A head has a part of the units to itself. Vectors (batch, time, units) are stored units first
+(order "U"): a sample's part for one head is then a matrix that BLAS takes as it lies. So are the
+scores (batch, head, query, key), whose keys come first; sums over keys run along long rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op, WithoutVJP, constant
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Order, Shape, Tensor
+
+
+def split(vectors: Array, heads: int) -> Array:
+    """(batch, head, time, units of a head), a view."""
+    batch, time, units = vectors.shape
+    return vectors.reshape(batch, time, heads, units // heads).transpose(0, 2, 1, 3)
+
+
+class HeadScores(Op):
+    """S[b, h, i, j] = q[b, i]·k[b, j] over the units of head h. Inputs: q, k."""
+
+    name = "head_scores"
+
+    def __init__(self, heads: int) -> None:
+        self.heads = heads
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        q, k = inputs
+        return (q.shape[0], self.heads, q.shape[1], k.shape[1])
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}·{inputs[1]}ᵀ, head by head"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def order(self, *inputs: Tensor) -> Order:
+        return "U"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        q, k = (split(array, self.heads) for array in inputs)
+        return [partial(np.matmul, k, q.transpose(0, 1, 3, 2), out.transpose(0, 1, 3, 2))]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        q, k = inputs
+        dq = graph.apply(HeadMix(self.heads), upstream, k, like=q)
+        dk = graph.apply(HeadMix(self.heads, transposed=True), upstream, q, like=k)
+        return dq, dk
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * out.size * inputs[0].shape[-1] // self.heads
+
+
+class HeadMix(Op):
+    """o[b, i] = Σ_j P[b, h, i, j]·v[b, j], head by head; transposed, Σ_i P[b, h, i, j]·v[b, i].
+
+    Inputs: the weights P, the vectors v.
+    """
+
+    name = "head_mix"
+    strided = True
+
+    def __init__(self, heads: int, *, transposed: bool = False) -> None:
+        self.heads = heads
+        self.transposed = transposed
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        p, v = inputs
+        return (v.shape[0], p.shape[3 if self.transposed else 2], v.shape[2])
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}{'ᵀ' * self.transposed}·{inputs[1]}, head by head"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return inputs[1]
+
+    def order(self, *inputs: Tensor) -> Order:
+        return inputs[1].order
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        p, v = inputs[0], split(inputs[1], self.heads)
+        mixed = split(out, self.heads)
+        if self.transposed:
+            p = p.transpose(0, 1, 3, 2)
+        return [partial(np.matmul, p, v, mixed)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        p, v = inputs
+        pair = (v, upstream) if self.transposed else (upstream, v)
+        dp = graph.apply(HeadScores(self.heads), *pair, like=p)
+        back = HeadMix(self.heads, transposed=not self.transposed)
+        return dp, graph.apply(back, p, upstream, like=v)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * inputs[0].size * out.shape[-1] // self.heads
+
+
+class AttentionWeights(Op):
+    """softmax(S·scale) over the keys; causal: only over keys that are not after the query."""
+
+    name = "attention_weights"
+
+    def __init__(self, scale: float, *, causal: bool) -> None:
+        self.scale = scale
+        self.causal = causal
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        note = " over keys up to the query" if self.causal else ""
+        return f"softmax({inputs[0]}·{self.scale:.3g}){note}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        queries, keys = out.shape[2:]
+        s, p = (array.transpose(3, 0, 1, 2) for array in (inputs[0], out))
+        row = np.empty(p.shape[1:], out.dtype)
+        calls: list[Call] = [partial(np.multiply, s, constant(self.scale, out), p)]
+        if self.causal:
+            late = np.arange(keys)[:, np.newaxis] > np.arange(queries)
+            mask = np.where(late, -np.inf, 0.0).astype(out.dtype)[:, np.newaxis, np.newaxis]
+            calls.append(partial(np.add, p, mask, p))
+        return [
+            *calls,
+            partial(np.maximum.reduce, p, 0, None, row),
+            partial(np.subtract, p, row, p),
+            partial(np.exp, p, p),
+            partial(np.add.reduce, p, 0, None, row),
+            partial(np.divide, p, row, p),
+        ]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (s,) = inputs
+        return (graph.apply(AttentionGradient(self.scale), upstream, out, like=s),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 6 * out.size
+
+
+class AttentionGradient(WithoutVJP):
+    """dS = scale·P ⊙ (dP − Σ dP ⊙ P), the sum over the keys: the VJP of `AttentionWeights`.
+
+    Inputs: dP, P.
+    """
+
+    name = "attention_weights′"
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        dp, p = inputs
+        return f"{self.scale:.3g}·{p} ⊙ ({dp} − Σ {dp} ⊙ {p})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        dp, p, ds = (array.transpose(3, 0, 1, 2) for array in (*inputs, out))
+        row = np.empty(p.shape[1:], out.dtype)
+        return [
+            partial(np.multiply, dp, p, ds),
+            partial(np.add.reduce, ds, 0, None, row),
+            partial(np.subtract, dp, row, ds),
+            partial(np.multiply, ds, p, ds),
+            partial(np.multiply, ds, constant(self.scale, out), ds),
+        ]
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 5 * out.size

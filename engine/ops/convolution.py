@@ -1,0 +1,210 @@
+"""Convolution by way of patches: what each place of the kernel looks at, side by side.
+
+With the patches as rows, a convolution is one matrix product. Its two gradients are the products of
+any linear map, and the way back from patches to the image is the sum of all that looked at a pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op, constant, reshaped
+from engine.ops.window import Window, planes
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Index, Order, Shape, Tensor
+
+
+class _Patchwork(Op):
+    """Between images (batch, *extents, channels) and patches (batch, *places, cells·channels).
+
+    Patches are stored units first (order "F"): every cell of the kernel is then one copy of long
+    rows, over the places of a row and the whole batch. With groups, the channels of a group lie
+    together, cell by cell.
+    """
+
+    def __init__(self, window: Window, groups: int = 1) -> None:
+        self.window = window
+        self.groups = groups
+
+    def order(self, *inputs: Tensor) -> Order:
+        return "F"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def _pairs(self, image: Array, patches: Array) -> list[tuple[Array, Array]]:
+        """For every cell, the part of the image it looks at and where that stands in patches."""
+        x, p = planes(image), planes(patches)
+        groups, places, extents = self.groups, p.shape[1:], image.shape[1:-1]
+        x = x.reshape(groups, -1, *x.shape[1:])
+        p = p.reshape(groups, *self.window.size, -1, *places)
+        every, pairs = slice(None), []
+        for cell, source, target in self.window.cells_of(extents):
+            looked_at: Index = (every, every, *source)
+            place: Index = (every, *cell, every, *target)
+            pairs.append((x[looked_at], p[place]))
+        return pairs
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 0
+
+
+class Patches(_Patchwork):
+    """The patches of an image. What lies in the padding is zero from the start and stays so."""
+
+    name = "patches"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        batch, *extents, channels = inputs[0].shape
+        places = self.window.extents(tuple(extents))
+        return (batch, *places, self.window.cells * channels)
+
+    def formula(self, *inputs: str) -> str:
+        return f"patches({inputs[0]}, {'×'.join(map(str, self.window.size))})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.copyto, patch, cell) for cell, patch in self._pairs(inputs[0], out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (x,) = inputs
+        return (graph.apply(Fold(self.window, x.shape, self.groups), upstream, like=x),)
+
+
+class Fold(_Patchwork):
+    """The sum, for every cell of an image, of all patches it is in: the VJP of `Patches`."""
+
+    name = "fold"
+
+    def __init__(self, window: Window, shape: Shape, groups: int = 1) -> None:
+        super().__init__(window, groups)
+        self.target = shape
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return self.target
+
+    def formula(self, *inputs: str) -> str:
+        return f"Σ of the patches of {inputs[0]} at each cell"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        pairs = self._pairs(out, inputs[0])
+        calls: list[Call] = [partial(np.copyto, out, constant(0.0, out))]
+        return calls + [partial(np.add, cell, patch, cell) for cell, patch in pairs]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (p,) = inputs
+        return (graph.apply(Patches(self.window, self.groups), upstream, like=p),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return inputs[0].size
+
+
+class _Grouped(Op):
+    """Products of the channels of each group with the weights of that group alone.
+
+    Of x (batch, …, groups·inputs), y (batch, …, groups·units) and W (…, inputs, groups·units),
+    two are given and the third is computed.
+    """
+
+    def __init__(self, groups: int, shape: Shape) -> None:
+        self.groups = groups
+        self.target = shape
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return self.target
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def _channels(self, array: Array) -> Array:
+        """(groups, channels, batch·places) of values stored units first."""
+        return reshaped(planes(array), self.groups, array.shape[-1] // self.groups, -1)
+
+    def _weights(self, array: Array) -> Array:
+        """(groups, inputs, units)."""
+        inputs = prod(array.shape[:-1])
+        return reshaped(array, inputs, self.groups, -1).transpose(1, 0, 2)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * prod(inputs[0].shape[:-1]) * self._weight(out, *inputs).size
+
+    def _weight(self, out: Tensor, *inputs: Tensor) -> Tensor:
+        return inputs[1]
+
+
+class GroupedProduct(_Grouped):
+    """y = x·W group by group."""
+
+    name = "grouped_product"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}·{inputs[1]} in {self.groups} groups"
+
+    def order(self, *inputs: Tensor) -> Order:
+        return "F"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        x, w = self._channels(inputs[0]), self._weights(inputs[1])
+        return [partial(np.matmul, w.transpose(0, 2, 1), x, self._channels(out))]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        x, w = inputs
+        dw = graph.apply(GroupedOuter(self.groups, w.shape), x, upstream, like=w)
+        return graph.apply(GroupedBack(self.groups, x.shape), upstream, w, like=x), dw
+
+
+class GroupedBack(_Grouped):
+    """x = y·Wᵀ group by group."""
+
+    name = "grouped_back"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}·{inputs[1]}ᵀ in {self.groups} groups"
+
+    def order(self, *inputs: Tensor) -> Order:
+        return "F"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        y, w = self._channels(inputs[0]), self._weights(inputs[1])
+        return [partial(np.matmul, w, y, self._channels(out))]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        y, w = inputs
+        dy = graph.apply(GroupedProduct(self.groups, y.shape), upstream, w, like=y)
+        return dy, graph.apply(GroupedOuter(self.groups, w.shape), upstream, y, like=w)
+
+
+class GroupedOuter(_Grouped):
+    """W = xᵀ·y group by group."""
+
+    name = "grouped_outer"
+
+    def _weight(self, out: Tensor, *inputs: Tensor) -> Tensor:
+        return out
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}ᵀ·{inputs[1]} in {self.groups} groups"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        x, y = (self._channels(array) for array in inputs)
+        return [partial(np.matmul, x, y.transpose(0, 2, 1), self._weights(out))]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        x, y = inputs
+        dx = graph.apply(GroupedBack(self.groups, x.shape), y, upstream, like=x)
+        return dx, graph.apply(GroupedProduct(self.groups, y.shape), x, upstream, like=y)

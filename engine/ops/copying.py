@@ -1,0 +1,38 @@
+"""Copies: the same numbers at another place, or in another memory order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Shape, Tensor
+
+
+class Copy(Op):
+    """The same numbers, in the memory order of the result."""
+
+    name = "copy"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        return inputs[0]
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return [partial(np.copyto, out, inputs[0])]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (x,) = inputs
+        return (upstream if x.order == out.order else graph.apply(Copy(), upstream, like=x),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 0

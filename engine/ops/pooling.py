@@ -1,0 +1,281 @@
+"""Pooling: one number for each window, its largest or the sum of its cells.
+
+The windows are those of a convolution, over each channel by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op, constant
+from engine.ops.window import Window, planes
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Order, Shape, Tensor
+
+Pair = tuple[Array, Array]
+
+
+class _Pooling(Op):
+    """Between cells (batch, *extents, channels) and windows (batch, *places, channels)."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        batch, *extents, channels = inputs[0].shape
+        return (batch, *self.window.extents(tuple(extents)), channels)
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def order(self, *inputs: Tensor) -> Order:
+        return inputs[0].order
+
+    def pairs(self, cells: Array, places: Array) -> list[Pair]:
+        """For every cell of the window, what it looks at and the places it looks from."""
+        x, y, every = planes(cells), planes(places), slice(None)
+        return [
+            (x[(every, *source)], y[(every, *target)])
+            for _, source, target in self.window.cells_of(cells.shape[1:-1])
+        ]
+
+    def size(self) -> str:
+        return "×".join(map(str, self.window.size))
+
+
+class _Unpooling(_Pooling):
+    """From windows back to cells of `shape`."""
+
+    def __init__(self, window: Window, shape: Shape) -> None:
+        super().__init__(window)
+        self.target = shape
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return self.target
+
+
+class MaxPool(_Pooling):
+    """The largest cell of each window; padding never is."""
+
+    name = "max_pool"
+    kinked = True
+
+    def formula(self, *inputs: str) -> str:
+        return f"max over {self.size()} of {inputs[0]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        pairs = self.pairs(inputs[0], out)
+        if self.window.padded:
+            calls: list[Call] = [partial(np.copyto, out, constant(-np.inf, out))]
+        else:
+            cells, places = pairs.pop(0)
+            calls = [partial(np.copyto, places, cells)]
+        return calls + [partial(np.maximum, y, x, out=y) for x, y in pairs]
+
+    def branch(self, *inputs: Array) -> Array:
+        """The number of the chosen cell of each window."""
+        (x,) = inputs
+        shape = (x.shape[0], *self.window.extents(x.shape[1:-1]), x.shape[-1])
+        op = Chosen(self.window)
+        largest, chosen = np.empty(shape, x.dtype), np.empty(shape, op.dtype)
+        choose = op.kernel(chosen, x, largest)
+        for call in self.kernel(largest, x) + choose:
+            call()
+        return chosen
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (x,) = inputs
+        chosen = graph.apply(
+            Chosen(self.window),
+            x,
+            out,
+            name=f"{out.name}.chosen",
+            symbol=f"argmax({x.symbol})",
+            role="local_derivative",
+            like=out,
+        )
+        return (graph.apply(Unpool(self.window, x.shape), upstream, chosen, like=x),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return self.window.cells * out.size
+
+
+class Chosen(_Pooling):
+    """Which cell of each window is its largest: the first one, row by row, if several are.
+
+    Cells are numbered from 0; where none is, since there is a NaN, it is the number of cells.
+    """
+
+    name = "chosen"
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.dtype = "uint8" if window.cells < 256 else "uint16"
+
+    def formula(self, *inputs: str) -> str:
+        return f"which cell of {inputs[0]} is {inputs[1]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        """Counts the cells before the first that is as large as the largest."""
+        x, largest = inputs
+        smaller, before = np.empty_like(out, dtype=bool), np.empty_like(out, dtype=bool)
+        cells, place = self.pairs(x, largest), self.pairs(x, smaller)
+        calls: list[Call] = [
+            partial(np.copyto, out, np.zeros((), out.dtype)),
+            partial(np.copyto, before, np.array(True)),
+        ]
+        counted = before.view(np.uint8) if out.itemsize == 1 else before
+        for (cell, top), (_, here) in zip(cells, place, strict=True):
+            if self.window.padded:
+                calls.append(partial(np.copyto, smaller, np.array(True)))
+            calls += [
+                partial(np.not_equal, cell, top, here),
+                partial(np.logical_and, before, smaller, before),
+                partial(np.add, out, counted, out),
+            ]
+        return calls
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return self.window.cells * out.size
+
+
+class Unpool(_Unpooling):
+    """Each window's number at the cell that was chosen, zero elsewhere: the VJP of `MaxPool`.
+
+    Inputs: a number for each window, and which of its cells was chosen. A cell that several
+    windows chose gets their sum.
+    """
+
+    name = "unpool"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} at {inputs[1]}, else 0"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        """Zeroes the others by their bits; copying under a mask takes several times as long."""
+        numbers, chosen = inputs
+        kind = np.dtype(f"i{numbers.itemsize}")
+        kept = np.empty_like(numbers)
+        equal, bits = np.empty_like(chosen, dtype=bool), np.empty_like(numbers, dtype=kind)
+        apart = self.window.apart  # each cell is written once, or never and stays zero
+        calls: list[Call] = [] if apart else [partial(np.copyto, out, constant(0.0, out))]
+        for number, (cell, value) in enumerate(self.pairs(out, kept)):
+            calls += [
+                partial(np.equal, chosen, np.array(number, chosen.dtype), equal),
+                partial(np.copyto, bits, equal),
+                partial(np.negative, bits, bits),
+                partial(np.bitwise_and, numbers.view(kind), bits, kept.view(kind)),
+                partial(np.copyto, cell, value) if apart else partial(np.add, cell, value, cell),
+            ]
+        return calls
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        value, chosen = inputs
+        return graph.apply(Pick(self.window), upstream, chosen, like=value), None
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return inputs[0].size
+
+
+class Pick(_Pooling):
+    """The chosen cell of each window: the VJP of `Unpool`. Inputs: the cells, the choices."""
+
+    name = "pick"
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} at {inputs[1]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        x, chosen = inputs
+        mask = np.empty_like(chosen, dtype=bool)
+        groups = (self.pairs(x, array) for array in (out, chosen, mask))
+        calls: list[Call] = [partial(np.copyto, out, constant(0.0, out))]
+        for number, ((cell, value), (_, choice), (_, here)) in enumerate(zip(*groups, strict=True)):
+            calls += [
+                partial(np.equal, choice, np.array(number, chosen.dtype), here),
+                partial(np.copyto, value, cell, "same_kind", here),
+            ]
+        return calls
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        x, chosen = inputs
+        return graph.apply(Unpool(self.window, x.shape), upstream, chosen, like=x), None
+
+
+class WindowSum(_Pooling):
+    """factor·(the sum of the cells of each window); with a factor of 1/cells, their mean."""
+
+    name = "window_sum"
+
+    def __init__(self, window: Window, factor: float = 1.0) -> None:
+        super().__init__(window)
+        self.factor = factor
+
+    def formula(self, *inputs: str) -> str:
+        mean = self.factor * self.window.cells
+        what = "mean" if abs(mean - 1) < 1e-9 else f"{self.factor:g}·Σ"
+        return f"{what} over {self.size()} of {inputs[0]}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        pairs = self.pairs(inputs[0], out)
+        calls: list[Call] = [partial(np.copyto, out, constant(0.0, out))]
+        calls += [partial(np.add, y, x, y) for x, y in pairs]
+        if self.factor != 1.0:
+            calls.append(partial(np.multiply, out, constant(self.factor, out), out))
+        return calls
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (x,) = inputs
+        spread = WindowSpread(self.window, x.shape, self.factor)
+        return (graph.apply(spread, upstream, like=x),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return self.window.cells * out.size
+
+
+class WindowSpread(_Unpooling):
+    """factor·(each window's number to all of its cells): the VJP of `WindowSum`.
+
+    With windows that lie side by side it repeats every number: upsampling.
+    """
+
+    name = "window_spread"
+
+    def __init__(self, window: Window, shape: Shape, factor: float = 1.0) -> None:
+        super().__init__(window, shape)
+        self.factor = factor
+
+    def formula(self, *inputs: str) -> str:
+        factor = "" if self.factor == 1.0 else f"{self.factor:g}·"
+        return f"{factor}{inputs[0]} to each cell of its {self.size()}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        value = inputs[0] if self.factor == 1.0 else np.empty_like(inputs[0])
+        calls: list[Call] = [partial(np.copyto, out, constant(0.0, out))]
+        if self.factor != 1.0:
+            calls.append(partial(np.multiply, inputs[0], constant(self.factor, out), value))
+        for cell, number in self.pairs(out, value):
+            if self.window.apart:
+                calls.append(partial(np.copyto, cell, number))
+            else:
+                calls.append(partial(np.add, cell, number, cell))
+        return calls
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (y,) = inputs
+        return (graph.apply(WindowSum(self.window, self.factor), upstream, like=y),)

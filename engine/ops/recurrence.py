@@ -1,0 +1,289 @@
+"""What a recurrent layer does at one time step.
+
+The weights of a recurrent product are used at every time step. Their gradient is therefore left as
+a `Product` of each step, all of which the backward pass sums in one instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.graph import Product
+from engine.ops.activation import local_derivative
+from engine.ops.base import Array, Call, Op, WithoutVJP, constant
+from engine.ops.elementwise import Multiply, Subtract
+from engine.ops.linear import MatMul, product
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Order, Shape, Tensor
+
+
+class StepProduct(Op):
+    """h·U: the state h (batch, units) of the step before, U (units, gates·units).
+
+    With `detached` no gradient goes back to h: here backpropagation through time is cut off.
+    """
+
+    name = "step_product"
+
+    def __init__(self, *, detached: bool = False) -> None:
+        self.detached = detached
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        h, u, *_ = inputs
+        return (h.shape[0], u.shape[1])
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}·{inputs[1]}{self.note()}"
+
+    def note(self) -> str:
+        """What the formula says of a cut."""
+        return " (no gradient to the step before)" if self.detached else ""
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        return product(inputs[0], inputs[1], out)
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | Product | None]:
+        h, u, *_ = inputs
+        back = None
+        if not self.detached:
+            back = graph.apply(MatMul(transpose_right=True), upstream, u, like=h)
+        return back, Product(h, upstream)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * out.size * inputs[0].shape[1]
+
+
+class StepSum(StepProduct):
+    """z = h·U + s, where s is what the step's input contributes."""
+
+    name = "step_sum"
+
+    def formula(self, *inputs: str) -> str:
+        h, u, s = inputs
+        return f"{h}·{u} + {s}{self.note()}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        h, u, s = inputs
+        return [*product(h, u, out), partial(np.add, out, s, out)]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | Product | None]:
+        return *super().vjp(graph, upstream, out, *inputs), upstream
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return super().flops(out, *inputs) + out.size
+
+
+class Gates(Op):
+    """σ of the first blocks of columns of z, the gates, and tanh of the others.
+
+    z (batch, blocks·units) -> (batch, block, units), stored block by block (order "T"), so that
+    every gate is one contiguous matrix.
+    """
+
+    name = "gates"
+
+    def __init__(self, gates: int, blocks: int) -> None:
+        self.gates = gates
+        self.blocks = blocks
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        batch, columns = inputs[0].shape
+        return (batch, self.blocks, columns // self.blocks)
+
+    def formula(self, *inputs: str) -> str:
+        tail = f", tanh of {self.blocks - self.gates}" if self.blocks > self.gates else ""
+        return f"σ({inputs[0]}) of {self.gates} blocks{tail}"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def order(self, *inputs: Tensor) -> Order:
+        return "T"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        """σ(z) = (1 + tanh(z/2))/2, as in `Sigmoid`."""
+        z, a = blocked(inputs[0], self.blocks), out.transpose(1, 0, 2)
+        half, gates = constant(0.5, out), a[: self.gates]
+        calls: list[Call] = [
+            partial(np.multiply, z[: self.gates], half, gates),
+            partial(np.tanh, gates, gates),
+            partial(np.multiply, gates, half, gates),
+            partial(np.add, gates, half, gates),
+        ]
+        if self.blocks > self.gates:
+            calls.append(partial(np.tanh, z[self.gates :], a[self.gates :]))
+        return calls
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        (z,) = inputs
+        local = local_derivative(graph, GatesDerivative(self.gates, self.blocks), out, z=z)
+        return (graph.apply(GatesGradient(), upstream, local, axes=z.axes),)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 4 * out.size
+
+
+def blocked(array: Array, blocks: int) -> Array:
+    """(block, batch, units) of (batch, blocks·units), a view."""
+    return array.reshape(len(array), blocks, -1).transpose(1, 0, 2)
+
+
+class GatesDerivative(WithoutVJP):
+    """a − a² where a is a gate, 1 − a² elsewhere, in terms of a = `Gates`(z).
+
+    Of one time step (batch, block, units), or of all (batch, time, block, units).
+    """
+
+    name = "gates′"
+
+    def __init__(self, gates: int, blocks: int) -> None:
+        self.gates = gates
+        self.blocks = blocks
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        tail = f", 1 − {inputs[0]}² of the rest" if self.blocks > self.gates else ""
+        return f"{inputs[0]} − {inputs[0]}² of {self.gates} blocks{tail}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (a,) = inputs
+        gates, others = (
+            (..., slice(None, self.gates), slice(None)),
+            (..., slice(self.gates, None), slice(None)),
+        )
+        calls: list[Call] = [
+            partial(np.multiply, a, a, out),
+            partial(np.subtract, a[gates], out[gates], out[gates]),
+        ]
+        if self.blocks > self.gates:
+            calls.append(partial(np.subtract, constant(1.0, out), out[others], out[others]))
+        return calls
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * out.size
+
+
+class GatesGradient(WithoutVJP):
+    """g ⊙ f′ of all blocks (batch, block, units) as the columns of z (batch, blocks·units)."""
+
+    name = "gates_gradient"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        batch, blocks, units = inputs[0].shape
+        return (batch, blocks * units)
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]} ⊙ {inputs[1]}"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        g, local = (array.transpose(1, 0, 2) for array in inputs)
+        return [partial(np.multiply, g, local, blocked(out, len(g)))]
+
+
+class CellState(Op):
+    """c = f ⊙ c′ + i ⊙ g. Inputs: f, c′ (the state of the step before), i, g.
+
+    With `detached` no gradient goes back to c′.
+    """
+
+    name = "cell_state"
+    elementwise = True
+
+    def __init__(self, *, detached: bool = False) -> None:
+        self.detached = detached
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[1].shape
+
+    def formula(self, *inputs: str) -> str:
+        f, c, i, g = inputs
+        return f"{f} ⊙ {c} + {i} ⊙ {g}"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return inputs[1]
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        f, c, i, g = inputs
+        added = np.empty_like(out)
+        return [
+            partial(np.multiply, f, c, out),
+            partial(np.multiply, i, g, added),
+            partial(np.add, out, added, out),
+        ]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        f, c, i, g = inputs
+        df, di, dg = (
+            graph.apply(Multiply(), upstream, other, like=x)
+            for x, other in ((f, c), (i, g), (g, i))
+        )
+        dc = None if self.detached else graph.apply(Multiply(), upstream, f, like=c)
+        return df, dc, di, dg
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 3 * out.size
+
+
+class Blend(Op):
+    """u ⊙ h′ + (1 − u) ⊙ n, computed as n + u ⊙ (h′ − n). Inputs: u, h′, n.
+
+    With `detached` no gradient goes back to h′.
+    """
+
+    name = "blend"
+    elementwise = True
+
+    def __init__(self, *, detached: bool = False) -> None:
+        self.detached = detached
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[2].shape
+
+    def formula(self, *inputs: str) -> str:
+        u, h, n = inputs
+        return f"{u} ⊙ {h} + (1 − {u}) ⊙ {n}"
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return inputs[2]
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        u, h, n = inputs
+        return [
+            partial(np.subtract, h, n, out),
+            partial(np.multiply, out, u, out),
+            partial(np.add, out, n, out),
+        ]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        u, h, n = inputs
+        apart = graph.apply(Subtract(), h, n, like=n)
+        du = graph.apply(Multiply(), upstream, apart, like=u)
+        kept = graph.apply(Multiply(), upstream, u, like=h)
+        dn = graph.apply(Subtract(), upstream, kept, like=n)
+        return du, None if self.detached else kept, dn
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 3 * out.size

@@ -1,0 +1,131 @@
+"""Cross-entropy of a class at every place of a sequence, some of which may have none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ops.base import Array, Call, Op, WithoutVJP, flat, matrix
+from engine.ops.elementwise import times
+
+if TYPE_CHECKING:
+    from engine.graph import Graph, Shape, Tensor
+
+
+class _Places:
+    """Where in `array` (batch, …, classes) the class of every place lies.
+
+    `labels` (batch, …), −1 for none, have their places in the same order in memory. Attributes:
+    `index`, into the flat array, at class 0 where there is none; `known`, 1 or 0 for each place.
+    """
+
+    def __init__(self, array: Array, labels: Array) -> None:
+        rows = matrix(array)
+        steps = [stride // array.itemsize for stride in rows.strides]
+        self.index = np.empty(len(rows), np.int64)
+        self.known = np.empty(len(rows), array.dtype)
+        start, step = np.arange(len(rows)) * steps[0], np.array(steps[1])
+        y, mask = flat(labels), np.empty(len(rows), bool)
+        zero = np.array(0)
+        self.calls: list[Call] = [
+            partial(np.greater_equal, y, zero, mask),
+            partial(np.copyto, self.known, mask),
+            partial(np.multiply, y, mask, self.index),
+            partial(np.multiply, self.index, step, self.index),
+            partial(np.add, self.index, start, self.index),
+        ]
+
+
+class CountPlaces(Op):
+    """How many places have a class, at least 1. Input: the labels."""
+
+    name = "count_places"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return ()
+
+    def formula(self, *inputs: str) -> str:
+        return f"max(1, number of places with {inputs[0]} ≥ 0)"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        (labels,) = inputs
+        mask = np.empty_like(labels, dtype=bool)
+
+        def count() -> None:
+            out[()] = max(1, np.count_nonzero(mask))
+
+        return [partial(np.greater_equal, labels, np.array(0), mask), count]
+
+
+class PlaceCrossEntropy(Op):
+    """−Σ log p at each place's class, over the number n of places that have one.
+
+    Inputs: the logits z, log p, p = softmax(z), the labels y, n. As with `SoftmaxCrossEntropy` the
+    VJP goes straight to z, where it is (p − 1 at the class)/n, and 0 at places without a class.
+    """
+
+    name = "place_cross_entropy"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return ()
+
+    def pattern(self, *inputs: Tensor) -> Tensor | None:
+        return None
+
+    def formula(self, *inputs: str) -> str:
+        _, log_p, _, y, n = inputs
+        return f"−Σ {log_p}[{y}]/{n}"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        _, log_p, _, labels, count = inputs
+        places = _Places(log_p, labels)
+        chosen = np.empty_like(places.known)
+        return [
+            *places.calls,
+            partial(flat(log_p).take, places.index, None, chosen, "clip"),
+            partial(chosen.dot, places.known, out),
+            partial(np.divide, out, count, out),
+            partial(np.negative, out, out),
+        ]
+
+    def vjp(
+        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | None]:
+        z, _, p, y, n = inputs
+        residual = graph.apply(PlaceResidual(), p, y, n, like=z)
+        return times(graph, residual, upstream), None, None, None, None
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 2 * inputs[3].size
+
+
+class PlaceResidual(WithoutVJP):
+    """(p − 1 at the class)/n, 0 at places without a class: dL/dz of `PlaceCrossEntropy`."""
+
+    name = "place_residual"
+
+    def shape(self, *inputs: Tensor) -> Shape:
+        return inputs[0].shape
+
+    def formula(self, *inputs: str) -> str:
+        p, y, n = inputs
+        return f"({p} − 1 at {y})/{n} where {y} ≥ 0, else 0"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        p, labels, count = inputs
+        places = _Places(out, labels)
+        chosen, stored = np.empty_like(places.known), flat(out)
+        return [
+            *places.calls,
+            partial(np.divide, places.known, count, places.known),
+            partial(np.multiply, matrix(p), places.known[:, np.newaxis], matrix(out)),
+            partial(stored.take, places.index, None, chosen, "clip"),
+            partial(np.subtract, chosen, places.known, chosen),
+            partial(stored.__setitem__, places.index, chosen),
+        ]
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return out.size

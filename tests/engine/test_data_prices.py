@@ -1,0 +1,133 @@
+"""Real prices: the columns, the split in time, the forecasts they are compared with."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from bokeh_sampledata import stocks
+
+from engine.data import Dataset, load_dataset, thumbnail
+from engine.data.catalogue import loaded
+from engine.data.prices import COLUMNS, SHARES, series
+from engine.errors import DescriptionError
+
+SETS = ("price_swing", "price_direction")
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_columns_of_a_day_are_worked_out_from_that_day_and_those_before(share: str) -> None:
+    days, raw = series(share), getattr(stocks, share)
+    assert days.columns.shape == (len(days.dates), len(COLUMNS))
+    assert np.isfinite(days.columns).all()
+    assert (np.diff(days.dates) > np.timedelta64(0)).all()
+    for row in (0, 500, len(days.dates) - 1):
+        day = raw["date"].index(str(days.dates[row]))
+        gain = np.log(raw["adj_close"][day] / raw["adj_close"][day - 1])
+        swing = np.log(raw["high"][day] / raw["low"][day]) / np.sqrt(4 * np.log(2))
+        usual = np.mean(raw["volume"][day - 20 : day])
+        expected = [100 * gain, np.log(100 * swing), np.log(raw["volume"][day] / usual)]
+        np.testing.assert_allclose(days.columns[row], expected)
+        assert days.closes[row] == raw["adj_close"][day]
+
+
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize(("share", "context", "fraction"), [("IBM", 20, 0.3), ("GOOG", 60, 0.5)])
+def test_split_is_in_time_and_the_parts_share_no_day(
+    name: str, share: str, context: int, fraction: float
+) -> None:
+    data = load_dataset(name, share=share, context=context, test_fraction=fraction)
+    dates, (train, test) = data.extras["dates"], (p.extras["date"] for p in (data.train, data.test))
+    assert data.input_shape == (context, len(COLUMNS))
+    assert (np.diff(np.concatenate([train, test])) > np.timedelta64(0)).all()
+    first_day_tested = dates[np.searchsorted(dates, test[0]) - context]
+    assert train[-1] < first_day_tested
+    assert test[-1] == dates[-1]
+    assert len(test) == round(fraction * (len(dates) - context))
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_window_ends_the_day_before_its_target(name: str) -> None:
+    data = load_dataset(name)
+    days = series("IBM")
+    for part in (data.train, data.test):
+        for row in (0, 7, len(part) - 1):
+            target = int(np.searchsorted(days.dates, part.extras["date"][row]))
+            np.testing.assert_array_equal(part.points[row], days.columns[target - 20 : target])
+            assert part.extras["close"][row] == days.closes[target - 1]
+            if part.labels is not None:
+                assert part.labels[row] == (days.columns[target, 0] > 0)
+            else:
+                swing = part.targets[row, 0] * data.target_scale + data.target_mean
+                assert swing == pytest.approx(days.columns[target, 1])
+
+
+def test_columns_are_standardised_by_the_training_part_only() -> None:
+    data = load_dataset("price_swing", test_fraction=0.5)
+    np.testing.assert_allclose(data.train.inputs.mean(axis=(0, 1)), 0.0, atol=1e-10)
+    np.testing.assert_allclose(data.train.inputs.std(axis=(0, 1)), 1.0)
+    assert np.abs(data.test.inputs.mean(axis=(0, 1))).max() > 0.05
+    assert data.train.targets.std() == pytest.approx(1.0)
+
+
+def flat(data: Dataset, part: str) -> Any:
+    split = getattr(data, part)
+    return np.column_stack([split.inputs.reshape(len(split), -1), np.ones(len(split))])
+
+
+def ridge_forecast(data: Dataset, answers: Any) -> Any:
+    """Of the test part, from all days and columns."""
+    seen = flat(data, "train")
+    square = seen.T @ seen + 30.0 * np.eye(seen.shape[1])
+    return flat(data, "test") @ np.linalg.solve(square, seen.T @ answers)
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_swings_can_be_foretold_better_than_naively(share: str) -> None:
+    data = load_dataset("price_swing", share=share)
+    _, today, lately = (baseline.value for baseline in data.baselines)
+    assert lately < today
+    forecast = ridge_forecast(data, data.train.targets[:, 0])
+    assert ((forecast - data.test.targets[:, 0]) ** 2).mean() < lately
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_directions_cannot(share: str) -> None:
+    data = load_dataset("price_direction", share=share)
+    for baseline in data.baselines:
+        assert baseline.value == pytest.approx(0.5, abs=0.06)
+    assert data.train.labels is not None
+    forecast = ridge_forecast(data, 2.0 * data.train.labels - 1.0) > 0
+    assert (forecast == data.test.labels).mean() == pytest.approx(0.5, abs=0.06)
+
+
+def test_naive_forecasts_are_those_of_the_last_day_and_of_all_days_shown() -> None:
+    data = load_dataset("price_swing", context=5)
+    swing = (data.test.points[:, :, 1] - data.target_mean) / data.target_scale
+    target = data.test.targets[:, 0]
+    _, today, lately = (baseline.value for baseline in data.baselines)
+    assert today == pytest.approx(((swing[:, -1] - target) ** 2).mean())
+    assert lately == pytest.approx(((swing.mean(axis=1) - target) ** 2).mean())
+
+
+def test_thumbnail_is_the_price_with_the_tested_years_marked() -> None:
+    points = np.array(thumbnail("price_swing").points)
+    assert points.shape == (72, 3)
+    assert (np.diff(points[:, 0]) > 0).all()
+    assert (np.diff(points[:, 2]) <= 0).all()
+    assert (points[:, 2] == 0).mean() == pytest.approx(0.3, abs=0.03)
+
+
+def test_without_the_package_it_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bokeh_sampledata.stocks", None)
+    series.cache_clear()
+    loaded.cache_clear()
+    with pytest.raises(DescriptionError, match="not available without bokeh-sampledata"):
+        load_dataset("price_swing")
+
+
+def test_unknown_shares_are_refused() -> None:
+    with pytest.raises(DescriptionError, match="'FB' is not one of IBM, MSFT, AAPL, GOOG"):
+        load_dataset("price_swing", share="FB")
