@@ -66,6 +66,8 @@ def _parameters(
 
 def _penalties(context: Context, layer: Dense, w: Tensor, name: str, number: int) -> None:
     """Ask for the penalties on W; they are computed with the loss."""
+    if not context.training:
+        return
     for op, strength, index, kind in (
         (L2Penalty(), layer.l2, "₂", "l2"),
         (L1Penalty(), layer.l1, "₁", "l1"),
