@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.graph import Graph, Index, Node, Product, Tensor
+from engine.graph import Graph, Index, Node, Product, Tensor, parts_meet
 from engine.ops.copying import Copy
 from engine.ops.elementwise import Add
 from engine.ops.linear import MatMul
@@ -193,7 +193,7 @@ class _Reverse:
     def _refuse_overlap(self, part: Tensor, whole: Tensor, index: Index) -> None:
         for other in self.pending:
             beside = other.parent is whole and other.alias and other is not part
-            if beside and other.index and _overlap(whole, index, other.index):
+            if beside and other.index and parts_meet(whole.shape, index, other.index):
                 raise ValueError(f"{part.name} and {other.name} overlap in {whole.name}")
 
     def _sum_products(self, tensor: Tensor, products: list[Product]) -> None:
@@ -237,19 +237,6 @@ def _placeable(gradient: Tensor, part: Tensor, index: Index) -> bool:
     whole = part.parent
     straight = whole is not None and whole.order == "T" and isinstance(index[-1], int)
     return straight or gradient.node.op.elementwise or gradient.node.op.strided
-
-
-def _overlap(whole: Tensor, first: Index, second: Index) -> bool:
-    """Whether two parts of a tensor have an element in common."""
-    for axis, extent in enumerate(whole.shape):
-        ranges = []
-        for index in (first, second):
-            at = index[axis] if axis < len(index) else slice(None)
-            place = range(*at.indices(extent)) if isinstance(at, slice) else range(at, at + 1)
-            ranges.append(place)
-        if not range(max(r.start for r in ranges), min(r.stop for r in ranges)):
-            return False
-    return True
 
 
 def _joined(graph: Graph, products: Sequence[Product]) -> Product | None:
@@ -303,15 +290,15 @@ def _prune(graph: Graph, kept: set[Tensor]) -> None:
     """Drop backward ops on which no kept tensor depends (the gradient of the data, say)."""
     needed: set[Tensor] = set()
     for tensor in kept:
-        needed.update(_lineage(tensor))
+        needed.update(tensor.lineage())
     nodes: list[Node] = []
     dropped: set[Tensor] = set()
     for node in reversed(graph.nodes):
-        if node.phase == "backward" and not needed.intersection(_lineage(node.output)):
+        if node.phase == "backward" and not needed.intersection(node.output.lineage()):
             dropped.add(node.output)
             continue
         for tensor in node.inputs:
-            needed.update(_lineage(tensor))
+            needed.update(tensor.lineage())
         nodes.append(node)
     graph.nodes[:] = reversed(nodes)
     graph.tensors[:] = [
@@ -324,12 +311,3 @@ def _prune(graph: Graph, kept: set[Tensor]) -> None:
     for tensor, gradient in list(graph.gradients.items()):
         if gradient not in alive:
             del graph.gradients[tensor]
-
-
-def _lineage(tensor: Tensor) -> Iterable[Tensor]:
-    """The tensor and those in whose storage it lies, as far as it is a part of them."""
-    while True:
-        yield tensor
-        if tensor.parent is None:
-            return
-        tensor = tensor.parent

@@ -21,7 +21,7 @@ from engine.memory import Plan
 from engine.network import Network
 from engine.ops.base import Array
 from engine.ops.loss import L1Penalty
-from engine.ops.sampling import WIDE, Gather, NextBatch
+from engine.ops.sampling import WIDE, Gather, NextBatch, as_fetched
 from engine.optimizers import HYPERPARAMETERS, Apply, CountStep, StopAtZero, Update
 from engine.program import Cost, Program, buffer_table, instruction
 from engine.schedules import Schedule, ScheduledRate
@@ -64,6 +64,10 @@ def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
     theta = _join(graph, "parameters", "θ", [p.tensor for p in context.parameters], "parameter")
     differentiate(graph, loss, [p.tensor for p in context.parameters])
     _update(context, network, theta)
+    held = {
+        name: as_fetched(held[name], fetched.order)
+        for name, fetched in zip(held, (x, y), strict=True)
+    }
     return _program(
         context, network, dtype, seed=seed, batch=batch, steps=samples // batch, data=held
     )

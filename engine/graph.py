@@ -91,14 +91,31 @@ class Tensor:
         return size
 
     def overlaps(self, other: Tensor) -> bool:
-        """Whether the two share elements: they are one, or parts of one that meet."""
-        if self.parent is None and other.parent is None:
-            return self is other
-        return (
-            (self.parent or self) is (other.parent or other)
-            and self.offset < other.offset + other.size
-            and other.offset < self.offset + self.size
-        )
+        """Whether the two share elements, as far as their places in what both lie in tell."""
+        mine, others = self.lineage(), other.lineage()
+        if mine[-1] is not others[-1]:
+            return False
+        while len(mine) > 1 and len(others) > 1 and mine[-2] is others[-2]:
+            mine, others = mine[:-1], others[:-1]
+        if len(mine) == 1 or len(others) == 1:
+            return True
+        left, right, whole = mine[-2], others[-2], mine[-1]
+        if left.index is None and right.index is None:
+            return (
+                left.offset < right.offset + right.size and right.offset < left.offset + left.size
+            )
+        if left.index is None or right.index is None:
+            return True
+        return parts_meet(whole.shape, left.index, right.index)
+
+    def lineage(self) -> tuple[Tensor, ...]:
+        """The tensor, that in whose storage it lies, and so on to one that lies by itself."""
+        return (self, *self.parent.lineage()) if self.parent is not None else (self,)
+
+    @property
+    def storage(self) -> Tensor:
+        """The tensor by itself in which this one lies, or is."""
+        return self.lineage()[-1]
 
 
 def memory_axes(order: Order, dimensions: int) -> tuple[int, ...]:
@@ -132,6 +149,19 @@ def part_shape(shape: Shape, index: Index) -> Shape:
         if isinstance(at, slice):
             extents.append(len(range(*at.indices(extent))))
     return tuple(extents)
+
+
+def parts_meet(shape: Shape, first: Index, second: Index) -> bool:
+    """Whether two parts of an array of `shape` have an element in common."""
+    for axis, extent in enumerate(shape):
+        ranges = []
+        for index in (first, second):
+            at = index[axis] if axis < len(index) else slice(None)
+            place = range(*at.indices(extent)) if isinstance(at, slice) else range(at, at + 1)
+            ranges.append(place)
+        if not range(max(r.start for r in ranges), min(r.stop for r in ranges)):
+            return False
+    return True
 
 
 @dataclass(frozen=True)

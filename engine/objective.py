@@ -19,11 +19,12 @@ from engine.graph import Node, Tensor
 from engine.machine import Machine
 from engine.memory import Memory, Plan, slot
 from engine.ops.base import Array, Call, constant
-from engine.ops.sampling import DropoutMask, Gather
+from engine.ops.sampling import DropoutMask, Gather, Noise
 
 Samples = Literal["batch", "train"]
-"""What the loss is taken over: the batch of the step that the machine is in, with its dropout; or
-the training set, in as many whole batches as it has, without dropout."""
+"""What the loss is taken over: the batch of the step that the machine is in, with its dropout and
+noise; or the training set, in as many whole batches as it has, without them. Batch normalisation
+goes by the batch in both."""
 
 Vector = NDArray[np.float64]
 
@@ -49,19 +50,19 @@ class Objective:
             raise DescriptionError("machine", program.network, "a machine that trains")
         self._memory = Memory(Plan(graph, "float64", frozenset(program.data)), {})
         self._tensors = {tensor.name: tensor for tensor in graph.tensors}
-        self._copy(machine)
         self.theta: Vector = self._array("parameters")
         self._gradient: Vector = self._array("parameters.grad")
         self._loss = self._array("loss/L")
         fetched = [n for n in graph.nodes if isinstance(n.op, Gather)] if samples == "train" else []
         self._fetch = [(self._memory.array(n.output), _rows(machine, n)) for n in fetched]
-        if samples == "train":
-            self._keep_all_units(graph.nodes)
         nodes = list(_dependent(graph.nodes, {n.output for n in fetched}))
         self._kinked = [n for n in nodes if n.op.kinked and n.phase != "backward"]
         holds = self._holds(machine)
         self._forward = self._bind([n for n in nodes if n.phase != "backward"], holds)
         self._backward = self._bind([n for n in nodes if n.phase == "backward"], holds)
+        self._copy(machine)
+        if samples == "train":
+            self._without_chance(graph.nodes)
         whole = len(self._fetch[0][1]) // program.batch_size if self._fetch else 1
         self._batches = [
             slice(i * program.batch_size, (i + 1) * program.batch_size) for i in range(whole)
@@ -127,10 +128,11 @@ class Objective:
     def _array(self, name: str) -> Vector:
         return self._memory.array(self._tensors[name])
 
-    def _keep_all_units(self, nodes: list[Node]) -> None:
+    def _without_chance(self, nodes: list[Node]) -> None:
+        """Drop no unit, and add no noise."""
         for node in nodes:
-            if isinstance(node.op, DropoutMask):
-                self._memory.array(node.output)[...] = 1.0
+            if isinstance(node.op, DropoutMask | Noise):
+                self._memory.array(node.output)[...] = float(isinstance(node.op, DropoutMask))
 
     def _holds(self, machine: Machine) -> dict[int, list[Call]]:
         """What writes held values again, by the instruction after which it does."""
@@ -152,15 +154,19 @@ class Objective:
 
 def _rows(machine: Machine, node: Node) -> Array:
     """The data that a gather takes its rows from."""
-    return np.array(machine.view(node.inputs[0].name), dtype=np.float64)
+    kind = node.output.dtype or np.float64
+    return np.array(machine.view(node.inputs[0].name), dtype=kind)
 
 
 def _dependent(nodes: list[Node], roots: set[Tensor]) -> Iterator[Node]:
-    """The forward, loss and backward ops whose result depends on a parameter or on `roots`."""
-    reached = set(roots)
+    """The forward, loss and backward ops whose result depends on a parameter or on `roots`.
+
+    Of a tensor that others lie in, one part is taken for all.
+    """
+    reached = {tensor.storage for tensor in roots}
     for node in nodes:
         if node.phase == "update" or node.output in roots:
             continue
-        if any(t in reached or t.role == "parameter" for t in node.inputs):
-            reached.add(node.output)
+        if any(t.storage in reached or t.role == "parameter" for t in node.inputs):
+            reached.add(node.output.storage)
             yield node

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.ops.base import Array, Call, Op, constant, matrix, reshaped
+from engine.ops.base import Array, Call, Op, constant, flat, matrix, reshaped
 from engine.ops.elementwise import Multiply
 from engine.ops.linear import product
 from engine.ops.reduction import SumTo
@@ -91,7 +91,7 @@ class ScatterAdd(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         g, ids = inputs
-        rows = g.reshape(-1, 1) if out.ndim == 1 else matrix(g)
+        rows = flat(g)[:, np.newaxis] if out.ndim == 1 else matrix(g)
         axes = sorted(range(ids.ndim), key=lambda axis: -g.strides[axis])
         numbers = ids.transpose(axes)
         if out.ndim > 1 and len(out) <= FEW_ROWS:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from engine.ops.base import Array, Call, Op, WithoutVJP, constant, matrix
+from engine.ops.base import Array, Call, Op, WithoutVJP, constant, flat, matrix
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
 
@@ -61,7 +61,7 @@ class Mean(_Moment):
         return f"mean of {inputs[0]} over {self.along}"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        return [averager(matrix(inputs[0]), self.along, out.reshape(-1))]
+        return [averager(matrix(inputs[0]), self.along, flat(out))]
 
 
 class Variance(_Moment):
@@ -74,12 +74,12 @@ class Variance(_Moment):
         return f"mean of ({x} − {mean})² over {self.along}"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        x, mean = matrix(inputs[0]), lined_up(inputs[1].reshape(-1), self.along)
+        x, mean = matrix(inputs[0]), lined_up(flat(inputs[1]), self.along)
         square = np.empty_like(x)
         return [
             partial(np.subtract, x.T, mean, square.T),
             partial(np.multiply, square, square, square),
-            averager(square, self.along, out.reshape(-1)),
+            averager(square, self.along, flat(out)),
         ]
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
@@ -130,7 +130,7 @@ class Standardise(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         x, target = matrix(inputs[0]).T, matrix(out).T
-        mean, scale = (lined_up(array.reshape(-1), self.along) for array in inputs[1:])
+        mean, scale = (lined_up(flat(array), self.along) for array in inputs[1:])
         return [
             partial(np.subtract, x, mean, target),
             partial(np.multiply, target, scale, target),
@@ -171,7 +171,7 @@ class StandardiseGradient(WithoutVJP):
         g, x, target = (matrix(array) for array in (inputs[0], inputs[1], out))
         count = g.shape[0 if self.along == "units" else 1]
         mean, both = np.empty(count, out.dtype), np.empty(count, out.dtype)
-        scale = lined_up(inputs[2].reshape(-1), self.along)
+        scale = lined_up(flat(inputs[2]), self.along)
         return [
             averager(g, self.along, mean),
             partial(np.multiply, g, x, target),

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Choice, Condition, Number, single, where
+from engine.graph import memory_axes
 from engine.ops.base import Array, Barrier, Call, Op, constant, flat
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Shape, Tensor
+    from engine.graph import Order, Shape, Tensor
 
 PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT, PURPOSE_NOISE = 1, 2, 3, 4
 
@@ -135,8 +136,7 @@ class Gather(Op):
         if samples == out.ndim - 1 and data[0].size > WIDE:
             fetched = np.empty(out.shape, out.dtype)
             return [partial(data.take, rows, 0, fetched, "clip"), partial(np.copyto, out, fetched)]
-        arranged = np.ascontiguousarray(data.transpose(axes))
-        return [partial(arranged.take, rows, samples, out.transpose(axes), "clip")]
+        return [partial(data.transpose(axes).take, rows, samples, out.transpose(axes), "clip")]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         data, rows = inputs
@@ -150,6 +150,15 @@ class Gather(Op):
 
 WIDE = 32
 """Values from which a sample's are better fetched together: fetching one is then one long copy."""
+
+
+def as_fetched(data: Array, order: Order) -> Array:
+    """The data in the memory order from which `Gather` fetches samples into `order` as they lie."""
+    axes = memory_axes(order, data.ndim)
+    if axes[-1] == 0 and data[0].size > WIDE:
+        axes = memory_axes("C", data.ndim)
+    inverse = sorted(range(data.ndim), key=axes.__getitem__)
+    return np.ascontiguousarray(data.transpose(axes)).transpose(inverse)
 
 
 class DropoutMask(Op):

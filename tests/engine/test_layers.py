@@ -421,6 +421,20 @@ def test_batch_normalisation_has_mean_0_and_deviation_1_in_training() -> None:
     np.testing.assert_allclose(values.std(axis=0), 1, rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [("layer norm", 6), ("layer norm of a sequence", 3), ("layer norm of an image", 3)],
+)
+def test_layer_normalisation_has_mean_0_and_deviation_1_at_every_place(
+    name: str, units: int
+) -> None:
+    machine = CASES[name].machine()
+    machine.run(1)
+    values = machine.read("layer_norm2/standardised").reshape(-1, units)
+    np.testing.assert_allclose(values.mean(axis=1), 0, atol=1e-12)
+    assert 0.9 < values.std(axis=1).mean() <= 1
+
+
 def test_running_statistics_follow_the_batches_and_evaluators_go_by_them() -> None:
     machine = Case((4,), (BatchNorm(0.25, epsilon=0.01), Dense(3))).machine()
     judge = machine.evaluator(np.arange(8.0).reshape(2, 4))

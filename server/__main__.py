@@ -1,0 +1,159 @@
+"""`python -m server`: serve the page on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # at run time only once the port is ours, and not in every worker
+    import uvicorn
+
+    from server.app import Settings
+
+LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+MAX_SOCKET_BYTES = 131_072
+"""Of a WebSocket message; what is between the protocol's limit and this gets an error message,
+what is larger ends the connection."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the server until Ctrl-C; returns the exit code."""
+    options = _options().parse_args(arguments)
+    try:
+        listening = listen(options.host, options.port)
+    except OSError as error:
+        print(_explained(error, options.host, options.port), file=sys.stderr)
+        return 1
+    with listening, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_server(options, listening).serve(sockets=[listening]))
+    return 0
+
+
+def _server(options: argparse.Namespace, listening: socket.socket) -> uvicorn.Server:
+    from server.app import Settings
+
+    logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s: %(message)s")
+    url = page_url(options.host, listening.getsockname()[1])
+    settings = Settings(options.host, options.workers, tuple(options.allow_host))
+    return make_server(settings, options.log_level, lambda: _announce(url, open_page=options.open))
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m server", description="Serve Backstep.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--port",
+        type=_whole(0, 65_535),
+        default=8000,
+        help="port to listen on, 0 for any (%(default)s)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=_whole(1, 256),
+        default=default_workers(),
+        help="processes that sessions run in (%(default)s)",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name the server is reached by; may be given several times",
+    )
+    parser.add_argument(
+        "--log-level", choices=LOG_LEVELS, default="warning", help="what is said (%(default)s)"
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    return parser
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        if not (text.isdecimal() and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number in {low}..{high}")
+        return int(text)
+
+    return check
+
+
+def default_workers() -> int:
+    """A worker for each core but one, which is left to the server and the browser."""
+    return max(1, min(8, (os.cpu_count() or 2) - 1))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises OSError if it is taken or not ours."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform == "win32":  # there, SO_REUSEADDR would let two servers have the same port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    listening.set_inheritable(False)
+    return listening
+
+
+def _explained(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is in use; stop what uses it, or choose another with --port."
+    return f"Can not listen on {host} port {port}: {error.strerror or error}."
+
+
+def page_url(host: str, port: int) -> str:
+    """Where the page is, as seen from this machine."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)
+    if ":" in name and not name.startswith("["):
+        name = f"[{name}]"
+    return f"http://{name}:{port}/"
+
+
+def make_server(settings: Settings, log_level: str, started: Callable[[], None]) -> uvicorn.Server:
+    """The application with what serves it; `started` is called once it answers."""
+    import uvicorn
+
+    from server.app import create_app
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            started()
+
+    return Announcing(
+        uvicorn.Config(
+            create_app(settings),
+            log_level=log_level,
+            ws="websockets-sansio",
+            ws_max_size=MAX_SOCKET_BYTES,
+            ws_per_message_deflate=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+
+
+def _announce(url: str, *, open_page: bool) -> None:
+    print(f"Backstep runs at {url}  (Ctrl-C ends it)", flush=True)
+    if open_page:
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

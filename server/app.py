@@ -1,0 +1,242 @@
+"""The application: the page, its files, the API and the WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.templating import Jinja2Templates
+from starlette.websockets import WebSocketDisconnect
+
+from server import __version__
+from server.assets import Assets
+from server.catalogue import catalogue
+from server.hub import CLOSE_LATER, CLOSE_REFUSED, MAX_SESSIONS, Hub, Viewer
+from server.security import Guard, Names
+from server.workers import PING_INTERVAL, Pool
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+HELLO_SECONDS = 10.0
+"""A connection that says nothing for so long is closed."""
+OUTBOX_BYTES = 16 * 1024 * 1024
+"""Events and answers a viewer may be behind; beyond, it is disconnected and may come back."""
+CLEAN_CLOSES = (1000, 1001)
+"""Close codes of a page that is closed or left. RFC 6455, section 7.4.1.
+
+Not 1005, a close without a code: uvicorn says the same of a connection that was lost."""
+TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server is set up.
+
+    Attributes:
+        host: the address it is bound to.
+        workers: processes that sessions run in.
+        allow_hosts: further names it answers to.
+    """
+
+    host: str = "127.0.0.1"
+    workers: int = 1
+    allow_hosts: tuple[str, ...] = ()
+    max_sessions: int = MAX_SESSIONS
+
+
+@dataclass
+class Services:
+    """What lives as long as the application runs."""
+
+    pool: Pool
+    hub: Hub
+    started: float = field(default_factory=time.monotonic)
+    catalogue: asyncio.Task[bytes] | None = None
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application. Its workers start and end with its lifespan."""
+    chosen = settings or Settings()
+    app = FastAPI(
+        title="Backstep",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lambda app: _lifespan(app, chosen),
+    )
+    _add_pages(app)
+    _add_api(app)
+    app.add_api_websocket_route("/ws", _serve_viewer)
+    app.add_middleware(GZipMiddleware, compresslevel=6)
+    app.add_middleware(Guard, names=Names(chosen.host, chosen.allow_hosts))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    pool = Pool(
+        settings.workers,
+        lambda _, message: hub.mailed(message),
+        lambda number: hub.replaced(number),  # noqa: PLW0108 - there is no hub yet
+    )
+    hub = Hub(pool, time.monotonic, max_sessions=settings.max_sessions)
+    services = app.state.services = Services(pool, hub)
+    pool.start()
+    tasks = [asyncio.create_task(_tick(hub)), asyncio.create_task(_watch_over(pool))]
+    services.catalogue = asyncio.create_task(asyncio.to_thread(_catalogue_json))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await pool.close()
+
+
+async def _tick(hub: Hub) -> None:
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        hub.tick()
+
+
+async def _watch_over(pool: Pool) -> None:
+    while True:
+        await asyncio.sleep(PING_INTERVAL)
+        pool.check()
+
+
+def _services(app: Any) -> Services:
+    services: Services = app.state.services
+    return services
+
+
+# Pages and API -----------------------------------------------------------------------------------
+
+
+def _add_pages(app: FastAPI) -> None:
+    templates = Jinja2Templates(ROOT / "templates")
+    app.mount("/static", Assets(directory=ROOT / "static"), name="static")
+
+    @app.get("/")
+    async def page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "index.html", {"version": __version__})
+
+
+def _add_api(app: FastAPI) -> None:
+    @app.get("/healthz")
+    async def health(request: Request) -> dict[str, Any]:
+        services = _services(request.app)
+        return {
+            "status": "ok",
+            "version": __version__,
+            "uptime": round(time.monotonic() - services.started, 3),
+            "sessions": len(services.hub.sessions),
+            "workers": services.pool.alive(),
+        }
+
+    @app.get("/api/catalogue")
+    async def configurable(request: Request) -> Response:
+        task = _services(request.app).catalogue
+        assert task is not None  # there is one while the application runs
+        body = await asyncio.shield(task)
+        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        return Response(body, media_type="application/json", headers={"ETag": tag})
+
+
+def _catalogue_json() -> bytes:
+    return json.dumps(catalogue(), allow_nan=False, separators=(",", ":")).encode()
+
+
+# The WebSocket -----------------------------------------------------------------------------------
+
+
+class Outbox:
+    """A viewer's messages on their way to its socket; see `hub.Socket`.
+
+    Attributes:
+        closed: nothing more is sent after what was.
+    """
+
+    def __init__(self) -> None:
+        self._messages: asyncio.Queue[str | bytes | tuple[int, str]] = asyncio.Queue()
+        self._bytes = 0
+        self.closed = False
+
+    def send(self, message: str | bytes) -> None:
+        if self.closed:
+            return
+        self._bytes += len(message)
+        if self._bytes > OUTBOX_BYTES:
+            self.close(CLOSE_LATER, "too far behind")
+        else:
+            self._messages.put_nowait(message)
+
+    def close(self, code: int, reason: str) -> None:
+        if not self.closed:
+            self.closed = True
+            self._messages.put_nowait((code, reason))
+
+    async def drain(self, websocket: WebSocket) -> None:
+        """Send until told to close."""
+        while True:
+            message = await self._messages.get()
+            if isinstance(message, tuple):
+                await websocket.close(*message)
+                return
+            self._bytes -= len(message)
+            if isinstance(message, str):
+                await websocket.send_text(message)
+            else:
+                await websocket.send_bytes(message)
+
+
+async def _serve_viewer(websocket: WebSocket) -> None:
+    """One viewer's connection, from accept to close."""
+    hub = _services(websocket.app).hub
+    await websocket.accept()
+    outbox = Outbox()
+    viewer = hub.join(outbox)
+    writer = asyncio.create_task(_write(outbox, websocket))
+    code = 1006
+    try:
+        code = await _read(hub, viewer, outbox, websocket)
+    finally:
+        hub.leave(viewer, clean=code in CLEAN_CLOSES)
+        if not outbox.closed:
+            writer.cancel()
+        with suppress(asyncio.CancelledError):
+            await writer
+
+
+async def _write(outbox: Outbox, websocket: WebSocket) -> None:
+    # A lost connection shows when writing as well as when reading, which is where it is handled.
+    with suppress(WebSocketDisconnect, RuntimeError, OSError):
+        await outbox.drain(websocket)
+
+
+async def _read(hub: Hub, viewer: Viewer, outbox: Outbox, websocket: WebSocket) -> int:
+    """Hand on messages until the connection ends; returns its close code."""
+    while True:
+        patience = HELLO_SECONDS if viewer.session is None else None
+        try:
+            message = await asyncio.wait_for(websocket.receive(), patience)
+        except TimeoutError:
+            outbox.close(CLOSE_REFUSED, "no hello")
+            return 1006
+        if message["type"] == "websocket.disconnect":
+            return int(message.get("code") or 1006)
+        text = message.get("text")
+        hub.receive(viewer, text if text is not None else message.get("bytes") or b"")

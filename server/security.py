@@ -1,0 +1,138 @@
+"""Which requests are answered at all, and the headers that go with every answer.
+
+A page of another site could make a browser talk to a server on this machine: over HTTP by a name
+that it resolves to 127.0.0.1 (DNS rebinding), over WebSockets directly, as those know no
+same-origin rule. So the Host has to be one of ours, and an Origin, where a browser sends one, has
+to be the page that this server itself serves.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = (
+    "default-src 'none'; "
+    "script-src 'self'; "
+    "style-src 'self'; "
+    "img-src 'self' data: blob:; "
+    "connect-src 'self'; "
+    "frame-ancestors 'self'; "
+    "base-uri 'none'; "
+    "form-action 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+CACHING = "no-cache"
+"""Kept, but asked about before every use: with ETags that costs one small answer a file."""
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+class Names:
+    """The host names this server answers to.
+
+    Args:
+        bound: the address it listens on. On all interfaces, every IP address is accepted as a
+            Host, since rebinding needs a name, and so is the machine's own name.
+        extra: further names, e.g. that of a proxy in front.
+    """
+
+    def __init__(self, bound: str, extra: Iterable[str] = ()) -> None:
+        self._extra = {name.lower().strip("[]") for name in extra}
+        self._names = {*LOCAL, bound.lower().strip("[]"), *self._extra}
+        self._any_address = bound in ("", "0.0.0.0", "::")
+        if self._any_address:
+            self._names.add(socket.gethostname().lower())
+
+    def knows(self, host: str) -> bool:
+        """Whether a Host header names this server."""
+        name = host_name(host)
+        if name is None:
+            return False
+        return name in self._names or (self._any_address and _is_address(name))
+
+    def same_origin(self, origin: str, host: str) -> bool:
+        """Whether an Origin header is that of a page of this server, asked for as `host`."""
+        scheme, _, place = origin.partition("://")
+        if scheme not in ("http", "https"):
+            return False
+        return place.lower() == host.lower() or host_name(place) in self._extra
+
+
+def host_name(host: str) -> str | None:
+    """The name in "name:port", without the brackets of an IPv6 address; None if malformed."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.username is not None or parts.path or parts.query or parts.fragment:
+        return None
+    return parts.hostname
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class Guard:
+    """Middleware that refuses foreign requests and adds the headers."""
+
+    def __init__(self, app: ASGIApp, names: Names) -> None:
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        reason = self._refusal(Headers(scope=scope))
+        if reason is not None:
+            await _refuse(scope, send, reason)
+            return
+        await self._app(scope, receive, _with_headers(send))
+
+    def _refusal(self, headers: Headers) -> str | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._names.knows(hosts[0]):
+            return "This server does not go by that name; see --allow-host."
+        origin = headers.get("origin")
+        if origin is not None and not self._names.same_origin(origin, hosts[0]):
+            return "Requests from pages of other origins are refused."
+        return None
+
+
+def _with_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            headers.setdefault("Cache-Control", CACHING)
+        await send(message)
+
+    return send_with_headers
+
+
+async def _refuse(scope: Scope, send: Send, reason: str) -> None:
+    body = reason.encode()
+    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body))}
+    pairs = [(k.lower().encode(), v.encode()) for k, v in {**headers, **HEADERS}.items()]
+    await send({"type": f"{kind}.start", "status": 403, "headers": pairs})
+    await send({"type": f"{kind}.body", "body": body})

@@ -1,0 +1,300 @@
+// @ts-check
+// Everything a view or a control can do. Views never talk to the connection themselves.
+
+import { CommandError, Connection } from "./connection.js";
+import { addProblem, withHyperparameter } from "./events.js";
+
+/** @typedef {import("./types.js").Store} Store */
+/** @typedef {import("./types.js").Description} Description */
+/** @typedef {import("./types.js").Selection} Selection */
+/** @typedef {import("./types.js").StepUnit} StepUnit */
+/** @typedef {import("./types.js").SplitName} SplitName */
+/** @typedef {import("./types.js").Speed} Speed */
+/** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
+
+const EDIT_DELAY = 150; // milliseconds from the last change of a control to the new program
+const MAX_FRAME_RATE = 60;
+const MAX_WAITING_STEPS = 8;
+const PRECISION = ["u8", "u16", "f32", "f64"];
+
+/** What can be done; made once with the page's connection and store. */
+export class Actions {
+  /**
+   * @param {Connection} connection
+   * @param {Store} store
+   */
+  constructor(connection, store) {
+    this.connection = connection;
+    this.store = store;
+    /** @type {Map<string, Want[]>} */
+    this.wants = new Map();
+    this.subscribed = "";
+    this.wantsChanged = false;
+    this.editTimer = 0;
+    this.stepping = false;
+    /** @type {{unit: StepUnit, count: number}} */
+    this.waitingSteps = { unit: "instruction", count: 0 };
+    /** @type {Map<string, number>} the newest value of every hyperparameter being set */
+    this.settings = new Map();
+    store.on(["model"], () => this.renewSubscription());
+  }
+
+  /**
+   * Sends a command; a refusal becomes a problem on the page.
+   * @param {string} type
+   * @param {{[field: string]: unknown}} [fields]
+   * @returns {Promise<boolean>} whether it was accepted
+   */
+  async send(type, fields) {
+    try {
+      await this.connection.request(type, fields);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      addProblem(this.store, error.problem);
+      return false;
+    }
+  }
+
+  /** Lets the machine run. */
+  run() {
+    return this.send("run");
+  }
+
+  /** Stops it where it is, which may be inside a step. */
+  pause() {
+    return this.send("pause");
+  }
+
+  /** Runs if paused, pauses if running. */
+  toggle() {
+    return this.store.state.run?.running ? this.pause() : this.run();
+  }
+
+  /**
+   * Goes on by one unit. Calls while one is on its way wait for it and then go together, a few at
+   * the most, so that quick presses all count but a key held down never gets ahead of the machine.
+   * @param {StepUnit} [unit] the one chosen on the transport if left out
+   */
+  async step(unit = this.store.state.stepUnit) {
+    if (this.waitingSteps.unit !== unit) this.waitingSteps = { unit, count: 0 };
+    this.waitingSteps.count = Math.min(MAX_WAITING_STEPS, this.waitingSteps.count + 1);
+    if (this.stepping) return;
+    this.stepping = true;
+    while (this.waitingSteps.count > 0) {
+      const step = this.waitingSteps;
+      this.waitingSteps = { unit: step.unit, count: 0 };
+      await this.send("step", step);
+    }
+    this.stepping = false;
+  }
+
+  /**
+   * Runs until an instruction is the next one.
+   * @param {number} instruction
+   */
+  runTo(instruction) {
+    return this.send("run_to", { instruction });
+  }
+
+  /** Fresh parameters from the same seed, step 0. */
+  reset() {
+    return this.send("reset");
+  }
+
+  /**
+   * Fresh parameters from another seed, step 0.
+   * @param {number} seed
+   */
+  reseed(seed) {
+    return this.send("reseed", { seed });
+  }
+
+  /**
+   * Sets a live hyperparameter such as "learning_rate" or "dense1/l2"; the weights stay.
+   * @param {string} name
+   * @param {number} value
+   */
+  set(name, value) {
+    const { description } = this.store.state;
+    if (description) {
+      this.store.set({ description: withHyperparameter(description, name, value) });
+    }
+    const underWay = this.settings.has(name);
+    this.settings.set(name, value);
+    if (!underWay) this.sendSetting(name);
+  }
+
+  /**
+   * One value on its way at a time: a dragged slider sends no more than the server takes.
+   * @param {string} name
+   */
+  async sendSetting(name) {
+    for (;;) {
+      const value = this.settings.get(name);
+      await this.send("set", { name, value });
+      if (this.settings.get(name) === value) break;
+    }
+    this.settings.delete(name);
+  }
+
+  /**
+   * How fast it runs; null for as fast as it can.
+   * @param {Speed["unit"]} unit
+   * @param {number | null} perSecond
+   */
+  speed(unit, perSecond) {
+    const { run } = this.store.state;
+    const speed = { unit, per_second: perSecond };
+    if (run) this.store.set({ run: { ...run, speed } });
+    return this.send("speed", speed);
+  }
+
+  /**
+   * Chooses the sample whose values the canvas shows.
+   * @param {number} sample
+   * @param {SplitName} split
+   */
+  probe(sample, split) {
+    return this.send("probe", { sample, split });
+  }
+
+  /**
+   * Compiles a description, completed by the server, into a new program and goes on running if it
+   * was running.
+   * @param {import("./types.js").PartialDescription} description
+   * @returns {Promise<boolean>} whether the server accepted it; if not, the old program stays
+   */
+  async configure(description) {
+    clearTimeout(this.editTimer);
+    this.editTimer = 0;
+    const running = this.store.state.run?.running ?? false;
+    const accepted = await this.send("configure", { description });
+    if (accepted && running) await this.run();
+    return accepted;
+  }
+
+  /**
+   * Changes the description at once on the page and, when the changes have paused, on the server.
+   * @param {(draft: Description) => void} change
+   */
+  edit(change) {
+    const { description } = this.store.state;
+    if (!description) return;
+    const draft = structuredClone(description);
+    change(draft);
+    this.store.set({ description: draft });
+    clearTimeout(this.editTimer);
+    this.editTimer = window.setTimeout(() => this.sendEdit(), EDIT_DELAY);
+  }
+
+  sendEdit() {
+    const { description } = this.store.state;
+    if (description) this.configure(description);
+  }
+
+  /** Whether the page shows a change that the server has not been told of yet. */
+  get editing() {
+    return this.editTimer !== 0;
+  }
+
+  /**
+   * Exact values of a buffer, or of one element of it.
+   * @param {string} buffer
+   * @param {number[]} [index]
+   * @returns {Promise<any>} a number, nested lists of numbers; null where not finite
+   */
+  async read(buffer, index) {
+    const answer = await this.connection.request("read", index ? { buffer, index } : { buffer });
+    return answer.value ?? answer.values;
+  }
+
+  /**
+   * Sets one element of a parameter.
+   * @param {string} buffer
+   * @param {number[]} index
+   * @param {number} value
+   */
+  write(buffer, index, value) {
+    return this.send("write", { buffer, index, value });
+  }
+
+  /**
+   * Selects what the inspector shows; null for nothing.
+   * @param {Selection | null} selection
+   */
+  select(selection) {
+    this.store.set({ selection });
+  }
+
+  /**
+   * Points at something without selecting it; null for nothing.
+   * @param {Selection | null} hover
+   */
+  hover(hover) {
+    this.store.set({ hover });
+  }
+
+  /**
+   * Says which buffers a view draws; replaces what the same owner wanted before. Names that the
+   * network at hand does not have are left out until one has them.
+   * @param {string} owner
+   * @param {Want[]} buffers
+   */
+  want(owner, buffers) {
+    this.wants.set(owner, buffers);
+    if (this.wantsChanged) return;
+    this.wantsChanged = true;
+    queueMicrotask(() => this.subscribe());
+  }
+
+  /** Sends the subscription again: the server knows it no more. */
+  renewSubscription() {
+    this.subscribed = "";
+    this.want("", []);
+  }
+
+  /** All wants in one subscription; the more precise dtype wins. */
+  subscribe() {
+    this.wantsChanged = false;
+    const { model, connection } = this.store.state;
+    if (!model || connection !== "open") return;
+    /** @type {Map<string, Want>} */
+    const merged = new Map();
+    for (const want of [...this.wants.values()].flat()) {
+      const known = merged.get(want.name);
+      const better = !known || PRECISION.indexOf(want.dtype) > PRECISION.indexOf(known.dtype);
+      if (better && model.bufferByName.has(want.name)) merged.set(want.name, want);
+    }
+    const buffers = [...merged.values()].map(({ name, dtype }) => ({ name, dtype }));
+    const text = JSON.stringify([model.generation, buffers]);
+    if (text === this.subscribed) return;
+    this.subscribed = text;
+    this.sendSubscription(buffers, model.generation);
+  }
+
+  /**
+   * A subscription that meets another program on its way is refused, and of no use any more: the
+   * new program renews it.
+   * @param {Want[]} buffers
+   * @param {number} generation of the program that has them
+   */
+  async sendSubscription(buffers, generation) {
+    try {
+      await this.connection.request("subscribe", { buffers, rate: MAX_FRAME_RATE });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      if (this.store.state.model?.generation === generation) addProblem(this.store, error.problem);
+    }
+  }
+}
+
+/**
+ * Makes the actions of a page.
+ * @param {Connection} connection
+ * @param {Store} store
+ * @returns {Actions}
+ */
+export function createActions(connection, store) {
+  return new Actions(connection, store);
+}

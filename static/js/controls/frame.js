@@ -1,0 +1,194 @@
+// @ts-check
+// What lies around the panels: folding them, the tabs of the phone, the theme and the present mode.
+
+import { h, icon, setIcon, tip } from "./dom.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../store.js").State["theme"]} Theme */
+
+/** @type {{name: string, id: string, label: string, key: string, icon: string}[]} */
+const SIDES = [
+  { name: "left", id: "side-left", label: "Data and model", key: "D", icon: "left" },
+  { name: "right", id: "side-right", label: "Output and loss", key: "O", icon: "right" },
+  { name: "program", id: "side-program", label: "Program", key: "B", icon: "down" },
+];
+const TABS = [
+  { name: "model", label: "Model", panel: "panel-left" },
+  { name: "output", label: "Output", panel: "output" },
+  { name: "loss", label: "Loss", panel: "loss" },
+  { name: "program", label: "Program", panel: "program" },
+  { name: "inspect", label: "Inspect", panel: "inspector" },
+];
+/** @type {Theme[]} */
+const THEMES = ["auto", "light", "dark"];
+
+/** @param {string} key */
+function load(key) {
+  try {
+    return localStorage.getItem(`backstep.${key}`);
+  } catch {
+    return null; // storage may be forbidden; the page works without
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {string} value
+ */
+function save(key, value) {
+  try {
+    localStorage.setItem(`backstep.${key}`, value);
+  } catch {
+    // As above.
+  }
+}
+
+/**
+ * Folds a side panel to its rail, or opens it.
+ * @param {string} name "left", "right" or "program"
+ * @param {boolean} [fold] toggles if left out
+ */
+export function foldPanel(name, fold) {
+  document.body.toggleAttribute(`data-fold-${name}`, fold);
+  const side = SIDES.find((s) => s.name === name);
+  const folded = document.body.hasAttribute(`data-fold-${name}`);
+  const button = document.querySelector(`#${side?.id} > .fold`);
+  button?.setAttribute("aria-expanded", String(!folded));
+  return folded;
+}
+
+/** Puts a fold button into every side panel. */
+function mountFolds() {
+  for (const { name, id, label, key, icon: arrow } of SIDES) {
+    const onclick = () => save(`fold-${name}`, String(foldPanel(name)));
+    const button = h(
+      "button",
+      { type: "button", class: "fold", onclick, "aria-label": label },
+      icon(arrow),
+      h("span", {}, label),
+    );
+    tip(button, "Folds this panel away, or opens it.", key);
+    document.getElementById(id)?.append(button);
+    const saved = load(`fold-${name}`);
+    foldPanel(name, saved === "true");
+  }
+}
+
+/**
+ * Shows one panel as the sheet of the phone; the same one again closes the sheet.
+ * @param {string} name
+ */
+function openTab(name) {
+  const open = document.body.dataset.tab === name ? "" : name;
+  document.body.dataset.tab = open;
+  for (const button of document.querySelectorAll("#tabs button")) {
+    button.setAttribute("aria-expanded", String(button.getAttribute("data-name") === open));
+  }
+}
+
+function mountTabs() {
+  const tabs = TABS.map(({ name, label, panel }) =>
+    h(
+      "button",
+      {
+        ...{ type: "button", "data-name": name, "aria-controls": panel },
+        ...{ "aria-expanded": String(document.body.dataset.tab === name) },
+        onclick: () => openTab(name),
+      },
+      icon(name),
+      label,
+    ),
+  );
+  document.getElementById("tabs")?.replaceChildren(...tabs);
+}
+
+/** @param {Context} context */
+function mountTheme({ store, loop }) {
+  const saved = /** @type {Theme} */ (load("theme"));
+  const apply = () => {
+    document.documentElement.dataset.theme = store.state.theme;
+    loop.requestDraw();
+  };
+  store.on(["theme"], apply);
+  if (THEMES.includes(saved)) {
+    document.documentElement.dataset.theme = saved;
+    store.set({ theme: saved });
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => loop.requestDraw());
+}
+
+/**
+ * @param {Context} context
+ */
+export function cycleTheme({ store }) {
+  const theme = THEMES[(THEMES.indexOf(store.state.theme) + 1) % THEMES.length];
+  document.documentElement.dataset.theme = theme;
+  store.set({ theme, announce: `Theme: ${theme}` });
+  save("theme", theme);
+}
+
+/**
+ * Big type and thick lines, panels folded; again: as it was.
+ * @param {Context} context
+ */
+export function togglePresent({ store, loop }) {
+  const present = !store.state.present;
+  document.documentElement.toggleAttribute("data-present", present);
+  for (const { name } of SIDES) foldPanel(name, present || load(`fold-${name}`) === "true");
+  store.set({ present, announce: present ? "Presenting" : "Not presenting" });
+  loop.requestDraw();
+}
+
+/**
+ * Words at the bottom of the window: a lost connection, errors that belong to no field.
+ * @param {Context} context
+ */
+function mountBanner({ store }) {
+  const banner = /** @type {HTMLElement} */ (document.getElementById("banner"));
+  const lines = h("div", { class: "lines" });
+  const close = h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": "Dismiss" },
+    icon("close"),
+  );
+  close.onclick = () => store.set({ errors: store.state.errors.filter(belongsToField) });
+  banner.append(icon("warning"), lines, close);
+  const show = () => {
+    const { connection, errors } = store.state;
+    const loose = errors.filter((problem) => !belongsToField(problem));
+    const texts = loose.map((problem) => problem.message);
+    if (connection === "lost") {
+      texts.unshift(
+        "The connection to the server is lost. Training goes on there; this page is reconnecting…",
+      );
+    } else if (connection === "refused") {
+      texts.unshift("The server refused the connection. Reload the page to try again.");
+    }
+    lines.replaceChildren(...texts.map((text) => h("p", {}, text)));
+    close.hidden = loose.length === 0;
+    banner.classList.toggle("open", texts.length > 0);
+    setIcon(banner, connection === "open" ? "warning" : "offline");
+  };
+  store.on(["connection", "errors"], show);
+}
+
+/** @param {import("../types.js").Problem} problem */
+function belongsToField(problem) {
+  return /^(data|layers|loss|optimizer|batch_size|shuffle|dtype|seed)\b/.test(problem.field);
+}
+
+/**
+ * Mounts everything around the panels.
+ * @param {Context} context
+ */
+export function mount(context) {
+  const { store } = context;
+  mountTheme(context);
+  mountFolds();
+  mountTabs();
+  mountBanner(context);
+  const live = /** @type {HTMLElement} */ (document.getElementById("live"));
+  store.on(["announce"], (state) => {
+    live.textContent = state.announce;
+  });
+}

@@ -1,0 +1,74 @@
+// @ts-check
+// The dialog that lists the keys and says what the picture means.
+
+import { h, icon } from "./dom.js";
+
+const PICTURE = [
+  ["Fill", "activation a: blue is positive, orange is negative"],
+  ["Ring", "gradient dL/da or dL/dz: the wider, the larger"],
+  [
+    "Line",
+    "weight, gradient or last update, as the switch on the canvas says: width and colour show value and sign",
+  ],
+  ["Dash", "what an update has just changed"],
+  ["Violet", "what is selected, focused, or executed next"],
+];
+
+/**
+ * Makes the dialog.
+ * @param {import("../keyboard.js").Binding[]} bindings
+ * @returns {HTMLDialogElement} to be shown with `showModal`
+ */
+export function helpDialog(bindings) {
+  const groups = [...new Set(bindings.map((b) => b.group))].map((group) =>
+    h(
+      "section",
+      {},
+      h("h3", {}, group),
+      h(
+        "dl",
+        {},
+        ...bindings
+          .filter((b) => b.group === group)
+          .flatMap((b) => [
+            h("dt", {}, ...b.shown.split(" ").map((key) => h("kbd", {}, key))),
+            h("dd", {}, b.does),
+          ]),
+      ),
+    ),
+  );
+  const picture = h(
+    "dl",
+    { class: "picture" },
+    ...PICTURE.flatMap(([a, b]) => [h("dt", {}, a), h("dd", {}, b)]),
+  );
+  const close = h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": "Close" },
+    icon("close"),
+  );
+  const title = h("h2", { id: "help-title" }, "Keys and picture");
+  const lead = h(
+    "p",
+    {},
+    "A network is compiled into a program of instructions; training runs the program again and again. Pause and step, and every number on the page is what the machine has just computed.",
+  );
+  const dialog = h(
+    "dialog",
+    { class: "help", "aria-labelledby": "help-title" },
+    h("header", {}, title, close),
+    lead,
+    h(
+      "div",
+      { class: "columns" },
+      ...groups,
+      h("section", {}, h("h3", {}, "The picture"), picture),
+    ),
+  );
+  close.onclick = () => dialog.close();
+  dialog.onclick = (event) => {
+    if (event.target === dialog) dialog.close();
+  };
+  document.body.append(dialog);
+  return dialog;
+}

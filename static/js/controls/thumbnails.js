@@ -1,0 +1,67 @@
+// @ts-check
+// The small pictures of the data sets: real points or one real image, drawn on a canvas.
+
+/** @typedef {import("../types.js").Thumbnail} Thumbnail */
+/** @typedef {import("../types.js").DatasetInfo} DatasetInfo */
+
+/** @param {string} token */
+function color(token) {
+  return getComputedStyle(document.documentElement).getPropertyValue(token).trim();
+}
+
+/**
+ * Draws a data set's thumbnail over the whole canvas, in the page's current colours.
+ * @param {HTMLCanvasElement} canvas sized by CSS
+ * @param {Thumbnail} thumbnail
+ * @param {DatasetInfo} info
+ */
+export function drawThumbnail(canvas, thumbnail, info) {
+  const size = canvas.clientWidth || 48;
+  const ratio = Math.min(3, devicePixelRatio || 1);
+  canvas.width = Math.round(size * ratio);
+  canvas.height = canvas.width;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  context.scale(ratio, ratio);
+  if (thumbnail.image.length > 0) drawImage(context, size, thumbnail.image);
+  else drawPoints(context, size, thumbnail.points, info);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} size
+ * @param {number[][]} image rows of ink, 0…1
+ */
+function drawImage(context, size, image) {
+  const pixel = size / image.length;
+  context.fillStyle = color("--ink");
+  image.forEach((inks, y) => {
+    inks.forEach((ink, x) => {
+      context.globalAlpha = ink;
+      // Half a pixel more, so that no seams show between neighbours.
+      context.fillRect(x * pixel, y * pixel, pixel + 0.5, pixel + 0.5);
+    });
+  });
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} size
+ * @param {[number, number, number][]} points in [-3, 3]², with a class or a target
+ * @param {DatasetInfo} info
+ */
+function drawPoints(context, size, points, info) {
+  const classes = info.task === "classification";
+  const colors = Array.from({ length: 10 }, (_, c) => color(`--cat-${c}`));
+  const signed = [color("--negative"), color("--positive")];
+  const to = (/** @type {number} */ v) => ((v + 3) / 6) * (size - 6) + 3;
+  const radius = info.kind === "line" ? 1.2 : 1.5;
+  for (const [x, y, value] of points) {
+    context.fillStyle = classes ? colors[value % 10] : signed[value >= 0 ? 1 : 0];
+    context.globalAlpha = classes ? 1 : Math.min(1, 0.25 + Math.abs(value));
+    if (info.kind === "line") context.globalAlpha = 1;
+    context.beginPath();
+    context.arc(to(x), size - to(y), radius, 0, 2 * Math.PI);
+    context.fill();
+  }
+}

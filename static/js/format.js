@@ -1,0 +1,103 @@
+// @ts-check
+// Numbers as text: three significant digits in pictures, all of them where they are read off.
+
+const MINUS = "\u2212";
+const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** @param {string} text */
+const trueMinus = (text) => text.replaceAll("-", MINUS);
+
+/** @param {number} power */
+function superscript(power) {
+  const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPT[Number(digit)]);
+  return `${power < 0 ? "⁻" : ""}${digits.join("")}`;
+}
+
+/**
+ * The words for what is not a finite number, or "" for one that is.
+ * @param {number} value
+ */
+function unusual(value) {
+  if (Number.isNaN(value)) return "NaN";
+  if (Number.isFinite(value)) return "";
+  return value > 0 ? "∞" : `${MINUS}∞`;
+}
+
+/**
+ * With `digits` significant digits: plain from 0.001 up to 100,000, else as 1.2×10⁻⁴.
+ * @param {number} value
+ * @param {number} digits
+ */
+function significant(value, digits) {
+  if (value === 0) return "0";
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  const power = Number(exponent);
+  if (power >= -3 && power < Math.max(5, digits)) {
+    return trueMinus(value.toFixed(Math.max(0, digits - 1 - power)));
+  }
+  return `${trueMinus(mantissa)}×10${superscript(power)}`;
+}
+
+/**
+ * Three significant digits, for pictures and readouts: 0.123, −45.6, 1.20×10⁻⁴.
+ * @param {number} value
+ * @param {number} [digits]
+ */
+export function short(value, digits = 3) {
+  return unusual(value) || significant(value, digits);
+}
+
+/**
+ * A number at an axis, with the digits that tell it from the next one: 0.05, 2,000, 2×10⁻⁶, 10⁻⁶.
+ * @param {number} value
+ * @param {number} spacing from one number to the next
+ */
+export function tick(value, spacing) {
+  if (value === 0) return "0";
+  const unit = firstPower(spacing);
+  const own = firstPower(value);
+  if (unit >= -4 && own < 5) {
+    const digits = Math.max(0, -unit);
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return trueMinus(value.toLocaleString("en-US", options));
+  }
+  const mantissa = trueMinus((value / 10 ** own).toFixed(Math.max(0, own - unit)));
+  return `${mantissa === "1" ? "" : `${mantissa}×`}10${superscript(own)}`;
+}
+
+/**
+ * The power of ten of a number's first digit: 2 for 345.
+ * @param {number} value not 0
+ */
+function firstPower(value) {
+  return Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+}
+
+/**
+ * Every digit that tells the number from its neighbours, for the inspector.
+ * @param {number} value
+ * @param {string} [dtype] "float32" has about nine such digits, "float64" up to seventeen
+ */
+export function exact(value, dtype = "float64") {
+  if (unusual(value)) return unusual(value);
+  const text = dtype === "float32" ? String(Number(value.toPrecision(9))) : String(value);
+  const [mantissa, exponent] = text.split("e");
+  const power = exponent === undefined ? "" : `×10${superscript(Number(exponent))}`;
+  return trueMinus(mantissa) + power;
+}
+
+/**
+ * A whole number with separators between thousands: 12,345.
+ * @param {number} value
+ */
+export function count(value) {
+  return trueMinus(Math.round(value).toLocaleString("en-US"));
+}
+
+/**
+ * A share as a percentage: 97.5 %.
+ * @param {number} share 0…1
+ */
+export function percent(share) {
+  return unusual(share) || `${(100 * share).toFixed(1)} %`;
+}

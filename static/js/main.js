@@ -1,0 +1,128 @@
+// @ts-check
+// Puts the page together: socket -> store -> views, all drawing in one loop.
+
+import { createActions } from "./actions.js";
+import { Connection } from "./connection.js";
+import { bindings } from "./controls/bindings.js";
+import { setIcon } from "./controls/dom.js";
+import * as frame from "./controls/frame.js";
+import { helpDialog } from "./controls/help.js";
+import * as panel from "./controls/panel.js";
+import { mountTooltips } from "./controls/tooltip.js";
+import * as transport from "./controls/transport.js";
+import { addProblem, applyEvent } from "./events.js";
+import { listen } from "./keyboard.js";
+import { Link } from "./link.js";
+import { createLoop } from "./loop.js";
+import { createStore } from "./store.js";
+import * as inspector from "./views/inspector.js";
+import * as listing from "./views/listing.js";
+import * as loss from "./views/loss.js";
+import * as network from "./views/network.js";
+import * as output from "./views/output.js";
+
+/** @typedef {import("./types.js").Context} Context */
+
+const store = createStore();
+const loop = createLoop();
+const address = new URL("/ws", location.href);
+address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+const connection = new Connection(address.href, {
+  status: (status) => store.set({ connection: status }),
+  welcome,
+  event,
+  frame: takeFrame,
+});
+const actions = createActions(connection, store);
+const link = new Link(store, actions);
+/** @type {Context} */
+const context = { store, actions, loop };
+
+/** The last event to be repeated before the page knows where the session stands; -1 for none. */
+let repeatedUpTo = -1;
+
+/** @param {import("./connection.js").Message} message */
+function welcome(message) {
+  actions.renewSubscription();
+  if (message.resumed && message.last_event > connection.lastSeen) {
+    repeatedUpTo = message.last_event;
+  } else if (!message.resumed || !store.state.model) link.follow();
+}
+
+/** @param {import("./connection.js").Message} message */
+function event(message) {
+  applyEvent(store, message, actions);
+  if (repeatedUpTo < 0 || connection.lastSeen < repeatedUpTo) return;
+  repeatedUpTo = -1;
+  if (!link.isShown()) link.follow();
+}
+
+/** @type {number[]} frames that no draw has shown yet */
+const undrawn = [];
+
+/** @param {import("./types.js").Frame} picture */
+function takeFrame(picture) {
+  undrawn.push(picture.number);
+  if (picture.generation === store.state.model?.generation) store.set({ frame: picture });
+  loop.requestDraw();
+}
+
+// A frame is acknowledged when it is on the screen: what cannot be drawn is not sent.
+loop.onDrawn(() => {
+  for (const number of undrawn.splice(0)) connection.tell("ack", { frame: number });
+});
+
+async function loadCatalogue() {
+  try {
+    const answer = await fetch("/api/catalogue");
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    /** @type {import("./types.js").Catalogue} */
+    const catalogue = await answer.json();
+    store.set({ catalogue });
+    panel.mount(mountPoint("panel-left"), context, catalogue);
+  } catch (error) {
+    const message = `The list of data sets could not be loaded: ${error}. Reload the page.`;
+    addProblem(store, { code: "catalogue", field: "", message });
+    throw error;
+  }
+}
+
+async function copyLink() {
+  link.write();
+  await navigator.clipboard.writeText(location.href);
+  const button = /** @type {Element} */ (document.querySelector('[aria-label="Copy link"]'));
+  store.set({ announce: "The link is copied." });
+  setIcon(button, "check");
+  setTimeout(() => setIcon(button, "link"), 1500);
+}
+
+/** @param {string} id */
+function mountPoint(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/** @type {import("./controls/transport.js").PageActions} */
+const page = {
+  copyLink,
+  cycleTheme: () => frame.cycleTheme(context),
+  togglePresent: () => frame.togglePresent(context),
+  showHelp: () => help.showModal(),
+};
+const keys = bindings(context, page);
+const help = helpDialog(keys);
+
+frame.mount(context);
+transport.mount(mountPoint("transport"), context, page);
+network.mount(mountPoint("network"), context);
+output.mount(mountPoint("output"), context);
+loss.mount(mountPoint("loss"), context);
+inspector.mount(mountPoint("inspector"), context);
+listing.mount(mountPoint("program"), context);
+mountTooltips();
+listen(keys);
+store.on(["selection", "hover", "hoverStep", "edgeMode", "theme", "model"], loop.requestDraw);
+connection.open();
+loadCatalogue();
+
+// For scripting in the browser's console, and for tests.
+Object.assign(window, { backstep: { store, actions } });

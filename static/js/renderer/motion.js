@@ -1,0 +1,150 @@
+// @ts-check
+// What an executed instruction looks like: a short list of cues with a start and an end. Reads
+// only the instruction's buffers, so new ops move without being named here.
+
+/** @typedef {import("../types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../scene/layout.js").Scene} Scene */
+/** @typedef {import("./values.js").Values} Values */
+
+/**
+ * flow: comets along the edges into a column, forward; pull: against them, backward; fill, ring: the
+ * units of a column take new values; settle: dL/dW arrives at the edges; dash: the update is
+ * computed; morph: it is applied; loss: the loss is computed, or its gradient leaves it.
+ * @typedef {"flow" | "pull" | "fill" | "ring" | "settle" | "dash" | "morph" | "loss"} CueKind
+ */
+
+/** @typedef {{kind: CueKind, column: number, start: number, end: number}} Cue ms */
+
+/** How long each takes when one instruction is watched alone, ms. */
+const LENGTH = {
+  ...{ flow: 480, pull: 520, fill: 260, ring: 260 },
+  ...{ settle: 560, dash: 560, morph: 580, loss: 320 },
+};
+/** A layer, a phase or a step watched in one go takes at most this. */
+const LONGEST = 1400;
+
+/**
+ * The cue of one instruction, or null if nothing in the picture moves. For "flow", "pull",
+ * "settle" and "morph" the column is the one the edges arrive at.
+ * @param {Model} model
+ * @param {Scene} scene
+ * @param {InstructionInfo} instruction
+ * @returns {{kind: CueKind, column: number} | null}
+ */
+export function cueOf(model, scene, instruction) {
+  for (const id of instruction.writes) {
+    const buffer = model.bufferById.get(id);
+    if (!buffer) continue;
+    const column = scene.columns.findIndex((c) => c.layer === buffer.layer);
+    const isBias = scene.columns[column]?.bias === buffer.name;
+    if (buffer.role === "parameter" && !isBias) return { kind: "morph", column };
+    if (buffer.role === "update" && !isBias) return { kind: "dash", column };
+    if (buffer.role === "pre_activation") return { kind: "flow", column };
+    if (buffer.role === "activation") return { kind: "fill", column };
+    if (buffer.role === "loss") return { kind: "loss", column: -1 };
+    if (buffer.role === "gradient") {
+      const of = model.bufferByName.get(buffer.name.replace(/\.grad$/, ""));
+      if (of?.role === "parameter" && of.name === scene.columns[column]?.weight) {
+        return { kind: "settle", column };
+      }
+      if (of?.role === "pre_activation") return { kind: "ring", column };
+      if (of?.role === "activation" && column >= 0) {
+        return column + 1 < scene.columns.length
+          ? { kind: "pull", column: column + 1 }
+          : { kind: "loss", column: -1 };
+      }
+    }
+    if (buffer.role === "input") return { kind: "fill", column: 0 };
+  }
+  return null;
+}
+
+/** The cues now under way. */
+export class Motion {
+  constructor() {
+    /** @type {Cue[]} */
+    this.cues = [];
+    this.end = 0;
+  }
+
+  stop() {
+    this.cues = [];
+    this.end = 0;
+  }
+
+  /**
+   * Lays the cues of some instructions out in time, in one row.
+   * @param {Model} model
+   * @param {Scene} scene
+   * @param {InstructionInfo[]} instructions
+   * @param {number} now ms
+   * @param {number} limit ms until the next instructions may come
+   */
+  begin(model, scene, instructions, now, limit) {
+    this.stop();
+    /** @type {{kind: CueKind, column: number}[]} */
+    const found = [];
+    for (const instruction of instructions) {
+      const cue = cueOf(model, scene, instruction);
+      const last = found[found.length - 1];
+      if (cue && !(last && last.kind === cue.kind && last.column === cue.column)) found.push(cue);
+    }
+    const total = found.reduce((sum, cue) => sum + LENGTH[cue.kind], 0);
+    const most = Math.min(found.length > 1 ? LONGEST : 600, limit);
+    const pace = total > most ? most / total : 1;
+    let start = now;
+    for (const cue of found) {
+      const end = start + LENGTH[cue.kind] * pace;
+      this.cues.push({ ...cue, start, end });
+      start = end;
+    }
+    this.end = start;
+  }
+
+  /**
+   * Makes the values wait for their cue: an activation fills when its comets have arrived.
+   * @param {Scene} scene
+   * @param {Values} values
+   * @param {number} now
+   */
+  holdValues(scene, values, now) {
+    for (const signal of values.signals.values()) signal.hold = 0;
+    const hold = (/** @type {string | undefined} */ name, /** @type {number} */ until) => {
+      const signal = name ? values.signal(name) : null;
+      if (signal && until > now) signal.hold = until;
+    };
+    for (const { kind, column, start, end } of this.cues) {
+      if (kind === "flow") hold(scene.columns[column]?.value, end);
+      if (kind === "fill") hold(scene.columns[column]?.value, start);
+      if (kind === "pull") hold(scene.columns[column - 1]?.gradient, end);
+      if (kind === "ring") hold(scene.columns[column]?.gradient, start);
+      if (kind !== "morph") continue;
+      for (const c of scene.columns) {
+        for (const name of [c.weight, c.bias, c.face.buffer]) hold(name, (3 * start + end) / 4);
+      }
+    }
+  }
+
+  /**
+   * What of a column has been computed but is not to be seen yet, because its cue is still to come.
+   * @param {number} column
+   * @param {number} now
+   * @returns {number} bit 0 activations, bit 1 gradients
+   */
+  pending(column, now) {
+    let bits = 0;
+    for (const { kind, column: c, start, end } of this.cues) {
+      if (kind === "flow" && c === column && now < end) bits |= 1;
+      if (kind === "fill" && c === column && now < start) bits |= 1;
+      if (kind === "pull" && c - 1 === column && now < end) bits |= 2;
+      if (kind === "ring" && c === column && now < start) bits |= 2;
+    }
+    return bits;
+  }
+
+  /** @param {number} now */
+  active(now) {
+    return now < this.end;
+  }
+}

@@ -1,0 +1,369 @@
+// @ts-check
+// Draws a scene with the newest values: four stacked canvases, of which only those are redrawn
+// whose content changed. From back to front: ground, edges, units, overlay.
+
+import { divergingLUT, palette } from "../color.js";
+import { short } from "../format.js";
+import { EdgePainter } from "./edges.js";
+import { Light, paintGround } from "./ground.js";
+import { Motion } from "./motion.js";
+import { Overlay } from "./overlay.js";
+import { Atlas, Surface } from "./surface.js";
+import { UnitPainter } from "./units.js";
+import { Range } from "./values.js";
+
+/** @typedef {import("../scene/layout.js").Pair} Pair */
+/** @typedef {import("../scene/layout.js").Scene} Scene */
+/** @typedef {import("../types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../types.js").Selection} Selection */
+/** @typedef {import("./values.js").Signal} Signal */
+/** @typedef {import("./values.js").Values} Values */
+
+/** @typedef {{weight: Range, gradient: Range, update: Range, ring: Range, bias: Range}} Ranges */
+
+/**
+ * What the picture shows besides the values.
+ * @typedef {object} View
+ * @property {EdgeMode} mode
+ * @property {Selection | null} hover
+ * @property {Selection | null} selection
+ * @property {boolean} calm paused or stepping: numbers and motion are worth showing
+ * @property {boolean} inside the machine stands inside a step
+ * @property {boolean} still no motion and no easing
+ * @property {Uint8Array} computed of every column: bit 0 its activations, bit 1 its gradients are
+ *   of the step now shown
+ */
+
+const STALE = 0.28;
+const MODES = /** @type {EdgeMode[]} */ (["weight", "gradient", "update"]);
+
+export class Renderer {
+  /** @param {HTMLElement} stage */
+  constructor(stage) {
+    this.ground = new Surface(stage);
+    this.edges = new Surface(stage);
+    this.units = new Surface(stage);
+    this.overlay = new Surface(stage);
+    this.motion = new Motion();
+    /** @type {Picture | null} */
+    this.picture = null;
+  }
+
+  /** @param {number} width CSS px @param {number} height */
+  resize(width, height) {
+    for (const surface of this.surfaces()) surface.resize(width, height);
+  }
+
+  surfaces() {
+    return [this.ground, this.edges, this.units, this.overlay];
+  }
+
+  /** Everything is drawn anew: after a change of the theme, say. */
+  invalidate() {
+    for (const surface of this.surfaces()) surface.dirty = true;
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {Model} model
+   * @param {Values} values
+   */
+  setScene(scene, model, values) {
+    const old = this.picture;
+    this.motion.stop();
+    this.picture = new Picture(scene, model, values);
+    if (old && old.values === values) this.picture.inherit(old);
+    this.invalidate();
+  }
+
+  /**
+   * Starts the motion of what was just executed.
+   * @param {InstructionInfo[]} instructions in their order
+   * @param {number} now
+   * @param {number} limit ms
+   */
+  animate(instructions, now, limit) {
+    const { picture, motion } = this;
+    if (!picture) return;
+    motion.begin(picture.model, picture.scene, instructions, now, limit);
+    motion.holdValues(picture.scene, picture.values, now);
+    picture.over.prepare(motion);
+  }
+
+  /** @param {InstructionInfo | null} instruction whose buffers light up */
+  light(instruction) {
+    const { picture } = this;
+    if (!picture) return;
+    picture.light.set(picture.scene, picture.model, instruction);
+    this.ground.dirty = true;
+  }
+
+  /**
+   * Draws one frame of the page.
+   * @param {number} now ms
+   * @param {View} view
+   * @returns {boolean} whether another one is needed
+   */
+  draw(now, view) {
+    const { picture, motion, ground, edges, units, overlay } = this;
+    if (!picture) return false;
+    const moves = motion.active(now);
+    let moving = picture.values.ease(now, view.calm, view.still);
+    moving = picture.follow(now, view, motion) || moving;
+    const stamp = picture.stamp(view.mode);
+    const changed = stamp !== picture.drawn || moving;
+    if (ground.dirty) paintGround(ground.begin(), picture.scene, picture.light);
+    if (edges.dirty || changed) picture.paintEdges(edges.begin(), view.mode, now);
+    if (units.dirty || changed) picture.paintUnits(units.begin(), view, now);
+    if (overlay.dirty || changed || moves || picture.moved) {
+      picture.paintOverlay(overlay.begin(), view, motion, now);
+    }
+    picture.drawn = stamp;
+    picture.moved = moves;
+    this.dim(view.hover);
+    return moving || moves;
+  }
+
+  /**
+   * The one thing pointed at stands out: all other edges go to 15 %.
+   * @param {Selection | null} hover
+   */
+  dim(hover) {
+    const on = hover !== null && (hover.kind === "edge" || hover.kind === "unit");
+    const opacity = on ? "0.15" : "1";
+    if (this.edges.canvas.style.opacity !== opacity) this.edges.canvas.style.opacity = opacity;
+  }
+}
+
+/** One scene with its values and everything that was made for it. */
+class Picture {
+  /**
+   * @param {Scene} scene
+   * @param {Model} model
+   * @param {Values} values
+   */
+  constructor(scene, model, values) {
+    this.scene = scene;
+    this.model = model;
+    this.values = values;
+    /** @type {Ranges} */
+    this.ranges = {
+      weight: new Range(0),
+      gradient: new Range(0),
+      update: new Range(0),
+      ring: new Range(0),
+      bias: new Range(0),
+    };
+    this.signals = new Map(MODES.map((mode) => [mode, this.signalsOf(mode)]));
+    this.painter = new EdgePainter(scene);
+    this.columns = scene.columns.map((column) => new UnitPainter(column, values));
+    /** Of every column: how much of its fill and of its rings is shown, 0..1. */
+    this.fills = new Float32Array(scene.columns.length).fill(1);
+    this.rings = new Float32Array(scene.columns.length).fill(1);
+    this.panels = scene.pairs.map((pair) =>
+      pair.panel ? new Atlas(pair.to.count, pair.from.count) : null,
+    );
+    this.spans = scene.pairs.map(() => new Range(0));
+    this.light = new Light(scene);
+    const edgeSignal = (/** @type {Pair} */ pair, /** @type {EdgeMode} */ mode) =>
+      this.signals.get(mode)?.[pair.index].weight ?? null;
+    this.over = new Overlay(scene, values, edgeSignal, this.ranges);
+    this.loss = values.signal("probe/loss");
+    this.lossText = "";
+    this.lossAt = 0;
+    this.drawn = -1;
+    this.moved = false;
+    this.bias = { signal: /** @type {any} */ (null), range: 1 };
+    this.look = { values: false, strips: false, rings: 1, fill: 1 };
+  }
+
+  /**
+   * A new size, the same network: ranges stay.
+   * @param {Picture} old
+   */
+  inherit(old) {
+    Object.assign(this.ranges, old.ranges);
+    this.columns.forEach((painter, c) => {
+      painter.range = old.columns[c].range;
+      painter.valueRange = old.columns[c].valueRange;
+      painter.health = old.columns[c].health;
+    });
+    this.over.ranges = this.ranges;
+  }
+
+  /**
+   * The buffers that the edges and the bias notches show in a mode.
+   * @param {EdgeMode} mode
+   */
+  signalsOf(mode) {
+    const named = (/** @type {string} */ name) => {
+      const buffer = this.model.bufferByName.get(name);
+      const of = mode === "weight" ? name : mode === "gradient" ? buffer?.grad : buffer?.update;
+      return of ? this.values.signal(of) : null;
+    };
+    return this.scene.pairs.map(({ to }) => ({ weight: named(to.weight), bias: named(to.bias) }));
+  }
+
+  /** @param {EdgeMode} mode a number that changes whenever the picture does */
+  stamp(mode) {
+    let sum = MODES.indexOf(mode) * 1e9;
+    for (const signal of this.values.signals.values()) sum += signal.version;
+    return sum;
+  }
+
+  /**
+   * Ranges and shares follow the values.
+   * @param {number} now
+   * @param {View} view
+   * @param {Motion} motion
+   * @returns {boolean} whether anything still moves
+   */
+  follow(now, view, motion) {
+    const { ranges } = this;
+    let moving = false;
+    let biases = 0;
+    for (const mode of MODES) {
+      let peak = 0;
+      for (const { weight, bias } of this.signals.get(mode) ?? []) {
+        peak = Math.max(peak, weight?.peak ?? 0);
+        if (mode === view.mode) biases = Math.max(biases, bias?.peak ?? 0);
+      }
+      ranges[mode].follow(peak, now);
+      moving = ranges[mode].ease(view.still) || moving;
+    }
+    ranges.bias.follow(biases, now);
+    moving = ranges.bias.ease(view.still) || moving;
+    let ring = 0;
+    for (const painter of this.columns) ring = Math.max(ring, painter.gradient?.peak ?? 0);
+    ranges.ring.follow(ring, now);
+    moving = ranges.ring.ease(view.still) || moving;
+    this.columns.forEach((painter, c) => {
+      moving = painter.update(now, view.still) || moving;
+      const computed = view.computed[c] & ~motion.pending(c, now);
+      moving = approach(this.fills, c, computed & 1 ? 1 : STALE, view.still) || moving;
+      moving = approach(this.rings, c, computed & 2 ? 1 : 0, view.still) || moving;
+    });
+    return moving;
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {EdgeMode} mode @param {number} now */
+  paintEdges(context, mode, now) {
+    const { painter, ranges, scene } = this;
+    const range = ranges[mode].value;
+    painter.clear();
+    for (const pair of scene.pairs) {
+      const signal = this.signals.get(mode)?.[pair.index].weight;
+      if (!signal?.entry) continue;
+      if (pair.count > 0) painter.classify(pair, signal.shown, range || 1);
+      else if (pair.panel) this.paintPanel(context, pair, signal, now);
+    }
+    painter.paint(context, mode, 1);
+  }
+
+  /**
+   * A weight matrix as an image, with a range of its own.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Pair} pair
+   * @param {Signal} signal
+   * @param {number} now
+   */
+  paintPanel(context, pair, signal, now) {
+    const atlas = this.panels[pair.index];
+    const span = this.spans[pair.index];
+    span.follow(signal.span, now);
+    span.ease(true);
+    if (!atlas || !pair.panel) return;
+    const { x, y, width, height } = pair.panel;
+    const { shown } = signal;
+    atlas.set(shown, divergingLUT(), 127.5 / (span.value || 1), 127.5, 0, shown.length);
+    atlas.flush();
+    context.imageSmoothingEnabled = width < pair.to.count;
+    context.drawImage(atlas.canvas, x, y, width, height);
+    context.strokeStyle = palette().hairline;
+    context.lineWidth = 1;
+    context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
+    context.font = `${11 * this.scene.area.scale}px ${palette().mono}`;
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    context.fillStyle = palette().ink3;
+    context.fillText(`±${short(span.value)}`, x + width / 2, y + height + 6);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {View} view
+   * @param {number} now
+   */
+  paintUnits(context, view, now) {
+    const { look, bias, ranges } = this;
+    const biases = this.signals.get(view.mode) ?? [];
+    this.columns.forEach((painter, c) => {
+      const onlyFace = painter.column.face.kind === "weights";
+      look.values = view.calm;
+      look.strips = onlyFace || (view.calm && view.inside && (view.computed[c] & 1) === 1);
+      look.fill = this.fills[c];
+      look.rings = this.rings[c];
+      const signal = c > 0 ? biases[c - 1].bias : null;
+      bias.signal = signal;
+      bias.range = ranges.bias.value;
+      painter.paint(context, look, ranges.ring.value, signal ? bias : null);
+    });
+    this.paintLoss(context, now);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {number} now */
+  paintLoss(context, now) {
+    const { x, y, r } = this.scene.loss;
+    const { scale, lines } = this.scene.area;
+    const colors = palette();
+    context.beginPath();
+    context.arc(x, y, r - 1, 0, 2 * Math.PI);
+    context.fillStyle = colors.page;
+    context.fill();
+    context.strokeStyle = colors.ink2;
+    context.lineWidth = 1.2 * lines;
+    context.stroke();
+    context.fillStyle = colors.ink;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.font = `italic ${15 * scale}px Georgia, "Liberation Serif", serif`;
+    context.fillText("L", x, y + 1);
+    // A number that changes sixty times a second cannot be read: six times is enough.
+    if (this.loss?.entry && now - this.lossAt > 160) {
+      this.lossText = short(this.loss.target[0]);
+      this.lossAt = now;
+    }
+    context.font = `${11.5 * scale}px ${colors.mono}`;
+    context.fillStyle = colors.ink2;
+    context.fillText(this.lossText, x, y + r + 11 * scale);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {View} view
+   * @param {Motion} motion
+   * @param {number} now
+   */
+  paintOverlay(context, view, motion, now) {
+    this.over.paintMark(context, view.selection, view.mode, true);
+    this.over.paintMark(context, view.hover, view.mode, false);
+    this.over.paintMotion(context, motion, now);
+  }
+}
+
+/**
+ * Moves one number of an array towards a goal.
+ * @param {Float32Array} array
+ * @param {number} i
+ * @param {number} goal
+ * @param {boolean} instant
+ * @returns {boolean} whether it still moves
+ */
+function approach(array, i, goal, instant) {
+  const rest = goal - array[i];
+  if (rest === 0) return false;
+  array[i] = instant || Math.abs(rest) < 0.01 ? goal : array[i] + 0.18 * rest;
+  return array[i] !== goal;
+}

@@ -1,0 +1,80 @@
+// @ts-check
+// A dense layer: every unit is a picture of what it computes, every weight an edge.
+
+/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../kinds.js").ColumnSpec} ColumnSpec */
+/** @typedef {import("../kinds.js").Face} Face */
+
+/** Activations whose values lie in -1..1 keep that range, so that their colours never move. */
+const BOUNDED = ["tanh", "sigmoid", "softmax"];
+
+/**
+ * A map or curve of the unit's response if the data allow one; the weights as an image where the
+ * inputs are an image; the activation for the probe sample otherwise.
+ * @param {LayerInfo} layer
+ * @param {Model} model
+ * @returns {Face}
+ */
+function face(layer, model) {
+  const output = layer === model.layers[model.layers.length - 1];
+  const range = BOUNDED.includes(layer.activation) ? 1 : 0;
+  const probability = output && layer.units === 1 && layer.activation === "sigmoid";
+  const response = model.bufferByName.get(`view/response/${layer.name}`);
+  if (response) {
+    const [, height, width] =
+      response.shape.length > 2 ? response.shape : [0, 1, response.shape[1]];
+    const kind = height > 1 ? "map" : "curve";
+    return { kind, buffer: response.name, width, height, range, probability };
+  }
+  const image = model.data.image_shape;
+  if (image && layer === model.layers[0] && image[0] * image[1] === layer.inputs && !output) {
+    const [height, width] = image;
+    const buffer = layer.parameters[0];
+    return { kind: "weights", buffer, width, height, range: 0, probability: false };
+  }
+  const buffer = `probe/${layer.name}/a`;
+  return { kind: "value", buffer, width: 1, height: 1, range, probability };
+}
+
+/** @type {{[kind: string]: number}} the smallest size at which a single column still reads */
+const LEAST = { map: 14, curve: 18, weights: 28, value: 11 };
+
+export const dense = {
+  kind: "dense",
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {Model} model
+   * @returns {ColumnSpec}
+   */
+  column(layer, model) {
+    const output = layer === model.layers[model.layers.length - 1];
+    const look = face(layer, model);
+    const names = model.data.class_names;
+    const [weight = "", bias = ""] = layer.parameters;
+    // Where the loss is differentiated by z at once, as with cross-entropy, there is no dL/da.
+    const gradient = ["a", "z"]
+      .map((value) => `probe/${layer.name}/${value}.grad`)
+      .find((name) => model.bufferByName.has(name));
+    return {
+      layer: layer.name,
+      count: layer.units,
+      face: look,
+      picture: null,
+      ideal: 44,
+      least: LEAST[look.kind],
+      labels: output && layer.units > 1 && names.length === layer.units ? names : [],
+      title: output ? "Output" : layer.name.replace(/(\d+)$/, " $1").replace(/^d/, "D"),
+      shape: `${layer.inputs}×${layer.units}`,
+      activation: layer.activation,
+      parameters: layer.inputs * layer.units + (bias ? layer.units : 0),
+      weight,
+      bias,
+      value: `probe/${layer.name}/a`,
+      gradient: gradient ?? "",
+      batch: model.bufferByName.has(layer.output) ? layer.output : "",
+      output,
+    };
+  },
+};

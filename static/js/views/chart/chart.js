@@ -1,0 +1,318 @@
+// @ts-check
+// A small chart of numbers over steps, drawn from flat arrays onto one canvas. It draws nothing
+// while nothing has changed, and makes no objects when it draws.
+
+import { palette } from "../../color.js";
+import { h } from "../../controls/dom.js";
+import { tick } from "../../format.js";
+import { Surface } from "../../renderer/surface.js";
+import { EndLabels } from "./labels.js";
+import { lowerBound, markGaps, nearest, traceLine } from "./line.js";
+import { Scale } from "./scale.js";
+import { Ticks } from "./ticks.js";
+
+/** @typedef {import("../../color.js").Palette} Palette */
+/** @typedef {import("./time.js").TimeAxis} TimeAxis */
+
+/**
+ * A line. Of lines in one colour no two have the same dashes: colour alone tells nothing.
+ * @typedef {object} Series
+ * @property {string} label at the line's end
+ * @property {Float64Array} values one a step; not finite: a gap
+ * @property {number[]} dash as of `setLineDash`; with dashes the marks are hollow
+ * @property {(palette: Palette) => string} color
+ */
+
+/**
+ * The steps the values belong to, of which the first `length` count.
+ * @typedef {{step: Float64Array, length: number, version: number}} Samples
+ */
+
+/**
+ * @typedef {object} Options
+ * @property {TimeAxis} time shared with the charts in a row
+ * @property {Samples} samples
+ * @property {Series[]} series
+ * @property {(scale: Scale, low: number, high: number, log: boolean) => void} cover sets what the
+ *   upward axis shows, from the least and the greatest number in view
+ * @property {(value: number) => string} text of a number at a line's end
+ * @property {(value: number, spacing: number) => string} [tick] of a number at the axis
+ * @property {boolean} [bottom] the steps are written below it: the lowest of the charts in a row
+ */
+
+const LEAST = 120; // px of width
+const LEFT = 38;
+const TOP = 8;
+const BOTTOM = 18;
+const TICK_EVERY = 20; // px of height
+const STEP_TICK_EVERY = 44; // px of width
+
+/** @param {number} value @param {number} spacing */
+function stepTick(value, spacing) {
+  if (value < 10_000) return tick(value, spacing);
+  const [unit, letter] = value < 1e6 ? [1e3, "k"] : [1e6, "M"];
+  return `${tick(value / unit, spacing / unit)}${letter}`;
+}
+
+export class Chart {
+  /** @param {Options} options */
+  constructor(options) {
+    this.options = options;
+    this.element = h("div", { class: "chart" });
+    this.surface = new Surface(this.element);
+    this.x = new Scale();
+    this.y = new Scale();
+    this.stepTicks = new Ticks(stepTick);
+    this.ticks = new Ticks(options.tick);
+    this.labels = new EndLabels(options.series, options.text);
+    this.log = false;
+    this.size = { width: 0, height: 0, scale: 1, lines: 1 };
+    this.seen = { data: -1, time: -1, hover: -1, marker: Number.NaN };
+    /** Indices of the points in view: from the first to before the last. */
+    this.view = { from: 0, to: 0 };
+    /** Whether it must be drawn anew for a reason that it does not see itself. */
+    this.dirty = true;
+    /** @type {() => void} */
+    this.onResize = () => {};
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.element);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+  }
+
+  /** Takes the size of its element. */
+  resize() {
+    const { size, surface, element } = this;
+    const style = getComputedStyle(document.documentElement);
+    size.width = element.clientWidth;
+    size.height = element.clientHeight;
+    size.scale = Number.parseFloat(style.fontSize) / 13 || 1;
+    size.lines = Number(style.getPropertyValue("--line-scale")) || 1;
+    surface.resize(size.width, size.height);
+    this.dirty = true;
+    this.onResize();
+  }
+
+  /** @param {boolean} log */
+  setLog(log) {
+    this.log = log;
+    this.dirty = true;
+  }
+
+  /**
+   * Draws if anything has changed since it last did.
+   * @param {number | null} hoverStep
+   */
+  draw(hoverStep) {
+    const { options, seen, size, surface } = this;
+    if (size.width < LEAST || size.height === 0) return;
+    if (surface.ratio !== Math.min(2, window.devicePixelRatio || 1)) this.resize();
+    const { samples, time } = options;
+    const moved = this.dirty || seen.data !== samples.version || seen.time !== time.version;
+    if (moved) this.arrange();
+    const shown = hoverStep !== null && hoverStep >= time.low && hoverStep <= time.high;
+    const hover = shown ? nearest(samples.step, samples.length, hoverStep) : -1;
+    const place = Math.round(this.x.at(time.current));
+    // The newest point comes a little after its step.
+    const marker = time.zoomed ? place : Math.min(place, Math.round(this.x.end));
+    if (!moved && hover === seen.hover && marker === seen.marker) return;
+    seen.data = samples.version;
+    seen.time = time.version;
+    seen.hover = hover;
+    seen.marker = marker;
+    this.dirty = false;
+    this.paint(hover, marker);
+  }
+
+  /** Where everything lies. */
+  arrange() {
+    const { x, y, size, options, view, labels, surface } = this;
+    const { time, samples, bottom } = options;
+    const { scale } = size;
+    const end = lowerBound(samples.step, samples.length, time.high + 1e-6);
+    view.from = Math.max(0, lowerBound(samples.step, samples.length, time.low) - 1);
+    view.to = Math.min(samples.length, end + 1);
+    labels.take(surface.context, palette(), end - 1, scale);
+    time.reserve(labels.width / scale);
+    x.cover(time.low, time.high);
+    x.place(LEFT * scale, size.width - time.right * scale);
+    y.place(size.height - (bottom ? BOTTOM : TOP) * scale, TOP * scale);
+    this.coverValues();
+    const room = Math.floor((y.start - y.end) / (TICK_EVERY * scale));
+    this.ticks.fit(y, room + 1);
+    this.stepTicks.fit(x, Math.floor((x.end - x.start) / (STEP_TICK_EVERY * scale)), 1);
+  }
+
+  /** Finds the least and the greatest number in view. */
+  coverValues() {
+    const { options, view, log, y } = this;
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (const { values } of options.series) {
+      for (let i = view.from; i < view.to; i += 1) {
+        const value = values[i];
+        if (!Number.isFinite(value) || (log && value <= 0)) continue;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+    if (low > high) low = high = 1;
+    options.cover(y, low, high, log);
+  }
+
+  /**
+   * @param {number} hover index, or -1
+   * @param {number} marker px
+   */
+  paint(hover, marker) {
+    const context = this.surface.begin();
+    const colors = palette();
+    context.lineCap = "round";
+    context.lineJoin = "round";
+    if (this.options.bottom) this.paintSteps(context, colors, hover);
+    this.paintTicks(context, colors);
+    this.paintBrush(context, colors);
+    context.save();
+    context.beginPath();
+    context.rect(this.x.start - 2, 0, this.x.end - this.x.start + 4, this.size.height);
+    context.clip();
+    this.paintMarker(context, colors, marker);
+    this.paintSeries(context, colors);
+    if (hover >= 0) this.paintHover(context, colors, hover);
+    context.restore();
+    this.labels.paint(context, colors, this.y, this.x.end, this.size.scale);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Palette} colors */
+  paintTicks(context, colors) {
+    const { x, y, ticks, size } = this;
+    const { scale } = size;
+    context.lineWidth = 1;
+    context.strokeStyle = colors.hairline;
+    context.fillStyle = colors.ink3;
+    context.font = `${10.5 * scale}px ${colors.mono}`;
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    context.beginPath();
+    for (let i = 0; i < ticks.count; i += 1) {
+      const py = Math.round(y.at(ticks.values[i])) + 0.5;
+      context.moveTo(x.start, py);
+      context.lineTo(x.end, py);
+      context.fillText(ticks.texts[i], x.start - 6 * scale, py);
+    }
+    context.stroke();
+  }
+
+  /**
+   * The steps along the bottom, and the one that is pointed at in place of those beside it.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Palette} colors
+   * @param {number} hover index, or -1
+   */
+  paintSteps(context, colors, hover) {
+    const { x, stepTicks, size, options } = this;
+    const { scale } = size;
+    const baseline = size.height - 3 * scale;
+    context.textBaseline = "alphabetic";
+    context.textAlign = "right";
+    context.font = `${11 * scale}px ${colors.text}`;
+    context.fillStyle = colors.ink3;
+    context.fillText("step", size.width, baseline);
+    context.textAlign = "center";
+    let from = Number.NaN;
+    let to = Number.NaN;
+    if (hover >= 0) {
+      const text = options.samples.step[hover].toLocaleString("en-US");
+      context.font = `600 ${10.5 * scale}px ${colors.mono}`;
+      context.fillStyle = colors.ink;
+      const half = context.measureText(text).width / 2;
+      const px = x.at(options.samples.step[hover]);
+      const middle = Math.max(half, Math.min(size.width - half - 30 * scale, px));
+      context.fillText(text, middle, baseline);
+      from = middle - half - 6 * scale;
+      to = middle + half + 6 * scale;
+    }
+    context.font = `${10.5 * scale}px ${colors.mono}`;
+    context.fillStyle = colors.ink3;
+    for (let i = 0; i < stepTicks.count; i += 1) {
+      const px = x.at(stepTicks.values[i]);
+      const half = context.measureText(stepTicks.texts[i]).width / 2;
+      if (px + half > from && px - half < to) continue;
+      context.fillText(stepTicks.texts[i], px, baseline);
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Palette} colors */
+  paintBrush(context, colors) {
+    const { x, y, options } = this;
+    const { time } = options;
+    if (!time.brushing) return;
+    const from = x.at(time.brushFrom);
+    const to = x.at(time.brushTo);
+    context.fillStyle = colors.accent;
+    context.globalAlpha = 0.14;
+    context.fillRect(from, y.end, to - from, y.start - y.end);
+    context.globalAlpha = 1;
+    context.fillRect(from - 0.5, y.end, 1, y.start - y.end);
+    context.fillRect(to - 0.5, y.end, 1, y.start - y.end);
+  }
+
+  /**
+   * The machine's step.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Palette} colors
+   * @param {number} marker px
+   */
+  paintMarker(context, colors, marker) {
+    const { x, y, size } = this;
+    if (marker < x.start - 1 || marker > x.end + 1) return;
+    context.fillStyle = colors.accent;
+    context.fillRect(marker - (size.lines >> 1), y.end, size.lines, y.start - y.end);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Palette} colors */
+  paintSeries(context, colors) {
+    const { x, y, view, size, options } = this;
+    const { step } = options.samples;
+    for (const { values, dash, color } of options.series) {
+      context.beginPath();
+      traceLine(context, step, values, view.from, view.to, x, y);
+      context.setLineDash(dash);
+      context.strokeStyle = color(colors);
+      context.lineWidth = 1.5 * size.lines;
+      context.stroke();
+    }
+    context.setLineDash(NO_DASH);
+    for (const { values } of options.series) {
+      markGaps(context, step, values, view.from, view.to, x, y.end, colors.error);
+    }
+  }
+
+  /**
+   * The line under the pointer, and where it meets the others.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Palette} colors
+   * @param {number} hover index
+   */
+  paintHover(context, colors, hover) {
+    const { x, y, size, options } = this;
+    const px = x.at(options.samples.step[hover]);
+    context.fillStyle = colors.ink3;
+    context.fillRect(Math.round(px), y.end, 1, y.start - y.end);
+    for (const { values, dash, color } of options.series) {
+      if (!Number.isFinite(values[hover])) continue;
+      context.beginPath();
+      context.arc(px, y.at(values[hover]), 3 * size.scale, 0, 2 * Math.PI);
+      context.fillStyle = dash.length > 0 ? colors.panel : color(colors);
+      context.strokeStyle = dash.length > 0 ? color(colors) : colors.panel;
+      context.lineWidth = 1.5;
+      context.fill();
+      context.stroke();
+    }
+  }
+}
+
+/** @type {number[]} */
+const NO_DASH = [];

@@ -1,0 +1,121 @@
+// @ts-check
+// Names and values at the ends of lines, in place of a legend.
+
+/** @typedef {import("../../color.js").Palette} Palette */
+/** @typedef {import("./chart.js").Series} Series */
+/** @typedef {import("./scale.js").Scale} Scale */
+
+const GAP = 8; // px from the line's end to the label
+const SPACE = 4; // px from the name to the value
+const LINE = 14; // px from one label to the next, at least
+const ROUNDS = 8;
+
+export class EndLabels {
+  /**
+   * @param {Series[]} series
+   * @param {(value: number) => string} text
+   */
+  constructor(series, text) {
+    this.series = series;
+    this.text = text;
+    this.texts = series.map(() => "");
+    /** The numbers at the lines' ends. */
+    this.values = new Float64Array(series.length);
+    /** Widths of the names, px. */
+    this.names = new Float64Array(series.length);
+    /** Where the labels stand, px. */
+    this.places = new Float64Array(series.length);
+    this.order = series.map((_, i) => i);
+    this.font = "";
+    /** What the widest label needs, px. */
+    this.width = 0;
+  }
+
+  /**
+   * Takes the values at the lines' ends.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Palette} colors
+   * @param {number} end index of the last point in view; -1 if there is none
+   * @param {number} scale of type
+   */
+  take(context, colors, end, scale) {
+    const font = `${11 * scale}px ${colors.text}`;
+    const resized = font !== this.font;
+    this.font = font;
+    let width = 0;
+    for (let i = 0; i < this.series.length; i += 1) {
+      const value = end < 0 ? Number.NaN : this.series[i].values[end];
+      if (resized || !Object.is(value, this.values[i]) || this.texts[i] === "") {
+        this.values[i] = value;
+        this.texts[i] = end < 0 ? "" : this.text(value);
+      }
+      context.font = font;
+      this.names[i] = context.measureText(this.series[i].label).width;
+      context.font = `${11 * scale}px ${colors.mono}`;
+      const number = context.measureText(this.texts[i]).width;
+      width = Math.max(width, this.names[i] + number);
+    }
+    this.width = width + (GAP + SPACE + 1) * scale;
+  }
+
+  /**
+   * Each as near to its line's end as the others allow.
+   * @param {Scale} y
+   * @param {number} scale of type
+   */
+  arrange(y, scale) {
+    const { places, order, values } = this;
+    const line = LINE * scale;
+    for (let i = 0; i < values.length; i += 1) {
+      places[i] = Number.isFinite(values[i]) ? y.at(values[i]) : y.end;
+    }
+    order.sort((a, b) => places[a] - places[b] || a - b);
+    for (let round = 0; round < ROUNDS; round += 1) this.pushApart(line);
+    let limit = y.end;
+    for (let k = 0; k < order.length; k += 1) {
+      limit = places[order[k]] = Math.max(places[order[k]], limit);
+      limit += line;
+    }
+    limit = y.start - LINE / 4;
+    for (let k = order.length - 1; k >= 0; k -= 1) {
+      limit = places[order[k]] = Math.min(places[order[k]], limit);
+      limit -= line;
+    }
+  }
+
+  /** @param {number} line px */
+  pushApart(line) {
+    const { places, order } = this;
+    for (let k = 1; k < order.length; k += 1) {
+      const short = line - (places[order[k]] - places[order[k - 1]]);
+      if (short <= 0) continue;
+      places[order[k - 1]] -= short / 2;
+      places[order[k]] += short / 2;
+    }
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Palette} colors
+   * @param {Scale} y
+   * @param {number} end of the lines, px
+   * @param {number} scale of type
+   */
+  paint(context, colors, y, end, scale) {
+    const { series, places, values, texts } = this;
+    this.arrange(y, scale);
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    for (let i = 0; i < series.length; i += 1) {
+      if (texts[i] === "") continue;
+      const known = Number.isFinite(values[i]);
+      const left = end + GAP * scale;
+      context.font = this.font;
+      context.fillStyle = colors.ink2;
+      context.fillText(series[i].label, left, places[i]);
+      context.font = `${11 * scale}px ${colors.mono}`;
+      context.fillStyle = known ? colors.ink : colors.error;
+      context.fillText(texts[i], left + this.names[i] + SPACE * scale, places[i]);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// @ts-check
+// What is selected, or else pointed at, in numbers that can be read off and changed.
+
+import { h, iconButton, setText } from "../controls/dom.js";
+import { instructionPanel } from "./inspector/instruction.js";
+import { layerPanel } from "./inspector/layer.js";
+import { exists } from "./inspector/names.js";
+import { parameterPanel } from "./inspector/parameter.js";
+import { Reader } from "./inspector/reader.js";
+import { summaryPanel } from "./inspector/summary.js";
+import { unitPanel } from "./inspector/unit.js";
+import { sampleName, shownSample } from "./output/moment.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../types.js").Selection} Selection */
+/** @typedef {import("./network/wants.js").Want} Want */
+
+/**
+ * What the inspector shows of one thing.
+ * @typedef {object} Panel
+ * @property {string} kind heading
+ * @property {(Node | string)[]} path what it is called, with links to what it belongs to
+ * @property {string} where its buffer; "sample" for the sample whose numbers these are
+ * @property {(Node | null)[]} parts
+ * @property {Want[]} wants
+ * @property {(reader: Reader, now: number) => void} show
+ * @property {() => void} [destroy]
+ */
+
+/** While running fast numbers change this often, so that they can be read, ms. */
+const READABLE = 250;
+/** Runs up to this many steps a second are followed as they go. */
+const SLOW = 4;
+
+/**
+ * @param {Context} context
+ * @param {Model} model
+ * @param {Selection | null} target
+ * @returns {Panel}
+ */
+function panelOf(context, model, target) {
+  if (!target) return summaryPanel(context, model);
+  if (target.kind === "unit") return unitPanel(context, model, target);
+  if (target.kind === "layer") return layerPanel(context, model, target);
+  if (target.kind === "instruction") return instructionPanel(context, model, target.index);
+  return parameterPanel(context, model, target);
+}
+
+/**
+ * Fills the region.
+ * @param {HTMLElement} element
+ * @param {Context} context
+ */
+export function mount(element, context) {
+  return new Inspector(element, context);
+}
+
+class Inspector {
+  /** @param {HTMLElement} element @param {Context} context */
+  constructor(element, context) {
+    this.context = context;
+    this.element = element;
+    this.reader = new Reader(context);
+    this.title = h("h2", {});
+    this.path = h("span", { class: "ins-path" });
+    this.hint = h("span", { class: "ins-hint" });
+    const leave = () => context.actions.select(null);
+    this.close = iconButton("close", "Select nothing", "Goes back to the network.", "Esc", leave);
+    const head = h("header", { class: "ins-head" }, this.title, this.path, this.hint, this.close);
+    this.where = h("p", { class: "ins-where" });
+    this.body = h("div", { class: "ins-body" });
+    element.append(head, this.where, this.body);
+    /** @type {Panel | null} */
+    this.panel = null;
+    this.visible = false;
+    this.shown = "";
+    this.drawn = Number.NEGATIVE_INFINITY;
+    const { store, loop } = context;
+    store.on(["selection", "hover", "model", "run", "frame", "catalogue"], loop.requestDraw);
+    loop.onDraw((now) => this.draw(now));
+    new ResizeObserver(() => this.subscribe()).observe(element);
+  }
+
+  /** Nothing is sent for a folded panel. */
+  subscribe() {
+    this.visible = this.element.clientWidth > 0;
+    this.context.actions.want("inspector", this.visible && this.panel ? this.panel.wants : []);
+    this.context.loop.requestDraw();
+  }
+
+  /** @param {number} now ms */
+  draw(now) {
+    const { state } = this.context.store;
+    const { model } = state;
+    if (!model || !this.visible) return;
+    const changed = this.choose(state, model);
+    if (!changed && isFast(state) && now - this.drawn < READABLE) return;
+    this.drawn = now;
+    this.reader.take(state.frame, model);
+    this.panel?.show(this.reader, now);
+    if (this.panel?.where === "sample") setText(this.where, sampleText(state, model));
+  }
+
+  /**
+   * Makes another panel if another thing is to be shown. What is selected stays while other things
+   * are pointed at: those have their own card in the picture.
+   * @param {State} state
+   * @param {Model} model
+   * @returns {boolean} whether there is a new panel
+   */
+  choose(state, model) {
+    const wanted = state.selection ?? state.hover;
+    const target = wanted && exists(model, wanted) ? wanted : null;
+    const key = `${model.generation} ${JSON.stringify(target)}`;
+    this.hint.hidden = target === null || target === state.selection;
+    this.close.hidden = target === null || target !== state.selection;
+    if (key === this.shown) return false;
+    this.shown = key;
+    this.panel?.destroy?.();
+    const panel = panelOf(this.context, model, target);
+    this.panel = panel;
+    setText(this.title, panel.kind);
+    setText(this.hint, target?.kind === "instruction" ? "click runs to it" : "click to keep");
+    this.path.replaceChildren(...panel.path);
+    setText(this.where, panel.where === "sample" ? "" : panel.where);
+    this.where.hidden = panel.where === "";
+    this.body.replaceChildren(...panel.parts.flatMap((part) => part ?? []));
+    this.subscribe();
+    return true;
+  }
+}
+
+/** Whether numbers change faster than they can be read. @param {State} state */
+function isFast({ run }) {
+  if (!run?.running) return false;
+  const { unit, per_second: rate } = run.speed;
+  return rate === null || rate > (unit === "step" ? SLOW : 5 * SLOW);
+}
+
+/**
+ * Whose numbers a unit shows.
+ * @param {State} state
+ * @param {Model} model
+ */
+function sampleText({ frame, run }, model) {
+  if (!frame || !run || frame.generation !== model.generation) return "";
+  return `for ${sampleName(shownSample({ frame, model, run }))}`;
+}

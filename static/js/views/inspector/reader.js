@@ -1,0 +1,105 @@
+// @ts-check
+// Exact numbers: out of the frames where they hold them exactly, asked for where they do not.
+
+import { bufferOf } from "./names.js";
+
+/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Entry} Entry */
+/** @typedef {import("../../types.js").Frame} Frame */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../network/wants.js").Want} Want */
+
+/** Up to this many numbers of a buffer come in every frame; of larger ones single ones are asked. */
+const EXACT = 4096;
+/** How often one number is asked for, ms. */
+const ASK = 250;
+const KEPT = 128;
+
+/** @param {BufferInfo} buffer */
+export function sizeOf(buffer) {
+  return buffer.shape.reduce((product, n) => product * n, 1);
+}
+
+/**
+ * Wants for exact numbers of the small ones among some buffers; for large ones a picture, or
+ * nothing if none is drawn.
+ * @param {Model} model
+ * @param {(string | null | undefined)[]} names
+ * @param {boolean} [drawn]
+ * @returns {Want[]}
+ */
+export function exactly(model, names, drawn = false) {
+  return names.flatMap((name) => {
+    const buffer = bufferOf(model, name);
+    if (!buffer) return [];
+    const small = sizeOf(buffer) <= EXACT;
+    if (!small && !drawn) return [];
+    return [{ name: buffer.name, dtype: /** @type {"f64" | "u8"} */ (small ? "f64" : "u8") }];
+  });
+}
+
+export class Reader {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    /** @type {Frame | null} */
+    this.frame = null;
+    /** @type {Map<string, {stamp: string, asked: number, value: number | null}>} */
+    this.answers = new Map();
+    this.stamp = "";
+  }
+
+  /**
+   * @param {Frame | null} frame
+   * @param {Model} model
+   */
+  take(frame, model) {
+    this.frame = frame?.generation === model.generation ? frame : null;
+    this.model = model;
+    this.stamp = `${model.generation} ${frame?.number}`;
+  }
+
+  /**
+   * A buffer as the frame holds it; null if it does not.
+   * @param {string} name
+   * @returns {Entry | null}
+   */
+  entry(name) {
+    const id = this.model?.bufferByName.get(name)?.id;
+    return (id !== undefined && this.frame?.entries.get(id)) || null;
+  }
+
+  /**
+   * The exact number; null while it is not known.
+   * @param {string} name
+   * @param {number[]} index
+   */
+  number(name, index) {
+    const buffer = this.model && bufferOf(this.model, name);
+    if (!buffer) return null;
+    const flat = index.reduce((at, i, axis) => at * buffer.shape[axis] + i, 0);
+    const entry = this.entry(name);
+    return entry?.dtype === "f64" ? entry.at(flat) : this.ask(name, index);
+  }
+
+  /** @param {string} name @param {number[]} index */
+  ask(name, index) {
+    const { stamp, answers, context } = this;
+    const key = `${this.model?.generation} ${name} ${index}`;
+    const known = answers.get(key) ?? { stamp: "", asked: -ASK, value: null };
+    const now = performance.now();
+    if (known.stamp === stamp || now - known.asked < ASK) return known.value;
+    Object.assign(known, { stamp, asked: now });
+    if (answers.size > KEPT) answers.clear();
+    answers.set(key, known);
+    context.actions.read(name, index).then(
+      (value) => {
+        known.value = value ?? Number.NaN;
+        context.loop.requestDraw();
+      },
+      () => answers.delete(key),
+    );
+    return known.value;
+  }
+}

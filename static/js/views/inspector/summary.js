@@ -1,0 +1,87 @@
+// @ts-check
+// What the inspector shows while nothing is selected: the network as a whole.
+
+import { h } from "../../controls/dom.js";
+import { count } from "../../format.js";
+import { facts, link, part, table } from "./links.js";
+import { columnsOf } from "./names.js";
+
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../inspector.js").Panel} Panel */
+
+const PHASES = ["forward", "loss", "backward", "update"];
+const GUIDE =
+  "Click a unit, an edge or an instruction to see its numbers in full and to change its weights.";
+
+const PREFIXES = ["", "k", "M", "G"];
+
+/**
+ * Three digits and a prefix: 14.2 k.
+ * @param {number} value at least 1
+ */
+function prefixed(value) {
+  const power = Math.min(3, Math.floor(Math.log10(value) / 3));
+  return `${power ? (value / 1000 ** power).toPrecision(3) : value} ${PREFIXES[power]}`;
+}
+
+/**
+ * A count that fits a narrow column.
+ * @param {number} n
+ */
+function narrow(n) {
+  if (n === 0) return "";
+  return n < 100_000 ? count(n) : prefixed(n);
+}
+
+/**
+ * @param {Context} context
+ * @param {Model} model
+ * @returns {Panel}
+ */
+export function summaryPanel(context, model) {
+  const { description, cost, data } = model;
+  const columns = columnsOf(model);
+  const names = columns.map(({ title, layer }) => link(context, title, { kind: "layer", layer }));
+  const layers = table(["layer", "shape", "activation", "parameters", "FLOPs"], names, "layers");
+  columns.forEach(({ layer, shape, activation, parameters, picture }, row) => {
+    const flops = model.layers.find((l) => l.name === layer)?.flops ?? 0;
+    const texts = [picture ? picture.join("×") : shape, activation.replaceAll("_", " ")];
+    layers.show(row, [...texts, narrow(parameters), narrow(flops)]);
+  });
+  const phases = PHASES.map((phase) => {
+    const n = model.instructions.filter((i) => i.phase === phase).length;
+    return `${n} ${phase}`;
+  });
+  const { batch_size: batch, optimizer, loss, dtype } = description;
+  const rows = batch === "full" ? data.train : batch;
+  return {
+    kind: "Network",
+    path: [],
+    where: "",
+    parts: [
+      h("p", { class: "ins-guide" }, GUIDE),
+      layers.element,
+      facts([
+        ["parameters", count(cost.parameters)],
+        ["FLOPs a step", count(cost.flops)],
+        ["memory", `${prefixed(cost.bytes)}B, ${dtype}`],
+        ["a step", `${count(rows)} samples, ${model.instructions.length} instructions`],
+        ["of these", phases.join(", ")],
+        ["an epoch", `${count(model.steps_per_epoch)} steps, ${count(data.train)} samples`],
+        ["loss", loss.replaceAll("_", " ")],
+        ["optimizer", optimizer.kind],
+      ]),
+      part(
+        "Data",
+        facts([
+          ["set", data.title],
+          ["source", data.source],
+          ["licence", data.licence],
+        ]),
+      ),
+    ],
+    wants: [],
+    show() {},
+  };
+}

@@ -1,0 +1,86 @@
+// @ts-check
+// A gradient as the sum over the batch that it is: one term a sample.
+
+import { h, setText } from "../../controls/dom.js";
+import { short } from "../../format.js";
+import { batchTerms } from "./elements.js";
+import { ageOf } from "./lines.js";
+import { table } from "./links.js";
+import { writerOf } from "./names.js";
+import { exactly } from "./reader.js";
+
+/** @typedef {import("../../types.js").Entry} Entry */
+/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("./reader.js").Reader} Reader */
+
+/** Terms that are listed; of more, the rest is one line. */
+const LISTED = 10;
+
+export class Terms {
+  /**
+   * @param {Model} model
+   * @param {InstructionInfo} instruction
+   * @param {number[]} at the element
+   */
+  constructor(model, instruction, at) {
+    const found = batchTerms(model, instruction, at) ?? [];
+    this.factors = found.map(({ buffer, unit }) => ({
+      ...{ buffer, unit, writer: writerOf(model, buffer.name) },
+    }));
+    this.wants = exactly(
+      model,
+      found.map(({ buffer }) => buffer.name),
+    );
+    /** Whether there is such a sum, small enough to be shown. */
+    this.usable = found.length > 0 && this.wants.length === found.length;
+    this.batch = found[0]?.buffer.shape[0] ?? 0;
+    this.listed = this.batch > LISTED + 1 ? LISTED : this.batch;
+    const heads = found.map(({ buffer, unit }) => `${buffer.symbol}[b, ${unit}]`);
+    const rows = Array.from({ length: this.listed }, (_, i) => String(i));
+    if (this.batch > this.listed) rows.push(`${this.listed}…${this.batch - 1}`);
+    if (found.length > 1) heads.push("product");
+    this.table = table(["b", ...heads], [...rows, "Σ"], "sum");
+    this.note = h("p", { class: "ins-guide" });
+    this.element = h("div", {}, this.table.element, this.note);
+  }
+
+  /** @param {Reader} reader */
+  show(reader) {
+    const { factors, batch, listed, table: rows } = this;
+    const entries = factors.flatMap(({ buffer }) => reader.entry(buffer.name) ?? []);
+    if (entries.length < factors.length) return;
+    const late = factors.filter(({ writer }) => ageOf(reader.frame, writer, false) !== "now");
+    // Factors of two different steps have no product.
+    const mixed = late.length > 0 && late.length < factors.length;
+    const fresh = late.length > 0 && reader.frame?.step === 0;
+    const text = (/** @type {number} */ term) => (mixed || fresh ? "–" : short(term));
+    const missing = late.map(({ buffer }) => buffer.symbol).join(" and ");
+    setText(this.note, mixed || fresh ? `This step has not computed ${missing} yet.` : "");
+    let sum = 0;
+    let rest = 0;
+    for (let b = 0; b < batch; b += 1) {
+      const values = this.valuesOf(entries, b);
+      const term = values.reduce((product, value) => product * value, 1);
+      sum += term;
+      if (b >= listed) rest += term;
+      else rows.show(b, [...values.map((v) => short(v)), text(term)].slice(0, this.columns));
+    }
+    const blank = Array(this.columns - 1).fill("");
+    if (listed < batch) rows.show(listed, [...blank, text(rest)]);
+    rows.show(listed < batch ? listed + 1 : listed, [...blank, text(sum)]);
+  }
+
+  /** Columns beside the row's number: the factors, and their product if there are two. */
+  get columns() {
+    return this.factors.length > 1 ? 3 : 1;
+  }
+
+  /** @param {Entry[]} entries @param {number} b */
+  valuesOf(entries, b) {
+    return entries.map((entry, i) => {
+      const { buffer, unit } = this.factors[i];
+      return entry.at(b * buffer.shape[1] + unit);
+    });
+  }
+}

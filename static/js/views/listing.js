@@ -1,0 +1,353 @@
+// @ts-check
+// The program: every instruction, where the machine stands in it, and what each one touches.
+
+import { onThemeChange } from "../color.js";
+import { h } from "../controls/dom.js";
+import { arrange } from "./listing/arrangement.js";
+import { Details } from "./listing/details.js";
+import { precisionOf, SHOWN, sizeOf } from "./listing/operand.js";
+import { buildPhases } from "./listing/rows.js";
+import { walk } from "./listing/walk.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../types.js").RunState} RunState */
+/** @typedef {import("./listing/rows.js").Phase} Phase */
+
+/** Up to this many instructions a second the mark is moved along. */
+const WATCHABLE = 20;
+/** At the base size of type, px. */
+const ROW = 18;
+const HEAD = 22;
+/** From this width on the phases stand side by side, and from the other with the details. */
+const WIDE = 480;
+const DETAILED = 820;
+
+const [NEXT, DONE, LATER, BROKEN] = [1, 2, 4, 8];
+
+/**
+ * Whether the run can be followed from one instruction to the next.
+ * @param {RunState | null} run
+ */
+function isWatchable(run) {
+  if (!run?.running) return true;
+  return (
+    run.speed.unit === "instruction" &&
+    (run.speed.per_second ?? Number.POSITIVE_INFINITY) <= WATCHABLE
+  );
+}
+
+/**
+ * Fills the region with the program.
+ * @param {HTMLElement} element
+ * @param {Context} context
+ */
+export function mount(element, context) {
+  const view = new ListingView(element, context);
+  return { destroy: () => view.destroy() };
+}
+
+class ListingView {
+  /** @param {HTMLElement} element @param {Context} context */
+  constructor(element, context) {
+    this.context = context;
+    this.element = element;
+    this.list = h("div", { class: "listing-phases", role: "listbox" });
+    this.list.setAttribute(
+      "aria-label",
+      "Program. Up and down move between the instructions, left and right between the phases, Enter runs to one.",
+    );
+    this.details = new Details();
+    element.classList.add("listing");
+    element.append(this.list, this.details.element);
+    /** @type {Model | null} */
+    this.model = null;
+    /** @type {Phase[]} */
+    this.phases = [];
+    /** @type {HTMLElement[]} */
+    this.rows = [];
+    /** What is marked at each row. */
+    this.marks = new Uint8Array(0);
+    this.place = { pc: -1, step: -1, watchable: false, broken: -1 };
+    /** The row pointed at or walked to, or -1. */
+    this.pointed = -1;
+    /** Whether the details are about another one since they were last shown. */
+    this.turned = true;
+    /** The row that Tab leads to. */
+    this.stop = 0;
+    this.wanted = "";
+    this.visible = false;
+    this.stops = this.listen();
+    this.setModel();
+  }
+
+  listen() {
+    const { list, context, element } = this;
+    const { store, loop } = context;
+    const observer = new ResizeObserver(() => this.arrange());
+    observer.observe(element);
+    list.addEventListener("pointerover", (event) => this.point(rowOf(event)));
+    list.addEventListener("pointerleave", () => this.point(-1));
+    list.addEventListener("focusin", (event) => this.point(rowOf(event)));
+    list.addEventListener("focusout", () => this.point(-1));
+    list.addEventListener("click", (event) => this.runTo(rowOf(event)));
+    list.addEventListener("keydown", (event) => this.key(event));
+    return [
+      loop.onDraw((now) => this.draw(now)),
+      onThemeChange(() => this.details.repaint()),
+      store.on(["model"], () => this.setModel()),
+      store.on(["selection"], () => this.select()),
+      store.on(["frame", "run"], loop.requestDraw),
+      () => observer.disconnect(),
+    ];
+  }
+
+  destroy() {
+    for (const stop of this.stops) stop();
+    this.context.actions.want("listing", []);
+  }
+
+  setModel() {
+    const { model } = this.context.store.state;
+    if (!model || model === this.model) return;
+    this.model = model;
+    this.phases = buildPhases(model);
+    this.list.replaceChildren(...this.phases.map(({ element }) => element));
+    this.rows = this.phases.flatMap(({ list }) =>
+      [...list.children].map((row) => /** @type {HTMLElement} */ (row)),
+    );
+    this.list.style.setProperty("--digits", String(String(this.rows.length - 1).length));
+    this.marks = new Uint8Array(this.rows.length);
+    this.place.pc = -1;
+    this.pointed = -1;
+    this.stop = 0;
+    this.turned = true;
+    this.moveStop(0);
+    this.details.setProgram(this.phases, model);
+    this.arrange();
+    this.select();
+    this.context.loop.requestDraw();
+  }
+
+  /** How many columns there are, for the room there is. */
+  arrange() {
+    const { element, list, phases } = this;
+    const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 13 || 1;
+    const width = element.clientWidth / scale;
+    this.visible = width > 0;
+    this.turned = true;
+    element.classList.toggle("wide", width >= WIDE);
+    element.classList.toggle("detailed", width < WIDE || width >= DETAILED);
+    if (width < WIDE) list.style.gridTemplateColumns = "";
+    else {
+      const padding = 2 * Number.parseFloat(getComputedStyle(element).paddingTop);
+      const rows = Math.floor(((element.clientHeight - padding) / scale - HEAD) / ROW);
+      const { columns, shares } = arrange(phases, rows, list.clientWidth / scale);
+      for (const [i, { instructions, list: own }] of phases.entries()) {
+        own.style.setProperty("--rows", String(Math.ceil(instructions.length / columns[i])));
+      }
+      list.style.gridTemplateColumns = shares.map((n) => `minmax(0, ${n}fr)`).join(" ");
+    }
+    this.context.loop.requestDraw();
+  }
+
+  /** @param {number} now ms */
+  draw(now) {
+    const { model, place, details } = this;
+    const { state } = this.context.store;
+    if (!model || !this.visible) {
+      this.want([]);
+      return;
+    }
+    const moved = this.look(state, model);
+    if (moved || this.turned) this.describe(model);
+    details.paint(state.frame, now, place.watchable);
+    if (moved) this.mark();
+  }
+
+  /** Shows what one instruction does, and asks for the numbers. @param {Model} model */
+  describe({ instructions }) {
+    const { place, details } = this;
+    const at = this.subject();
+    const shown = instructions.slice(at, at < 0 ? at : at + 1);
+    if (shown.length > 0) details.show(shown[0], this.tagOf(at));
+    else details.showCosts();
+    // With those of the next one: they come with the step.
+    const next = place.watchable ? instructions.slice(place.pc, place.pc + 1) : [];
+    this.want([...shown, ...next]);
+    this.turned = false;
+  }
+
+  /**
+   * Takes in where the machine stands.
+   * @param {State} state
+   * @param {Model} model
+   * @returns {boolean} whether that has changed
+   */
+  look({ frame, run }, model) {
+    const { place } = this;
+    const current = frame?.generation === model.generation ? frame : run;
+    const watchable = isWatchable(run);
+    const broken = run?.nonfinite?.instruction ?? -1;
+    const pc = current?.pc ?? 0;
+    const step = current?.step ?? 0;
+    const moved = pc !== place.pc || step !== place.step;
+    if (watchable !== place.watchable || broken !== place.broken || (watchable && moved)) {
+      const walked = moved && place.pc >= 0 && !run?.running;
+      Object.assign(place, { pc, step, watchable, broken });
+      if (walked) this.point(-1);
+      return true;
+    }
+    return false;
+  }
+
+  /** Marks where the machine stands: only rows that change are touched. */
+  mark() {
+    const { place, rows, marks } = this;
+    const { pc, watchable, broken } = place;
+    const last = this.executed();
+    for (let i = 0; i < rows.length; i += 1) {
+      let mark = i === broken ? BROKEN : 0;
+      if (watchable) {
+        if (i === pc) mark |= NEXT;
+        else if (pc > 0 && i > pc) mark |= LATER;
+        if (i === last) mark |= DONE;
+      }
+      if (mark === marks[i]) continue;
+      marks[i] = mark;
+      paintMark(rows[i], mark);
+    }
+    if (!watchable) return;
+    if (!this.list.contains(document.activeElement)) this.moveStop(pc);
+    const reading = this.context.store.state.run?.running && this.element.matches(":hover");
+    if (!reading) this.reveal(pc);
+  }
+
+  /** @returns {number} the instruction just executed, or -1 */
+  executed() {
+    const { pc, step } = this.place;
+    if (step === 0 && pc === 0) return -1;
+    return (pc - 1 + this.rows.length) % this.rows.length;
+  }
+
+  /** @returns {number} the instruction that the details are about, or -1 */
+  subject() {
+    const { pointed, place } = this;
+    if (pointed >= 0 || !place.watchable) return pointed;
+    const last = this.executed();
+    return last >= 0 ? last : place.pc;
+  }
+
+  /** Why it is that one. @param {number} index */
+  tagOf(index) {
+    const { place } = this;
+    if (!place.watchable) return "";
+    if (index === this.executed()) return "just executed";
+    return index === place.pc ? "next" : "";
+  }
+
+  /**
+   * Asks for the numbers of what some instructions touch.
+   * @param {import("../types.js").InstructionInfo[]} instructions
+   */
+  want(instructions) {
+    const { model, context } = this;
+    const wanted = `${model?.generation} ${instructions.map(({ index }) => index)}`;
+    if (wanted === this.wanted) return;
+    this.wanted = wanted;
+    const ids = new Set(instructions.flatMap(({ reads, writes }) => [...reads, ...writes]));
+    const buffers = [...ids].flatMap((id) => model?.bufferById.get(id) ?? []);
+    const small = buffers.filter((buffer) => sizeOf(buffer) <= SHOWN);
+    context.actions.want(
+      "listing",
+      small.map((buffer) => ({ name: buffer.name, dtype: precisionOf(buffer) })),
+    );
+  }
+
+  /** @param {number} index or -1 */
+  point(index) {
+    if (index === this.pointed) return;
+    const { store, actions, loop } = this.context;
+    this.pointed = index;
+    this.turned = true;
+    if (index >= 0) actions.hover({ kind: "instruction", index });
+    else if (store.state.hover?.kind === "instruction") actions.hover(null);
+    loop.requestDraw();
+  }
+
+  /** @param {number} index or -1 */
+  runTo(index) {
+    if (index < 0) return;
+    this.context.actions.select({ kind: "instruction", index });
+    this.context.actions.runTo(index);
+  }
+
+  /** Shows which row is selected. */
+  select() {
+    const { selection } = this.context.store.state;
+    const index = selection?.kind === "instruction" ? selection.index : -1;
+    this.list.querySelector('[aria-selected="true"]')?.setAttribute("aria-selected", "false");
+    this.rows[index]?.setAttribute("aria-selected", "true");
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const at = rowOf(event);
+    if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter") this.runTo(at);
+    else {
+      const to = walk(this.phases, at, event.key);
+      if (to < 0) return;
+      this.moveStop(to);
+      this.rows[to].focus({ preventScroll: true });
+      this.reveal(to);
+    }
+    event.preventDefault();
+  }
+
+  /** @param {number} index of the row that Tab leads to */
+  moveStop(index) {
+    this.rows[this.stop]?.setAttribute("tabindex", "-1");
+    this.stop = index;
+    this.rows[index]?.setAttribute("tabindex", "0");
+  }
+
+  /** Scrolls a row into view, if it is not. @param {number} index */
+  reveal(index) {
+    const { element, rows, details } = this;
+    const row = rows[index];
+    if (!row || element.scrollHeight <= element.clientHeight) return;
+    const box = row.getBoundingClientRect();
+    const view = element.getBoundingClientRect();
+    const stacked = !element.classList.contains("wide");
+    const top = view.top + 2 * box.height;
+    const bottom = view.bottom - box.height - (stacked ? details.element.offsetHeight : 0);
+    if (box.top < top) element.scrollTop -= top - box.top;
+    else if (box.bottom > bottom) element.scrollTop += box.bottom - bottom;
+  }
+}
+
+/**
+ * The index of the row that an event happened in, or -1.
+ * @param {Event} event
+ */
+function rowOf(event) {
+  const row = /** @type {Element} */ (event.target).closest(".listing-row");
+  return row ? Number(row.getAttribute("data-index")) : -1;
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {number} mark
+ */
+function paintMark(row, mark) {
+  row.classList.toggle("next", (mark & NEXT) !== 0);
+  row.classList.toggle("done", (mark & DONE) !== 0);
+  row.classList.toggle("later", (mark & LATER) !== 0);
+  row.classList.toggle("broken", (mark & BROKEN) !== 0);
+  if (mark & NEXT) row.setAttribute("aria-current", "step");
+  else row.removeAttribute("aria-current");
+  if (mark & BROKEN) row.setAttribute("aria-description", "Made a value that is not finite.");
+  else row.removeAttribute("aria-description");
+}

@@ -1,0 +1,123 @@
+// @ts-check
+// The program as elements: a group for every phase, a row for every instruction.
+
+import { h } from "../../controls/dom.js";
+import { count } from "../../format.js";
+import { wraps } from "./arrangement.js";
+
+/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../types.js").Model} Model */
+
+/**
+ * A run of instructions of one phase, with the lengths of its formulas and of its whole rows.
+ * @typedef {{name: string, instructions: InstructionInfo[], formulas: number[],
+ *   lengths: number[], element: HTMLElement, list: HTMLElement}} Phase
+ */
+
+/** The way each phase goes through the network. @type {{[phase: string]: string}} */
+const DIRECTION = { forward: "→", loss: "•", backward: "←", update: "↻" };
+
+/**
+ * @param {Model} model
+ * @returns {Phase[]}
+ */
+export function buildPhases(model) {
+  /** @type {InstructionInfo[][]} */
+  const runs = [];
+  for (const instruction of model.instructions) {
+    const last = runs.at(-1);
+    if (last && last[0].phase === instruction.phase) last.push(instruction);
+    else runs.push([instruction]);
+  }
+  return runs.map((instructions) => buildPhase(instructions, model));
+}
+
+/**
+ * @param {InstructionInfo[]} instructions
+ * @param {Model} model
+ * @returns {Phase}
+ */
+function buildPhase(instructions, model) {
+  const name = instructions[0].phase;
+  const total = flopsOf(instructions);
+  const heading = h("b", {}, `${DIRECTION[name] ?? "·"} ${name}`);
+  const cost = [h("span", {}, count(total)), h("span", {}, "FLOPs")];
+  const head = h("div", { class: "listing-head", "aria-hidden": "true" }, heading, ...cost);
+  const list = h("div", { class: "listing-rows", role: "presentation" });
+  /** @type {number[]} */
+  const lengths = [];
+  let group = "";
+  for (const instruction of instructions) {
+    const [own] = instruction.scope.split("/");
+    const first = own === group ? "" : own;
+    list.append(buildRow(instruction, model, first));
+    lengths.push(instruction.formula.length + (first ? first.length + 2 : 0));
+    group = own;
+  }
+  const label = `${name}, ${instructions.length} instructions, ${count(total)} FLOPs`;
+  const kind = `listing-phase${wraps(instructions.length) ? " wraps" : ""}`;
+  const element = h("div", { class: kind, role: "group", "aria-label": label }, head, list);
+  const formulas = instructions.map(({ formula }) => formula.length);
+  return { name, instructions, formulas, lengths, element, list };
+}
+
+/** @param {InstructionInfo[]} instructions */
+export function flopsOf(instructions) {
+  return instructions.reduce((sum, { flops }) => sum + flops, 0);
+}
+
+/**
+ * @param {InstructionInfo} instruction
+ * @param {Model} model
+ * @param {string} group the layer it is the first one of, or ""
+ */
+function buildRow(instruction, model, group) {
+  const { index, formula, scope, flops } = instruction;
+  const words = h(
+    "span",
+    { class: "listing-words" },
+    h("code", {}, formula),
+    h("span", { class: "listing-group" }, group),
+    h("span", { class: "listing-scope" }, scope),
+  );
+  return h(
+    "div",
+    {
+      ...{ class: group ? "listing-row first" : "listing-row", role: "option", tabindex: -1 },
+      ...{
+        "data-index": index,
+        "aria-selected": "false",
+        "aria-label": describe(instruction, model),
+      },
+    },
+    h("i", {}, String(index)),
+    words,
+    h("span", { class: "listing-flops" }, flops > 0 ? count(flops) : ""),
+  );
+}
+
+/**
+ * An instruction in words.
+ * @param {InstructionInfo} instruction
+ * @param {Model} model
+ */
+function describe(instruction, model) {
+  const names = (/** @type {number[]} */ ids) =>
+    ids.map((id) => nameOf(model.bufferById.get(id))).join(", ");
+  const { index, scope, formula, reads, writes, flops } = instruction;
+  return `${index}, ${scope}: ${formula}. Reads ${names(reads)}; writes ${names(writes)}. ${count(flops)} FLOPs`;
+}
+
+/** @param {BufferInfo | undefined} buffer */
+function nameOf(buffer) {
+  return buffer ? `${buffer.name} ${shapeText(buffer.shape)}`.trim() : "";
+}
+
+/**
+ * @param {number[]} shape
+ * @returns {string} 10×4; "" for one number
+ */
+export function shapeText(shape) {
+  return shape.join("×");
+}

@@ -1,0 +1,264 @@
+// @ts-check
+// The network picture: takes the newest frame, decides what moves, and answers the pointer and the
+// keys. Positions come from scene/, pixels from renderer/.
+
+import { onThemeChange } from "../color.js";
+import { h } from "../controls/dom.js";
+import { Renderer } from "../renderer/renderer.js";
+import { Values } from "../renderer/values.js";
+import { hit } from "../scene/hit.js";
+import { layoutScene } from "../scene/layout.js";
+import { Caption } from "./network/caption.js";
+import { Card } from "./network/card.js";
+import { Heads } from "./network/heads.js";
+import { Legend } from "./network/legend.js";
+import { Progress } from "./network/progress.js";
+import { describe, walk } from "./network/walk.js";
+import { wantsOf } from "./network/wants.js";
+
+/** @typedef {import("../scene/layout.js").Scene} Scene */
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../types.js").Frame} Frame */
+/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../types.js").Selection} Selection */
+
+const MARGIN = 18;
+const HEAD = 58;
+/** On a phone the heads are without their third line. */
+const LOW_HEAD = 40;
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
+const HELP =
+  "Network picture. Up and down move between the units of a layer, left and right between layers. E goes along the edges into a unit, Enter selects, Escape leaves.";
+
+/**
+ * Fills the region with the network picture.
+ * @param {HTMLElement} element
+ * @param {Context} context
+ */
+export function mount(element, context) {
+  const view = new NetworkView(element, context);
+  return { destroy: () => view.destroy() };
+}
+
+class NetworkView {
+  /** @param {HTMLElement} element @param {Context} context */
+  constructor(element, context) {
+    this.context = context;
+    this.stage = h("div", {
+      class: "net-stage",
+      role: "application",
+      tabindex: 0,
+      "aria-label": HELP,
+      "aria-roledescription": "network picture",
+    });
+    this.live = h("p", { class: "net-live", "aria-live": "polite" });
+    this.renderer = new Renderer(this.stage);
+    this.caption = new Caption(context);
+    this.heads = new Heads(this.stage, context);
+    this.legend = new Legend();
+    this.card = new Card(context);
+    element.classList.add("net");
+    element.append(
+      this.caption.element,
+      this.stage,
+      this.legend.element,
+      this.card.element,
+      this.live,
+    );
+    /** @type {Scene | null} */
+    this.scene = null;
+    /** @type {Values | null} */
+    this.values = null;
+    /** @type {Model | null} */
+    this.model = null;
+    /** @type {Frame | null} */
+    this.frame = null;
+    this.progress = new Progress();
+    /** @type {import("../types.js").InstructionInfo | null | undefined} what the light is on */
+    this.lit = undefined;
+    this.size = { width: 0, height: 0 };
+    this.alongEdges = false;
+    this.view = {
+      mode: /** @type {EdgeMode} */ ("weight"),
+      hover: /** @type {Selection | null} */ (null),
+      selection: /** @type {Selection | null} */ (null),
+      calm: true,
+      inside: false,
+      still: STILL.matches,
+      computed: new Uint8Array(0),
+    };
+    this.listen();
+    this.layout();
+  }
+
+  listen() {
+    const { context, stage } = this;
+    const { store, loop } = context;
+    const observer = new ResizeObserver(() => this.layout());
+    observer.observe(stage);
+    const keys = /** @type {const} */ (["hover", "selection", "edgeMode"]);
+    this.stops = [
+      loop.onDraw((now) => this.draw(now)),
+      onThemeChange(() => this.repaint()),
+      store.on(["model"], () => this.layout()),
+      store.on(
+        ["catalogue"],
+        () => this.scene && this.model && this.heads.show(this.scene, this.model),
+      ),
+      store.on(["model", "run", "edgeMode"], () => this.subscribe()),
+      store.on([...keys], () => this.repaintOverlay()),
+      store.on(["frame", "run"], loop.requestDraw),
+      () => observer.disconnect(),
+    ];
+    stage.addEventListener("pointermove", (event) => this.point(event));
+    stage.addEventListener("pointerdown", (event) => this.point(event));
+    stage.addEventListener("pointerleave", () => this.hover(null));
+    stage.addEventListener("click", () => context.actions.select(store.state.hover));
+    stage.addEventListener("keydown", (event) => this.key(event));
+    stage.addEventListener("blur", () => this.hover(null));
+  }
+
+  destroy() {
+    for (const stop of this.stops ?? []) stop();
+    this.context.actions.want("network", []);
+  }
+
+  /** Positions anew: the network or the room for it changed. */
+  layout() {
+    const { model } = this.context.store.state;
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (!model || width < 40 || height < 80) return;
+    if (model !== this.model) {
+      this.values = new Values(model);
+      this.frame = null;
+    } else if (this.size.width === width && this.size.height === height) return;
+    this.model = model;
+    this.size = { width, height };
+    const style = getComputedStyle(document.documentElement);
+    const scale = Number.parseFloat(style.fontSize) / 13 || 1;
+    const lines = Number(style.getPropertyValue("--line-scale")) || 1;
+    const narrow = width < 500;
+    const margin = narrow ? 8 : MARGIN * scale;
+    const top = (narrow ? LOW_HEAD : HEAD) * scale;
+    const room = { x: margin, y: top, width: width - 2 * margin, height: height - top - 14 };
+    this.scene = layoutScene(model, { ...room, scale, lines });
+    this.renderer.resize(width, height);
+    this.renderer.setScene(this.scene, model, /** @type {Values} */ (this.values));
+    this.heads.show(this.scene, model);
+    this.progress.setModel(model, this.scene);
+    this.lit = undefined;
+    this.subscribe();
+    this.context.loop.requestDraw();
+  }
+
+  repaint() {
+    this.renderer.invalidate();
+    this.legend.invalidate();
+    this.context.loop.requestDraw();
+  }
+
+  repaintOverlay() {
+    this.renderer.overlay.dirty = true;
+    this.context.loop.requestDraw();
+  }
+
+  subscribe() {
+    const { state } = this.context.store;
+    if (!this.scene || !state.model || state.model !== this.model) return;
+    const { calm } = this.progress.pace(state);
+    this.context.actions.want("network", wantsOf(this.scene, state.model, state.edgeMode, calm));
+  }
+
+  /** @param {number} now */
+  draw(now) {
+    const { view, scene, values, model, context } = this;
+    const { state } = context.store;
+    if (!scene || !values || !model) return;
+    view.still = STILL.matches;
+    view.hover = state.hover;
+    view.selection = state.selection;
+    view.mode = state.edgeMode;
+    this.take(state.frame, now);
+    this.light();
+    const more = this.renderer.draw(now, view);
+    const { picture } = this.renderer;
+    if (picture) this.legend.show(picture, view.mode, now);
+    this.caption.show(this.progress, state);
+    const near = document.activeElement === this.stage || this.stage.matches(":hover");
+    this.card.show(near ? state.hover : null, scene, values, this.frame);
+    if (more || this.legend.busy) context.loop.requestDraw();
+  }
+
+  /**
+   * @param {Frame | null} frame
+   * @param {number} now
+   */
+  take(frame, now) {
+    const { values, model, progress, view, scene } = this;
+    if (!frame || frame === this.frame || !values || !model || !scene) return;
+    if (frame.generation !== model.generation) return;
+    const { calm, limit } = progress.pace(this.context.store.state);
+    const executed = progress.advance(this.frame, frame, calm);
+    this.frame = frame;
+    values.take(frame);
+    view.calm = calm;
+    view.inside = frame.pc > 0;
+    view.computed = progress.computed;
+    if (executed.length > 0 && !view.still) this.renderer.animate(executed, now, limit);
+    else if (!calm) this.renderer.motion.stop();
+  }
+
+  /** Lights what an instruction touches: the one pointed at, else the one just executed. */
+  light() {
+    const { hover, selection } = this.view;
+    const { executed, instructions } = this.progress;
+    const of = (/** @type {Selection | null} */ target) =>
+      target?.kind === "instruction" ? instructions[target.index] : null;
+    const lit = of(hover) ?? executed ?? of(selection);
+    if (lit !== this.lit) this.renderer.light(lit);
+    this.lit = lit;
+  }
+
+  /** @param {Selection | null} target */
+  hover(target) {
+    const { store, actions } = this.context;
+    if (JSON.stringify(target) !== JSON.stringify(store.state.hover)) actions.hover(target);
+  }
+
+  /** @param {PointerEvent} event */
+  point(event) {
+    if (!this.scene || this.heads.contains(event.target)) return;
+    const box = this.stage.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const painter = this.renderer.picture?.painter;
+    const reach = event.pointerType === "touch" ? 14 : 6;
+    const visible = (/** @type {any} */ pair, /** @type {number} */ k) =>
+      painter?.visible(pair.first + k) ?? false;
+    this.card.near(x, y);
+    this.hover(hit(this.scene, x, y, visible, reach));
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const { scene, context } = this;
+    const { state } = context.store;
+    if (!scene || event.target !== this.stage || event.ctrlKey || event.metaKey || event.altKey)
+      return;
+    const at = state.hover ?? state.selection;
+    if (event.key === "Enter") context.actions.select(at);
+    else if (event.key === "Escape" && (state.hover || state.selection)) {
+      this.hover(null);
+      context.actions.select(null);
+    } else {
+      const next = walk(scene, at, event.key);
+      if (!next) return;
+      this.card.near(-1, -1);
+      this.hover(next);
+      this.live.textContent = describe(scene, next, this.card.valuesOf(next, scene, this.values));
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}

@@ -1,0 +1,291 @@
+// @ts-check
+// The card beside what is pointed at: exact values, and the formula that made the gradient.
+
+import { diverging } from "../../color.js";
+import { h, setText } from "../../controls/dom.js";
+import { exact } from "../../format.js";
+import { unitBox } from "../../scene/layout.js";
+import { unitName } from "./walk.js";
+
+/** @typedef {import("../../renderer/values.js").Values} Values */
+/** @typedef {import("../../scene/layout.js").Column} Column */
+/** @typedef {import("../../scene/layout.js").Scene} Scene */
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Frame} Frame */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../types.js").Selection} Selection */
+
+/** One line of the card: its symbol and where the number is. @typedef {{symbol: string, buffer: string, index: number[]}} Line */
+
+const MAP = 108;
+/** How often a number that does not come exact in the frames is asked for while running, ms. */
+const ASK = 250;
+
+export class Card {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    this.title = h("b", {});
+    this.where = h("p", {});
+    this.map = h("canvas", { width: MAP, height: MAP, "aria-hidden": "true" });
+    this.rows = h("dl", {});
+    this.formula = h("p", { class: "net-made" });
+    this.note = h("p", { class: "net-from" });
+    const parts = [this.title, this.where, this.map, this.rows, this.formula, this.note];
+    this.element = h("div", { class: "net-card", hidden: true }, ...parts);
+    /** @type {Line[]} */
+    this.lines = [];
+    /** @type {HTMLElement[]} */
+    this.cells = [];
+    this.shown = "";
+    this.point = { x: -1, y: -1 };
+    /** @type {Map<string, {stamp: string, asked: number, value: number | null}>} */
+    this.answers = new Map();
+  }
+
+  /** Where the pointer is in the stage; negative: place the card beside its subject. @param {number} x @param {number} y */
+  near(x, y) {
+    this.point.x = x;
+    this.point.y = y;
+  }
+
+  /**
+   * @param {Selection | null} target
+   * @param {Scene} scene
+   * @param {Values} values
+   * @param {Frame | null} frame
+   */
+  show(target, scene, values, frame) {
+    const column =
+      target && "layer" in target ? scene.columns.find((c) => c.layer === target.layer) : null;
+    const known =
+      column && (target?.kind === "unit" || target?.kind === "edge" || target?.kind === "bias");
+    this.element.hidden = !known;
+    if (!known || !target) {
+      this.shown = "";
+      return;
+    }
+    const key = `${JSON.stringify(target)} ${values.model.generation}`;
+    if (key !== this.shown) this.fill(target, column, scene, values.model);
+    this.shown = key;
+    this.lines.forEach((line, i) => {
+      const value = this.valueOf(line, values, frame);
+      setText(this.cells[i], value === null ? "…" : exact(value));
+    });
+    if (target.kind !== "edge") this.paintMap(column, target.unit, values);
+    setText(
+      this.note,
+      target.kind === "edge" ? "" : sampleNote(frame, this.context.store.state.run),
+    );
+    this.place(target, column, scene);
+  }
+
+  /**
+   * @param {Selection} target
+   * @param {Column} column
+   * @param {Scene} scene
+   * @param {Model} model
+   */
+  fill(target, column, scene, model) {
+    this.lines = linesOf(target, column, model);
+    this.cells = this.lines.map(() => h("dd", {}));
+    this.rows.replaceChildren(
+      ...this.lines.flatMap(({ symbol }, i) => [h("dt", {}, symbol), this.cells[i]]),
+    );
+    const edge = target.kind === "edge";
+    this.map.hidden = edge || column.face.kind === "value";
+    const before = scene.columns[column.index - 1];
+    setText(
+      this.title,
+      edge ? `${unitName(before, target.from)} → ${unitName(column, target.to)}` : "",
+    );
+    if (target.kind === "unit" || target.kind === "bias")
+      setText(this.title, unitName(column, target.unit));
+    setText(this.where, edge ? `${column.weight}[${target.from}, ${target.to}]` : "");
+    setText(this.formula, edge ? madeBy(model, column, target.from, target.to) : "");
+    for (const part of [this.where, this.formula]) part.hidden = part.textContent === "";
+  }
+
+  /**
+   * The exact number of a line, or null while it is not known.
+   * @param {Line} line
+   * @param {Values} values
+   * @param {Frame | null} frame
+   * @returns {number | null}
+   */
+  valueOf({ buffer, index }, values, frame) {
+    const info = values.model.bufferByName.get(buffer);
+    if (!info) return null;
+    const flat = index.reduce((at, i, axis) => at * info.shape[axis] + i, 0);
+    const entry = frame?.entries.get(info.id) ?? values.signals.get(info.id)?.entry;
+    if (entry && entry.dtype === "f64") return entry.at(flat);
+    return this.ask(buffer, index, frame);
+  }
+
+  /**
+   * Asks the server for a number that the frames hold only as a picture.
+   * @param {string} buffer
+   * @param {number[]} index
+   * @param {Frame | null} frame
+   */
+  ask(buffer, index, frame) {
+    const key = `${buffer} ${index}`;
+    const stamp = `${frame?.generation} ${frame?.step} ${frame?.pc}`;
+    const now = performance.now();
+    const known = this.answers.get(key) ?? { stamp: "", asked: -ASK, value: null };
+    if (known.stamp !== stamp && now - known.asked >= ASK) {
+      Object.assign(known, { stamp, asked: now });
+      if (this.answers.size > 64) this.answers.clear();
+      this.answers.set(key, known);
+      this.context.actions.read(buffer, index).then(
+        (value) => {
+          known.value = value ?? Number.NaN;
+          this.context.loop.requestDraw();
+        },
+        () => this.answers.delete(key),
+      );
+    }
+    return known.value;
+  }
+
+  /**
+   * What the live text says of a selection.
+   * @param {Selection} target
+   * @param {Scene} scene
+   * @param {Values | null} values
+   * @returns {[string, number | null][]}
+   */
+  valuesOf(target, scene, values) {
+    const column = "layer" in target ? scene.columns.find((c) => c.layer === target.layer) : null;
+    if (!column || !values) return [];
+    const { frame } = this.context.store.state;
+    return linesOf(target, column, values.model).map((line) => [
+      line.symbol,
+      this.valueOf(line, values, frame),
+    ]);
+  }
+
+  /**
+   * A larger picture of what the unit's square shows.
+   * @param {Column} column
+   * @param {number} unit
+   * @param {Values} values
+   */
+  paintMap(column, unit, values) {
+    const signal = values.signal(column.face.buffer);
+    const context = this.map.getContext("2d");
+    if (this.map.hidden || !signal || !context) return;
+    const { width, height, kind, probability, range } = column.face;
+    const size = width * height;
+    let peak = range;
+    if (!range)
+      for (let i = 0; i < size; i += 1) peak = Math.max(peak, Math.abs(signal.shown[at(i)]));
+    /** @param {number} i */
+    function at(i) {
+      return kind === "weights" ? i * column.count + unit : unit * size + i;
+    }
+    const tall = kind === "curve" ? MAP : MAP / height;
+    for (let i = 0; i < size; i += 1) {
+      const value = signal.shown[at(i)];
+      context.fillStyle = diverging(probability ? 2 * value - 1 : value / (peak || 1));
+      const [x, y] = [((i % width) * MAP) / width, Math.floor(i / width) * tall];
+      context.fillRect(
+        Math.floor(x),
+        Math.floor(y),
+        Math.ceil(MAP / width) + 1,
+        Math.ceil(tall) + 1,
+      );
+    }
+  }
+
+  /**
+   * Beside the pointer or the subject, always inside the region.
+   * @param {Selection} target
+   * @param {Column} column
+   * @param {Scene} scene
+   */
+  place(target, column, scene) {
+    const { element, point } = this;
+    const region = element.parentElement;
+    if (!region) return;
+    const stage = /** @type {HTMLElement} */ (region.querySelector(".net-stage"));
+    const unit = target.kind === "edge" ? target.to : "unit" in target ? target.unit : 0;
+    const box = unitBox(column, unit);
+    let anchor = { left: box.x - 6, right: box.x + box.width + 6, y: box.y + box.height / 2 };
+    if (target.kind === "edge") {
+      const { x, y } = point;
+      if (x >= 0) anchor = { left: x - 14, right: x + 14, y };
+      else anchor.right = scene.pairs[column.index - 1].x1 + 4;
+    }
+    const { offsetWidth: width, offsetHeight: height } = element;
+    const fitsRight = anchor.right + 10 + width < region.clientWidth - 6;
+    const left = fitsRight ? anchor.right + 10 : anchor.left - 10 - width;
+    const top = stage.offsetTop + anchor.y - height / 2;
+    const most = region.clientHeight - height - 6;
+    element.style.left = `${Math.max(6, Math.min(region.clientWidth - width - 6, left))}px`;
+    element.style.top = `${Math.max(6, Math.min(most, top))}px`;
+  }
+}
+
+/**
+ * @param {Selection} target
+ * @param {Column} column
+ * @param {Model} model
+ * @returns {Line[]}
+ */
+function linesOf(target, column, model) {
+  /** @type {[string, string | null | undefined, number[]][]} */
+  let found = [];
+  if (target.kind === "edge") {
+    const buffer = model.bufferByName.get(column.weight);
+    const index = [target.from, target.to];
+    found = [
+      ["w", column.weight, index],
+      ["dL/dw", buffer?.grad, index],
+      ["Δw", buffer?.update, index],
+    ];
+  } else if (target.kind === "unit" || target.kind === "bias") {
+    const probe = `probe/${column.layer}`;
+    const bias = model.bufferByName.get(column.bias);
+    const index = [target.unit];
+    found = [
+      ["z", `${probe}/z`, index],
+      [column.index ? "a" : "x", column.value, index],
+      ["dL/dz", `${probe}/z.grad`, index],
+      ["dL/da", column.gradient, index],
+      ["b", column.bias, index],
+      ["dL/db", bias?.grad, index],
+      ["Δb", bias?.update, index],
+    ];
+  }
+  return found.flatMap(([symbol, buffer, index]) =>
+    buffer && model.bufferByName.has(buffer) ? [{ symbol, buffer, index }] : [],
+  );
+}
+
+/**
+ * How dL/dw was made: the sum over the batch, and the instructions that computed the matrix.
+ * @param {Model} model
+ * @param {Column} column
+ * @param {number} from
+ * @param {number} to
+ */
+function madeBy(model, column, from, to) {
+  const grad = model.bufferByName.get(model.bufferByName.get(column.weight)?.grad ?? "");
+  const makers = model.instructions.filter(
+    (i) => i.phase === "backward" && grad && i.writes.includes(grad.id),
+  );
+  const sum = `dL/dw = Σ_b a_b·δ_b, a from ${from}, δ = dL/dz of ${to}`;
+  return [sum, ...makers.map((i) => i.formula)].join("\n");
+}
+
+/**
+ * Whose values these are.
+ * @param {Frame | null} frame
+ * @param {import("../../types.js").RunState | null} run
+ */
+function sampleNote(frame, run) {
+  if (!frame) return "";
+  if (frame.probeIsBatchRow) return `row ${frame.probe} of the current batch`;
+  return `probe sample ${frame.probe}${run ? ` (${run.probe.split})` : ""}`;
+}

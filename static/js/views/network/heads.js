@@ -1,0 +1,89 @@
+// @ts-check
+// The heading of every column: name, shape, activation (a select: choosing changes the network),
+// parameters. Real elements, so that they are sharp, selectable and reachable.
+
+import { h, tip } from "../../controls/dom.js";
+
+/** @typedef {import("../../scene/layout.js").Column} Column */
+/** @typedef {import("../../scene/layout.js").Scene} Scene */
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Model} Model */
+
+export class Heads {
+  /** @param {HTMLElement} stage @param {Context} context */
+  constructor(stage, context) {
+    this.context = context;
+    this.element = h("div", { class: "net-heads" });
+    stage.append(this.element);
+  }
+
+  /** @param {EventTarget | null} target */
+  contains(target) {
+    return target instanceof Element && target.closest(".net-head") !== null;
+  }
+
+  /** @param {Scene} scene @param {Model} model */
+  show(scene, model) {
+    const heads = scene.columns.map((column) => {
+      const head = this.head(column, model, scene);
+      const width = Math.max(52 * scene.area.scale, column.headWidth);
+      head.style.width = `${width}px`;
+      const most = scene.area.width + 2 * scene.area.x - width;
+      head.style.left = `${Math.max(0, Math.min(most, column.headX - width / 2))}px`;
+      return head;
+    });
+    const loss = h("div", { class: "net-head" }, h("b", {}, "Loss"));
+    tip(loss, `${model.description.loss.replaceAll("_", " ")} of the probe sample`);
+    loss.style.left = `${scene.loss.x - 30}px`;
+    loss.style.width = "60px";
+    this.element.replaceChildren(...heads, loss);
+  }
+
+  /**
+   * @param {Column} column
+   * @param {Model} model
+   * @param {Scene} scene
+   */
+  head(column, model, scene) {
+    const count = column.parameters.toLocaleString("en");
+    const fits = (/** @type {number} */ letters) =>
+      column.headWidth > 6.3 * letters * scene.area.scale;
+    const wide = fits(
+      Math.max(count.length + 11, column.shape.length + column.activation.length + 2),
+    );
+    const parameters = column.parameters ? (wide ? `${count} parameters` : count) : "";
+    const shaped = wide || (!column.activation && fits(column.shape.length));
+    const shape = h("span", { class: "net-shape" }, shaped ? column.shape : "");
+    const second = h("span", {}, shape, this.activation(column, model));
+    const head = h(
+      "div",
+      { class: "net-head" },
+      h("b", {}, column.title),
+      second,
+      h("i", {}, parameters),
+    );
+    const shapes = `W ${column.shape}, b ${column.count}: ${count} parameters`;
+    return column.parameters ? tip(head, shapes) : head;
+  }
+
+  /** @param {Column} column @param {Model} model */
+  activation(column, model) {
+    const { store, actions } = this.context;
+    if (!column.activation) return null;
+    const index = model.layers.findIndex((layer) => layer.name === column.layer);
+    const tied = column.output && /cross_entropy/.test(model.description.loss);
+    const offered = /** @type {{name: string, title: string}[]} */ (
+      store.state.catalogue?.activations ?? []
+    ).filter((a) => a.name !== "softmax" || column.output);
+    const title = offered.find((a) => a.name === column.activation)?.title;
+    if (tied || !title) return h("span", {}, title ?? column.activation);
+    const select = h("select", { "aria-label": `Activation of ${column.layer}` });
+    for (const { name, title } of offered) select.append(h("option", { value: name }, title));
+    select.value = column.activation;
+    select.onchange = () =>
+      actions.edit((draft) => {
+        draft.layers[index].activation = select.value;
+      });
+    return select;
+  }
+}

@@ -1,0 +1,48 @@
+// @ts-check
+// Which buffers the picture needs, and how exactly.
+
+/** @typedef {import("../../scene/layout.js").Scene} Scene */
+/** @typedef {import("../../types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
+
+/** Up to this many numbers come exact, so that every one can be read off; more only as a picture. */
+const EXACT = 4096;
+
+/**
+ * @param {Scene} scene
+ * @param {Model} model
+ * @param {EdgeMode} mode
+ * @param {boolean} calm stepping shows gradients and updates beside the weights
+ * @returns {Want[]}
+ */
+export function wantsOf(scene, model, mode, calm) {
+  /** @type {Map<string, Want>} */
+  const wants = new Map();
+  /** @param {string | null | undefined} name @param {"u8"} [dtype] */
+  const add = (name, dtype) => {
+    const buffer = name ? model.bufferByName.get(name) : null;
+    if (!buffer) return;
+    const size = buffer.shape.reduce((product, n) => product * n, 1);
+    wants.set(buffer.name, { name: buffer.name, dtype: dtype ?? (size > EXACT ? "u8" : "f64") });
+  };
+  for (const column of scene.columns) {
+    for (const name of [column.weight, column.bias]) {
+      const buffer = model.bufferByName.get(name);
+      add(name);
+      if (calm || mode === "gradient") add(buffer?.grad);
+      if (calm || mode === "update") add(buffer?.update);
+    }
+    const probe = `probe/${column.layer}`;
+    for (const name of [column.value, column.gradient, `${probe}/z`, `${probe}/z.grad`]) add(name);
+    const { kind, buffer } = column.face;
+    if (kind === "map") add(buffer, "u8");
+    else {
+      add(buffer);
+      if (/relu|tanh|sigmoid/.test(column.activation)) add(column.batch, "u8");
+    }
+  }
+  add("probe/loss");
+  add("probe/input/y");
+  return [...wants.values()];
+}

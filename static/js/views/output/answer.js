@@ -1,0 +1,35 @@
+// @ts-check
+// What the network's outputs mean for a choice between classes.
+
+/**
+ * The class that outputs stand for, as the server scores it: the largest one, and for a single
+ * output class 1 above 0.5. `share` is the output that speaks for that class.
+ * @param {number} count outputs
+ * @param {(output: number) => number} at
+ * @returns {{answer: number, share: number}} answer -1 if an output is not a number
+ */
+export function decide(count, at) {
+  if (count === 1) {
+    const a = at(0);
+    if (Number.isNaN(a)) return { answer: -1, share: a };
+    return a > 0.5 ? { answer: 1, share: a } : { answer: 0, share: 1 - a };
+  }
+  let answer = 0;
+  for (let k = 0; k < count; k += 1) {
+    if (Number.isNaN(at(k))) return { answer: -1, share: Number.NaN };
+    if (at(k) > at(answer)) answer = k;
+  }
+  return { answer, share: at(answer) };
+}
+
+/**
+ * What speaks for each class: the outputs themselves, or for a single output a that of class 1 and
+ * 1 - a that of class 0.
+ * @param {number} classes
+ * @param {number} outputs
+ * @param {(output: number) => number} at
+ */
+export function shares(classes, outputs, at) {
+  if (outputs === 1) return [1 - at(0), at(0)];
+  return Array.from({ length: classes }, (_, k) => at(k));
+}

@@ -1,0 +1,101 @@
+// @ts-check
+// A choice between classes where the inputs are an image or a table: the probe sample, what the
+// network makes of it, and the confusion matrix of the test set.
+
+import { onThemeChange } from "../../color.js";
+import { h, setText } from "../../controls/dom.js";
+import { short } from "../../format.js";
+import { decide, shares } from "./answer.js";
+import { Confusion } from "./confusion.js";
+import { Features } from "./features.js";
+import { answerBuffer, entryOf, sampleName, sampleTitle, shownSample } from "./moment.js";
+import { Picture } from "./picture.js";
+import { Probabilities } from "./probabilities.js";
+
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Entry} Entry */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("./moment.js").Moment} Moment */
+
+const INPUTS = "probe/input/x";
+const TARGETS = "probe/input/y";
+const CONFUSION = "view/confusion";
+const DRAW_EVERY = 100;
+
+export class Classes {
+  /** @param {Context} _context @param {Model} model */
+  constructor(_context, model) {
+    const { class_names: names, image_shape: shape, feature_names: features } = model.data;
+    this.names = names;
+    this.title = "Classes";
+    this.answer = answerBuffer(model);
+    const exact = /** @type {const} */ ("f64");
+    const wanted = [INPUTS, TARGETS, CONFUSION, this.answer, "probe/loss", "input/batch"];
+    this.wants = wanted.map((name) => ({ name, dtype: exact }));
+    const fits = shape && shape[0] * shape[1] === model.layers[0].inputs;
+    this.sample = fits ? new Picture(shape) : new Features(features);
+    this.probabilities = new Probabilities(names);
+    this.confusion = new Confusion(names);
+    this.caption = h("h3", {});
+    this.row = h("span", {});
+    this.loss = h("p", { class: "out-caption" });
+    const caption = h("div", { class: "out-caption" }, this.caption, this.row);
+    const parts = [caption, this.loss, this.probabilities.element];
+    const kind = fits ? "image" : "table";
+    const left = fits ? [this.sample.element, ...parts] : [this.sample.element];
+    const right = fits ? [this.confusion.element] : [...parts, this.confusion.element];
+    this.element = h(
+      "div",
+      { class: `out-split ${kind}` },
+      h("div", {}, ...left),
+      h("div", {}, ...right),
+    );
+    this.drawn = Number.NEGATIVE_INFINITY;
+    /** @type {Moment | null} */
+    this.moment = null;
+    this.stop = onThemeChange(() => {
+      this.drawn = Number.NEGATIVE_INFINITY;
+    });
+  }
+
+  destroy() {
+    this.stop();
+  }
+
+  /** @param {Moment} moment @param {number} now ms */
+  show(moment, now) {
+    const { frame } = moment;
+    const due = now - this.drawn > DRAW_EVERY;
+    if (!due && (frame.running || frame === this.moment?.frame)) return;
+    this.moment = moment;
+    this.drawn = now;
+    const [inputs, targets, answers] = [INPUTS, TARGETS, this.answer].map((name) =>
+      entryOf(moment, name),
+    );
+    const counts = entryOf(moment, CONFUSION);
+    if (counts) this.confusion.show(counts);
+    if (inputs && targets && answers) this.showSample(moment, inputs, targets, answers);
+  }
+
+  /**
+   * @param {Moment} moment
+   * @param {Entry} inputs
+   * @param {Entry} targets
+   * @param {Entry} answers
+   */
+  showSample(moment, inputs, targets, answers) {
+    const { names } = this;
+    const count = targets.shape[0];
+    const truth = decide(count, (k) => targets.at(k)).answer;
+    const { answer } = decide(count, (k) => answers.at(k));
+    const all = shares(names.length, count, (k) => answers.at(k));
+    const shown = shownSample(moment);
+    const [name, row] = sampleTitle(shown);
+    this.probabilities.show(all, truth, answer);
+    this.sample.show(inputs, `${sampleName(shown)}: ${names[truth]}`);
+    setText(this.caption, name);
+    setText(this.row, row);
+    const loss = entryOf(moment, "probe/loss");
+    setText(this.loss, loss ? `loss ${short(loss.at(0))}` : "");
+  }
+}

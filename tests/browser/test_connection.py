@@ -1,0 +1,65 @@
+"""A lost connection: the page says so, comes back by itself, and nothing was missed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.serving import second_viewer, served
+from tests.browser.visit import Visits
+from tests.browser.wire import Wire
+
+GAP_SECONDS = 2.0
+STEPS_PER_SECOND = 100  # at which a first visit runs
+
+
+@pytest.fixture
+def wire(address: str) -> Iterator[Wire]:
+    wire = Wire(address)
+    yield wire
+    wire.close()
+
+
+def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wire) -> None:
+    visits.tolerated = [r"WebSocket connection to 'ws://.*' failed"]
+    visit = visits.open("", address=wire.address)
+    visit.wait("s.run.running && s.frame.step > 20")
+    session = visit.page.evaluate("sessionStorage.getItem('backstep.session')")
+    visit.page.wait_for_load_state("networkidle")
+    wire.cut()
+    visit.wait("s.connection === 'lost'")
+    expect(visit.page.locator("#banner")).to_contain_text("reconnecting")
+    step = visit.get("frame.step")
+    time.sleep(GAP_SECONDS)
+    assert visit.get("frame.step") == step
+    wire.mend()
+    visit.wait(f"s.connection === 'open' && s.frame.step > {step}")
+    assert visit.get("frame.step") - step > 0.5 * GAP_SECONDS * STEPS_PER_SECOND
+    assert visit.get("run.running")
+    expect(visit.page.locator("#banner")).not_to_contain_text("reconnecting")
+    assert visit.page.evaluate("sessionStorage.getItem('backstep.session')") == session
+    visit.pause()
+    shown = visit.page.evaluate(
+        "Array.from(backstep.store.state.losses.step.slice(0, backstep.store.state.losses.length))"
+    )
+    with second_viewer(visit.page) as client:
+        points = client.wait_for("loss")["points"]
+    assert shown == [point[0] for point in points]
+
+
+def test_a_restarted_server_is_given_the_network_again(visits: Visits, wire: Wire) -> None:
+    visits.tolerated = [r"WebSocket connection to 'ws://.*' failed"]
+    visit = visits.open("data=xor&layers=3tanh,1sigmoid&seed=5&run=no", address=wire.address)
+    before = visit.get("model.description")
+    visit.page.wait_for_load_state("networkidle")
+    wire.cut()
+    visit.wait("s.connection === 'lost'")
+    with served() as other:
+        wire.mend(other)
+        visit.wait("s.connection === 'open' && s.frame")
+        visit.wait("s.model.generation === 1 && s.run.running && s.frame.step > 3")
+        assert visit.get("model.description") == before
+        visits.close()

@@ -1,0 +1,135 @@
+"""The page at every size and in every theme, and pictures of it to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.serving import wait_until
+from tests.browser.test_training import DIGITS
+from tests.browser.visit import DESKTOP, Visit, Visits
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+PHONE = (390, 844)
+PROJECTOR = (1920, 1080)
+NETWORKS = {
+    "circles": "speed=unlimited",
+    "spirals": "data=spirals&features=x1,x2,x1_squared,x2_squared,x1_x2,sin_x1,sin_x2"
+    "&layers=8tanh,8tanh,1sigmoid&optimizer=adam&learning_rate=0.01&speed=unlimited",
+    "digits": DIGITS,
+    "large": "data=synthetic_images&layers=256relu,128relu,10softmax"
+    "&loss=softmax_cross_entropy&optimizer=adam&learning_rate=0.001&batch=128&dtype=float32"
+    "&speed=unlimited",
+}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+STEPS = {"large": 50}
+COLOURS = """(() => {
+  const pixels = new Set();
+  for (const canvas of document.querySelectorAll(".net-stage canvas")) {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < data.length; i += 404) pixels.add(data.slice(i, i + 4).join());
+  }
+  return pixels.size;
+})()"""
+
+
+def overflow(visit: Visit) -> list[int]:
+    """By how much the page is wider and taller than its window."""
+    found: list[int] = visit.page.evaluate(
+        """(() => {
+          const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
+          return [scrollWidth - clientWidth, scrollHeight - clientHeight];
+        })()"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_fits_every_window(visits: Visits, name: str) -> None:
+    visits.tolerated = ["willReadFrequently"]  # the test reads pixels; the page does not
+    visit = visits.open(NETWORKS[name])
+    visit.wait(f"s.frame.step > {STEPS.get(name, 1000)}", 60)
+    visit.pause()
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for width, height in (DESKTOP, PHONE):
+        visit.page.set_viewport_size({"width": width, "height": height})
+        for scheme in SCHEMES:
+            visit.page.emulate_media(color_scheme=scheme)
+            visit.page.wait_for_timeout(300)
+            visit.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png")
+            assert overflow(visit) == [0, 0]
+            assert visit.page.evaluate(COLOURS) > 20
+
+
+def test_the_phone_has_everything_behind_its_tabs(visits: Visits) -> None:
+    width, height = PHONE
+    visit = visits.open(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True)
+    page = visit.page
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_in_viewport()
+    places = {
+        "Model": page.get_by_label("Learning rate", exact=True).last,
+        "Output": page.get_by_role("region", name="Output"),
+        "Loss": page.get_by_role("region", name="Loss"),
+        "Program": page.get_by_role("listbox", name="Program").get_by_role("option").first,
+        "Inspect": page.get_by_role("region", name="Inspector"),
+    }
+    tabs = page.get_by_role("navigation", name="Panels")
+    for name, place in places.items():
+        tab = tabs.get_by_role("button", name=name)
+        if tab.get_attribute("aria-expanded") != "true":
+            tab.tap()
+        place.scroll_into_view_if_needed()
+        expect(place).to_be_in_viewport()
+        page.screenshot(path=SCREENSHOTS / f"phone-{name.lower()}.png")
+    for button in page.locator("#transport button:visible, #tabs button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 40, button.get_attribute("aria-label")
+    tabs.get_by_role("button", name="Model").tap()
+    page.get_by_role("button", name="Step: one instruction").tap()
+    visit.wait("s.run.pc === 1")
+
+
+def test_presenting_folds_the_panels_and_enlarges_everything(visits: Visits) -> None:
+    width, height = PROJECTOR
+    visit = visits.open(viewport={"width": width, "height": height})
+    size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    small, canvas = visit.page.evaluate(size), visit.page.locator(".net-stage").bounding_box()
+    visit.press("f")
+    wait_until(visit.page, f"{size} > 1.05 * {small}")
+    visit.page.wait_for_timeout(400)
+    big = visit.page.locator(".net-stage").bounding_box()
+    assert canvas is not None
+    assert big is not None
+    assert big["width"] > 1.2 * canvas["width"]
+    visit.page.screenshot(path=SCREENSHOTS / "present.png")
+    visit.press("Escape")
+    wait_until(visit.page, f"{size} === {small}")
+
+
+def test_reduced_motion_shows_changes_without_travel(visits: Visits) -> None:
+    still, moving = (drawn_by_a_step(visits, kind) for kind in ("reduce", "no-preference"))
+    assert still <= 8 < moving
+
+
+def drawn_by_a_step(visits: Visits, motion: str) -> int:
+    """How many animation frames the page draws in the second after one layer's step."""
+    visit = visits.open(reduced_motion=motion)
+    visit.step("phase")
+    visit.page.evaluate(
+        """(() => {
+          const request = window.requestAnimationFrame.bind(window);
+          window.drawings = 0;
+          window.requestAnimationFrame = (draw) => {
+            window.drawings += 1;
+            return request(draw);
+          };
+        })()"""
+    )
+    visit.step("phase")
+    visit.page.wait_for_timeout(1000)
+    drawings: int = visit.page.evaluate("window.drawings")
+    return drawings

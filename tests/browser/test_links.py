@@ -1,0 +1,77 @@
+"""The address: a link gives the same network, data and seed, hence the same numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.serving import wait_until
+from tests.browser.visit import Visit, Visits
+
+LINKS = {
+    "spirals": "data=spirals&noise=0.05&features=x1,x2,sin_x1&layers=8tanh,8relu,1sigmoid"
+    "&optimizer=adam&learning_rate=0.01&batch=30&seed=7&data_seed=3",
+    "iris": "data=iris&layers=8tanh!dropout:0.2,3softmax&optimizer=momentum&seed=5",
+    "float32": "data=wine&layers=12relu,3softmax&dtype=float32&shuffle=no&batch=full",
+}
+
+
+def fragment(visit: Visit) -> str:
+    """What the page has written into its address."""
+    wait_until(visit.page, "location.hash.includes('data=')")
+    visit.page.wait_for_timeout(400)
+    return visit.page.url.partition("#")[2]
+
+
+def trained(visit: Visit) -> list[np.ndarray]:
+    """The parameters after one epoch."""
+    visit.step("epoch")
+    layers = range(1, len(visit.get("model.layers")) + 1)
+    return [visit.drawn(f"dense{i}/{name}") for i in layers for name in ("W", "b")]
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_copied_link_reproduces_every_number(visits: Visits, name: str) -> None:
+    first = visits.open(f"{LINKS[name]}&run=no")
+    link = fragment(first)
+    second = visits.open(f"{link}&run=no")
+    assert second.get("model.description") == first.get("model.description")
+    for one, other in zip(trained(first), trained(second), strict=True):
+        assert np.array_equal(one, other)
+    assert fragment(second) == link
+
+
+def test_what_was_changed_on_the_page_is_in_the_link(visits: Visits) -> None:
+    visit = visits.open()
+    visit.page.get_by_role("radio", name="Moons").click()
+    visit.wait("s.model.data.name === 'moons'")
+    visit.page.get_by_role("button", name="New seed").click()
+    visit.wait("s.run.seed !== 0")
+    assert "data=moons" in fragment(visit)
+    assert f"seed={visit.get('run.seed')}" in fragment(visit)
+
+
+def test_reloading_goes_on_with_the_same_session(visits: Visits) -> None:
+    visit = visits.open()
+    visit.step("epoch")
+    step, weights = visit.settle()[0], visit.drawn("dense1/W")
+    visit.page.reload()
+    visit.wait("s.frame && s.catalogue && s.run")
+    assert visit.settle()[0] == step
+    assert np.array_equal(visit.drawn("dense1/W"), weights)
+
+
+def test_an_edited_address_is_followed(visits: Visits) -> None:
+    visit = visits.open()
+    visit.page.evaluate("location.hash = 'data=xor&layers=3tanh,1sigmoid&run=no'")
+    visit.wait("s.model.data.name === 'xor' && s.model.layers[0].units === 3")
+
+
+def test_a_broken_link_is_explained_and_something_sensible_shown(visits: Visits) -> None:
+    visit = visits.open("data=nonsense&seed=7&run=no")
+    banner = visit.page.locator("#banner")
+    expect(banner).to_contain_text("nonsense")
+    assert visit.get("model.data.name") == "circles"
+    visit.page.get_by_role("button", name="Dismiss").click()
+    expect(banner).not_to_contain_text("nonsense")

@@ -1,0 +1,60 @@
+"""From the first visit to a trained network."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.visit import Visits
+
+DIGITS = (
+    "data=digits&layers=32relu,16relu,10softmax&loss=softmax_cross_entropy"
+    "&optimizer=adam&learning_rate=0.003&batch=32&speed=unlimited"
+)
+
+
+def test_a_first_visit_finds_a_network_in_training(visits: Visits) -> None:
+    visit = visits.open("")
+    expect(visit.page).to_have_title("Backstep")
+    visit.wait("s.run.running && s.frame.step > 20 && s.losses.length > 2")
+    assert visit.get("run.speed") == {"unit": "step", "per_second": 100}
+    for name in ("Network", "Output", "Loss", "Inspector", "Program"):
+        expect(visit.page.get_by_role("region", name=name, exact=True)).not_to_be_empty()
+    assert not visit.get("errors")
+
+
+def test_circles_are_learnt_and_the_page_says_so(visits: Visits) -> None:
+    visit = visits.open()
+    visit.page.get_by_role("slider", name="Speed").press("End")
+    visit.page.get_by_role("button", name="Run", exact=True).click()
+    visit.wait("s.losses.testAccuracy[s.losses.length - 1] > 0.95", 60)
+    visit.pause()
+    accuracy = visit.get("losses.testAccuracy[backstep.store.state.losses.length - 1]")
+    assert accuracy > 0.95
+    expect(visit.page.locator("#output")).to_contain_text(f"{100 * accuracy:.1f} % right on test")
+
+
+def test_digits_train_live_after_two_clicks(visits: Visits) -> None:
+    visit = visits.open()
+    visit.page.get_by_role("button", name="Start from another network").click()
+    visit.page.get_by_role("menuitem", name=re.compile("^Digits")).click()
+    visit.wait("s.model.data.name === 'digits' && s.run.running && s.frame?.step > 20")
+    expect(visit.page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    visit.pause()
+
+
+def test_digits_are_learnt(visits: Visits) -> None:
+    visit = visits.open(DIGITS)
+    visit.wait("s.losses.testAccuracy[s.losses.length - 1] > 0.9", 60)
+    visit.pause()
+
+
+def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
+    visit = visits.open("data=plane&layers=4relu,1linear&learning_rate=10&speed=unlimited")
+    visit.wait("s.run.nonfinite && !s.run.running", 60)
+    index = visit.get("run.nonfinite.instruction")
+    formula = visit.get(f"model.instructions[{index}].formula")
+    program = visit.page.get_by_role("region", name="Program")
+    expect(program).to_contain_text("not finite")
+    expect(program).to_contain_text(formula)

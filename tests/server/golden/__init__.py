@@ -1,0 +1,1 @@
+"""Golden frames; see make.py."""

@@ -1,0 +1,71 @@
+"""The page's files on their way to the browser."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.app import ROOT
+from server.assets import Assets, without_comments
+
+SCRIPT = """\
+// @ts-check
+/**
+ * What it does.
+ * @param {number} x
+ */
+export function f(x) {
+  const y = /** @type {any} */ (x); // stays
+  /** @type {any} */ (y).z = "/** stays */";
+  /* stays */
+  return y; /** stays */
+}
+"""
+LIGHT = """\
+
+
+
+
+
+export function f(x) {
+  const y = /** @type {any} */ (x); // stays
+  /** @type {any} */ (y).z = "/** stays */";
+  /* stays */
+  return y; /** stays */
+}
+"""
+
+
+def test_only_comments_that_fill_lines_go_and_lines_stay() -> None:
+    assert without_comments(SCRIPT) == LIGHT
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "static/js").rglob("*.js")), ids=lambda p: p.name)
+def test_nothing_but_comments_goes_from_the_pages_scripts(path: Path) -> None:
+    before = path.read_text(encoding="utf-8").split("\n")
+    after = without_comments("\n".join(before)).split("\n")
+    assert len(after) == len(before)
+    for old, new in zip(before, after, strict=True):
+        assert new == old or (new == "" and old.strip().startswith(("//", "/**", "*")))
+
+
+def test_a_script_is_not_sent_again_until_it_has_changed(tmp_path: Path) -> None:
+    script = tmp_path / "page.js"
+    script.write_text(SCRIPT)
+
+    async def visit() -> None:
+        transport = httpx.ASGITransport(app=Assets(directory=tmp_path))
+        async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
+            first = await client.get("/page.js")
+            assert (first.status_code, first.text) == (200, LIGHT)
+            assert first.headers["content-type"].startswith("text/javascript")
+            seen = {"if-none-match": first.headers["etag"]}
+            assert (await client.get("/page.js", headers=seen)).status_code == 304
+            script.write_text("f(1);\n")
+            again = await client.get("/page.js", headers=seen)
+            assert (again.status_code, again.text) == (200, "f(1);\n")
+
+    asyncio.run(visit())
