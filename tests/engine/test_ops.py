@@ -256,21 +256,21 @@ def test_vjp_agrees_with_central_differences(name: str) -> None:
         assert relative_error(got, wanted) < 1e-7
 
 
-def _all_ops(base: Any) -> set[type[Op]]:
+def all_ops(base: Any) -> set[type[Op]]:
     found: set[type[Op]] = set()
     for op in base.__subclasses__():
-        found |= _all_ops(op)
+        found |= all_ops(op)
         if not op.__name__.startswith("_"):
             found.add(op)
     return found
 
 
 def test_every_op_is_checked_or_has_no_derivative() -> None:
-    exempt = PIECEWISE_CONSTANT | NOT_DIFFERENTIATED | _all_ops(_Rule)
-    exempt |= _all_ops(WithoutVJP) | {WithoutVJP}
+    exempt = PIECEWISE_CONSTANT | NOT_DIFFERENTIATED | all_ops(_Rule)
+    exempt |= all_ops(WithoutVJP) | {WithoutVJP}
     unchecked: set[str] = {
         op.__name__
-        for op in _all_ops(Op) - exempt
+        for op in all_ops(Op) - exempt
         if op.__module__.startswith("engine.") and op.__name__ not in {n.split()[0] for n in CASES}
     }
     assert unchecked == set()
