@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -322,3 +322,22 @@ def test_gelu_composition_is_close_to_the_exact_one() -> None:
             call()
     exact = np.array([[0.5 * v * (1 + erf(v / 2**0.5)) for v in z[0]]])
     assert np.abs(z * s - exact).max() < 5e-4
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    ("rows", "inner", "columns"),
+    [
+        *((72, 16, 3872), (16, 3872, 72), (9, 21632, 8), (64, 512, 256), (256, 65, 512)),
+        *((97, 101, 211), (7, 100_003, 11), (1, 4000, 500), (50_021, 10, 13), (300, 300, 300)),
+    ],
+)
+def test_products_in_pieces_are_the_product(
+    rows: int, inner: int, columns: int, order: Literal["C", "F"]
+) -> None:
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(rows, inner)), rng.normal(size=(inner, columns))
+    out = np.empty((rows, columns), order=order)
+    for call in linear.product(left, right, out):
+        call()
+    np.testing.assert_allclose(out, left @ right, rtol=1e-9, atol=1e-9)
