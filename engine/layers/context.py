@@ -202,7 +202,9 @@ class Place:
         return self.context.hyperparameter(f"{self.name}/{name}", symbol, value)
 
     def penalise(self, weights: Tensor, *, l1: float, l2: float) -> None:
-        """Ask for the penalties on a weight; they are computed with the loss."""
+        """Ask for the penalties on a weight; in training they are computed with the loss."""
+        if not self.context.training:
+            return
         for op, strength, index, kind in (
             (L2Penalty(), l2, "₂", "l2"),
             (L1Penalty(), l1, "₁", "l1"),
