@@ -202,7 +202,7 @@ class Place:
         return self.context.hyperparameter(f"{self.name}/{name}", symbol, value)
 
     def penalise(self, weights: Tensor, *, l1: float, l2: float) -> None:
-        """Ask for the penalties on a weight; they are computed with the loss, in training only."""
+        """Ask for the penalties on a weight; in training they are computed with the loss."""
         if not self.context.training:
             return
         for op, strength, index, kind in (

@@ -23,10 +23,12 @@ SMALL = 1_000_000
 """Multiply-adds up to which OpenBLAS takes operands as they lie; beyond, it packs them first. Of
 matrices with a short axis or two, packing takes as long as multiplying: (64 × 512)·(512 × 256) took
 229 µs at once and 157 µs in sixteen pieces, (72 × 3,872)·(3,872 × 16) 144 µs and 94 µs."""
-LEAST_PIECE = 8
-"""Rows or columns of a piece that is still worth its call."""
 SHORT = 96
 """The shortest axis of a product that is cut; with longer ones, packing pays."""
+PIECE_ROWS, PIECE = 64, 4096
+"""Most rows and most numbers of a piece of the result."""
+LEAST_PIECE, LEAST_INNER = 64, 64
+"""Fewest numbers of a piece of the result, and shortest piece of the inner axis, worth a call."""
 THIN = 4
 """An inner axis so many times as long as the others is cut itself, and the products are summed."""
 
@@ -35,51 +37,46 @@ def product(left: Array, right: Array, out: Array) -> list[Call]:
     """out = left · right in BLAS calls, whichever of out's memory orders it has.
 
     BLAS writes C-contiguous results, so a Fortran-ordered one is computed as its transpose. A
-    large product is cut into equal pieces along its longer side.
+    large product is cut into equal pieces.
     """
     if not out.flags.c_contiguous:
         left, right, out = right.T, left.T, out.T
     (rows, inner), columns = left.shape, right.shape[1]
-    if min(rows, inner, columns) > SHORT:
-        return [partial(left.dot, right, out)]
-    if inner >= THIN * max(rows, columns):
-        piece = _piece(inner, rows * columns)
-        if piece:
-            return _summed(left, right, out, piece)
-    elif rows > columns:
-        piece = _piece(rows, inner * columns)
-        if piece:
-            left, out = (array.reshape(-1, piece, array.shape[1]) for array in (left, out))
-            return [partial(np.matmul, left, right, out)]
-    else:
-        piece = _piece(columns, rows * inner)
-        if piece:
-            return [partial(np.matmul, left, _cut(right, piece), _cut(out, piece))]
+    shortest = min(rows, inner, columns)
+    if rows * inner * columns > SMALL and 1 < shortest <= SHORT:
+        if inner >= THIN * max(rows, columns):
+            piece = _divisor(inner, SMALL // (rows * columns))
+            if piece >= LEAST_INNER:
+                return _summed(left, right, out, piece)
+        height = _divisor(rows, PIECE_ROWS)
+        width = _divisor(columns, min(PIECE // height, SMALL // (height * inner)))
+        if height * width >= LEAST_PIECE:
+            return [_cut(left, right, out, height, width)]
     return [partial(left.dot, right, out)]
 
 
-def _piece(extent: int, other: int) -> int:
-    """The longest divisor of `extent` for which a piece is small; 0 if the whole is, or none.
-
-    A multiple of the width of vector registers is better than a longer one that is not.
-    """
-    if extent * other <= SMALL:
-        return 0
-    longest = min(extent // 2, SMALL // other)
-    pieces = [d for d in range(LEAST_PIECE, longest + 1) if extent % d == 0]
-    return max(pieces, key=lambda d: (d % LEAST_PIECE == 0, d % 16 == 0, d), default=0)
+def _divisor(extent: int, most: int) -> int:
+    """A long divisor of `extent`, at most so long: of those that fill vector registers, if any."""
+    divisors = [d for d in range(1, min(extent, most) + 1) if extent % d == 0]
+    return max(divisors, key=lambda d: (d % 16 == 0, d % 8 == 0, d), default=1)
 
 
-def _cut(array: Array, piece: int) -> Array:
-    """(pieces, rows, piece): a matrix cut between columns."""
-    return array.reshape(len(array), -1, piece).transpose(1, 0, 2)
+def _cut(left: Array, right: Array, out: Array, height: int, width: int) -> Call:
+    """The product in pieces of the result of so many rows and columns."""
+    (rows, inner), columns = left.shape, right.shape[1]
+    lefts = left.reshape(rows // height, 1, height, inner)
+    rights = right.reshape(1, inner, columns // width, width).transpose(0, 2, 1, 3)
+    pieces = out.reshape(rows // height, height, columns // width, width).transpose(0, 2, 1, 3)
+    return partial(np.matmul, lefts, rights, pieces)
 
 
 def _summed(left: Array, right: Array, out: Array, piece: int) -> list[Call]:
+    """The product as a sum of products of pieces of the inner axis."""
+    lefts = left.reshape(len(left), -1, piece).transpose(1, 0, 2)
     rights = right.reshape(-1, piece, right.shape[1])
     parts = np.empty((len(rights), *out.shape), out.dtype)
     return [
-        partial(np.matmul, _cut(left, piece), rights, parts),
+        partial(np.matmul, lefts, rights, parts),
         partial(np.add.reduce, parts, 0, None, out),
     ]
 

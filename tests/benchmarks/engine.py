@@ -221,9 +221,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=4.0, help="for each row (default 4)")
     parser.add_argument("--only", default="", help="rows whose name contains this")
     options = parser.parse_args(argv)
-    chosen: list[Case | NetworkCase] = [
-        case for case in (*CASES, *NETWORK_CASES) if options.only in case.name
-    ]
+    rows: tuple[Case | NetworkCase, ...] = (*CASES, *NETWORK_CASES)
+    chosen = [case for case in rows if options.only in case.name]
     seconds, memory_steps = (0.0, 100) if options.smoke else (options.seconds, 1000)
     results = []
     if not options.json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -256,21 +256,21 @@ def test_vjp_agrees_with_central_differences(name: str) -> None:
         assert relative_error(got, wanted) < 1e-7
 
 
-def _all_ops(base: Any) -> set[type[Op]]:
+def all_ops(base: Any) -> set[type[Op]]:
     found: set[type[Op]] = set()
     for op in base.__subclasses__():
-        found |= _all_ops(op)
+        found |= all_ops(op)
         if not op.__name__.startswith("_"):
             found.add(op)
     return found
 
 
 def test_every_op_is_checked_or_has_no_derivative() -> None:
-    exempt = PIECEWISE_CONSTANT | NOT_DIFFERENTIATED | _all_ops(_Rule)
-    exempt |= _all_ops(WithoutVJP) | {WithoutVJP}
+    exempt = PIECEWISE_CONSTANT | NOT_DIFFERENTIATED | all_ops(_Rule)
+    exempt |= all_ops(WithoutVJP) | {WithoutVJP}
     unchecked: set[str] = {
         op.__name__
-        for op in _all_ops(Op) - exempt
+        for op in all_ops(Op) - exempt
         if op.__module__.startswith("engine.") and op.__name__ not in {n.split()[0] for n in CASES}
     }
     assert unchecked == set()
@@ -322,3 +322,22 @@ def test_gelu_composition_is_close_to_the_exact_one() -> None:
             call()
     exact = np.array([[0.5 * v * (1 + erf(v / 2**0.5)) for v in z[0]]])
     assert np.abs(z * s - exact).max() < 5e-4
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    ("rows", "inner", "columns"),
+    [
+        *((72, 16, 3872), (16, 3872, 72), (9, 21632, 8), (64, 512, 256), (256, 65, 512)),
+        *((97, 101, 211), (7, 100_003, 11), (1, 4000, 500), (50_021, 10, 13), (300, 300, 300)),
+    ],
+)
+def test_products_in_pieces_are_the_product(
+    rows: int, inner: int, columns: int, order: Literal["C", "F"]
+) -> None:
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(rows, inner)), rng.normal(size=(inner, columns))
+    out = np.empty((rows, columns), order=order)
+    for call in linear.product(left, right, out):
+        call()
+    np.testing.assert_allclose(out, left @ right, rtol=1e-9, atol=1e-9)
