@@ -3,32 +3,55 @@
 from engine import Network, Dense, SGD, compile, Machine, load_dataset
 """
 
+from engine.breakpoints import Hit, Place
+from engine.clamps import Clamp
 from engine.compiler import compile, encode_targets
 from engine.curvature import (
     Plane,
     Profile,
     Sharpness,
     loss_along,
+    loss_along_in_pieces,
     loss_plane,
+    loss_plane_in_pieces,
     path_directions,
     random_direction,
     sharpness,
+    sharpness_in_pieces,
 )
 from engine.data import (
     FEATURES,
+    Baseline,
+    Choice,
     Dataset,
     DatasetInfo,
+    Drawing,
     Split,
+    Text,
+    as_autoencoder,
     catalogue,
     from_arrays,
+    from_csv,
     load_dataset,
     thumbnail,
 )
+from engine.debugger import Debugger, Frame, Line, Stop
+from engine.diagnostics import Diagnostics, Finding, Remedy, Rule
+from engine.editlog import export_log, import_log
 from engine.errors import DescriptionError
 from engine.explain import ChainStep, Explainer, Explanation, chain, explain
+from engine.expressions import Expression, parse_condition, parse_message, parse_scalar
+from engine.expressions import parse as parse_expression
 from engine.formula import Link
-from engine.gradcheck import GradientCheck, gradient_check, sample_coordinates
+from engine.gradcheck import (
+    Coordinate,
+    GradientCheck,
+    gradient_check,
+    gradient_check_in_pieces,
+    sample_coordinates,
+)
 from engine.hints import Exercise, Hint, exercise, hint
+from engine.history import Branch, Edit, Moment
 from engine.initializers import DRAWS, Initializer
 from engine.layers import (
     GRU,
@@ -65,7 +88,9 @@ from engine.layers import (
 from engine.layers.activation import ACTIVATIONS
 from engine.layers.context import LayerInfo
 from engine.machine import Machine, NonFinite, Snapshot, Unit
+from engine.monitor import Monitor, gradient_flow
 from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network
+from engine.objective import Samples
 from engine.optimizers import (
     HYPERPARAMETERS,
     OPTIMIZERS,
@@ -79,6 +104,7 @@ from engine.optimizers import (
     RMSprop,
     check_hyperparameter,
 )
+from engine.pieces import Pieces, finish
 from engine.program import Buffer, Cost, Instruction, Listing, Program
 from engine.recall import UnrecordedError
 from engine.schedules import (
@@ -92,6 +118,8 @@ from engine.schedules import (
     StepDecay,
     Warmup,
 )
+from engine.timeline import Difference, Timeline
+from engine.tokens import ExpressionError
 from engine.why import Cause, why
 
 INITIALIZERS = tuple(DRAWS)
@@ -118,61 +146,87 @@ __all__ = [
     "AdamW",
     "Attention",
     "AveragePool",
+    "Baseline",
     "BatchNorm",
+    "Branch",
     "Buffer",
     "Cause",
     "ChainStep",
+    "Choice",
+    "Clamp",
     "ClipNorm",
     "ClipValue",
     "Clipping",
     "Concatenate",
     "Conv1D",
     "Conv2D",
+    "Coordinate",
     "Cosine",
     "Cost",
     "Dataset",
     "DatasetInfo",
+    "Debugger",
     "Dense",
     "DescriptionError",
+    "Diagnostics",
+    "Difference",
+    "Drawing",
     "Dropout",
+    "Edit",
     "Embedding",
     "Exercise",
     "Explainer",
     "Explanation",
+    "Expression",
+    "ExpressionError",
     "Factorisation",
     "FieldEmbedding",
+    "Finding",
     "Flatten",
+    "Frame",
     "GlobalAveragePool",
     "GlobalMaxPool",
     "GradientCheck",
     "Hint",
+    "Hit",
     "Initializer",
     "Instruction",
     "Layer",
     "LayerInfo",
     "LayerNorm",
+    "Line",
     "Link",
     "Listing",
     "Machine",
     "MaxPool",
+    "Moment",
     "Momentum",
+    "Monitor",
     "Nesterov",
     "Network",
     "Noise",
     "NonFinite",
     "Optimizer",
+    "Pieces",
+    "Place",
     "Plane",
     "Positions",
     "Profile",
     "Program",
     "RMSprop",
+    "Remedy",
     "Reshape",
     "Residual",
+    "Rule",
+    "Samples",
     "Schedule",
     "Sharpness",
     "Snapshot",
     "Split",
     "StepDecay",
+    "Stop",
+    "Text",
+    "Timeline",
     "TransformerBlock",
     "TransposedConv2D",
     "Unembedding",
@@ -180,6 +234,7 @@ __all__ = [
     "UnrecordedError",
     "Upsample",
     "Warmup",
+    "as_autoencoder",
     "catalogue",
     "chain",
     "check_hyperparameter",
@@ -187,16 +242,29 @@ __all__ = [
     "encode_targets",
     "exercise",
     "explain",
+    "export_log",
+    "finish",
     "from_arrays",
+    "from_csv",
     "gradient_check",
+    "gradient_check_in_pieces",
+    "gradient_flow",
     "hint",
+    "import_log",
     "load_dataset",
     "loss_along",
+    "loss_along_in_pieces",
     "loss_plane",
+    "loss_plane_in_pieces",
+    "parse_condition",
+    "parse_expression",
+    "parse_message",
+    "parse_scalar",
     "path_directions",
     "random_direction",
     "sample_coordinates",
     "sharpness",
+    "sharpness_in_pieces",
     "thumbnail",
     "why",
 ]

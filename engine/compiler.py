@@ -259,7 +259,7 @@ def _inputs(
     order = graph.given("data/order", "order", (samples,), ("sample",), "index", dtype="int64")
     with graph.scope("input"):
         rows = graph.apply(
-            NextBatch(batch, shuffle=shuffle),
+            NextBatch(batch, samples, shuffle=shuffle),
             order,
             context.step,
             context.seed,

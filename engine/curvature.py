@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from engine.errors import DescriptionError
 from engine.machine import Machine
 from engine.objective import Objective, Samples, Vector
+from engine.pieces import Pieces, finish
 
 STEP = 1e-5
 """Of gradient differences, times max(1, ‖θ‖), along a direction of length 1; see
@@ -64,6 +65,21 @@ def sharpness(
     Raises:
         DescriptionError: the machine does not train, or its gradient is not finite.
     """
+    pieces = sharpness_in_pieces(
+        machine, samples, tolerance=tolerance, products=products, seed=seed
+    )
+    return finish(pieces)
+
+
+def sharpness_in_pieces(
+    machine: Machine,
+    samples: Samples = "train",
+    *,
+    tolerance: float = 1e-3,
+    products: int = 40,
+    seed: int = 0,
+) -> Pieces[Sharpness]:
+    """As `sharpness`; a piece is one Hessian-vector product."""
     objective = Objective(machine, samples)
     size = objective.theta.size
     direction = np.random.default_rng(seed).normal(size=size)
@@ -71,6 +87,7 @@ def sharpness(
     diagonal: list[float] = []
     beside: list[float] = []
     while True:
+        yield
         product = hessian_product(objective, basis[-1])
         if not np.isfinite(product).all():
             raise DescriptionError("parameters", "the gradient", "finite here")
@@ -157,6 +174,18 @@ def loss_along(
     Raises:
         DescriptionError: the direction has no length or another size, or too few points.
     """
+    return finish(loss_along_in_pieces(machine, direction, samples, span=span, points=points))
+
+
+def loss_along_in_pieces(
+    machine: Machine,
+    direction: ArrayLike | None = None,
+    samples: Samples = "train",
+    *,
+    span: tuple[float, float] = (-1.0, 3.0),
+    points: int = 41,
+) -> Pieces[Profile]:
+    """As `loss_along`; a piece is one evaluation of the loss."""
     objective = Objective(machine, samples)
     along = _direction(
         "direction", last_update(machine) if direction is None else direction, machine
@@ -165,6 +194,7 @@ def loss_along(
     origin = objective.theta.copy()
     losses = []
     for position in positions:
+        yield
         objective.theta[...] = origin + position * along
         losses.append(objective.loss())
     return Profile(positions, np.array(losses), along)
@@ -189,6 +219,19 @@ def loss_plane(
     Raises:
         DescriptionError: as `loss_along`.
     """
+    return finish(loss_plane_in_pieces(machine, first, second, samples, spans=spans, points=points))
+
+
+def loss_plane_in_pieces(
+    machine: Machine,
+    first: ArrayLike,
+    second: ArrayLike,
+    samples: Samples = "train",
+    *,
+    spans: tuple[tuple[float, float], tuple[float, float]] = ((-1.0, 1.0), (-1.0, 1.0)),
+    points: int = 25,
+) -> Pieces[Plane]:
+    """As `loss_plane`; a piece is one evaluation of the loss."""
     objective = Objective(machine, samples)
     across, up = _direction("first", first, machine), _direction("second", second, machine)
     xs, ys = (_positions("points", span, points) for span in spans)
@@ -196,6 +239,7 @@ def loss_plane(
     losses = np.empty((points, points))
     for j, y in enumerate(ys):
         for i, x in enumerate(xs):
+            yield
             objective.theta[...] = origin + x * across + y * up
             losses[j, i] = objective.loss()
     return Plane(xs, ys, losses, origin, across, up)

@@ -258,6 +258,14 @@ class Debugger:
         """On to the next boundary of a unit. One instruction is what debuggers call a step over."""
         return self._begin(lambda: self._forwards(self.timeline.after(unit)), seconds)
 
+    def until(self, moment: Moment, seconds: float | None = None) -> Stop | None:
+        """On to a moment that lies ahead on this branch, or what stops the machine before."""
+        return self._begin(lambda: self._forwards(moment), seconds)
+
+    def back_to(self, moment: Moment, seconds: float | None = None) -> Stop | None:
+        """Back to an earlier moment of this branch, or to the last hit since then."""
+        return self._begin(lambda: self._backwards(moment), seconds)
+
     def step_back(self, unit: Unit, seconds: float | None = None) -> Stop | None:
         """Back to the last boundary of a unit, or to the last hit since then."""
         return self._begin(lambda: self._backwards(self.timeline.before(unit)), seconds)

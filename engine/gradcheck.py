@@ -23,6 +23,7 @@ from engine.errors import DescriptionError
 from engine.machine import Machine
 from engine.objective import Objective
 from engine.ops.base import Array
+from engine.pieces import Pieces, finish
 from engine.program import Program
 
 STEP = 1e-5
@@ -79,6 +80,13 @@ def gradient_check(
     Raises:
         DescriptionError: no such parameter or element.
     """
+    return finish(gradient_check_in_pieces(machine, coordinates, step=step))
+
+
+def gradient_check_in_pieces(
+    machine: Machine, coordinates: Iterable[Coordinate] | None = None, *, step: float = STEP
+) -> Pieces[list[GradientCheck]]:
+    """As `gradient_check`; a piece is one coordinate."""
     if coordinates is None:
         coordinates = sample_coordinates(machine.program)
     objective = Objective(machine)
@@ -87,10 +95,11 @@ def gradient_check(
     for name, index in asked:
         _check_element(objective.parameter(name), name, index)
     backprop = [float(objective.gradient_of(name)[index]) for name, index in asked]
-    return [
-        _check(objective, name, index, gradient, step)
-        for (name, index), gradient in zip(asked, backprop, strict=True)
-    ]
+    checks = []
+    for (name, index), gradient in zip(asked, backprop, strict=True):
+        yield
+        checks.append(_check(objective, name, index, gradient, step))
+    return checks
 
 
 def sample_coordinates(

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DescriptionError
 from engine.history import START, Branch, Edit, EditKind, Moment, clamps_after
-from engine.machine import NO_TRAPS, Machine, Trap, Unit
+from engine.machine import NO_TRAPS, Machine, Snapshot, Trap, Unit
 from engine.memory import SECTIONS
 
 BUDGET = 64 * 2**20
@@ -189,6 +189,21 @@ class Timeline:
             self.branch = line
             self._restore(owner, source)
         return self.now == target or self.run_to(target, seconds=seconds)
+
+    def check(self, moment: tuple[int, int], branch: int | None = None) -> None:
+        """Raise DescriptionError if there is no such branch or instruction."""
+        self._checked(Moment(*moment))
+        if branch is not None:
+            self._branch(branch)
+
+    def land(self, branch: int, snapshot: Snapshot) -> None:
+        """Be on a branch in the state of a snapshot, taken there of a machine of this program."""
+        self.branch = self._branch(branch)
+        self.machine.restore(snapshot)
+        here = self.now
+        self._set_beside(self.branch.edits_before(here) + self.branch.edits_at(here))
+        self.branch.end = max(self.branch.end, here)
+        self._tell()
 
     @contextmanager
     def visit(self, moment: tuple[int, int], branch: int | None = None) -> Iterator[Machine]:

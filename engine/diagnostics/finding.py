@@ -120,7 +120,8 @@ def patched(network: Network, changes: Iterable[Change]) -> Network:
         found = _LAYER.fullmatch(change.path)
         part, _, name = change.path.partition(".")
         if found is not None and int(found[1]) < len(layers):
-            layers[int(found[1])] = replace(layers[int(found[1])], **{found[2]: value})
+            layer: Any = layers[int(found[1])]
+            layers[int(found[1])] = replace(layer, **{found[2]: value})
         elif part == "optimizer":
             optimizer = _optimizer(optimizer, name, value)
         elif part == "loss":

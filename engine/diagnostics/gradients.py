@@ -13,7 +13,7 @@ import numpy as np
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
-from engine.network import Dense
+from engine.layers import Dense
 from engine.observation import norm
 from engine.ops.base import Array
 from engine.ops.loss import L1Penalty, L2Penalty

@@ -11,7 +11,7 @@ import numpy as np
 from engine.diagnostics.case import LEARNED, Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
-from engine.network import Dense
+from engine.layers import Dense
 
 WORSE = 0.1
 """A loss that has risen by this share of its best diverges, which is no plateau."""

@@ -13,7 +13,8 @@ from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
 from engine.initializers import initializer
-from engine.network import MATCHING_ACTIVATION, Dense
+from engine.layers import Dense
+from engine.network import MATCHING_ACTIVATION
 
 RECTIFIED = ("relu", "leaky_relu", "elu", "gelu", "swish", "softplus")
 RANGES: dict[str, tuple[float, float]] = {

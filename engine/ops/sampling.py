@@ -56,8 +56,9 @@ class NextBatch(Op):
     name = "batch"
     dtype = "int64"
 
-    def __init__(self, batch: int, *, shuffle: bool) -> None:
+    def __init__(self, batch: int, samples: int, *, shuffle: bool) -> None:
         self.batch = batch
+        self.samples = samples
         self.shuffle = shuffle
 
     def shape(self, *inputs: Tensor) -> Shape:
@@ -65,11 +66,11 @@ class NextBatch(Op):
 
     def formula(self, *inputs: str) -> str:
         how = "next rows of the shuffled epoch" if self.shuffle else "next rows"
-        return f"{how}, {self.batch} of {{{inputs[0]}}}"
+        return f"{how}, {self.batch} of {self.samples}"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         order, step, seed = inputs
-        steps = order.size // self.batch
+        steps = self.samples // self.batch
         slices = [order[i * self.batch : (i + 1) * self.batch] for i in range(steps)]
         shuffle = self._shuffler(order, seed) if self.shuffle else None
         copy = np.copyto
@@ -84,7 +85,7 @@ class NextBatch(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         order, step, seed = inputs
-        steps = order.array.size // self.batch
+        steps = self.samples // self.batch
         epoch, position = divmod(step.array.item(), steps)
         if self.shuffle and position == 0:
             drawn = np.empty_like(order.array)
@@ -95,7 +96,7 @@ class NextBatch(Op):
         return Choice(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
 
     def _shuffler(self, order: Array, seed: Array) -> partial[None]:
-        stream, rows = Stream(PURPOSE_BATCHES), np.arange(order.size)
+        stream, rows = Stream(PURPOSE_BATCHES), np.arange(self.samples)
 
         def shuffle(order: Array, epoch: int) -> None:
             np.copyto(order, rows)

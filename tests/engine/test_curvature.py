@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,12 +22,17 @@ from engine import (
 from engine.curvature import (
     hessian_product,
     loss_along,
+    loss_along_in_pieces,
     loss_plane,
+    loss_plane_in_pieces,
     path_directions,
     random_direction,
     sharpness,
+    sharpness_in_pieces,
 )
+from engine.gradcheck import gradient_check, gradient_check_in_pieces
 from engine.objective import Objective, Samples
+from engine.pieces import Pieces, finish
 from engine.timeline import Timeline
 from tests.engine.networks import all_state, circles_machine
 
@@ -147,6 +155,34 @@ def test_a_plane_has_the_losses_of_its_points_and_places_for_the_path() -> None:
     np.testing.assert_allclose(
         plane.place([plane.origin + 0.3 * first - 0.7 * second]), [[0.3, -0.7]], atol=1e-12
     )
+
+
+def test_in_pieces_the_machine_may_go_on_meanwhile() -> None:
+    still, moving = circles_machine(SGD(0.5)), circles_machine(SGD(0.5))
+    direction = np.ones(25)
+    for machine in (still, moving):
+        machine.run(10)
+    makers: list[tuple[Any, Callable[[Machine], Pieces[Any]]]] = [
+        (sharpness(still).value, sharpness_in_pieces),
+        (
+            loss_along(still, direction, points=5).losses,
+            lambda m: loss_along_in_pieces(m, direction, points=5),
+        ),
+        (
+            loss_plane(still, direction, -direction, points=3).losses,
+            lambda m: loss_plane_in_pieces(m, direction, -direction, points=3),
+        ),
+        (gradient_check(still), gradient_check_in_pieces),
+    ]
+    before = moving.snapshot()
+    for expected, make in makers:
+        moving.restore(before)
+        pieces = make(moving)
+        next(pieces)
+        moving.run(3)
+        found = finish(pieces)
+        values = getattr(found, "value", getattr(found, "losses", found))
+        np.testing.assert_array_equal(values, expected)
 
 
 def test_random_directions_are_as_long_as_each_units_weights() -> None:

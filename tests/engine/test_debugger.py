@@ -132,6 +132,12 @@ class Sessions(RuleBasedStateMachine):
         goal = Moment(step + (instruction <= pc), instruction)
         self.forwards(goal, lambda s: self.debugger.run_to(instruction, s), False)
 
+    @rule(steps=st.integers(0, 6), pc=st.integers(0, 20), slow=st.booleans())
+    def until(self, steps: int, pc: int, slow: bool) -> None:
+        now = self.debugger.timeline.now
+        goal = max(Moment(now.step + steps, pc), Moment(now.step, now.pc))
+        self.forwards(goal, lambda s: self.debugger.until(goal, s), slow)
+
     @rule()
     def out(self) -> None:
         frame = self.debugger.stack()[-2]
@@ -162,6 +168,12 @@ class Sessions(RuleBasedStateMachine):
     @rule(slow=st.booleans())
     def resume_back(self, slow: bool) -> None:
         self.backwards(START, self.debugger.resume_back, slow)
+
+    @rule(share=st.floats(0, 1), pc=st.integers(0, 20), slow=st.booleans())
+    def back_to(self, share: float, pc: int, slow: bool) -> None:
+        now = self.debugger.timeline.now
+        low = min(Moment(int(share * now.step), pc), now)
+        self.backwards(low, lambda s: self.debugger.back_to(low, s), slow)
 
     def backwards(
         self, low: Moment, verb: Callable[[float | None], Stop | None], slow: bool

@@ -415,7 +415,7 @@ def test_patches() -> None:
             Change("optimizer.kind", "adam"),
         ],
     )
-    assert (changed.layers[0].activation, changed.layers[0].l2) == ("tanh", 0.1)
+    assert changed.layers[0] == Dense(4, "tanh", l2=0.1)
     assert changed.optimizer == Adam(0.5)
     squared = [Change("layers[1].activation", "linear"), Change("loss", "mean_squared_error")]
     with pytest.raises(DescriptionError, match="which binary_cross_entropy needs"):

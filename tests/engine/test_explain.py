@@ -49,7 +49,7 @@ from engine.timeline import Timeline
 from tests.engine.graphs import Scalarised
 from tests.engine.networks import circles_machine, random_data
 from tests.engine.test_gradients import HIDDEN, OUTPUTS
-from tests.engine.test_ops import CASES, all_ops, _away_from_kinks
+from tests.engine.test_ops import CASES, _away_from_kinks, all_ops
 
 
 def agrees(formula: Formula, value: float, dtype: str = "float64") -> bool:

@@ -315,6 +315,47 @@ def test_a_moved_point_is_trained_on_in_its_history_alone() -> None:
     assert (timeline.machine.read("data/x")[row] == [5.0, -5.0]).all()
 
 
+def test_moments_and_branches_that_there_are_not_are_refused() -> None:
+    timeline = Timeline(plain())
+    timeline.run(5)
+    timeline.check((3, 2))
+    timeline.check((99, 0), branch=0)
+    for moment, branch, message in (
+        ((3, 99), None, "pc: 99 is not in"),
+        ((-1, 0), None, "step: -1 is not 0 or more"),
+        ((3, 0), 1, "branch: 1 is not in 0..0"),
+    ):
+        with pytest.raises(DescriptionError, match=message):
+            timeline.check(moment, branch)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_another_machines_state_of_a_branch_can_be_taken_over(known: bool) -> None:
+    """As a session is brought back in another process: from its log and one snapshot."""
+    timeline = Timeline(fresh())
+    timeline.run(8)
+    timeline.write("data/x", 0.3, (3, None))
+    timeline.hold("dense1/a", 0.25, (None, 2))
+    timeline.run(4)
+    timeline.go((6, 5))
+    timeline.write("dense1/W", 0.1, (0, 0))
+    timeline.run(3)
+    timeline.go((11, 7), branch=0)
+    other, _, _ = import_log(fresh(), json.loads(json.dumps(export_log(timeline))))
+    told: list[bool] = []
+    other.after_edit.append(lambda: told.append(True))
+    if known:
+        other.go((12, 0), branch=1)
+    other.land(0, timeline.machine.snapshot())
+    assert (other.branch.number, other.now) == (0, (11, 7))
+    assert other.machine.clamps == timeline.machine.clamps
+    assert state(other.machine) == state(timeline.machine)
+    assert told
+    for each in (timeline, other):
+        each.go((14, 3))
+        assert_as_replayed(each, fresh)
+
+
 def test_where_two_branches_part() -> None:
     timeline = Timeline(plain())
     timeline.run(60)
