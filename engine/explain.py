@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
+from engine.addresses import address, locate
 from engine.clamps import held_slots
 from engine.errors import DescriptionError
 from engine.formula import (
@@ -29,12 +31,14 @@ from engine.formula import (
     largest,
     number_text,
     single,
+    spread,
     text,
 )
-from engine.graph import Tensor
+from engine.graph import Node, Tensor
 from engine.history import Moment
-from engine.layout import Layout, address, locate
+from engine.layout import Layout
 from engine.machine import Machine
+from engine.memory import slot
 from engine.recall import Past, Recall
 
 
@@ -176,7 +180,17 @@ class Explainer:
     def operand(self, tensor: Tensor) -> Operand:
         """A buffer as it is at present, for formulas."""
         parts = tuple(Operand(part, self.layout.array(part)) for part in self.layout.parts(tensor))
-        return Operand(tensor, self.layout.array(tensor), parts)
+        node = tensor.node
+        source = partial(self._source, node) if node is not None and node.op.gathers else None
+        return Operand(tensor, self.layout.array(tensor), parts, source)
+
+    def _source(self, node: Node, index: tuple[int, ...]) -> Element | None:
+        """Which element of its input an op has put there; None if it is none."""
+        out, first = node.output, node.inputs[0]
+        found = node.op.explain(
+            index, Operand(out, self.layout.array(out)), Operand(first, self.layout.array(first))
+        )
+        return found if isinstance(found, Element) else None
 
     def element(self, link: Link) -> Element:
         """An element with the value it has at present."""
@@ -186,17 +200,21 @@ class Explainer:
 
     def last_written(self, tensor: Tensor, index: tuple[int, ...], before: Moment) -> Moment | None:
         """The last instruction before a moment that wrote an element; None if there is none."""
-        writers = [
-            i
-            for i in self.layout.writers(tensor)
-            if self.layout.written_index(i, tensor, index) is not None
-        ]
+        writers = self._written_by(tensor, index)
         done = [i for i in writers if i < before.pc]
         if done:
             return Moment(before.step, done[-1])
         if writers and before.step > 0:
             return Moment(before.step - 1, writers[-1])
         return None
+
+    def _written_by(self, tensor: Tensor, index: tuple[int, ...]) -> list[int]:
+        """The instructions that write an element."""
+        return [
+            i
+            for i in self.layout.writers(tensor)
+            if self.layout.written_index(i, tensor, index) is not None
+        ]
 
     @contextmanager
     def seeing(self, written: Moment) -> Iterator[Machine]:
@@ -290,13 +308,16 @@ class Explainer:
 
     def upstream(self, formula: Formula) -> Element | None:
         """The gradient among the operands of a term of a gradient; None next to the loss."""
-        found = (e for e in formula.elements() if e.operand.tensor in self._carriers)
-        return next(found, None)
+        return next(filter(self.carries, formula.elements()), None)
+
+    def carries(self, element: Element) -> bool:
+        """Whether it is a gradient of the loss, not a local derivative or another number."""
+        return element.operand.tensor in self._carriers
 
     def _walk(self, link: Link | None) -> Iterator[ChainStep]:
         while link is not None:
             explanation = self.explain(link.buffer, link.index)
-            ranking = largest(explanation.formula, 1)
+            ranking = largest(spread(explanation.formula, self.carries), 1)
             (term,) = ranking.terms
             element = self.upstream(term)
             value = element.value if element is not None else 1.0
@@ -342,10 +363,10 @@ class Explainer:
 
     def _held(self, machine: Machine, tensor: Tensor, index: tuple[int, ...]) -> Number | None:
         """A formula for what is clamped."""
-        for name, where, value in held_slots(machine.program, machine.clamps):
-            if name == tensor.name and all(
-                w is None or w == i for w, i in zip(where, index, strict=True)
-            ):
+        where = address(self.layout.array(tensor), index)
+        for name, place, value in held_slots(machine.program, machine.clamps):
+            held = slot(name, self.layout.array(self._tensors[name]), place)
+            if locate(held, where) is not None:
                 return Number(value, meaning="held at this value")
         return None
 
@@ -366,6 +387,8 @@ class Explainer:
             return f"sample {index[0]} of the training set"
         if tensor.role == "gradient" and tensor.value is not None:
             return "the derivative of the loss with respect to itself"
+        if tensor.role == "gradient" and not self._written_by(tensor, index):
+            return "no gradient gets here"
         if tensor.role in ("hyperparameter", "constant", "counter", "input", "target"):
             return "given"
         return "start value" if tensor.role == "optimizer_state" else "not computed yet"
@@ -378,19 +401,19 @@ SEED = Link("loss/L.grad", ())
 def _carriers(machine: Machine) -> frozenset[Tensor]:
     """The tensors that are gradients of the loss, in contrast to local derivatives.
 
-    Those are the gradients of tensors, the parts that are added up to one, and what is made from
-    any of them on the way to the next.
+    Those are the gradients of tensors, the parts that are added up to one, what is made from any
+    of them on the way to the next, and what lies in one of these.
     """
     graph = machine.program.graph
     backward = [node for node in graph.nodes if node.phase == "backward"]
-    found = set(graph.gradients.values())
+    found = {gradient.storage for gradient in graph.gradients.values()}
     for node in reversed(backward):
-        if node.output in found and node.op.name == "add":
-            found.update(node.inputs)
+        if node.output.storage in found and node.op.name == "add":
+            found.update(tensor.storage for tensor in node.inputs)
     for node in backward:
-        if found.intersection(node.inputs):
-            found.add(node.output)
-    return frozenset(found)
+        if any(tensor.storage in found for tensor in node.inputs):
+            found.add(node.output.storage)
+    return frozenset(tensor for tensor in graph.tensors if tensor.storage in found)
 
 
 def _without(term: Formula, element: Element | None) -> float:

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.addresses import Numbers, addresses, locate_all
 from engine.explain import Explainer
 from engine.formula import (
-    Along,
     Axis,
     Element,
     Formula,
     Index,
+    Masked,
     Negative,
     Number,
     OpenIndexError,
@@ -27,10 +29,11 @@ from engine.formula import (
     Series,
     Sum,
     Values,
+    entry_of,
+    numbers_of,
+    spread,
 )
 from engine.graph import Node
-from engine.layout import address, locate
-from engine.ops.base import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,74 +74,102 @@ def root_mean_square(values: Values) -> float:
     return most * float(np.sqrt(np.mean(np.square(values / most))))
 
 
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What made elements.
+
+    Attributes:
+        element: the elements.
+        at: at which places on the axes of a larger family they are.
+        node: the op application.
+        index: where in its output they lie.
+    """
+
+    element: Element
+    at: dict[Axis, int]
+    node: Node
+    index: Index
+
+    def formula(self, explainer: Explainer) -> Formula | None:
+        """How they were made, from what the buffers hold now.
+
+        None where that can be told of single elements only.
+        """
+        operands = (explainer.operand(t) for t in (self.node.output, *self.node.inputs))
+        try:
+            return self.node.op.explain(self.index, *operands)
+        except OpenIndexError:
+            return None
+
+
+def origin(explainer: Explainer, element: Element) -> Origin | None:
+    """What made elements, if they were made by one op of a step."""
+    found = origins(explainer, element)
+    return found[0] if len(found) == 1 else None
+
+
 def formula_of(explainer: Explainer, element: Element) -> Formula | None:
     """How the op that made elements makes them, from what the buffers hold now.
 
     None where no single op of a step made all of them anew, or it is one that chooses by values,
     for each element others.
     """
-    made = _maker(explainer, element)
-    if made is None:
-        return None
-    node, index = made
-    try:
-        return node.op.explain(index, *(explainer.operand(t) for t in (node.output, *node.inputs)))
-    except OpenIndexError:
-        return None
+    made = origin(explainer, element)
+    return made.formula(explainer) if made is not None else None
 
 
-def maker(explainer: Explainer, element: Element) -> Node | None:
-    """The op application that made elements, see `formula_of`."""
-    made = _maker(explainer, element)
-    return made[0] if made is not None else None
+def origins(explainer: Explainer, element: Element) -> list[Origin]:
+    """What made elements, the last first: one op, or one for each place on an axis, such as time.
 
-
-def _maker(explainer: Explainer, element: Element) -> tuple[Node, Index] | None:
-    """What made elements, and where in its output they lie."""
-    tensor = element.operand.tensor
-    if tensor.node is not None:
-        return None if tensor.node.updates else (tensor.node, element.index)
-    for writer in reversed(explainer.layout.writers(tensor)):
+    Empty where some were not made by an op of a step, or the ops made other parts of them.
+    """
+    axes = element.axes
+    index = tuple(numbers_of(i, axes) for i in element.index)
+    shape = tuple(axis.extent for axis in axes)
+    where = np.broadcast_to(addresses(element.operand.array, index), shape)
+    left = np.ones(shape, dtype=bool)
+    found: list[Origin | None] = []
+    for writer in reversed(explainer.layout.writers(element.operand.tensor)):
         node = explainer.nodes[writer]
-        if not node.updates:
-            index = translated(element, explainer.layout.array(node.output))
-            if index is not None:
-                return node, index
-    return None
+        if node.updates:
+            continue
+        places, inside = locate_all(explainer.layout.array(node.output), where)
+        made = inside & left
+        if made.any():
+            found.append(_part(element, node, places, made))
+            left &= ~made
+        if not left.any():
+            return [part for part in found if part is not None] if all(found) else []
+    return []
 
 
-def translated(element: Element, other: Array) -> Index | None:
-    """Where elements lie in another array over the same memory; None if some do not."""
-    array, first = element.operand.array, dict.fromkeys(element.axes, 0)
-    start = locate(other, address(array, _placed(element.index, first)))
-    if start is None:
+def _part(
+    element: Element, node: Node, index: tuple[Numbers, ...], made: NDArray[np.bool_]
+) -> Origin | None:
+    """Those of the elements that `made` is true for, where it is for single places on some axes."""
+    axes = element.axes
+    fixed: dict[Axis, int] = {}
+    for d, axis in enumerate(axes):
+        others = tuple(other for other in range(len(axes)) if other != d)
+        places = np.flatnonzero(made.any(axis=others))
+        if len(places) == 1:
+            fixed[axis] = int(places[0])
+    cut = tuple(fixed.get(axis, slice(None)) for axis in axes)
+    if not made[cut].all():
         return None
-    index: list[int | Along] = list(start)
-    for axis in element.axes:
-        last = locate(
-            other, address(array, _placed(element.index, first | {axis: axis.extent - 1}))
-        )
-        moved = [d for d in range(other.ndim) if last is not None and last[d] != start[d]]
-        if last is None or len(moved) > 1:
-            return None
-        for d in moved:
-            step, rest = divmod(last[d] - start[d], axis.extent - 1)
-            if rest or not isinstance(index[d], int):
-                return None
-            index[d] = axis.along(start[d], step)
-    return tuple(index)
-
-
-def _placed(index: Index, places: Places) -> tuple[int, ...]:
-    return tuple(i.at(places[i.axis]) if isinstance(i, Along) else i for i in index)
+    left = tuple(axis for axis in axes if axis not in fixed)
+    part = element.at(fixed)
+    assert isinstance(part, Element)
+    return Origin(part, fixed, node, tuple(entry_of("…", left, numbers[cut]) for numbers in index))
 
 
 def terms(explainer: Explainer, formula: Formula, axes: tuple[Axis, ...]) -> list[Term]:
     """The terms of a family's formula."""
-    return [_term(explainer, part, along) for part, along in _parts(formula, axes)]
+    whole = spread(formula, explainer.carries)
+    return [_term(explainer, part, along) for part, along in _parts(whole, axes)]
 
 
-def placed(term: Term, places: Places) -> Places:
+def placed(term: Term, places: Places) -> dict[Axis, int]:
     """Places with one on each further axis of the term: where it is largest."""
     known = {axis: places[axis] for axis in term.axes if axis in places}
     new = tuple(axis for axis in term.axes if axis not in known)
@@ -168,7 +199,7 @@ def _parts(formula: Formula, axes: tuple[Axis, ...]) -> Iterator[tuple[Formula, 
 def _term(explainer: Explainer, formula: Formula, axes: tuple[Axis, ...]) -> Term:
     upstream, local = None, []
     for factor in _factors(formula):
-        if isinstance(factor, Element) and explainer.upstream(factor) is not None:
+        if isinstance(factor, Element) and explainer.carries(factor):
             upstream = factor
         elif not isinstance(factor, Number):
             local.append(factor)
@@ -181,6 +212,8 @@ def _factors(formula: Formula) -> Iterator[Formula]:
             yield from _factors(factor)
     elif isinstance(formula, Negative):
         yield from _factors(formula.term)
+    elif isinstance(formula, Masked):
+        yield from _factors(formula.formula)
     elif isinstance(formula, Quotient):
         yield from _factors(formula.numerator)
         if not isinstance(formula.denominator, Number):

@@ -1,16 +1,11 @@
-"""Which element of which buffer lies where in memory.
-
-Buffers may lie in one another: all weights in one flat θ, their gradients in the flat g. Which
-elements are one and the same number is told by their address, whatever the shapes and memory orders
-of the arrays.
-"""
+"""The buffers of a machine in memory, and which instructions write where."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
 
-import numpy as np
+from engine.addresses import address, locate
 
 if TYPE_CHECKING:
     from engine.graph import Tensor
@@ -18,28 +13,8 @@ if TYPE_CHECKING:
     from engine.ops.base import Array
 
 
-def address(array: Array, index: tuple[int, ...]) -> int:
-    """Where an element starts, in bytes."""
-    offset = sum(i * stride for i, stride in zip(index, array.strides, strict=True))
-    return int(array.ctypes.data) + offset
-
-
-def locate(array: Array, where: int) -> tuple[int, ...] | None:
-    """The index of the element that starts at this address; None if no element of `array` does."""
-    left = where - int(array.ctypes.data)
-    if left < 0 or not array.size:
-        return None
-    index = [0] * array.ndim
-    for axis in sorted(range(array.ndim), key=lambda axis: -array.strides[axis]):
-        if array.shape[axis] > 1:
-            index[axis], left = divmod(left, array.strides[axis])
-            if index[axis] >= array.shape[axis]:
-                return None
-    return tuple(index) if left == 0 else None
-
-
 class Layout:
-    """The buffers of a machine in memory, and which instructions write where."""
+    """Which elements of a machine's buffers lie in one another, and who writes them."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -59,8 +34,17 @@ class Layout:
         return locate(self.array(self._nodes[writer].output), where)
 
     def _writers(self, tensor: Tensor) -> tuple[int, ...]:
-        """The instructions that may write to elements of this buffer."""
-        return tuple(i for i, node in enumerate(self._nodes) if self._meet(node.output, tensor))
+        """The instructions that may write to elements of this buffer.
+
+        One that only looks at numbers anew, as a reshape does, is the writer of its own result
+        and of nothing else that lies there.
+        """
+        return tuple(
+            i
+            for i, node in enumerate(self._nodes)
+            if node.output.overlaps(tensor)
+            and (node.op.storage(*node.inputs) is None or node.output in tensor.lineage())
+        )
 
     def _overwriters(self, instruction: int) -> tuple[int, ...]:
         """The instructions that may write to what this one reads, itself included."""
@@ -73,10 +57,7 @@ class Layout:
         """The buffers that lie in a flat one of all parameters' numbers."""
         if tensor.axes != ("parameter",):
             return ()
-        return tuple(t for t in self._tensors if t is not tensor and self._meet(t, tensor))
-
-    def _meet(self, left: Tensor, right: Tensor) -> bool:
-        return np.may_share_memory(self.array(left), self.array(right))
+        return tuple(t for t in self._tensors if t.parent is tensor)
 
 
 Place = tuple[int, ...] | None

@@ -371,17 +371,20 @@ class Machine:
                 self._kernels[index] = node.op.bind(self._memory, node.output, *node.inputs)
         self.clamp(self.clamps)
 
-    def clamp(self, clamps: Sequence[Clamp]) -> None:
+    def clamp(self, clamps: Sequence[Clamp], *, strict: bool = True) -> None:
         """Hold these elements at their values from now on, and no others.
 
         After every instruction that writes to a held element its value is written again. Clamps
         are no part of snapshots. What is held for a whole batch is held in evaluators, too.
 
+        Args:
+            strict: refuse clamps past which a gradient would go.
+
         Raises:
             DescriptionError: an element does not exist or can not be held, see `Clamp`.
         """
         extra: dict[int, list[Call]] = {}
-        for name, index, value in held_slots(self.program, clamps):
+        for name, index, value in held_slots(self.program, clamps, strict=strict):
             place = slot(name, self._memory.array(self._tensor(name)), index)
             hold = partial(np.copyto, place, constant(value, place))
             for writer in self.program.writers(name):
@@ -399,7 +402,8 @@ class Machine:
                 clamp
                 for clamp in self.clamps
                 if clamp.buffer in known and clamp.whole_batch(self.program, rows)
-            ]
+            ],
+            strict=False,
         )
 
     def snapshot(self) -> Snapshot:

@@ -17,7 +17,6 @@ import numpy as np
 from engine.explain import Explainer, Explanation
 from engine.factors import formula_of
 from engine.formula import (
-    Along,
     Axis,
     Element,
     Formula,
@@ -33,7 +32,9 @@ from engine.formula import (
     Series,
     Sum,
     Values,
+    axes_of,
     index_text,
+    numbers_of,
     text,
 )
 
@@ -310,8 +311,7 @@ def _swapped(index: Index, shape: tuple[int, ...]) -> Index | None:
         return None
     swapped = index[1], index[0]
     for entry, extent in zip(swapped, shape, strict=True):
-        last = entry.at(entry.axis.extent - 1) if isinstance(entry, Along) else entry
-        if last >= extent:
+        if numbers_of(entry, axes_of(index)).max() >= extent:
             return None
     return swapped
 

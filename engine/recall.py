@@ -81,8 +81,8 @@ class Recall:
             start = _Start(moment.step, self._make_start(moment), origin)
             self._start = start
         self.machine.restore(start.snapshot)
-        while self.machine.pc != moment.pc:
-            self.machine.step_instruction()
+        if self.machine.pc != moment.pc:
+            self.machine.run_to(moment.pc)
 
     def _origin(self) -> object:
         """What a start is good for: a branch of the timeline, or this very present."""

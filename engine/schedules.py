@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from engine.errors import DescriptionError
+from engine.formula import Condition, Formula, Function, Number, series, where
 from engine.layers.base import check_integer, check_number
 from engine.ops.base import Array, Call, WithoutVJP, blocks, constant
 
 if TYPE_CHECKING:
+    from engine.formula import Index, Operand
     from engine.graph import Graph, Shape, Tensor
     from engine.layers.context import Context
 
@@ -42,6 +44,10 @@ class Schedule(ABC):
     def formula(self, step: str) -> str:
         """The factor in the symbol of the count of finished steps."""
 
+    @abstractmethod
+    def explain(self, step: Formula) -> Formula:
+        """The factor as a formula of the count of finished steps."""
+
 
 @dataclass(frozen=True)
 class StepDecay(Schedule):
@@ -61,6 +67,9 @@ class StepDecay(Schedule):
 
     def formula(self, step: str) -> str:
         return f"{self.decay:g}^⌊{step}/{self.every}⌋"
+
+    def explain(self, step: Formula) -> Formula:
+        return Number(self.decay) ** Function("floor", step / Number(self.every))
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,12 @@ class Cosine(Schedule):
 
     def formula(self, step: str) -> str:
         return f"({self.floor:g} + {1 - self.floor:g}·(1 + cos(π·{step}/{self.steps}))/2)"
+
+    def explain(self, step: Formula) -> Formula:
+        steps, floor, one = Number(self.steps), Number(self.floor), Number(1.0)
+        half = (one + Function("cos", Number(pi, "π") * step / steps)) / Number(2.0)
+        falling = floor + Number(1.0 - self.floor) * half
+        return where(Condition(step, "<", steps), falling, floor)
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,11 @@ class Warmup(Schedule):
     def formula(self, step: str) -> str:
         late = f", then {self.then.formula(f'({step} − {self.steps})')}" if self.then else ""
         return f"min(1, ({step} + 1)/{self.steps}){late}"
+
+    def explain(self, step: Formula) -> Formula:
+        steps, one = Number(self.steps), Number(1.0)
+        late = self.then.explain(step - steps) if self.then is not None else one
+        return where(Condition(step, "<", steps), (step + one) / steps, late)
 
 
 SCHEDULES: dict[str, type[Schedule]] = {rule.kind: rule for rule in (StepDecay, Cosine, Warmup)}
@@ -144,6 +164,10 @@ class ScheduledRate(WithoutVJP):
             out[()] = rate.item() * factor(step.item())
 
         return [scale]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        rate, step = inputs
+        return rate[()] * self.schedule.explain(step[()])
 
 
 class Clipping(ABC):
@@ -215,6 +239,11 @@ class Norm(WithoutVJP):
         (g,) = inputs
         return [partial(g.dot, g, out), partial(np.sqrt, out, out)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (g,) = inputs
+        k = g.axis(0, "k")
+        return Function("sqrt", series(g[k] ** 2, k))
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * inputs[0].size
 
@@ -240,6 +269,10 @@ class ScaleToNorm(WithoutVJP):
 
         return [choose, *(partial(np.multiply, a, factor, b) for a, b in blocks(g, out))]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        g, norm, limit = inputs
+        return where(Condition(norm[()], ">", limit[()]), g[index] * limit[()] / norm[()], g[index])
+
 
 class HoldWithin(WithoutVJP):
     """g held within −c … c. Inputs: g, c."""
@@ -262,6 +295,11 @@ class HoldWithin(WithoutVJP):
                 partial(np.maximum, b, least, out=b),
             ]
         return calls
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        g, limit = inputs[0][index], inputs[1][()]
+        inside = where(Condition(g, "<", -limit), -limit, g)
+        return where(Condition(g, ">", limit), limit, inside)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * out.size

@@ -408,12 +408,24 @@ class Timeline:
 
     def _restore(self, owner: Branch, source: int) -> None:
         """Put the machine at the start of step `source`, with the edits this branch has there."""
-        if source == 0:
-            self.machine.restore(self._start)
-        else:
+        self.machine.restore(self._start)
+        if source > 0:
             self.machine.restore_keyframe(owner.keyframes[source])
-        self._set_beside(self.branch.edits_before(Moment(source, 0)))
+        before = self.branch.edits_before(Moment(source, 0))
+        self._set_beside(before)
+        for edit in before:
+            self._make_again(edit)
         self._edit()
+
+    def _make_again(self, edit: Edit) -> None:
+        """An edit before a keyframe that has not got it.
+
+        What a step makes anew it overwrites; but not what no instruction writes, such as the
+        padding of patches, or gradients where none get.
+        """
+        lasting = self.machine.program.buffers[edit.buffer].role in SECTIONS[0]
+        if not lasting and edit.buffer not in self.machine.program.data:
+            self._make(edit)
 
     def _set_beside(self, edits: Sequence[Edit]) -> None:
         """Bring about what lies outside the machine's state: clamps, and changes of the data."""

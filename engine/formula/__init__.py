@@ -1,30 +1,51 @@
 """Formulas of single numbers: trees with symbols, live values and where each came from."""
 
-from engine.formula.choice import Case, Cases, Choice, Condition, Relation, where
-from engine.formula.nodes import (
-    FUNCTIONS,
+from engine.formula.choice import (
+    Case,
+    Cases,
+    Choice,
+    Condition,
+    Masked,
+    Relation,
+    highest,
+    masked,
+    where,
+    within,
+)
+from engine.formula.indices import (
     Along,
     Axis,
+    Entry,
+    Index,
+    OpenIndexError,
+    Places,
+    axes_of,
+    entry_of,
+    numbers_of,
+    placed,
+    single,
+)
+from engine.formula.nodes import (
+    FUNCTIONS,
     Element,
     Formula,
     Function,
-    Index,
     Link,
     Negative,
     Number,
-    OpenIndexError,
     Operand,
-    Places,
     Power,
     Product,
     Quotient,
     Series,
     Sum,
     Values,
+    added,
     series,
-    single,
+    translated,
 )
 from engine.formula.ranking import Ranking, largest
+from engine.formula.spreading import spread
 from engine.formula.text import index_text, number_text, text
 
 __all__ = [
@@ -36,10 +57,12 @@ __all__ = [
     "Choice",
     "Condition",
     "Element",
+    "Entry",
     "Formula",
     "Function",
     "Index",
     "Link",
+    "Masked",
     "Negative",
     "Number",
     "OpenIndexError",
@@ -53,11 +76,21 @@ __all__ = [
     "Series",
     "Sum",
     "Values",
+    "added",
+    "axes_of",
+    "entry_of",
+    "highest",
     "index_text",
     "largest",
+    "masked",
     "number_text",
+    "numbers_of",
+    "placed",
     "series",
     "single",
+    "spread",
     "text",
+    "translated",
     "where",
+    "within",
 ]

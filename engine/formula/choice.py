@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.formula.nodes import Axis, Formula, Places, Values
+from engine.formula.indices import Axis, Entry, Index, Places, axes_of, entry_of, numbers_of
+from engine.formula.nodes import Element, Formula, Number, Operand, Values
 
 Relation = Literal["<", "≤", ">", "≥", "="]
 RELATIONS: dict[Relation, Callable[[Values, Values], NDArray[np.bool_]]] = {
@@ -68,10 +69,17 @@ class Cases(Formula):
     @property
     def taken(self) -> int:
         """Of a closed formula, the number of the case that holds, or how many there are."""
-        for number, case in enumerate(self.cases):
-            if all(condition.holds for condition in case.conditions):
-                return number
-        return len(self.cases)
+        return int(self.taken_over(()))
+
+    def taken_over(self, axes: tuple[Axis, ...]) -> NDArray[np.int64]:
+        """The number of the case that holds, along axes."""
+        taken = np.full((1,) * len(axes), len(self.cases))
+        for number, case in reversed(list(enumerate(self.cases))):
+            holds = np.ones((1,) * len(axes), dtype=bool)
+            for condition in case.conditions:
+                holds = holds & condition.over(axes)
+            taken = np.where(holds, number, taken)
+        return taken
 
     @property
     def chosen(self) -> Formula:
@@ -85,12 +93,9 @@ class Cases(Formula):
         return self._select(axes, [child.scale(axes) for child in self.children()])
 
     def _select(self, axes: tuple[Axis, ...], branches: list[Values]) -> Values:
-        result = branches[-1]
-        for case, branch in reversed(list(zip(self.cases, branches, strict=False))):
-            holds = np.ones((1,) * len(axes), dtype=bool)
-            for condition in case.conditions:
-                holds = holds & condition.over(axes)
-            result = np.where(holds, branch, result)
+        taken, result = self.taken_over(axes), branches[-1]
+        for number, branch in enumerate(branches[:-1]):
+            result = np.where(taken == number, branch, result)
         return result
 
     def at(self, places: Places) -> Formula:
@@ -129,6 +134,87 @@ class Choice(Formula):
 
     def at(self, places: Places) -> Formula:
         return Choice(self.found.at(places), tuple(b.at(places) for b in self.by), self.reason)
+
+
+@dataclass(frozen=True, eq=False)
+class Masked(Formula):
+    """A formula at some places on axes, and 0 at the others; never part of a closed formula.
+
+    Attributes:
+        formula: what it is where `kept` is true.
+        axes: what `kept` has a dimension for.
+        kept: where.
+    """
+
+    formula: Formula
+    axes: tuple[Axis, ...]
+    kept: NDArray[np.bool_]
+
+    def children(self) -> tuple[Formula, ...]:
+        return (self.formula,)
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Masked(children[0], self.axes, self.kept)
+
+    def over(self, axes: tuple[Axis, ...]) -> Values:
+        return np.where(self._kept(axes), self.formula.over(axes), 0.0)
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return np.where(self._kept(axes), self.formula.scale(axes), 0.0)
+
+    def _kept(self, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
+        order = [self.axes.index(axis) for axis in axes if axis in self.axes]
+        shape = [axis.extent if axis in self.axes else 1 for axis in axes]
+        return self.kept.transpose(order).reshape(shape)
+
+    def at(self, places: Places) -> Formula:
+        kept = self.kept[tuple(places.get(axis, slice(None)) for axis in self.axes)]
+        left = tuple(axis for axis in self.axes if axis not in places)
+        return masked(self.formula.at(places), left, kept)
+
+
+def masked(
+    formula: Formula, axes: tuple[Axis, ...], kept: NDArray[np.bool_], otherwise: str = ""
+) -> Formula:
+    """The formula where `kept`, with a dimension for each axis, is true; 0 elsewhere.
+
+    Args:
+        otherwise: why it is 0, where it is everywhere.
+    """
+    if kept.all():
+        return formula
+    return Masked(formula, axes, kept) if kept.any() else Number(0.0, meaning=otherwise)
+
+
+def within(operand: Operand, place: Index, last: Entry) -> Formula:
+    """Elements of an operand, 0 where the last entry of their index is beyond its extent."""
+    axes, extent = axes_of((last,)), operand.shape[-1]
+    numbers = numbers_of(last, axes)
+    nearest = entry_of(str(last), axes, np.clip(numbers, 0, extent - 1))
+    return masked(operand[(*place, nearest)], axes, (numbers >= 0) & (numbers < extent))
+
+
+def highest(
+    element: Element, over: tuple[Axis, ...], kept: NDArray[np.bool_] | None = None
+) -> Element:
+    """The largest element along some axes, the first if several are, at each place on the others.
+
+    Args:
+        kept: which elements take part, with one dimension for each of the others, then for each
+            of `over`; None for all.
+    """
+    others = tuple(axis for axis in element.axes if axis not in over)
+    axes = (*others, *over)
+    full, flat = tuple(a.extent for a in axes), (*(a.extent for a in others), -1)
+    values = np.broadcast_to(element.over(axes), full)
+    if kept is not None:
+        values = np.where(kept, values, -np.inf)
+    chosen = np.argmax(values.reshape(flat), axis=-1)[..., np.newaxis]
+    index: list[Entry] = []
+    for entry in element.index:
+        numbers = np.broadcast_to(numbers_of(entry, axes), full).reshape(flat)
+        index.append(entry_of("…", others, np.take_along_axis(numbers, chosen, -1)[..., 0]))
+    return element.operand[tuple(index)]
 
 
 def where(condition: Condition | tuple[Condition, ...], then: Formula, otherwise: Formula) -> Cases:

@@ -10,7 +10,7 @@ tree as one of three, and is evaluated by NumPy; single terms are made when aske
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layout import address, locate
+from engine.addresses import address, addresses, locate, locate_all
+from engine.formula.indices import (
+    Along,
+    Axis,
+    Entry,
+    Index,
+    OpenIndexError,
+    Places,
+    Table,
+    axes_of,
+    entry_of,
+    numbers_of,
+    placed,
+    single,
+)
+from engine.ops.base import Array, matrix
 
 if TYPE_CHECKING:
     from engine.graph import Role, Tensor
@@ -32,61 +47,6 @@ class Link:
 
     buffer: str
     index: tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Axis:
-    """What a sum runs over; each is itself alone, whatever its letter.
-
-    Attributes:
-        letter: how formulas write the running index.
-        name: what it counts, as in `Tensor.axes`: batch, unit, time …
-        extent: from 0 to below this.
-    """
-
-    letter: str
-    name: str
-    extent: int
-
-    def along(self, start: int = 0, step: int = 1) -> Along:
-        """The index start + step·k, as a window over an input needs it."""
-        return Along(self, start, step)
-
-
-@dataclass(frozen=True)
-class Along:
-    """A running index: start + step times the position on the axis."""
-
-    axis: Axis
-    start: int = 0
-    step: int = 1
-
-    def at(self, position: int) -> int:
-        return self.start + self.step * position
-
-    def __str__(self) -> str:
-        step = self.axis.letter if self.step == 1 else f"{self.step}{self.axis.letter}"
-        return step if not self.start else f"{step}{self.start:+d}".replace("-", "−")
-
-
-Index = tuple[int | Along, ...]
-Places = Mapping[Axis, int]
-
-
-class OpenIndexError(TypeError):
-    """An op that chooses by values was asked to explain many elements at once."""
-
-
-def single(index: Index) -> tuple[int, ...]:
-    """The index as plain numbers.
-
-    Raises:
-        OpenIndexError: there is an axis in it.
-    """
-    places = tuple(i for i in index if isinstance(i, int))
-    if len(places) < len(index):
-        raise OpenIndexError("which elements are needed depends on their values")
-    return places
 
 
 class Formula:
@@ -189,7 +149,7 @@ class Element(Formula):
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """The axes in the index, each once, in the order they come."""
-        return tuple(dict.fromkeys(i.axis for i in self.index if isinstance(i, Along)))
+        return axes_of(self.index)
 
     @property
     def buffer(self) -> str:
@@ -216,6 +176,12 @@ class Element(Formula):
             raise ValueError(f"{self} is more than one element")
         return Link(self.buffer, single(self.index))
 
+    def number(self, below: int) -> Entry:
+        """The values as an index, of the numbers from 0 to below this the nearest ones."""
+        numbers = np.clip(self.values.astype(np.int64), 0, below - 1)
+        label = f"{self.symbol}[{', '.join(map(str, self.index))}]" if self.index else self.symbol
+        return Table(label, self.axes, numbers) if self.axes else int(numbers)
+
     def over(self, axes: tuple[Axis, ...]) -> Values:
         own = self.axes
         order = [own.index(axis) for axis in axes if axis in own]
@@ -228,12 +194,8 @@ class Element(Formula):
     def at(self, places: Places) -> Formula:
         if not any(axis in places for axis in self.axes):
             return self
-        index = tuple(
-            i.at(places[i.axis]) if isinstance(i, Along) and i.axis in places else i
-            for i in self.index
-        )
         where = tuple(places.get(axis, slice(None)) for axis in self.axes)
-        return self.operand.named(index, self.values[where])
+        return self.operand.named(placed(self.index, places), self.values[where])
 
     def elements(self) -> Iterator[Element]:
         yield self
@@ -247,11 +209,13 @@ class Operand:
         tensor: the buffer.
         array: its values at that moment.
         parts: the buffers that lie in this one: its elements are called after those.
+        source: of an operand that was gathered from another, where an element is from.
     """
 
     tensor: Tensor
     array: NDArray[Any]
     parts: tuple[Operand, ...] = ()
+    source: Callable[[tuple[int, ...]], Element | None] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -281,29 +245,64 @@ class Operand:
             tuple(0 if extent == 1 else i for i, extent in zip(own, self.shape, strict=True))
         ]
 
+    def matrix(self) -> Operand:
+        """The same with all axes but the last as one, whose elements keep their own names."""
+        if self.array.ndim == 2:
+            return self
+        return Operand(self.tensor, matrix(self.array), (self,))
+
+    def place(self, index: Index, other: Operand) -> Index:
+        """Where elements of another operand over the same memory lie in this one.
+
+        Raises:
+            OpenIndexError: some lie elsewhere.
+        """
+        found = translated(index, other.array, self.array)
+        if found is None:
+            raise OpenIndexError(f"{self.tensor.name} has not all of these elements")
+        return found
+
     def named(self, index: Index, values: Values) -> Element:
-        """An element with given values, called after the part that it lies in."""
-        if self.parts and not any(isinstance(i, Along) for i in index):
-            where = address(self.array, single(index))
-            for part in self.parts:
-                place = locate(part.array, where)
-                if place is not None:
-                    return Element(part, place, values)
+        """An element with given values, called after the part that it lies in, or its source."""
+        if any(isinstance(i, Along) for i in index):
+            return Element(self, index, values)
+        found = self.source(single(index)) if self.source is not None else None
+        if found is not None and found.values == values:
+            return found
+        where = address(self.array, single(index)) if self.parts else 0
+        for part in self.parts:
+            place = locate(part.array, where)
+            if place is not None:
+                return part.named(place, values)
         return Element(self, index, values)
 
     def _values(self, index: Index) -> Values:
-        axes = list(dict.fromkeys(i.axis for i in index if isinstance(i, Along)))
-        places: list[Any] = []
-        for i in index:
-            if isinstance(i, Along):
-                shape = [-1 if axis is i.axis else 1 for axis in axes]
-                places.append((i.start + i.step * np.arange(i.axis.extent)).reshape(shape))
-            else:
-                places.append(i)
-        return np.array(self.array[tuple(places)], dtype=np.float64)
+        axes = axes_of(index)
+        places = tuple(i.numbers(axes) if isinstance(i, Along) else i for i in index)
+        return np.array(self.array[places], dtype=np.float64)
 
 
-LETTERS = {"batch": "b", "time": "t", "channel": "c"}
+def translated(index: Index, array: Array, other: Array) -> Index | None:
+    """Where elements of one array lie in another over the same memory; None if some do not."""
+    axes = axes_of(index)
+    shape = tuple(axis.extent for axis in axes)
+    where = addresses(array, tuple(numbers_of(i, axes) for i in index))
+    found, inside = locate_all(other, np.broadcast_to(where, shape))
+    return tuple(entry_of("…", axes, numbers) for numbers in found) if inside.all() else None
+
+
+LETTERS = {
+    "patch": "k",
+    "batch": "b",
+    "time": "t",
+    "height": "y",
+    "width": "x",
+    "channel": "c",
+    "head": "h",
+    "query": "i",
+    "key": "j",
+    "gate": "g",
+}
 """Letters of running indices by what they count."""
 
 
@@ -483,6 +482,8 @@ FUNCTIONS: dict[str, Callable[[Values], Values]] = {
     "sqrt": np.sqrt,
     "abs": np.abs,
     "sign": np.sign,
+    "cos": np.cos,
+    "floor": np.floor,
 }
 """Functions of one number by name; softplus is log(1 + eᶻ), expm1 is eᶻ − 1."""
 
@@ -505,6 +506,14 @@ class Function(_Composite):
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
         return np.abs(self.over(axes)) + self.argument.scale(axes)
+
+
+def added(terms: Iterable[Formula]) -> Formula:
+    """The sum of the terms that are not the number 0."""
+    left = [f for f in terms if not (isinstance(f, Number) and f.number == 0.0)]
+    if len(left) < 2:
+        return left[0] if left else Number(0.0)
+    return Sum(tuple(left))
 
 
 def series(term: Formula, *axes: Axis) -> Formula:

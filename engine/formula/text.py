@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.formula.choice import Cases, Choice, Condition
+from engine.formula.choice import Cases, Choice, Condition, Masked
+from engine.formula.indices import Index
 from engine.formula.nodes import (
     Element,
     Formula,
     Function,
-    Index,
     Negative,
     Number,
     Power,
@@ -26,6 +26,7 @@ FUNCTION_TEXT = {
     "expm1": "(exp({}) − 1)",
     "sqrt": "√({})",
     "abs": "|{}|",
+    "floor": "⌊{}⌋",
 }
 """How functions are written whose name does not stand before their argument."""
 
@@ -65,6 +66,7 @@ class _Writer:
             Function: self._function,
             Cases: self._cases,
             Choice: lambda lookup: self.write(lookup.found),
+            Masked: lambda mask: self.write(mask.formula),
         }
 
     def write(self, formula: Formula) -> str:

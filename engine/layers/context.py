@@ -202,7 +202,10 @@ class Place:
         return self.context.hyperparameter(f"{self.name}/{name}", symbol, value)
 
     def penalise(self, weights: Tensor, *, l1: float, l2: float) -> None:
-        """Ask for the penalties on a weight; in training they are computed with the loss."""
+        """Ask for the penalties on a weight; in training they are computed with the loss.
+
+        Those on several weights of a layer have one strength.
+        """
         if not self.context.training:
             return
         for op, strength, index, kind in (
@@ -210,16 +213,11 @@ class Place:
             (L1Penalty(), l1, "₁", "l1"),
         ):
             if strength:
-                rate = self.hyperparameter(kind, f"λ{index}", strength)
-                self.context.penalties.append(
-                    Penalty(
-                        op,
-                        weights,
-                        rate,
-                        f"{self.name}/penalty_{kind}",
-                        f"P{index}({weights.symbol})",
-                    )
-                )
+                known = self.context.hyperparameters.get(f"{self.name}/{kind}")
+                rate = known or self.hyperparameter(kind, f"λ{index}", strength)
+                which = f"_{weights.name.rpartition('/')[2]}" if known else ""
+                name, symbol = f"{self.name}/penalty_{kind}{which}", f"P{index}({weights.symbol})"
+                self.context.penalties.append(Penalty(op, weights, rate, name, symbol))
 
     def note(
         self,

@@ -12,10 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.formula import Axis, Function, Number, axes_of, highest, masked, numbers_of, series
 from engine.ops.base import Array, Call, Op, WithoutVJP, constant
 
 if TYPE_CHECKING:
+    from engine.formula import Entry, Formula, Index, Operand
     from engine.graph import Graph, Order, Shape, Tensor
 
 
@@ -49,6 +52,13 @@ class HeadScores(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         q, k = (split(array, self.heads) for array in inputs)
         return [partial(np.matmul, k, q.transpose(0, 1, 3, 2), out.transpose(0, 1, 3, 2))]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        q, k = inputs
+        sample, head, query, key = index
+        u = Axis("u", "unit", q.shape[-1] // self.heads)
+        unit = head * u.extent + u.along()
+        return series(q[sample, query, unit] * k[sample, key, unit], u)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -95,6 +105,14 @@ class HeadMix(Op):
             p = p.transpose(0, 1, 3, 2)
         return [partial(np.matmul, p, v, mixed)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        p, v = inputs
+        sample, time, unit = index
+        head = unit // (v.shape[-1] // self.heads)
+        k = p.axis(2 if self.transposed else 3)
+        pair = (k.along(), time) if self.transposed else (time, k.along())
+        return series(p[(sample, head, *pair)] * v[sample, k, unit], k)
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -112,6 +130,8 @@ class AttentionWeights(Op):
     """softmax(S·scale) over the keys; causal: only over keys that are not after the query."""
 
     name = "attention_weights"
+    entangled = True
+    nothing = "masked"
 
     def __init__(self, scale: float, *, causal: bool) -> None:
         self.scale = scale
@@ -141,6 +161,30 @@ class AttentionWeights(Op):
             partial(np.add.reduce, p, 0, None, row),
             partial(np.divide, p, row, p),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (s,) = inputs
+        *place, query, key = index
+        k, scale = s.axis(3, "k"), Number(self.scale)
+        if self.causal and isinstance(query, int):
+            k = Axis("k", "key", query + 1)
+        row = s[(*place, query, k)]
+        others = tuple(axis for axis in row.axes if axis is not k)
+        seen = self._seen(query, k.along(), (*others, k)) if self.causal else None
+        peak = scale * highest(row, (k,), seen)
+        total = series(self._masked(Function("exp", scale * row - peak), query, k.along()), k)
+        share = Function("exp", scale * s[index] - peak) / total
+        return self._masked(share, query, key)
+
+    def _masked(self, formula: Formula, query: Entry, key: Entry) -> Formula:
+        if not self.causal:
+            return formula
+        axes = axes_of((query, key))
+        return masked(formula, axes, self._seen(query, key, axes), "the key is after the query")
+
+    def _seen(self, query: Entry, key: Entry, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
+        """Whether a query sees a key, along axes."""
+        return numbers_of(key, axes) <= numbers_of(query, axes)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -180,6 +224,13 @@ class AttentionGradient(WithoutVJP):
             partial(np.multiply, ds, p, ds),
             partial(np.multiply, ds, constant(self.scale, out), ds),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        dp, p = inputs
+        k = p.axis(3, "k")
+        row = index[:-1]
+        total = series(dp[(*row, k)] * p[(*row, k)], k)
+        return Number(self.scale) * p[index] * (dp[index] - total)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 5 * out.size

@@ -44,6 +44,14 @@ class Op(ABC):
     nothing."""
     barrier: ClassVar[Barrier | None] = None
     """Of a factor of gradients: when it lets (almost) nothing through, and what that is called."""
+    entangled: ClassVar[bool] = False
+    """Its VJP takes its result, elements of which depend on one another, for what it computed; so
+    none of them may be held at another value."""
+    gathers: ClassVar[bool] = False
+    """Each element of the result is one of the first input, or 0; single ones are called so."""
+    nothing: ClassVar[str] = ""
+    """What it is called where its result is 0 whatever the numbers are: a cell that was not chosen,
+    a row that nobody looked up."""
     elementwise: ClassVar[bool] = False
     """Each element of the result depends on one element of each input, in any memory order."""
     any_order: ClassVar[bool] = False

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import Axis, added, series
 from engine.ops.base import Array, Call, Op, constant, reshaped
+from engine.ops.sight import looking_at, seen_from
 from engine.ops.window import Window, planes
 
 if TYPE_CHECKING:
-    from engine.graph import Graph, Index, Order, Shape, Tensor
+    from engine.formula import Entry, Formula, Index, Operand
+    from engine.graph import Graph, Order, Shape, Tensor
 
 
 class _Patchwork(Op):
@@ -46,10 +49,23 @@ class _Patchwork(Op):
         p = p.reshape(groups, *self.window.size, -1, *places)
         every, pairs = slice(None), []
         for cell, source, target in self.window.cells_of(extents):
-            looked_at: Index = (every, every, *source)
-            place: Index = (every, *cell, every, *target)
+            looked_at: tuple[slice | int, ...] = (every, every, *source)
+            place: tuple[slice | int, ...] = (every, *cell, every, *target)
             pairs.append((x[looked_at], p[place]))
         return pairs
+
+    def _cell(self, patch: Entry, channels: int) -> tuple[Index, Entry]:
+        """The cell of the window and the channel that an element of a patch is of."""
+        own = channels // self.groups
+        size = self.window.cells * own
+        within = patch % size
+        return self.window.cell(within // own), patch // size * own + within % own
+
+    def _patch(self, cell: Index, channel: Entry, channels: int) -> Entry:
+        """Which element of a patch a channel of a cell of the window is."""
+        own = channels // self.groups
+        number = channel // own * self.window.cells + self.window.number(cell)
+        return number * own + channel % own
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
@@ -59,6 +75,7 @@ class Patches(_Patchwork):
     """The patches of an image. What lies in the padding is zero from the start and stays so."""
 
     name = "patches"
+    gathers = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         batch, *extents, channels = inputs[0].shape
@@ -70,6 +87,12 @@ class Patches(_Patchwork):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.copyto, patch, cell) for cell, patch in self._pairs(inputs[0], out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (x,) = inputs
+        cell, channel = self._cell(index[-1], x.shape[-1])
+        seen = seen_from(self.window, index[1:-1], x.shape[1:-1], cell)
+        return seen.kept(x[(index[0], *seen.source, channel)], "there is padding")
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -97,6 +120,14 @@ class Fold(_Patchwork):
         pairs = self._pairs(out, inputs[0])
         calls: list[Call] = [partial(np.copyto, out, constant(0.0, out))]
         return calls + [partial(np.add, cell, patch, cell) for cell, patch in pairs]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (p,) = inputs
+        channels, terms = out.shape[-1], []
+        for seen in looking_at(self.window, index[1:-1], p.shape[1:-1]):
+            patch = self._patch(seen.cell, index[-1], channels)
+            terms.append(seen.kept(p[(index[0], *seen.place, patch)]))
+        return added(terms)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -156,6 +187,13 @@ class GroupedProduct(_Grouped):
         x, w = self._channels(inputs[0]), self._weights(inputs[1])
         return [partial(np.matmul, w.transpose(0, 2, 1), x, self._channels(out))]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, w = inputs
+        *place, unit = index
+        i = Axis("k", "input", x.shape[-1] // self.groups)
+        group = unit // (out.shape[-1] // self.groups)
+        return series(x[(*place, group * i.extent + i.along())] * w.matrix()[i, unit], i)
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -179,6 +217,13 @@ class GroupedBack(_Grouped):
         y, w = self._channels(inputs[0]), self._weights(inputs[1])
         return [partial(np.matmul, w, y, self._channels(out))]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        y, w = inputs
+        *place, channel = index
+        u, own = Axis("k", "unit", y.shape[-1] // self.groups), out.shape[-1] // self.groups
+        unit = channel // own * u.extent + u.along()
+        return series(y[(*place, unit)] * w.matrix()[channel % own, unit], u)
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -201,6 +246,13 @@ class GroupedOuter(_Grouped):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         x, y = (self._channels(array) for array in inputs)
         return [partial(np.matmul, x, y.transpose(0, 2, 1), self._weights(out))]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, y = inputs
+        row, unit = out.matrix().place(index, out)
+        group, axes = unit // (y.shape[-1] // self.groups), x.all()[:-1]
+        channel = group * (x.shape[-1] // self.groups) + row
+        return series(x[(*axes, channel)] * y[(*axes, unit)], *axes)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -11,6 +11,7 @@ import numpy as np
 from engine.ops.base import Array, Call, Op
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
 
 
@@ -27,6 +28,9 @@ class Copy(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.copyto, out, inputs[0])]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return inputs[0][index]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -14,7 +14,7 @@ from engine.ops.base import Array, Call, Op, matrix
 from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
+    from engine.formula import Axis, Element, Entry, Formula, Index, Operand
     from engine.graph import Graph, Order, Shape, Tensor
     from engine.memory import Memory
 
@@ -129,7 +129,7 @@ class Linear(Op):
         x, w, b = inputs
         k = x.axis(-1)
         *_, unit = index
-        return series(x[(*index[:-1], k)] * w[k, unit], k) + b[unit]
+        return series(x[(*index[:-1], k)] * w.matrix()[k, unit], k) + b[unit]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -191,11 +191,22 @@ class MatMul(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         left, right = inputs
-        row, column = index
+        rows = left.shape[:-1]
+        if not self.transpose_left and out.shape[:-1] == rows:
+            *place, column = index
+            k = left.axis(-1)
+            return series(left[(*place, k)] * self._right(right, k, column), k)
+        row, column = out.matrix().place(index, out)
+        if self.transpose_left and not self.transpose_right and right.shape[:-1] == rows:
+            axes = left.all()[:-1]
+            return series(left[(*axes, row)] * right[(*axes, column)], *axes)
+        left = left.matrix()
         k = left.axis(0 if self.transpose_left else 1)
         first = left[k, row] if self.transpose_left else left[row, k]
-        second = right[column, k] if self.transpose_right else right[k, column]
-        return series(first * second, k)
+        return series(first * self._right(right, k, column), k)
+
+    def _right(self, right: Operand, k: Axis, column: Entry) -> Element:
+        return right.matrix()[(column, k) if self.transpose_right else (k, column)]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

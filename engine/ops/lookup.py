@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import Axis, Choice, Number, OpenIndexError, entry_of, series, single
 from engine.ops.base import Array, Call, Op, constant, flat, matrix, reshaped
 from engine.ops.elementwise import Multiply
 from engine.ops.linear import product
@@ -16,6 +17,7 @@ from engine.ops.reduction import SumTo
 from engine.ops.shaping import Reshape
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
 
 
@@ -58,6 +60,13 @@ class Lookup(Op):
             partial(table.take, copied, 0, moved, "clip"),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        table, ids = inputs
+        lead = len(ids.shape)
+        row = ids[index[:lead]]
+        found = table[(row.number(table.shape[0]), *index[lead:])]
+        return Choice(found, (row,), "the row with this number")
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -76,6 +85,7 @@ class ScatterAdd(Op):
     """
 
     name = "scatter_add"
+    nothing = "unseen"
 
     def __init__(self, shape: Shape) -> None:
         self.target = shape
@@ -127,6 +137,22 @@ class ScatterAdd(Op):
             partial(np.add.at, reshaped(out, -1), places.reshape(-1), rows.reshape(-1)),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        g, ids = inputs
+        row, *unit = index
+        if not isinstance(row, int):
+            raise OpenIndexError("each row is the sum of other places")
+        places = np.argwhere(ids.array == row)
+        if not len(places):
+            return Number(0.0, meaning=f"no place of the batch has row {row}")
+        n = Axis("n", "place", len(places))
+        if len(places) == 1:
+            return g[(*map(int, places[0]), *unit)]
+        at = [
+            entry_of(f"{ids.axis(d).letter}ₙ", (n,), numbers) for d, numbers in enumerate(places.T)
+        ]
+        return series(g[(*at, *unit)], n)
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -155,6 +181,10 @@ class Offset(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.add, inputs[0], np.array(self.starts), out)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        *_, field = single(index)
+        return inputs[0][index] + Number(self.starts[field])
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
 
@@ -176,6 +206,11 @@ class PairDot(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         (x,) = inputs
         return [partial(np.vecdot, x[:, 0], x[:, 1], out[:, 0])]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (x,) = inputs
+        k = x.axis(-1, "k")
+        return series(x[index[0], 0, k] * x[index[0], 1, k], k)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -205,6 +240,11 @@ class PairSpread(Op):
         g, x = inputs
         return [partial(np.multiply, g[:, :, np.newaxis], x[:, ::-1], out)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        g, x = inputs
+        sample, vector, unit = index
+        return g[sample, 0] * x[sample, vector * -1 + 1, unit]
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -228,6 +268,10 @@ class PairSwap(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.copyto, out, inputs[0][:, ::-1])]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        sample, vector, unit = index
+        return inputs[0][sample, vector * -1 + 1, unit]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

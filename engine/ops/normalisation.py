@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from engine.formula import Function, Number, series
 from engine.ops.base import Array, Call, Op, WithoutVJP, constant, flat, matrix
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
+    from engine.formula import Axis, Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
 
 Along = Literal["units", "rows"]
@@ -38,6 +41,20 @@ class _Moment(WithoutVJP):
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return inputs[0].size
+
+
+def averaged(along: Along, x: Operand, index: Index) -> tuple[tuple[Axis, ...], Index]:
+    """What the mean that belongs to an element of x is over, and the elements it is of."""
+    if along == "units":
+        k = x.axis(-1)
+        return (k,), (*index[:-1], k.along())
+    axes = x.all()[:-1]
+    return axes, (*(axis.along() for axis in axes), index[-1])
+
+
+def mean(term: Formula, axes: tuple[Axis, ...]) -> Formula:
+    """The mean of a term over axes."""
+    return series(term, *axes) / Number(prod(axis.extent for axis in axes), "n")
 
 
 def averager(x: Array, along: Along, out: Array) -> Call:
@@ -63,6 +80,11 @@ class Mean(_Moment):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [averager(matrix(inputs[0]), self.along, flat(out))]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (x,) = inputs
+        axes, place = averaged(self.along, x, index)
+        return mean(x[place], axes)
+
 
 class Variance(_Moment):
     """v = mean((x − μ)²). Inputs: x, μ."""
@@ -81,6 +103,11 @@ class Variance(_Moment):
             partial(np.multiply, square, square, square),
             averager(square, self.along, flat(out)),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, middle = inputs
+        axes, place = averaged(self.along, x, index)
+        return mean((x[place] - middle[index]) ** 2, axes)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * inputs[0].size
@@ -108,6 +135,9 @@ class InverseDeviation(WithoutVJP):
             partial(np.divide, constant(1.0, out), out, out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return Number(1.0) / Function("sqrt", inputs[0][index] + Number(self.epsilon, "ε"))
+
 
 class Standardise(Op):
     """x̂ = (x − μ)·s. Inputs: x, μ, s.
@@ -116,6 +146,7 @@ class Standardise(Op):
     """
 
     name = "standardise"
+    entangled = True
 
     def __init__(self, along: Along, *, fixed: bool = False) -> None:
         self.along = along
@@ -135,6 +166,10 @@ class Standardise(Op):
             partial(np.subtract, x, mean, target),
             partial(np.multiply, target, scale, target),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, middle, scale = inputs
+        return (x[index] - middle.broadcast(index)) * scale.broadcast(index)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -182,6 +217,12 @@ class StandardiseGradient(WithoutVJP):
             partial(np.multiply, target.T, scale, target.T),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        g, x, scale = inputs
+        axes, place = averaged(self.along, g, index)
+        both = mean(g[place] * x[place], axes)
+        return scale.broadcast(index) * (g[index] - mean(g[place], axes) - x[index] * both)
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 8 * out.size
 
@@ -204,6 +245,10 @@ class ScaleShift(Op):
             partial(np.multiply, x, inputs[1], target),
             partial(np.add, target, inputs[2], target),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, gain, shift = inputs
+        return gain[index[-1]] * x[index] + shift[index[-1]]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -234,6 +279,11 @@ class UnitDot(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         x, y = (matrix(array).T for array in inputs)
         return [partial(np.vecdot, x, y, out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, y = inputs
+        axes = x.all()[:-1]
+        return series(x[(*axes, *index)] * y[(*axes, *index)], *axes)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -271,6 +321,13 @@ class Follow(WithoutVJP):
             partial(np.multiply, change, rate, change),
             partial(np.add, out, change, out),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        running, rate, value = inputs
+        seen: Formula = value[index]
+        if self.factor != 1.0:
+            seen = Number(self.factor, "n/(n − 1)") * seen
+        return running[index] + rate[()] * (seen - running[index])
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size

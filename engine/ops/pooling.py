@@ -11,13 +11,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import (
+    Choice,
+    Condition,
+    Number,
+    Sum,
+    added,
+    axes_of,
+    highest,
+    masked,
+    numbers_of,
+    series,
+    single,
+    where,
+)
 from engine.ops.base import Array, Call, Op, constant
+from engine.ops.sight import looking_at, seen_from
 from engine.ops.window import Window, planes
 
 if TYPE_CHECKING:
+    from engine.formula import Element, Entry, Formula, Index, Operand
     from engine.graph import Graph, Order, Shape, Tensor
 
 Pair = tuple[Array, Array]
+
+
+SHOWN = 25
+"""Cells of a window up to which an explanation lists them."""
 
 
 class _Pooling(Op):
@@ -88,6 +108,16 @@ class MaxPool(_Pooling):
             call()
         return chosen
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (x,) = inputs
+        seen = seen_from(self.window, index[1:-1], x.shape[1:-1])
+        cells = x[(index[0], *seen.source, index[-1])]
+        others = tuple(axis for axis in cells.axes if axis not in seen.axes)
+        largest = highest(cells, seen.axes, seen.inside((*others, *seen.axes)))
+        count = self.window.cells
+        by = seen.each(cells) if not others and count <= SHOWN else ()
+        return Choice(largest, by, f"the largest of the {count} cells of its window")
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -142,8 +172,40 @@ class Chosen(_Pooling):
             ]
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, largest = inputs
+        sample, *place, channel = single(index)
+        number = int(out.array[single(index)])
+        if number == self.window.cells:
+            return Number(number, meaning="the largest is not a number, so no cell equals it")
+        cell = self.window.cell(number)
+        seen = seen_from(self.window, tuple(place), x.shape[1:-1], cell)
+        by = x[(sample, *seen.source, channel)], largest[index]
+        return Choice(Number(number), by, "the number of the first cell that is the largest")
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return self.window.cells * out.size
+
+
+def _where_chosen(value: Element, chosen: Element, number: Entry) -> Formula:
+    """A window's value where its chosen cell has this number, else 0."""
+    axes = axes_of((*value.index, number))
+    if not axes:
+        other = Number(0.0, meaning="another cell of the window is larger")
+        return where(Condition(chosen, "=", Number(number)), value, other)  # type: ignore[arg-type]
+    full = tuple(axis.extent for axis in axes)
+    is_chosen = chosen.over(axes) == numbers_of(number, axes)
+    return masked(value, axes, np.broadcast_to(is_chosen, full))
+
+
+def _scaled(total: Formula, factor: float) -> Formula:
+    """factor·total, written as a mean where it is one."""
+    if factor == 1.0:
+        return total
+    count = round(1.0 / factor)
+    if abs(count * factor - 1.0) < 1e-9:
+        return total / Number(count)
+    return Number(factor) * total
 
 
 class Unpool(_Unpooling):
@@ -154,6 +216,7 @@ class Unpool(_Unpooling):
     """
 
     name = "unpool"
+    nothing = "not_chosen"
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[0]} at {inputs[1]}, else 0"
@@ -175,6 +238,17 @@ class Unpool(_Unpooling):
                 partial(np.copyto, cell, value) if apart else partial(np.add, cell, value, cell),
             ]
         return calls
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        numbers, chosen = inputs
+        terms = []
+        for seen in looking_at(self.window, index[1:-1], numbers.shape[1:-1]):
+            place = (index[0], *seen.place, index[-1])
+            number = self.window.number(seen.cell)
+            terms.append(seen.kept(_where_chosen(numbers[place], chosen[place], number)))
+        if not terms:
+            return Number(0.0, meaning="no window looks at it")
+        return terms[0] if len(terms) == 1 else Sum(tuple(terms))
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -206,6 +280,14 @@ class Pick(_Pooling):
             ]
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, chosen = inputs
+        choice = chosen[index]
+        cell = self.window.cell(choice.number(self.window.cells))
+        seen = seen_from(self.window, index[1:-1], x.shape[1:-1], cell)
+        found = seen.kept(x[(index[0], *seen.source, index[-1])])
+        return Choice(found, (choice,), "the cell that was chosen")
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -234,6 +316,12 @@ class WindowSum(_Pooling):
         if self.factor != 1.0:
             calls.append(partial(np.multiply, out, constant(self.factor, out), out))
         return calls
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (x,) = inputs
+        seen = seen_from(self.window, index[1:-1], x.shape[1:-1])
+        total = series(seen.kept(x[(index[0], *seen.source, index[-1])]), *seen.axes)
+        return _scaled(total, self.factor)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -273,6 +361,12 @@ class WindowSpread(_Unpooling):
             else:
                 calls.append(partial(np.add, cell, number, cell))
         return calls
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (y,) = inputs
+        windows = looking_at(self.window, index[1:-1], y.shape[1:-1])
+        total = added(seen.kept(y[(index[0], *seen.place, index[-1])]) for seen in windows)
+        return _scaled(total, self.factor)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

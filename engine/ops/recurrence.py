@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import Entry, Function, Number, added, axes_of, masked, numbers_of, series
 from engine.graph import Product
 from engine.ops.activation import local_derivative
-from engine.ops.base import Array, Call, Op, WithoutVJP, constant
+from engine.ops.base import Array, Barrier, Call, Op, WithoutVJP, constant
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.linear import MatMul, product
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Order, Shape, Tensor
 
 
@@ -50,6 +52,11 @@ class StepProduct(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return product(inputs[0], inputs[1], out)
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        h, u, *_ = inputs
+        k = h.axis(-1)
+        return series(h[index[0], k] * u[k, index[1]], k)
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | Product | None]:
@@ -75,6 +82,9 @@ class StepSum(StepProduct):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         h, u, s = inputs
         return [*product(h, u, out), partial(np.add, out, s, out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return super().explain(index, out, *inputs) + inputs[2][index]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -126,6 +136,12 @@ class Gates(Op):
             calls.append(partial(np.tanh, z[self.gates :], a[self.gates :]))
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (z,) = inputs
+        sample, block, unit = index
+        value = z[sample, block * out.shape[-1] + unit]
+        return by_block(self.gates, block, Function("sigmoid", value), Function("tanh", value))
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -142,6 +158,13 @@ def blocked(array: Array, blocks: int) -> Array:
     return array.reshape(len(array), blocks, -1).transpose(1, 0, 2)
 
 
+def by_block(gates: int, block: Entry, gate: Formula, other: Formula) -> Formula:
+    """What stands for a gate in the first so many blocks, and for what is let through in others."""
+    axes = axes_of((block,))
+    is_gate = numbers_of(block, axes) < gates
+    return added([masked(gate, axes, is_gate), masked(other, axes, ~is_gate)])
+
+
 class GatesDerivative(WithoutVJP):
     """a − a² where a is a gate, 1 − a² elsewhere, in terms of a = `Gates`(z).
 
@@ -149,6 +172,7 @@ class GatesDerivative(WithoutVJP):
     """
 
     name = "gates′"
+    barrier = Barrier("saturated", 0.03 * 0.97)
 
     def __init__(self, gates: int, blocks: int) -> None:
         self.gates = gates
@@ -175,6 +199,10 @@ class GatesDerivative(WithoutVJP):
             calls.append(partial(np.subtract, constant(1.0, out), out[others], out[others]))
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        a, one = inputs[0][index], Number(1.0)
+        return by_block(self.gates, index[-2], a * (one - a), one - a**2)
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * out.size
 
@@ -197,6 +225,13 @@ class GatesGradient(WithoutVJP):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         g, local = (array.transpose(1, 0, 2) for array in inputs)
         return [partial(np.multiply, g, local, blocked(out, len(g)))]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        g, local = inputs
+        sample, column = index
+        units = g.shape[-1]
+        place = sample, column // units, column % units
+        return g[place] * local[place]
 
 
 class CellState(Op):
@@ -229,6 +264,10 @@ class CellState(Op):
             partial(np.multiply, i, g, added),
             partial(np.add, out, added, out),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        f, c, i, g = (operand[index] for operand in inputs)
+        return f * c + i * g
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -274,6 +313,10 @@ class Blend(Op):
             partial(np.multiply, out, u, out),
             partial(np.add, out, n, out),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        u, h, n = (operand[index] for operand in inputs)
+        return u * h + (Number(1.0) - u) * n
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -142,8 +142,9 @@ class Gather(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         data, rows = inputs
         lead = len(rows.shape)
-        row = rows[single(index[:lead])]
-        return Choice(data[(int(row.value), *index[lead:])], (row,), "the row with this number")
+        row = rows[index[:lead]]
+        found = data[(row.number(data.shape[0]), *index[lead:])]
+        return Choice(found, (row,), "the row with this number")
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
@@ -203,7 +204,7 @@ class DropoutMask(Op):
         stream = Stream(PURPOSE_DROPOUT, self.number).at(seed.array.item(), step.array.item())
         stream.random(dtype=draws.dtype, out=flat(draws))
         one, p = Number(1.0), rate[()]
-        draw = replace(out, array=draws)[index]
+        draw = replace(out, array=draws)[single(index)]
         return where(
             Condition(Number(draw.value, "u", "a random draw from 0 to 1"), "<", p),
             Number(0.0),
@@ -241,3 +242,11 @@ class Noise(Op):
             generator.standard_normal(dtype=draws.dtype, out=draws)
 
         return [draw, partial(np.multiply, draws, deviation, draws)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        deviation, step, seed = inputs
+        draws = np.empty_like(out.array)
+        stream = Stream(PURPOSE_NOISE, self.number).at(seed.array.item(), step.array.item())
+        stream.standard_normal(dtype=draws.dtype, out=flat(draws))
+        draw = replace(out, array=draws)[single(index)]
+        return Number(draw.value, "ξ", "a random normal deviate") * deviation[()]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import added, within
 from engine.ops.base import Array, Call, Op
 from engine.ops.copying import Copy
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Order, Shape, Tensor
     from engine.memory import Memory
 
@@ -49,6 +51,10 @@ class Reshape(Op):
     def bind(self, memory: Memory, out: Tensor, *inputs: Tensor) -> list[Call]:
         memory.array(out)  # refuses an input with gaps
         return []
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (x,) = inputs
+        return x[x.place(index, out)]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -88,6 +94,14 @@ class Concatenate(Op):
             start = stop
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        place, column = index[:-1], index[-1]
+        parts, start = [], 0
+        for x in inputs:
+            parts.append(within(x, place, column - start))
+            start += x.shape[-1]
+        return added(parts)
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -125,6 +139,9 @@ class Columns(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.copyto, out, inputs[0][..., self.start : self.stop])]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return inputs[0][(*index[:-1], index[-1] + self.start)]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -164,6 +181,9 @@ class Pad(Op):
             partial(np.copyto, out, np.zeros((), out.dtype)),
             partial(np.copyto, out[..., self.start : stop], x),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return within(inputs[0], index[:-1], index[-1] - self.start)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

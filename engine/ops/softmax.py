@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Function, series, single
+from engine.formula import Function, highest, series
 from engine.ops.base import Array, Call, Op, matrix
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.reduction import SumTo
@@ -22,6 +22,7 @@ class LogSoftmax(Op):
     """z − max z − log Σ exp(z − max z), over the units of each sample, or place in a sample."""
 
     name = "log_softmax"
+    entangled = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape
@@ -45,9 +46,8 @@ class LogSoftmax(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (z,) = inputs
-        k, sample = z.axis(-1), single(index[:-1])
-        highest = int(np.argmax(z.array[sample]))
-        peak = z[(*sample, highest)]
+        k, sample = z.axis(-1), index[:-1]
+        peak = highest(z[(*sample, k)], (k,))
         return z[index] - peak - Function("log", series(Function("exp", z[(*sample, k)] - peak), k))
 
     def vjp(

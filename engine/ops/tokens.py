@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import Condition, Number, axes_of, masked, numbers_of, series, where
 from engine.ops.base import Array, Call, Op, WithoutVJP, flat, matrix
 from engine.ops.elementwise import times
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
+
+
+ZERO = Number(0.0)
 
 
 class _Places:
@@ -59,6 +64,13 @@ class CountPlaces(Op):
 
         return [partial(np.greater_equal, labels, np.array(0), mask), count]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (y,) = inputs
+        if not (y.array >= 0).any():
+            return Number(1.0, meaning="no place has a class")
+        axes = y.all()
+        return series(where(Condition(y[axes], "≥", ZERO), Number(1.0), ZERO), *axes)
+
 
 class PlaceCrossEntropy(Op):
     """−Σ log p at each place's class, over the number n of places that have one.
@@ -91,6 +103,13 @@ class PlaceCrossEntropy(Op):
             partial(np.negative, out, out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        _, log_p, _, y, n = inputs
+        axes = y.all()
+        label = y[axes]
+        at_class = log_p[(*axes, label.number(log_p.shape[-1]))]
+        return -(series(where(Condition(label, "<", ZERO), ZERO, at_class), *axes) / n[()])
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -106,6 +125,7 @@ class PlaceResidual(WithoutVJP):
     """(p − 1 at the class)/n, 0 at places without a class: dL/dz of `PlaceCrossEntropy`."""
 
     name = "place_residual"
+    nothing = "no_class"
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape
@@ -126,6 +146,16 @@ class PlaceResidual(WithoutVJP):
             partial(np.subtract, chosen, places.known, chosen),
             partial(stored.__setitem__, places.index, chosen),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        p, y, n = inputs
+        *place, number = index
+        label = y[tuple(place)]
+        axes = axes_of(index)
+        is_class = numbers_of(number, axes) == label.over(axes)
+        one = masked(Number(1.0, meaning="it is the class"), axes, is_class)
+        nothing = Number(0.0, meaning="the place has no class")
+        return where(Condition(label, "<", ZERO), nothing, (p[index] - one) / n[()])
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return out.size

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 from engine.graph import Shape
 from engine.ops.base import Array
+
+if TYPE_CHECKING:
+    from engine.formula import Entry, Index
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,22 @@ class Window:
         for extent in self.size:
             count *= extent
         return count
+
+    def number(self, cell: Index) -> Entry:
+        """The number of a cell, row by row."""
+        first, *others = cell
+        number = first
+        for k, size in zip(others, self.size[1:], strict=True):
+            number = number * size + k
+        return number
+
+    def cell(self, number: Entry) -> Index:
+        """The cell with this number."""
+        cell: list[Entry] = []
+        for size in reversed(self.size[1:]):
+            cell.insert(0, number % size)
+            number = number // size
+        return (number, *cell)
 
     @property
     def padded(self) -> bool:

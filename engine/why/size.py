@@ -13,7 +13,7 @@ from math import log10
 from typing import Literal
 
 from engine.explain import Explainer
-from engine.factors import Term, formula_of, maker, placed, root_mean_square, size, terms
+from engine.factors import Term, origin, origins, placed, root_mean_square, size, terms
 from engine.formula import Axis, Element, Formula, Link, Places, index_text, number_text
 from engine.why.cause import Cause, Kind
 
@@ -69,20 +69,29 @@ class Gain:
 def gains(explainer: Explainer, element: Element) -> Iterator[Gain]:
     """The factors from an element that is not zero to the error at the output, nearest first."""
     axes: tuple[Axis, ...] = ()
-    places: Places = {}
+    places: dict[Axis, int] = {}
     route: tuple[Link, ...] = ()
     while True:
+        before = size(element, axes)
+        made = max(
+            origins(explainer, element),
+            key=lambda made: size(made.element, made.element.axes),
+            default=None,
+        )
+        if made is not None:
+            element, places = made.element, places | made.at
+            axes = tuple(axis for axis in axes if axis not in made.at)
         route = (*route, _link(element, places))
-        formula = formula_of(explainer, element)
+        formula = made.formula(explainer) if made is not None else None
         parts = terms(explainer, formula, axes) if formula is not None else []
         carrying = [part for part in parts if part.upstream is not None]
         if formula is None or not carrying:
-            yield _error(element, formula, axes, places, route)
+            yield _error(element, formula, before, places, route)
             return
         term = max(carrying, key=lambda part: size(part.formula, part.axes))
         assert term.upstream is not None
         places = placed(term, places)
-        yield from _of_term(explainer, element, axes, term, places, route)
+        yield from _of_term(explainer, element, axes, before, term, places, route)
         element, axes = term.upstream, term.upstream.axes
 
 
@@ -90,15 +99,17 @@ def _of_term(
     explainer: Explainer,
     element: Element,
     axes: tuple[Axis, ...],
+    before: float,
     term: Term,
     places: Places,
     route: tuple[Link, ...],
 ) -> Iterator[Gain]:
+    """What makes the size `before` of an element from that of its upstream gradient."""
     assert term.upstream is not None
-    ratio = size(element, axes) / size(term.upstream, term.upstream.axes)
+    ratio = before / size(term.upstream, term.upstream.axes)
     added = [axis for axis in term.axes if axis not in axes]
     if any(axis.name == "batch" for axis in added):
-        kept = size(element, axes) / size(term.formula, term.axes)
+        kept = before / size(term.formula, term.axes)
         yield Gain("samples", route[-1], "Σ over the batch", kept, "", 0.0, route)
         ratio /= kept
     factor = next((f for f in term.local if isinstance(f, Element)), None)
@@ -107,8 +118,8 @@ def _of_term(
             "factor", route[-1], index_text(element.symbol, element.index), ratio, "", 0, route
         )
         return
-    node = maker(explainer, factor)
-    barrier = node.op.barrier if node is not None else None
+    made = origin(explainer, factor)
+    barrier = made.node.op.barrier if made is not None else None
     yield Gain(
         part=_part(factor),
         link=_link(factor, places),
@@ -123,7 +134,7 @@ def _of_term(
 def _error(
     element: Element,
     formula: Formula | None,
-    axes: tuple[Axis, ...],
+    before: float,
     places: Places,
     route: tuple[Link, ...],
 ) -> Gain:
@@ -131,7 +142,7 @@ def _error(
     operands = list(formula.elements()) if formula is not None else []
     penalty = any(operand.role == "hyperparameter" for operand in operands)
     part: Part = "factor" if penalty else "error"
-    return Gain(part, _link(element, places), element.symbol, size(element, axes), "", 0.0, route)
+    return Gain(part, _link(element, places), element.symbol, before, "", 0.0, route)
 
 
 def _part(factor: Element) -> Part:
@@ -155,29 +166,31 @@ def _link(element: Element, places: Places) -> Link:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a gradient is compared with; 0 where there is nothing to compare.
+    """What a gradient is compared with.
 
     Attributes:
         value: the gradient.
-        own: of the weights of its layer, the root mean square of their gradients.
+        own: of the weights of its layer, the root mean square of their gradients; None where it
+            has none.
         last: of the weights of the last layer.
         parameter: whether it is the gradient of a parameter itself.
     """
 
     value: float
-    own: float
+    own: float | None
     last: float
     parameter: bool
 
     @property
     def small(self) -> bool:
-        compared = self.own < SMALL_RATIO * self.last
+        if abs(self.value) < TINY or self.own is None:
+            return abs(self.value) < TINY
         inside = self.parameter and abs(self.value) < SMALL_RATIO * self.own
-        return abs(self.value) < TINY or compared or inside
+        return self.own < SMALL_RATIO * self.last or inside
 
     @property
     def large(self) -> bool:
-        return abs(self.value) > LARGE or self.own > LARGE_RATIO * self.last > 0
+        return abs(self.value) > LARGE or (self.own or 0.0) > LARGE_RATIO * self.last > 0
 
 
 def surroundings(explainer: Explainer, element: Element) -> Surroundings:
@@ -185,15 +198,15 @@ def surroundings(explainer: Explainer, element: Element) -> Surroundings:
     program, read = explainer.machine.program, explainer.machine.view
     weights = {layer.name: layer.parameters[0] for layer in program.layers if layer.parameters}
 
-    def scale(layer: str) -> float:
+    def scale(layer: str) -> float | None:
         name = program.buffers[weights[layer]].grad if layer in weights else None
-        return root_mean_square(read(name).astype("float64")) if name else 0.0
+        return root_mean_square(read(name).astype("float64")) if name else None
 
     gradients = {program.buffers[p.tensor.name].grad for p in program.parameters}
     return Surroundings(
         value=element.value,
         own=scale(element.operand.tensor.layer),
-        last=scale(program.layers[-1].name),
+        last=scale(next(reversed(weights), "")) or 0.0,
         parameter=element.buffer in gradients,
     )
 
@@ -278,5 +291,7 @@ def _cause(kind: Kind, element: Element, gain: Gain, reason: str, factors: list[
     symbol = index_text(element.symbol, element.index)
     path = gain.route if gain.link == gain.route[-1] else (*gain.route, gain.link)
     sentence = f"{symbol} is {number_text(element.value)} because {reason}."
-    evidence = {"gradient": element.value} | {f.name: f.ratio for f in factors}
-    return Cause(kind, sentence, path, evidence)
+    ratios: dict[str, float] = {}
+    for factor in factors:  # a recurrent weight is one at every time step
+        ratios[factor.name] = ratios.get(factor.name, 1.0) * factor.ratio
+    return Cause(kind, sentence, path, {"gradient": element.value} | ratios)

@@ -20,9 +20,9 @@ def symmetric(explainer: Explainer, element: Element) -> Cause | None:
     program = explainer.machine.program
     tensor, unit = element.operand.tensor, element.index[-1] if element.index else None
     layer = next((info for info in program.layers if info.name == tensor.layer), None)
-    if layer is None or not isinstance(unit, int) or tensor.axes[-1:] != ("unit",):
+    if layer is None or not isinstance(unit, int) or not layer.parameters:
         return None
-    twins = _twins(explainer, layer, unit)
+    twins = _twins(explainer, layer, unit) if tensor.shape[-1] == layer.units else []
     if not twins:
         return None
     symbol = index_text(element.symbol, element.index)
@@ -37,10 +37,11 @@ def symmetric(explainer: Explainer, element: Element) -> Cause | None:
 def _twins(explainer: Explainer, layer: LayerInfo, unit: int) -> list[int]:
     """The other units of the layer whose parameters and gradients are equal to this one's."""
     program, view = explainer.machine.program, explainer.machine.view
+    axes = program.buffers[layer.parameters[0]].axes[-1:]
     alike = np.ones(layer.units, dtype=bool)
     for name in layer.parameters:
         buffer = program.buffers[name]
-        if buffer.axes[-1:] != ("unit",) or buffer.grad is None:
+        if buffer.axes[-1:] != axes or buffer.shape[-1] != layer.units or buffer.grad is None:
             return []
         for values in (view(name), view(buffer.grad)):
             alike &= _equal(values, unit)

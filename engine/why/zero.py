@@ -9,23 +9,27 @@ import numpy as np
 
 from engine.clamps import held_slots
 from engine.explain import Explainer
-from engine.factors import Term, formula_of, maker, placed, terms
+from engine.factors import Origin, Term, origins, placed, terms
 from engine.formula import (
     FUNCTIONS,
     Along,
     Axis,
     Cases,
+    Choice,
     Element,
     Formula,
     Function,
     Link,
+    Number,
     Places,
     Power,
     Quotient,
     index_text,
     number_text,
+    translated,
 )
 from engine.graph import Node
+from engine.memory import slot
 from engine.ops.base import Barrier
 from engine.why.cause import Cause, Kind
 
@@ -44,7 +48,11 @@ class ZeroInquiry:
     def __init__(self, explainer: Explainer) -> None:
         self.explainer = explainer
         machine = explainer.machine
-        self._holds = list(held_slots(machine.program, machine.clamps))
+        tensors = {tensor.name: tensor for tensor in machine.program.graph.tensors}
+        self._holds = [
+            slot(name, explainer.layout.array(tensors[name]), where)
+            for name, where, _ in held_slots(machine.program, machine.clamps)
+        ]
         self._path: list[Link] = []
 
     def cause(self, element: Element) -> Cause:
@@ -61,39 +69,63 @@ class ZeroInquiry:
         if self._held(element):
             reason = f"{index_text(element.symbol, element.index)} is clamped: no gradient passes"
             return Finding("held", reason, {})
-        node = maker(self.explainer, element)
-        barrier = node.op.barrier if node is not None else None
-        if (
-            node is not None
-            and barrier is not None
-            and bool((element.values <= barrier.limit).all())
-        ):
-            return self._blocked(element, node, barrier)
-        formula = formula_of(self.explainer, element)
-        if formula is None:
+        if element.role == "input":
             return _given(element)
-        return self._of_formula(formula, element.axes, places)
+        made = origins(self.explainer, element)
+        if len(made) > 1:
+            return self._of_many(element, made, places)
+        return self._of_origin(made[0], places) if made else _given(element)
 
-    def _of_formula(self, formula: Formula, axes: tuple[Axis, ...], places: Places) -> Finding:
+    def _of_many(self, element: Element, made: list[Origin], places: Places) -> Finding:
+        """Of elements that are zero at every time step, say: the reason, if there is but one."""
+        path, ways = self._path, []
+        for origin in made:
+            self._path = [*path[:-1]]
+            finding = self._of_element(origin.element, {**places, **origin.at})
+            ways.append((finding, self._path))
+        kinds = dict.fromkeys(finding.kind for finding, _ in ways)
+        finding, self._path = ways[0]
+        if len(kinds) == 1:
+            return finding
+        reason = f"{_name(element)} is 0 everywhere, for different reasons: {', '.join(kinds)}"
+        return Finding("zero_factor", reason, {})
+
+    def _of_origin(self, made: Origin, places: Places) -> Finding:
+        barrier = made.node.op.barrier
+        if barrier is not None and bool((made.element.values <= barrier.limit).all()):
+            return self._blocked(made, barrier)
+        formula = made.formula(self.explainer)
+        if formula is None:
+            return _given(made.element)
+        return self._of_formula(formula, made.element.axes, places, made.node)
+
+    def _of_formula(
+        self, formula: Formula, axes: tuple[Axis, ...], places: Places, node: Node
+    ) -> Finding:
+        """Why a formula of an op is 0 along axes."""
+        formula = _taken(formula, axes)
         if isinstance(formula, Element):
             return self._of_element(formula, places)
+        if isinstance(formula, Number):
+            kind: Kind = node.op.nothing or "zero_factor"  # type: ignore[assignment]
+            return Finding(kind, formula.meaning or "its formula is 0", {})
         inner = _inner(formula)
         if inner is not None:
-            return self._of_formula(inner, axes, places)
+            return self._of_formula(inner, axes, places, node)
         if any(element.role == "target" for element in formula.elements()):
             return Finding("no_error", "the prediction is exactly the target", {})
         parts = terms(self.explainer, formula, axes)
         if not all(_vanishes(part.formula, part.axes) for part in parts):
             return Finding("cancelling", "its terms cancel exactly", {})
         term = next((part for part in parts if part.upstream is not None), parts[0])
-        return self._of_term(term, placed(term, places))
+        return self._of_term(term, placed(term, places), node)
 
-    def _of_term(self, term: Term, places: Places) -> Finding:
+    def _of_term(self, term: Term, places: Places, node: Node) -> Finding:
         factors = [*term.local, *([term.upstream] if term.upstream is not None else [])]
         for factor in factors:
             deeper = isinstance(factor, Element) or factor is not term.formula
             if deeper and _vanishes(factor, term.axes):
-                return self._of_formula(factor, term.axes, places)
+                return self._of_formula(factor, term.axes, places, node)
         if len(factors) < 2:
             return Finding("zero_factor", "a factor of its formula is 0", {})
         shares = {_name(factor): _zero_share(factor, term.axes) for factor in factors}
@@ -101,18 +133,15 @@ class ZeroInquiry:
         return Finding("zero_factor", f"one of its factors always is 0 ({listed})", shares)
 
     def _held(self, element: Element) -> bool:
-        return any(
-            name == element.buffer
-            and all(w is None or w == i for w, i in zip(where, element.index, strict=True))
-            for name, where, _ in self._holds
-        )
+        index, array = element.index, element.operand.array
+        return any(translated(index, array, held) is not None for held in self._holds)
 
-    def _blocked(self, element: Element, node: Node, barrier: Barrier) -> Finding:
-        """The op that made the element is one that lets nothing through where it is zero."""
-        tensor = element.operand.tensor
-        argument = node.inputs[0]
-        alike = argument.shape == tensor.shape
-        seen = self.explainer.operand(argument)[element.index] if alike else None
+    def _blocked(self, made: Origin, barrier: Barrier) -> Finding:
+        """The op that made the elements is one that lets nothing through where it is zero."""
+        element, tensor = made.element, made.element.operand.tensor
+        argument = made.node.inputs[0]
+        alike = argument.shape == made.node.output.shape
+        seen = self.explainer.operand(argument)[made.index] if alike else None
         unit = element.index[-1]
         which = "every unit" if isinstance(unit, Along) else f"unit {unit}"
         reason = f"{which} of {tensor.layer or 'the network'} is {barrier.kind}"
@@ -128,6 +157,16 @@ class ZeroInquiry:
         return Finding(barrier.kind, reason, evidence)  # type: ignore[arg-type]
 
 
+def _taken(formula: Formula, axes: tuple[Axis, ...]) -> Formula:
+    """Of cases the branch that holds, if it is the same all along the axes."""
+    while isinstance(formula, Cases):
+        branches = np.unique(formula.taken_over(axes))
+        if len(branches) > 1:
+            break
+        formula = formula.children()[int(branches[0])]
+    return formula
+
+
 def _inner(formula: Formula) -> Formula | None:
     """What must be zero for a formula to be, where that is one thing."""
     match formula:
@@ -135,6 +174,8 @@ def _inner(formula: Formula) -> Formula | None:
             return formula.argument
         case Power():
             return formula.base
+        case Choice():
+            return formula.found
         case Quotient():
             return formula.numerator
         case Cases():
@@ -152,11 +193,9 @@ def _given(element: Element) -> Finding:
     if element.role == "input":
         reason = f"the input {name} is 0 for all {_samples(element)} samples of the batch"
         return Finding("zero_input", reason, {"samples": float(_samples(element))})
+    if element.role == "gradient":
+        return Finding("unused", f"nothing that the loss depends on is made of {name[1:]}", {})
     return Finding("zero_factor", f"{name} is 0", {})
-
-
-def _at_most(element: Element, limit: float) -> bool:
-    return bool((element.values <= limit).all())
 
 
 def _values(formula: Formula, axes: tuple[Axis, ...]) -> np.ndarray:

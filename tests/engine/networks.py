@@ -47,7 +47,7 @@ def random_data(samples: int, inputs: int, classes: int | None, *, seed: int = 0
 
 def all_state(machine: Machine) -> bytes:
     """Everything the machine can change, as bytes."""
-    return machine.snapshot().block.tobytes() + bytes([machine.pc])
+    return machine.snapshot().block.tobytes() + machine.pc.to_bytes(4, "big")
 
 
 def shaped_data(

@@ -41,7 +41,7 @@ class Walk:
         self.machine = fresh()
         self._branch = branch
         self._on_arrival = on_arrival
-        self._held: dict[tuple[object, ...], Edit] = {}
+        self._held: dict[tuple[object, ...], _Hold] = {}
         self._edit()
 
     @property
@@ -50,34 +50,54 @@ class Walk:
 
     def go_on(self) -> None:
         instruction = self.machine.step_instruction()
-        for edit in self._held.values():
-            _hold(self.machine, edit, self.machine.view(instruction.writes[0]))
+        for hold in self._held.values():
+            hold.again(self.machine.view(instruction.writes[0]))
         self._on_arrival(self.machine)
         self._edit()
 
     def _edit(self) -> None:
         for edit in self._branch.events:
             if edit.moment == self.now:
-                _make(self.machine, edit, self._held)
+                self._make(edit)
+
+    def _make(self, edit: Edit) -> None:
+        if edit.kind == "release":
+            del self._held[edit.buffer, edit.index]
+            return
+        self.machine.write(edit.buffer, edit.values, edit.index)
+        if edit.kind == "hold":
+            self._held[edit.buffer, edit.index] = _Hold(self.machine, edit)
 
 
-def _make(machine: Machine, edit: Edit, held: dict[tuple[object, ...], Edit]) -> None:
-    if edit.kind == "release":
-        del held[edit.buffer, edit.index]
-        return
-    machine.write(edit.buffer, edit.values, edit.index)
-    if edit.kind == "hold":
-        held[edit.buffer, edit.index] = edit
+class _Hold:
+    """A clamp: where the values are that it holds, and the gradients of what lies there."""
+
+    def __init__(self, machine: Machine, edit: Edit) -> None:
+        self._machine = machine
+        self._edit = edit
+        assert edit.index is not None
+        places = tuple(slice(None) if i is None else i for i in edit.index)
+        held = _addresses(machine.view(edit.buffer))[places]
+        self._gradients = []
+        for name, buffer in machine.program.buffers.items():
+            within = np.isin(_addresses(machine.view(name)), held)
+            if buffer.role in ("activation", "pre_activation") and buffer.grad and within.any():
+                self._gradients.append((buffer.grad, within))
+
+    def again(self, written: np.ndarray) -> None:
+        """After an instruction has written to `written`."""
+        machine, edit = self._machine, self._edit
+        if np.may_share_memory(written, machine.view(edit.buffer)):
+            machine.write(edit.buffer, edit.values, edit.index)
+        for name, within in self._gradients:
+            if np.may_share_memory(written, machine.view(name)):
+                machine.write(name, np.where(within, 0.0, machine.view(name)))
 
 
-def _hold(machine: Machine, edit: Edit, written: np.ndarray) -> None:
-    """Write a held value again if its buffer was written, and zero to its gradient likewise."""
-    buffer = machine.program.buffers[edit.buffer]
-    if np.shares_memory(written, machine.view(edit.buffer)):
-        machine.write(edit.buffer, edit.values, edit.index)
-    forward = buffer.role in ("activation", "pre_activation")
-    if forward and buffer.grad and np.shares_memory(written, machine.view(buffer.grad)):
-        machine.write(buffer.grad, 0.0, edit.index)
+def _addresses(array: np.ndarray) -> np.ndarray:
+    """Where every element of an array lies."""
+    steps = [s * np.arange(n) for n, s in zip(array.shape, array.strides, strict=True)]
+    return sum(np.ix_(*steps), np.int64(array.ctypes.data)) + np.zeros(array.shape, np.int64)
 
 
 def assert_as_replayed(timeline: Timeline, fresh: Callable[[], Machine]) -> None:

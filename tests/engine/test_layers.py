@@ -223,6 +223,16 @@ def test_shapes_are_inferred_as_they_are_built(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_every_buffer_has_a_name_of_its_own(name: str) -> None:
+    machine = CASES[name].machine()
+    tensors = [tensor.name for tensor in machine.program.graph.tensors]
+    assert len(tensors) == len(set(tensors))
+    judge = machine.evaluator(machine.program.data["data/x"][:2], gradients=False)
+    tensors = [tensor.name for tensor in judge.program.graph.tensors]
+    assert len(tensors) == len(set(tensors))
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_same_seed_same_bits_and_single_steps_as_well(name: str) -> None:
     first, second = CASES[name].machine(), CASES[name].machine()
     first.run(4)

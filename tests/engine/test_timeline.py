@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,30 @@ def short(budget: int = 64 * 2**20) -> Timeline:
     return timeline
 
 
+@dataclass(frozen=True)
+class World:
+    """What is travelled through: a machine, and which edits and clamps there may be.
+
+    Attributes:
+        fresh: makes the machine, always the same.
+        edits, holds: buffers and indices that may be written to, or held.
+    """
+
+    fresh: Callable[[], Machine]
+    edits: list[tuple[str, tuple[int | None, ...] | None]]
+    holds: list[tuple[str, tuple[int | None, ...]]]
+
+
 class Travels(RuleBasedStateMachine):
     """Any sequence of run, step, step back, jump, edit, clamp and change of branch."""
 
-    @initialize(budget=st.sampled_from([64 * 2**20, 40_000]))
-    def begin(self, budget: int) -> None:
-        self.timeline = short(budget)
+    world = World(fresh, EDITS, HOLDS)
+
+    @initialize(keyframes=st.sampled_from([1_000_000, 20]))
+    def begin(self, keyframes: int) -> None:
+        machine = self.world.fresh()
+        self.timeline = Timeline(machine, keyframes * machine.keyframe().nbytes)
+        self.timeline._spacing = 3
 
     @rule(steps=st.integers(1, 8))
     def run(self, steps: int) -> None:
@@ -73,23 +92,26 @@ class Travels(RuleBasedStateMachine):
         self.timeline.back(unit)  # type: ignore[arg-type]
         assert self.timeline.now < before or before == (0, 0)
 
-    @rule(share=st.floats(0, 1), pc=st.integers(0, 20), which=st.integers(0, 9))
-    def jump(self, share: float, pc: int, which: int) -> None:
+    @rule(share=st.floats(0, 1), place=st.floats(0, 1), which=st.integers(0, 9))
+    def jump(self, share: float, place: float, which: int) -> None:
         branch = which % len(self.timeline.branches)
         step = int(share * self.timeline.branches[branch].end.step)
+        pc = int(place * (len(self.timeline.machine.program.instructions) - 1))
         self.timeline.go((step, pc), branch)
         assert self.timeline.now == (step, pc)
         assert self.timeline.branch.number == branch
 
-    @rule(edit=st.sampled_from(EDITS), value=st.sampled_from([0.001, 0.05]))
-    def edit(self, edit: tuple[str, tuple[int, ...] | None], value: float) -> None:
+    @rule(which=st.integers(0, 999), value=st.sampled_from([0.001, 0.05]))
+    def edit(self, which: int, value: float) -> None:
         past, branches = not self.timeline.at_end, len(self.timeline.branches)
-        self.timeline.write(edit[0], value, edit[1])
+        buffer, index = self.world.edits[which % len(self.world.edits)]
+        self.timeline.write(buffer, value, index)
         assert len(self.timeline.branches) == branches + past
 
-    @rule(held=st.sampled_from(HOLDS), value=st.sampled_from([0.0, 0.5]))
-    def hold(self, held: tuple[str, tuple[int, ...]], value: float) -> None:
-        self.timeline.hold(held[0], value, held[1])
+    @rule(which=st.integers(0, 999), value=st.sampled_from([0.0, 0.5]))
+    def hold(self, which: int, value: float) -> None:
+        buffer, index = self.world.holds[which % len(self.world.holds)]
+        self.timeline.hold(buffer, value, index)
 
     @rule(which=st.integers(0, 9))
     def release(self, which: int) -> None:
@@ -104,18 +126,18 @@ class Travels(RuleBasedStateMachine):
         branch = self.timeline.branches[which % len(self.timeline.branches)]
         moment = Moment(int(share * branch.end.step), 0)
         with self.timeline.visit(moment, branch.number) as machine:
-            assert state(machine) == state(replay(fresh, branch, moment))
+            assert state(machine) == state(replay(self.world.fresh, branch, moment))
 
     @invariant()
     def as_a_fresh_replay(self) -> None:
         if hasattr(self, "timeline"):
-            assert_as_replayed(self.timeline, fresh)
+            assert_as_replayed(self.timeline, self.world.fresh)
 
     def teardown(self) -> None:
         """The log tells it all: another machine gets to the same bits."""
         if hasattr(self, "timeline"):
             log = json.loads(json.dumps(export_log(self.timeline), allow_nan=False))
-            other, branch, moment = import_log(fresh(), log)
+            other, branch, moment = import_log(self.world.fresh(), log)
             assert other.go(moment, branch)
             assert state(other.machine) == state(self.timeline.machine)
             assert export_log(other) == log

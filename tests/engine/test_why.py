@@ -23,8 +23,7 @@ from engine import (
     load_dataset,
 )
 from engine.explain import Explainer
-from engine.factors import translated
-from engine.formula import Link, Operand
+from engine.formula import Link, Operand, translated
 from engine.graph import Tensor
 from engine.history import Moment
 from engine.timeline import Timeline
@@ -425,12 +424,12 @@ def test_what_lies_in_another_buffer_is_followed_by_where_it_lies() -> None:
     part = Operand(Tensor("part", "P", (2, 4), ("unit", "batch"), "activation"), z[::2, 1:3].T)
     batch = part.axis(1)
     element = part[0, batch]
-    index = translated(element, z)
+    index = translated(element.index, element.operand.array, z)
     assert index is not None
     assert [str(i) for i in index] == ["2b", "1"]
-    assert translated(part[1, 3], z) == (6, 2)
-    assert translated(element, machine.view("dense1/a")) is None
-    assert translated(element, z[:, 2:]) is None
+    assert translated((1, 3), part.array, z) == (6, 2)
+    assert translated(element.index, part.array, machine.view("dense1/a")) is None
+    assert translated(element.index, part.array, z[:, 2:]) is None
 
 
 def test_bad_questions_are_refused() -> None:

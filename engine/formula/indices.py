@@ -1,0 +1,203 @@
+"""Indices of elements: plain numbers, and what runs over axes in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """What a sum runs over; each is itself alone, whatever its letter.
+
+    Attributes:
+        letter: how formulas write the running index.
+        name: what it counts, as in `Tensor.axes`: batch, unit, time …
+        extent: from 0 to below this.
+    """
+
+    letter: str
+    name: str
+    extent: int
+
+    def along(self, start: int = 0, step: int = 1) -> Along:
+        """The index start + step·k, as a window over an input needs it."""
+        return Line(start, ((self, step),))
+
+
+Places = Mapping[Axis, int]
+
+
+class Along:
+    """A running index; arithmetic with whole numbers and other indices makes new ones."""
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes it depends on."""
+        raise NotImplementedError
+
+    def numbers(self, axes: tuple[Axis, ...]) -> Numbers:
+        """The indices, one dimension for each of `axes`; extent 1 where they do not depend."""
+        raise NotImplementedError
+
+    def at(self, places: Places) -> Entry:
+        """The index at one place on each of these axes."""
+        raise NotImplementedError
+
+    def __add__(self, other: Entry) -> Along:
+        return _table(f"{self}+{other}", np.add, self, other)
+
+    def __radd__(self, other: int) -> Along:
+        return self + other
+
+    def __sub__(self, other: int) -> Along:
+        return self + -other
+
+    def __mul__(self, factor: int) -> Along:
+        return _table(f"{factor}({self})", np.multiply, self, factor)
+
+    def __floordiv__(self, divisor: int) -> Along:
+        return _table(f"⌊{self}/{divisor}⌋", np.floor_divide, self, divisor)
+
+    def __mod__(self, divisor: int) -> Along:
+        return _table(f"{self} mod {divisor}", np.remainder, self, divisor)
+
+
+Entry = int | Along
+Index = tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Line(Along):
+    """start + the sum, over axes, of a step times the position there."""
+
+    start: int
+    steps: tuple[tuple[Axis, int], ...]
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        return tuple(axis for axis, _ in self.steps)
+
+    def numbers(self, axes: tuple[Axis, ...]) -> Numbers:
+        total = np.full((1,) * len(axes), self.start, dtype=np.int64)
+        for axis, step in self.steps:
+            shape = [-1 if other is axis else 1 for other in axes]
+            total = total + step * np.arange(axis.extent).reshape(shape)
+        return total
+
+    def at(self, places: Places) -> Entry:
+        start = self.start + sum(step * places[a] for a, step in self.steps if a in places)
+        left = tuple((axis, step) for axis, step in self.steps if axis not in places)
+        return Line(start, left) if left else start
+
+    def __add__(self, other: Entry) -> Along:
+        if isinstance(other, int):
+            return Line(self.start + other, self.steps)
+        if isinstance(other, Line):
+            steps = dict(self.steps)
+            for axis, step in other.steps:
+                steps[axis] = steps.get(axis, 0) + step
+            return Line(self.start + other.start, tuple(steps.items()))
+        return super().__add__(other)
+
+    def __mul__(self, factor: int) -> Along:
+        steps = tuple((axis, factor * step) for axis, step in self.steps)
+        return Line(factor * self.start, steps)
+
+    def __str__(self) -> str:
+        parts = [f"{step:+d}{a.letter}".replace("1", "", abs(step) == 1) for a, step in self.steps]
+        start = [f"{self.start:+d}"] if self.start else []
+        parts = start + parts if parts[0].startswith("-") else parts + start
+        return "".join(parts).removeprefix("+").replace("-", "−")
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Along):
+    """Any number for each position: what other numbers choose, say.
+
+    Attributes:
+        label: how formulas write it.
+        over: its axes.
+        values: the numbers, one dimension for each axis.
+    """
+
+    label: str
+    over: tuple[Axis, ...]
+    values: Numbers
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        return self.over
+
+    def numbers(self, axes: tuple[Axis, ...]) -> Numbers:
+        order = [self.over.index(axis) for axis in axes if axis in self.over]
+        shape = [axis.extent if axis in self.over else 1 for axis in axes]
+        return self.values.transpose(order).reshape(shape)
+
+    def at(self, places: Places) -> Entry:
+        found = self.values[tuple(places.get(axis, slice(None)) for axis in self.over)]
+        left = tuple(axis for axis in self.over if axis not in places)
+        return Table(self.label, left, found) if left else int(found)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def axes_of(index: Index) -> tuple[Axis, ...]:
+    """The axes in an index, each once, in the order they come."""
+    return tuple(dict.fromkeys(a for i in index if isinstance(i, Along) for a in i.axes))
+
+
+def numbers_of(entry: Entry, axes: tuple[Axis, ...]) -> Numbers:
+    """What an entry of an index is along axes, as `Along.numbers`."""
+    if isinstance(entry, Along):
+        return entry.numbers(axes)
+    return np.full((1,) * len(axes), entry, dtype=np.int64)
+
+
+def placed(index: Index, places: Places) -> Index:
+    """The index at one place on each of these axes."""
+    return tuple(i.at(places) if isinstance(i, Along) else i for i in index)
+
+
+class OpenIndexError(TypeError):
+    """An op that can explain only single elements in this way was asked about many at once."""
+
+
+def single(index: Index) -> tuple[int, ...]:
+    """The index as plain numbers.
+
+    Raises:
+        OpenIndexError: there is an axis in it.
+    """
+    places = tuple(i for i in index if isinstance(i, int))
+    if len(places) < len(index):
+        raise OpenIndexError("this can be said of single elements only")
+    return places
+
+
+def entry_of(label: str, axes: tuple[Axis, ...], numbers: Numbers) -> Entry:
+    """The simplest entry that is `numbers`, with one dimension for each of `axes`."""
+    origin = (0,) * len(axes)
+    start = int(numbers[origin])
+    steps = []
+    for place, axis in enumerate(axes):
+        beside = tuple(int(place == other) for other in range(len(axes)))
+        if axis.extent > 1 and numbers[beside] != start:
+            steps.append((axis, int(numbers[beside]) - start))
+    line = Line(start, tuple(steps))
+    if (line.numbers(axes) == numbers).all():
+        return line if steps else start
+    return Table(label, axes, numbers)
+
+
+def _table(label: str, function: np.ufunc, *entries: Entry) -> Table:
+    axes = axes_of(entries)
+    shape = tuple(axis.extent for axis in axes)
+    numbers = function(*(numbers_of(entry, axes) for entry in entries))
+    return Table(label, axes, np.broadcast_to(numbers, shape))

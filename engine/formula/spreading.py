@@ -1,0 +1,73 @@
+"""Products of sums as sums of products, so that every term has its own factors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.formula.choice import Masked
+from engine.formula.nodes import Element, Formula, Negative, Product, Quotient, Series, Sum
+
+
+def spread(formula: Formula, followed: Callable[[Element], bool]) -> Formula:
+    """The same value, with every sum outside that has a followed element in a term of it.
+
+    What is followed in s·(g − Σ g/n) are the g: s·g − Σ s·g/n says with which factors.
+    """
+    if isinstance(formula, Element) or not any(followed(e) for e in formula.elements()):
+        return formula
+    first, *others = (spread(child, followed) for child in formula.children())
+    result = formula
+    match formula:
+        case Sum():
+            result = Sum((first, *others))
+        case Negative() | Masked():
+            result = _each(first, lambda f: formula.rebuilt((f,)))
+        case Series():
+            result = _series(first, formula)
+        case Quotient():
+            result = _each(first, lambda f: formula.rebuilt((f, *others)))
+        case Product():
+            result = _product((first, *others), followed)
+    return result
+
+
+def _product(factors: tuple[Formula, ...], followed: Callable[[Element], bool]) -> Formula:
+    place = next(i for i, f in enumerate(factors) if any(followed(e) for e in f.elements()))
+    before, after = factors[:place], factors[place + 1 :]
+
+    def multiplied(factor: Formula) -> Formula:
+        return Product((*before, *_factors(factor), *after))
+
+    return _each(factors[place], multiplied)
+
+
+def _factors(formula: Formula) -> tuple[Formula, ...]:
+    return formula.factors if isinstance(formula, Product) else (formula,)
+
+
+def _each(formula: Formula, change: Callable[[Formula], Formula]) -> Formula:
+    """A linear change of every term of a sum."""
+    match formula:
+        case Sum():
+            return Sum(tuple(_each(term, change) for term in formula.terms))
+        case Negative():
+            return _negative(_each(formula.term, change))
+        case Series():
+            return _series(_each(formula.term, change), formula)
+    return change(formula)
+
+
+def _negative(formula: Formula) -> Formula:
+    return formula.term if isinstance(formula, Negative) else Negative(formula)
+
+
+def _series(term: Formula, series: Series) -> Formula:
+    """The series of a term, as one for each of the term's own terms."""
+    match term:
+        case Sum():
+            return Sum(tuple(_series(part, series) for part in term.terms))
+        case Negative():
+            return _negative(_series(term.term, series))
+        case Series():
+            return Series(term.term, (*series.axes, *term.axes))
+    return series.rebuilt((term,))

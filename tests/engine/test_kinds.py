@@ -1,0 +1,95 @@
+"""Networks of every kind, through time: any way to a moment gives the state of a plain replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from engine import Clamp, DescriptionError, Machine
+from engine.gradcheck import gradient_check
+from engine.timeline import Timeline
+from tests.engine.kinds import KINDS
+from tests.engine.replays import assert_as_replayed
+from tests.engine.test_timeline import Travels, World
+
+Index = tuple[int | None, ...]
+
+
+def editable(timeline: Timeline) -> Iterator[tuple[str, Index | None]]:
+    """An element of every buffer that may be written to."""
+    rng = np.random.default_rng(1)
+    for name, buffer in timeline.machine.program.buffers.items():
+        try:
+            timeline.check_editable(name)
+        except DescriptionError:
+            continue
+        yield name, tuple(int(rng.integers(extent)) for extent in buffer.shape)
+
+
+def holdable(machine: Machine) -> Iterator[tuple[str, Index]]:
+    """Of every buffer that may be held an element, or a unit for the whole batch."""
+    rng = np.random.default_rng(2)
+    for name, buffer in machine.program.buffers.items():
+        index: Index = tuple(int(rng.integers(extent)) for extent in buffer.shape)
+        if buffer.axes[:1] == ("batch",) and rng.random() < 0.7:
+            index = (None, *index[1:])
+        try:
+            machine.clamp([Clamp(name, index, 0.0)])
+        except DescriptionError:
+            continue
+        yield name, index
+    machine.clamp([])
+
+
+def world(kind: str) -> World:
+    make = KINDS[kind]
+    return World(make, list(editable(Timeline(make()))), list(holdable(make())))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_way_to_a_moment_is_as_a_plain_replay(kind: str) -> None:
+    class KindTravels(Travels):
+        world = world(kind)
+
+    limits = settings(max_examples=6, stateful_step_count=10, deadline=None)
+    run_state_machine_as_test(KindTravels, settings=limits)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"truncated"}))
+def test_gradients_of_what_is_clamped_are_right(kind: str) -> None:
+    machine = KINDS[kind]()
+    buffers = machine.program.buffers
+    forward = [
+        (name, index)
+        for name, index in holdable(machine)
+        if buffers[name].role in ("activation", "pre_activation")
+    ]
+    rng = np.random.default_rng(0)
+    for number in rng.permutation(len(forward))[:6]:
+        machine = KINDS[kind]()
+        machine.run(2)
+        name, index = forward[number]
+        machine.write(name, 0.3, index)
+        machine.clamp([Clamp(name, index, 0.3)])
+        machine.run(2)
+        verdicts = {check.verdict for check in gradient_check(machine)}
+        assert verdicts <= {"right", "kink"}, (name, index)
+
+
+def test_what_no_instruction_writes_stays_as_it_was_written() -> None:
+    """Between the cells of a padded image, say: no later step makes them anew."""
+    timeline = Timeline(KINDS["images"]())
+    timeline._spacing = 3
+    timeline.run(5)
+    timeline.write("conv2d1/patches", 0.7, (1, 0, 0, 0))
+    timeline.run(10)
+    for moment in ((14, 20), (4, 30), (9, 0), (15, 0), (5, 1), (13, 2)):
+        timeline.go(moment)
+        assert_as_replayed(timeline, KINDS["images"])
+    assert timeline.machine.read("conv2d1/patches")[1, 0, 0, 0] == 0.7
+    timeline.go((3, 0))
+    assert timeline.machine.read("conv2d1/patches")[1, 0, 0, 0] == 0.0
