@@ -254,13 +254,15 @@ class Debugger:
         """Back to the last moment at which a point was hit, or to the start."""
         return self._begin(lambda: self._backwards(START), seconds)
 
-    def step(self, unit: Unit, seconds: float | None = None) -> Stop | None:
+    def step(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
         """On to the next boundary of a unit. One instruction is what debuggers call a step over."""
-        return self._begin(lambda: self._forwards(self.timeline.after(unit)), seconds)
+        self._check_count(count)
+        return self._begin(lambda: self._forwards(self.timeline.after(unit, count)), seconds)
 
-    def step_back(self, unit: Unit, seconds: float | None = None) -> Stop | None:
+    def step_back(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
         """Back to the last boundary of a unit, or to the last hit since then."""
-        return self._begin(lambda: self._backwards(self.timeline.before(unit)), seconds)
+        self._check_count(count)
+        return self._begin(lambda: self._backwards(self.timeline.before(unit, count)), seconds)
 
     def into(self, seconds: float | None = None) -> Stop | None:
         """Into the scope that comes next: past its first op."""
@@ -338,6 +340,10 @@ class Debugger:
         self._motion, self._home = iter(()), None
         here = self.timeline
         self.stopped = Stop(reason, here.now, here.branch.number, tuple(hits), nonfinite)
+
+    def _check_count(self, count: int) -> None:
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise DescriptionError("count", count, "a whole number of at least 1")
 
     def _left(self) -> float | None:
         """Seconds until the time is over; always enough to get somewhere."""
