@@ -28,11 +28,11 @@ from engine.breakpoints import (
     watchpoint_of,
 )
 from engine.errors import DescriptionError
-from engine.expressions import Expression, Value, parse
 from engine.history import START, Branch, Moment
 from engine.machine import Machine, NonFinite, Trap, Unit
 from engine.program import Instruction
 from engine.timeline import Timeline
+from engine.watches import WatchList
 
 Reason = Literal["goal", "point", "nonfinite", "start", "paused"]
 
@@ -105,7 +105,7 @@ class Debugger:
     Attributes:
         timeline: what it drives.
         points: breakpoints, logpoints and watchpoints by number.
-        watches: the watch list: expressions by number.
+        watches: the watch list, by number.
         log: the last lines that logpoints wrote.
         stopped: why the machine stands still; None while a verb has not come to its end.
     """
@@ -113,7 +113,7 @@ class Debugger:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.points: dict[int, Point] = {}
-        self.watches: dict[int, Expression] = {}
+        self.watches = WatchList(timeline)
         self.log: list[Line] = []
         self.stopped: Stop | None = Stop("paused", timeline.now, timeline.branch.number)
         self._numbers = 0
@@ -186,19 +186,9 @@ class Debugger:
         Raises:
             ExpressionError: it is wrong.
         """
-        expression = parse(text, self.machine.program)
         number = self._number()
-        self.watches[number] = expression
+        self.watches.add(number, text)
         return number
-
-    def unwatch(self, number: int) -> None:
-        if number not in self.watches:
-            raise DescriptionError("watch", number, "on the watch list")
-        del self.watches[number]
-
-    def values(self) -> dict[int, Value]:
-        """The present values of the watch list, by number."""
-        return {n: expression.value(self.machine) for n, expression in self.watches.items()}
 
     def _number(self) -> int:
         if len(self.points) + len(self.watches) >= MAX_POINTS:

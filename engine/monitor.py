@@ -22,7 +22,7 @@ from engine.ops.base import Array
 from engine.timeline import Timeline
 from engine.track import CAPACITY, Track
 
-SHARE = 0.025
+SHARE = 0.02
 """Of training time that looking may take."""
 WINDOW = 64
 """Consecutive steps of which the losses are noted before each look."""
