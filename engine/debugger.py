@@ -65,7 +65,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Line:
+class LogLine:
     """A line of the log.
 
     Attributes:
@@ -114,7 +114,7 @@ class Debugger:
         self.timeline = timeline
         self.points: dict[int, Point] = {}
         self.watches = WatchList(timeline)
-        self.log: list[Line] = []
+        self.log: list[LogLine] = []
         self.stopped: Stop | None = Stop("paused", timeline.now, timeline.branch.number)
         self._numbers = 0
         self._serial = 0
@@ -469,7 +469,7 @@ class Debugger:
         if key in self._logged:
             return
         self._logged.add(key)
-        self.log.append(Line(self._serial, point.number, owner, moment, text))
+        self.log.append(LogLine(self._serial, point.number, owner, moment, text))
         self._serial += 1
         if len(self.log) >= 2 * LOG_LINES:
             self.log = self.log[LOG_LINES:]

@@ -203,12 +203,14 @@ class Timeline:
             expected = f"up to {line.end.step}, where branch {line.number} ends"
             raise DescriptionError("step", target.step, expected)
         snapshot, here, home = self.machine.snapshot(), self.now, self.branch
+        stopped, trapped = self.machine.stopped, self.machine.trapped
         try:
             self.go(target, line.number)
             yield self.machine
         finally:
             self.branch = home
             self.machine.restore(snapshot)
+            self.machine.stopped, self.machine.trapped = stopped, trapped
             self._set_beside(home.edits_before(here) + home.edits_at(here))
             self._tell()
 

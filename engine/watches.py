@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
-from engine.expressions import Expression, Value, parse
+from engine.expressions import Expression, Value, parse_expression
 from engine.history import Branch
 from engine.machine import Trap
 from engine.timeline import Timeline
@@ -51,7 +51,7 @@ class WatchList:
         Raises:
             ExpressionError: it is wrong.
         """
-        expression = parse(text, self._timeline.machine.program)
+        expression = parse_expression(text, self._timeline.machine.program)
         self._watches[number] = Watch(expression, Track(1, CAPACITY))
         self._next = self._timeline.now.step + 1
         return expression

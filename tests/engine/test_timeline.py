@@ -263,6 +263,10 @@ def test_a_value_that_stops_being_finite_within_a_step_is_named() -> None:
     while timeline.machine.stopped is None:
         timeline.advance("layer")
     assert timeline.machine.stopped == NonFinite(3, timeline.now.pc - 1, "dense3/z", (0, 0))
+    stopped = timeline.machine.stopped
+    with timeline.visit((1, 0)):
+        assert timeline.machine.stopped is None
+    assert timeline.machine.stopped == stopped
     timeline.advance("layer")
     assert timeline.machine.stopped is None
 
