@@ -3,7 +3,7 @@
 from engine import Network, Dense, SGD, compile, Machine, load_dataset
 """
 
-from engine.breakpoints import Hit, Place
+from engine.breakpoints import Breakpoint, Hit, Place, Watchpoint
 from engine.clamps import Clamp
 from engine.compiler import compile, encode_targets
 from engine.curvature import (
@@ -35,14 +35,33 @@ from engine.data import (
     load_dataset,
     thumbnail,
 )
-from engine.debugger import Debugger, Frame, Line, Stop
-from engine.diagnostics import Diagnostics, Finding, Remedy, Rule
+from engine.debugger import Debugger, Frame, LogLine, Stop
+from engine.diagnostics import (
+    RULES,
+    Change,
+    Diagnostics,
+    Evidence,
+    Finding,
+    News,
+    Remedy,
+    Rule,
+    apply_remedy,
+    configured,
+    patched,
+)
 from engine.editlog import export_log, import_log
 from engine.errors import DescriptionError
 from engine.explain import ChainStep, Explainer, Explanation, chain, explain
-from engine.expressions import Expression, parse_condition, parse_message, parse_scalar
-from engine.expressions import parse as parse_expression
+from engine.expressions import (
+    Expression,
+    parse_condition,
+    parse_expression,
+    parse_message,
+    parse_scalar,
+    write_value,
+)
 from engine.formula import Link
+from engine.functions import FUNCTIONS
 from engine.gradcheck import (
     Coordinate,
     GradientCheck,
@@ -88,7 +107,7 @@ from engine.layers import (
 from engine.layers.activation import ACTIVATIONS
 from engine.layers.context import LayerInfo
 from engine.machine import Machine, NonFinite, Snapshot, Unit
-from engine.monitor import Monitor, gradient_flow
+from engine.monitor import Flow, Histograms, LayerSeries, Monitor, gradient_flow
 from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network
 from engine.objective import Samples
 from engine.optimizers import (
@@ -128,6 +147,7 @@ __all__ = [
     "ACTIVATIONS",
     "CLIPPINGS",
     "FEATURES",
+    "FUNCTIONS",
     "GRU",
     "HYPERPARAMETERS",
     "INITIALIZERS",
@@ -137,6 +157,7 @@ __all__ = [
     "MATCHING_ACTIVATION",
     "OPTIMIZERS",
     "RNN",
+    "RULES",
     "SCHEDULES",
     "SGD",
     "TARGETS",
@@ -149,9 +170,11 @@ __all__ = [
     "Baseline",
     "BatchNorm",
     "Branch",
+    "Breakpoint",
     "Buffer",
     "Cause",
     "ChainStep",
+    "Change",
     "Choice",
     "Clamp",
     "ClipNorm",
@@ -174,6 +197,7 @@ __all__ = [
     "Dropout",
     "Edit",
     "Embedding",
+    "Evidence",
     "Exercise",
     "Explainer",
     "Explanation",
@@ -183,20 +207,23 @@ __all__ = [
     "FieldEmbedding",
     "Finding",
     "Flatten",
+    "Flow",
     "Frame",
     "GlobalAveragePool",
     "GlobalMaxPool",
     "GradientCheck",
     "Hint",
+    "Histograms",
     "Hit",
     "Initializer",
     "Instruction",
     "Layer",
     "LayerInfo",
     "LayerNorm",
-    "Line",
+    "LayerSeries",
     "Link",
     "Listing",
+    "LogLine",
     "Machine",
     "MaxPool",
     "Moment",
@@ -204,6 +231,7 @@ __all__ = [
     "Monitor",
     "Nesterov",
     "Network",
+    "News",
     "Noise",
     "NonFinite",
     "Optimizer",
@@ -234,11 +262,14 @@ __all__ = [
     "UnrecordedError",
     "Upsample",
     "Warmup",
+    "Watchpoint",
+    "apply_remedy",
     "as_autoencoder",
     "catalogue",
     "chain",
     "check_hyperparameter",
     "compile",
+    "configured",
     "encode_targets",
     "exercise",
     "explain",
@@ -260,6 +291,7 @@ __all__ = [
     "parse_expression",
     "parse_message",
     "parse_scalar",
+    "patched",
     "path_directions",
     "random_direction",
     "sample_coordinates",
@@ -267,4 +299,5 @@ __all__ = [
     "sharpness_in_pieces",
     "thumbnail",
     "why",
+    "write_value",
 ]

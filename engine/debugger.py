@@ -28,11 +28,11 @@ from engine.breakpoints import (
     watchpoint_of,
 )
 from engine.errors import DescriptionError
-from engine.expressions import Expression, Value, parse
 from engine.history import START, Branch, Moment
 from engine.machine import Machine, NonFinite, Trap, Unit
 from engine.program import Instruction
 from engine.timeline import Timeline
+from engine.watches import WatchList
 
 Reason = Literal["goal", "point", "nonfinite", "start", "paused"]
 
@@ -65,7 +65,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Line:
+class LogLine:
     """A line of the log.
 
     Attributes:
@@ -105,7 +105,7 @@ class Debugger:
     Attributes:
         timeline: what it drives.
         points: breakpoints, logpoints and watchpoints by number.
-        watches: the watch list: expressions by number.
+        watches: the watch list, by number.
         log: the last lines that logpoints wrote.
         stopped: why the machine stands still; None while a verb has not come to its end.
     """
@@ -113,8 +113,8 @@ class Debugger:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.points: dict[int, Point] = {}
-        self.watches: dict[int, Expression] = {}
-        self.log: list[Line] = []
+        self.watches = WatchList(timeline)
+        self.log: list[LogLine] = []
         self.stopped: Stop | None = Stop("paused", timeline.now, timeline.branch.number)
         self._numbers = 0
         self._serial = 0
@@ -186,19 +186,9 @@ class Debugger:
         Raises:
             ExpressionError: it is wrong.
         """
-        expression = parse(text, self.machine.program)
         number = self._number()
-        self.watches[number] = expression
+        self.watches.add(number, text)
         return number
-
-    def unwatch(self, number: int) -> None:
-        if number not in self.watches:
-            raise DescriptionError("watch", number, "on the watch list")
-        del self.watches[number]
-
-    def values(self) -> dict[int, Value]:
-        """The present values of the watch list, by number."""
-        return {n: expression.value(self.machine) for n, expression in self.watches.items()}
 
     def _number(self) -> int:
         if len(self.points) + len(self.watches) >= MAX_POINTS:
@@ -254,9 +244,10 @@ class Debugger:
         """Back to the last moment at which a point was hit, or to the start."""
         return self._begin(lambda: self._backwards(START), seconds)
 
-    def step(self, unit: Unit, seconds: float | None = None) -> Stop | None:
+    def step(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
         """On to the next boundary of a unit. One instruction is what debuggers call a step over."""
-        return self._begin(lambda: self._forwards(self.timeline.after(unit)), seconds)
+        self._check_count(count)
+        return self._begin(lambda: self._forwards(self.timeline.after(unit, count)), seconds)
 
     def until(self, moment: Moment, seconds: float | None = None) -> Stop | None:
         """On to a moment that lies ahead on this branch, or what stops the machine before."""
@@ -266,9 +257,10 @@ class Debugger:
         """Back to an earlier moment of this branch, or to the last hit since then."""
         return self._begin(lambda: self._backwards(moment), seconds)
 
-    def step_back(self, unit: Unit, seconds: float | None = None) -> Stop | None:
+    def step_back(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
         """Back to the last boundary of a unit, or to the last hit since then."""
-        return self._begin(lambda: self._backwards(self.timeline.before(unit)), seconds)
+        self._check_count(count)
+        return self._begin(lambda: self._backwards(self.timeline.before(unit, count)), seconds)
 
     def into(self, seconds: float | None = None) -> Stop | None:
         """Into the scope that comes next: past its first op."""
@@ -346,6 +338,10 @@ class Debugger:
         self._motion, self._home = iter(()), None
         here = self.timeline
         self.stopped = Stop(reason, here.now, here.branch.number, tuple(hits), nonfinite)
+
+    def _check_count(self, count: int) -> None:
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise DescriptionError("count", count, "a whole number of at least 1")
 
     def _left(self) -> float | None:
         """Seconds until the time is over; always enough to get somewhere."""
@@ -481,7 +477,7 @@ class Debugger:
         if key in self._logged:
             return
         self._logged.add(key)
-        self.log.append(Line(self._serial, point.number, owner, moment, text))
+        self.log.append(LogLine(self._serial, point.number, owner, moment, text))
         self._serial += 1
         if len(self.log) >= 2 * LOG_LINES:
             self.log = self.log[LOG_LINES:]

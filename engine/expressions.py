@@ -130,7 +130,7 @@ class Expression:
         return np.array(value) if self.shape else value
 
 
-def parse(text: str, program: Program) -> Expression:
+def parse_expression(text: str, program: Program) -> Expression:
     """The expression that `text` means on `program`.
 
     Raises:
@@ -141,12 +141,12 @@ def parse(text: str, program: Program) -> Expression:
 
 
 def parse_condition(text: str, program: Program) -> Expression:
-    """As `parse`, of an expression that is yes or no.
+    """As `parse_expression`, of an expression that is yes or no.
 
     Raises:
         ExpressionError: also if it is a number or an array.
     """
-    found = parse(text, program)
+    found = parse_expression(text, program)
     if found.shape:
         kind = "any(…) or all(…)" if found.truth else "a comparison of norm(…), max(…)"
         problem = f"a condition is one yes or no, this has shape {found.shape}: use {kind}"
@@ -158,12 +158,12 @@ def parse_condition(text: str, program: Program) -> Expression:
 
 
 def parse_scalar(text: str, program: Program) -> Expression:
-    """As `parse`, of an expression with a single value.
+    """As `parse_expression`, of an expression with a single value.
 
     Raises:
         ExpressionError: also if it is an array.
     """
-    found = parse(text, program)
+    found = parse_expression(text, program)
     if found.shape:
         problem = f"one value is needed, this has shape {found.shape}: index it, or use norm(…)"
         raise ExpressionError(text, 0, len(text), problem)
@@ -216,7 +216,7 @@ _BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+")
 
 def _within(text: str, start: int, inner: str, program: Program) -> Expression:
     try:
-        return parse(inner, program)
+        return parse_expression(inner, program)
     except ExpressionError as error:
         position = start + error.position
         raise ExpressionError(text, position, error.length, error.problem) from None

@@ -8,7 +8,7 @@ Editing the past starts a branch, so no history is ever lost.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -218,12 +218,14 @@ class Timeline:
             expected = f"up to {line.end.step}, where branch {line.number} ends"
             raise DescriptionError("step", target.step, expected)
         snapshot, here, home = self.machine.snapshot(), self.now, self.branch
+        stopped, trapped = self.machine.stopped, self.machine.trapped
         try:
             self.go(target, line.number)
             yield self.machine
         finally:
             self.branch = home
             self.machine.restore(snapshot)
+            self.machine.stopped, self.machine.trapped = stopped, trapped
             self._set_beside(home.edits_before(here) + home.edits_at(here))
             self._tell()
 
@@ -548,26 +550,26 @@ class Timeline:
 
     # Boundaries ------------------------------------------------------------------------------
 
-    def after(self, unit: Unit) -> Moment:
-        """The next boundary of `unit` after the present."""
+    def after(self, unit: Unit, count: int = 1) -> Moment:
+        """The next boundary of `unit` after the present, or the so manieth."""
         step, pc = self.now
         if _known(unit) == "epoch":
             per_epoch = self.machine.program.steps_per_epoch
-            return Moment((step // per_epoch + 1) * per_epoch, 0)
-        later = [start for start in self._boundaries[unit] if start > pc]
-        return Moment(step, later[0]) if later else Moment(step + 1, 0)
-
-    def before(self, unit: Unit) -> Moment:
-        """The last boundary of `unit` before the present; the start has none before it."""
-        step, pc = self.now
-        if _known(unit) and (step, pc) == START:
-            return START
-        if unit == "epoch":
-            per_epoch = self.machine.program.steps_per_epoch
-            return Moment((step - (pc == 0)) // per_epoch * per_epoch, 0)
+            return Moment((step // per_epoch + count) * per_epoch, 0)
         starts = self._boundaries[unit]
-        earlier = [start for start in starts if start < pc]
-        return Moment(step, earlier[-1]) if earlier else Moment(step - 1, starts[-1])
+        steps, place = divmod(bisect_right(starts, pc) - 1 + count, len(starts))
+        return Moment(step + steps, starts[place])
+
+    def before(self, unit: Unit, count: int = 1) -> Moment:
+        """The last boundary of `unit` before the present, or the so manieth; the start at least."""
+        step, pc = self.now
+        if _known(unit) == "epoch":
+            per_epoch = self.machine.program.steps_per_epoch
+            last = (step - (pc == 0)) // per_epoch
+            return Moment(max(0, last + 1 - count) * per_epoch, 0)
+        starts = self._boundaries[unit]
+        steps, place = divmod(bisect_left(starts, pc) - count, len(starts))
+        return max(START, Moment(step + steps, starts[place]))
 
 
 def _known(unit: Unit) -> Unit:

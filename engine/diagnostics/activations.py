@@ -24,8 +24,10 @@ class DeadReLU(Rule):
     """A ReLU gives 0 for every training sample.
 
     CS231n, notes 1, Commonly used activation functions: such a unit has no gradient for any
-    sample, and so never comes back. Units that were silent for many batches are suspects; they are
-    then judged on the whole training set. A few dead units in a wide layer are usual.
+    sample, and so never comes back. Units that were silent for many batches are suspects; where
+    there are enough of them they are judged on the whole training set, and one that is found alive
+    is not suspected again before it has been silent for four times as long. A few dead units in a
+    wide layer are usual.
 
     Attributes:
         share: of a layer's units that are dead.
@@ -40,24 +42,25 @@ class DeadReLU(Rule):
     meaning = "A dead unit has no gradient: it takes no part and learns nothing any more."
 
     def check(self, case: Case) -> Iterator[Finding]:
-        known: dict[int, tuple[int, ...]] = case.memory.setdefault(self.id, {})
-        suspects = {
-            number: tuple(np.flatnonzero(quiet >= self.looks).tolist())
-            for number, quiet in enumerate(case.monitor.quiet)
-            if quiet is not None
-        }
-        news = [n for n, units in suspects.items() if units and units != known.get(n)]
-        silent = silent_on_all(case, news) if news else {}
-        for number, units in suspects.items():
-            if number in silent:
-                known[number] = tuple(unit for unit in units if silent[number][unit])
-                case.monitor.acquit(number, [u for u in units if not silent[number][u]])
-            elif not units:
-                known[number] = ()
-            if len(known[number]) >= max(1, self.share * case.layers[number].units):
-                yield self._found(case, number, known[number])
+        for number, quiet in enumerate(case.monitor.quiet):
+            if quiet is None:
+                continue
+            verdicts: _Verdicts = case.memory.setdefault(
+                f"{self.id}.{number}", _Verdicts(set(), np.full(quiet.shape, self.looks))
+            )
+            enough = max(1.0, self.share * quiet.size)
+            suspects = set(np.flatnonzero(quiet >= verdicts.patience).tolist())
+            verdicts.dead &= suspects
+            if len(suspects) >= enough and suspects != verdicts.dead:
+                silent = silent_on_all(case, number)
+                alive = [unit for unit in suspects if not silent[unit]]
+                verdicts.dead = suspects.difference(alive)
+                verdicts.patience[alive] *= 4
+                case.monitor.acquit(number, alive)
+            if len(verdicts.dead) >= enough:
+                yield self._found(case, number, sorted(verdicts.dead))
 
-    def _found(self, case: Case, number: int, dead: tuple[int, ...]) -> Finding:
+    def _found(self, case: Case, number: int, dead: list[int]) -> Finding:
         layer = case.layers[number]
         share = len(dead) / layer.units
         evidence = tuple(
@@ -81,18 +84,22 @@ class DeadReLU(Rule):
         )
 
 
-def silent_on_all(case: Case, numbers: list[int]) -> dict[int, NDArray[np.bool_]]:
-    """For each of these layers, (units,) which give 0 for every training sample."""
-    x = case.machine.view("data/x")
-    silent: dict[int, NDArray[np.bool_]] = {}
+@dataclass
+class _Verdicts:
+    """Of a layer's units: those found dead, and (units,) looks until each is suspected."""
+
+    dead: set[int]
+    patience: NDArray[np.int64]
+
+
+def silent_on_all(case: Case, number: int) -> NDArray[np.bool_]:
+    """(units,) which units of layer `number` give 0 for every training sample."""
+    x, name = case.machine.view("data/x"), case.layers[number].output
+    silent: NDArray[np.bool_] = np.ones(case.layers[number].units, dtype=bool)
     for start in range(0, len(x), ROWS):
         judge = case.machine.evaluator(x[start : start + ROWS])
         judge.run(1)
-        for number in numbers:
-            name = case.layers[number].output
-            axes = axes_but_unit(judge.program.buffers[name])
-            here = judge.view(name).max(axis=axes) <= 0
-            silent[number] = here & silent.get(number, True)
+        silent &= judge.view(name).max(axis=axes_but_unit(judge.program.buffers[name])) <= 0
     return silent
 
 
@@ -190,7 +197,16 @@ class SymmetricUnits(Rule):
 
 
 def equal_columns(*arrays: NDArray[np.floating]) -> tuple[int, ...]:
-    """The columns that are equal to another one in every array, but for the ninth digit."""
+    """The columns that are equal to another one in every array, but for the ninth digit.
+
+    Columns that differ hardly ever have the same product with a random vector, so that those are
+    compared first.
+    """
+    direction = np.random.default_rng(0).normal(size=len(arrays[0]))
+    products, sizes = direction @ arrays[0], np.abs(direction) @ np.abs(arrays[0])
+    order = np.argsort(products)
+    if not (np.diff(products[order]) <= 1e-8 * sizes[order][1:]).any():
+        return ()
     mantissa, exponent = np.frexp(np.concatenate(arrays, axis=0).T)
     rows = np.ldexp(np.round(mantissa, 9), exponent) + 0.0  # no −0
     _, which, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)

@@ -74,6 +74,7 @@ class Case:
     baseline: float
     evaluations: list[Evaluation] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
+    _stuck: tuple[int, bool] | None = None
 
     @property
     def machine(self) -> Machine:
@@ -132,6 +133,11 @@ class Case:
     @property
     def stuck(self) -> bool:
         """Whether the network has learned little, and has not become better for a while."""
+        if self._stuck is None or self._stuck[0] != self.step:
+            self._stuck = self.step, self._is_stuck()
+        return self._stuck[1]
+
+    def _is_stuck(self) -> bool:
         looks = self.last(STUCK_LOOKS)
         if looks is None or self.learned:
             return False
@@ -140,8 +146,7 @@ class Case:
             return False
         losses = [look.loss for look in looks]
         half = len(losses) // 2
-        before, after = float(np.mean(losses[:half])), float(np.mean(losses[half:]))
-        return not after < (1 - IMPROVED) * before
+        return not sum(losses[half:]) < (1 - IMPROVED) * sum(losses[:half])
 
     def hyperparameter(self, name: str) -> float | None:
         """Its present value, None if the program has none of that name."""

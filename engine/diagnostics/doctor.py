@@ -157,16 +157,16 @@ class Diagnostics:
         """What the rules find now; what they found before and do not any more is over."""
         here = self._found.setdefault(self._branch.number, {})
         everything: list[Finding] = []
-        for rule in rules:
-            with np.errstate(all="ignore"):
-                now = {finding.subject: finding for finding in rule.check(self._case)}
-            everything += now.values()
-            for key in [k for k in here if k[0] == rule.id and k[1] not in now]:
+        with np.errstate(all="ignore"):
+            found = {rule.id: list(rule.check(self._case)) for rule in rules}
+        for key in [key for key in here if key[0] in found]:
+            if all(key[1] != finding.subject for finding in found[key[0]]):
                 self._tell(here.pop(key), holds=False)
-            for subject, finding in now.items():
-                if (rule.id, subject) not in here:
-                    here[rule.id, subject] = finding
-                    self._tell(finding, holds=True)
+        for finding in (finding for findings in found.values() for finding in findings):
+            everything.append(finding)
+            if (finding.rule, finding.subject) not in here:
+                here[finding.rule, finding.subject] = finding
+                self._tell(finding, holds=True)
         return everything
 
     def _tell(self, finding: Finding, *, holds: bool) -> None:

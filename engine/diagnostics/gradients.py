@@ -188,25 +188,32 @@ class NoisyGradient(Rule):
     loss is small, noise is all that is left. Of dense layers.
 
     Attributes:
-        least: of the ratio, averaged over weights and looks.
-        looks: to average over.
+        least: of the ratio, averaged over weights and batches.
+        batches: to average over.
+        every: looks from one batch to the next.
     """
 
     least: float = 0.1
-    looks: int = 20
+    batches: int = 10
+    every: int = 3
 
     id = "noisy_gradient"
     title = "The gradient is noise"
     meaning = "Steps go in random directions: what one batch teaches, the next one takes back."
 
+    def due(self, case: Case) -> bool:
+        key = f"{self.id}.looks"
+        case.memory[key] = case.memory.get(key, -1) + 1
+        return bool(case.memory[key] % max(1, self.every) == 0)
+
     def check(self, case: Case) -> Iterator[Finding]:
-        ratios = case.memory.setdefault(self.id, deque(maxlen=self.looks))
+        ratios = case.memory.setdefault(self.id, deque(maxlen=self.batches))
         if case.learned or not case.seen or case.program.batch_size < 4:
             ratios.clear()
             return
         ratios.append(signal_to_noise(case))
         mean = float(np.mean(ratios))
-        if len(ratios) < self.looks or not mean < self.least or not case.stuck:
+        if len(ratios) < self.batches or not mean < self.least or not case.stuck:
             return
         batch = case.program.batch_size
         samples = len(case.machine.view("data/x"))
@@ -266,6 +273,10 @@ class PenaltyDominates(Rule):
     id = "penalty_dominates"
     title = "The penalty dominates"
     meaning = "Weights are pulled to zero before they can learn from the data."
+
+    def due(self, case: Case) -> bool:
+        layers = case.network.layers
+        return any(isinstance(layer, Dense) and (layer.l1 or layer.l2) for layer in layers)
 
     def check(self, case: Case) -> Iterator[Finding]:
         norms = case.memory.setdefault(self.id, deque(maxlen=self.looks))

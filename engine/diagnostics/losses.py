@@ -51,10 +51,10 @@ class Divergence(Rule):
         best = case.memory.get(self.id, case.start.loss)
         if len(losses) < self.steps:
             return
-        now = float(np.mean(losses))
+        now = sum(losses) / len(losses)
         case.memory[self.id] = min(best, now)
         half = len(losses) // 2
-        rising = float(np.mean(losses[half:])) > float(np.mean(losses[:half]))
+        rising = sum(losses[-half:]) > sum(losses[:half])
         if not (rising and now > self.factor * best and now > case.baseline):
             return
         yield self.found(

@@ -78,6 +78,13 @@ class NeverMoves(Rule):
     title = "Parameter never moves"
     meaning = "These numbers are not trained."
 
+    def due(self, case: Case) -> bool:
+        still = case.monitor.still
+        if still is None or case.memory.get(self.id) == still.until:
+            return False
+        case.memory[self.id] = still.until
+        return True
+
     def check(self, case: Case) -> Iterator[Finding]:
         still = case.monitor.still
         if still is None or not case.seen or case.machine.clamps:
@@ -87,6 +94,8 @@ class NeverMoves(Rule):
         for parameter in case.program.parameters:
             tensor = parameter.tensor
             part = still.mask[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
+            if np.count_nonzero(part) < max(1, self.share * tensor.size):
+                continue
             values = case.machine.view(tensor.name)
             stays = part & ~(self._stopped_at_zero(case, tensor.name) & (values == 0))
             count = int(stays.sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("engine", "page")
+NAMES = ("engine", "page", "timeline")
 
 
 def main(argv: list[str]) -> int:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -414,10 +415,33 @@ def test_watches_have_values() -> None:
     number, other = debugger.watch("loss * 2"), debugger.watch("dense1/b")
     debugger.step("step")
     loss = float(debugger.machine.read("loss/L"))
-    assert debugger.values()[number] == 2 * loss
-    assert debugger.values()[other].shape == (4,)  # type: ignore[union-attr]
-    debugger.unwatch(other)
-    assert list(debugger.values()) == [number]
+    watches = debugger.watches
+    assert watches.values()[number] == 2 * loss
+    assert watches.values()[other].shape == (4,)  # type: ignore[union-attr]
+    assert watches.series(other)[0].size == 0
+    watches.remove(other)
+    assert list(watches.values()) == [number]
+
+
+def test_watches_have_values_over_time() -> None:
+    debugger = debugged(spacing=64)
+    number = debugger.watch("loss + step")
+    debugger.go((5000, 0))
+    debugger.step_back("step", count=2000)
+    debugger.write("learning_rate", 0.001)
+    debugger.step("step", count=100)
+    assert 3001 in debugger.watches.series(number)[0]
+    debugger.step("step", count=30_000)
+    steps, values = debugger.watches.series(number)
+    assert len(steps) <= 2 * 256
+    assert steps[0] == 1
+    assert steps[-1] > 32_000
+    assert (np.diff(steps) > 0).all()
+    for step, value in list(zip(steps, values, strict=True))[:: len(steps) // 4]:
+        with debugger.timeline.visit((int(step), 0)) as machine:
+            assert value == float(machine.read("loss/L")) + step
+    trunk = debugger.watches.series(number, debugger.timeline.branches[0])[0]
+    assert 4000 < trunk[-1] <= 5000
 
 
 def test_what_is_wrong_is_said() -> None:
@@ -434,7 +458,7 @@ def test_what_is_wrong_is_said() -> None:
         (lambda: debugger.set_watchpoint("learning_rate"), "expression: 'learning_rate' is not of"),
         (lambda: debugger.set_watchpoint("loss", level=math.nan), "level: nan is not a finite"),
         (lambda: debugger.remove(7), "point: 7 is not the number"),
-        (lambda: debugger.unwatch(7), "watch: 7 is not on the watch list"),
+        (lambda: debugger.watches.remove(7), "watch: 7 is not on the watch list"),
         (lambda: debugger.run_to(99), "instruction: 99 is not in 0.."),
         (lambda: debugger.go((0, 99)), "pc: 99 is not in 0.."),
         (lambda: debugger.go((0, 0), 9), "branch: 9 is not in 0..0"),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from engine import Adam, Machine
 from engine.expressions import (
     Expression,
-    parse,
     parse_condition,
+    parse_expression,
     parse_message,
     parse_scalar,
     write_value,
@@ -37,7 +37,7 @@ LOSS = float(READ("loss/L"))
 
 
 def value(text: str) -> Any:
-    return parse(text, MACHINE.program).value(MACHINE)
+    return parse_expression(text, MACHINE.program).value(MACHINE)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_it_means(text: str, expected: Any) -> None:
 )
 def test_where_it_is_wrong(text: str, at: tuple[int, int], problem: str) -> None:
     with pytest.raises(ExpressionError) as caught:
-        parse(text, MACHINE.program)
+        parse_expression(text, MACHINE.program)
     error = caught.value
     assert problem in error.problem
     assert (error.position, error.length) == at
@@ -169,13 +169,13 @@ def test_a_condition_is_one_yes_or_no(text: str, problem: str) -> None:
 
 
 def test_it_says_what_it_reads() -> None:
-    found = parse("norm(dense1/W) > 2 * loss and epoch > 1", MACHINE.program)
+    found = parse_expression("norm(dense1/W) > 2 * loss and epoch > 1", MACHINE.program)
     assert found.reads == {"dense1/W", "loss/L", "step"}
 
 
 def test_a_bound_expression_follows_the_machine() -> None:
     machine = circles_machine()
-    read = parse("sum(data/x[0]) + dense1/b[1] + loss", machine.program).bind(machine)
+    read = parse_expression("sum(data/x[0]) + dense1/b[1] + loss", machine.program).bind(machine)
     seen = [read()]
     for change in (
         lambda: machine.run(1),
@@ -208,7 +208,7 @@ PROGRAM = MACHINE.program
 def test_any_text_is_an_expression_or_a_located_error(text: str) -> None:
     wrong: ExpressionError | None = None
     try:
-        found = parse(text, PROGRAM)
+        found = parse_expression(text, PROGRAM)
         assert np.shape(found.value(MACHINE)) == found.shape
     except ExpressionError as error:
         wrong = error
@@ -266,7 +266,7 @@ def _text_and_value(tree: Any) -> tuple[str, Any]:
 def test_it_computes_what_numpy_does(tree: Any) -> None:
     with np.errstate(all="ignore"):
         text, expected = _text_and_value(tree)
-    found = parse(text, PROGRAM) if len(text) <= 500 else None
+    found = parse_expression(text, PROGRAM) if len(text) <= 500 else None
     if found is not None:
         assert found.shape == np.shape(expected)
         np.testing.assert_allclose(found.value(MACHINE), expected, rtol=1e-9, atol=1e-12)
@@ -276,6 +276,6 @@ def test_every_function_takes_numbers_arrays_and_axes() -> None:
     for name, function in FUNCTIONS.items():
         for inner in ("loss", "dense1/W", "dense1/W[0]"):
             argument = f"{inner} > 0" if function.wants_truth else inner
-            found: Expression = parse(f"{name}({argument})", PROGRAM)
+            found: Expression = parse_expression(f"{name}({argument})", PROGRAM)
             assert np.shape(found.value(MACHINE)) == found.shape
             assert found.truth == function.truth

@@ -158,6 +158,27 @@ def test_units_backwards_mirror_units_forwards() -> None:
         for expected in reversed(stops[:-1]):
             timeline.back(unit)  # type: ignore[arg-type]
             assert timeline.now == expected
+    timeline.go((1, 3))
+    for unit in UNITS[:4]:
+        for count in (1, 2, 30, 100):
+            one = [timeline.now]
+            for _ in range(count):
+                timeline.advance(unit)  # type: ignore[arg-type]
+            far = timeline.now
+            timeline.go(one[0])
+            assert timeline.after(unit, count) == far  # type: ignore[arg-type]
+            timeline.go(far)
+            for _ in range(count):
+                timeline.back(unit)  # type: ignore[arg-type]
+            near = timeline.now
+            timeline.go(far)
+            assert timeline.before(unit, count) == near  # type: ignore[arg-type]
+            timeline.go(one[0])
+    assert timeline.before("step", 99) == (0, 0)
+    assert timeline.after("epoch", 3) == (18, 0)
+    timeline.go((20, 0))
+    assert [timeline.before("epoch", n) for n in (1, 2, 9)] == [(18, 0), (12, 0), (0, 0)]
+    timeline.go((1, 3))
     timeline.back("epoch")
     assert timeline.now == (0, 0)
     timeline.back("instruction")
@@ -264,6 +285,10 @@ def test_a_value_that_stops_being_finite_within_a_step_is_named() -> None:
     while timeline.machine.stopped is None:
         timeline.advance("layer")
     assert timeline.machine.stopped == NonFinite(3, timeline.now.pc - 1, "dense3/z", (0, 0))
+    stopped = timeline.machine.stopped
+    with timeline.visit((1, 0)) as machine:
+        assert machine.stopped is None
+    assert timeline.machine.stopped == stopped
     timeline.advance("layer")
     assert timeline.machine.stopped is None
 
