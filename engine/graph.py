@@ -81,6 +81,16 @@ class Tensor:
             size *= extent
         return size
 
+    def overlaps(self, other: Tensor) -> bool:
+        """Whether the two share elements: they are one, or parts of one that meet."""
+        if self.parent is None and other.parent is None:
+            return self is other
+        return (
+            (self.parent or self) is (other.parent or other)
+            and self.offset < other.offset + other.size
+            and other.offset < self.offset + self.size
+        )
+
 
 @dataclass(eq=False)
 class Node:

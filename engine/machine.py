@@ -6,25 +6,32 @@ stops between them. Nothing is instrumented, so nothing is slow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from time import perf_counter
 from typing import Literal, get_args
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.clamps import Clamp, held_slots
 from engine.compiler import compile_evaluator
 from engine.errors import DescriptionError
 from engine.graph import Tensor
-from engine.memory import Memory
-from engine.ops.base import Array, Call
+from engine.memory import Index, Memory, slot
+from engine.ops.base import Array, Call, constant
 from engine.ops.sampling import PURPOSE_PARAMETERS
 from engine.program import Instruction, Program
 
 Unit = Literal["instruction", "layer", "phase", "step", "epoch"]
+
+Trap = Callable[[], bool]
+"""Called whenever the program counter arrives at its place; True stops the run there."""
+NO_TRAPS: Mapping[int, Trap] = {}
 
 CALL_COST, FLOP_COST = 4e-7, 2e-11
 """Seconds, roughly: of a small NumPy call, and of one more floating-point operation."""
@@ -64,6 +71,8 @@ class Machine:
         program: the program.
         pc: index of the next instruction, 0 between steps.
         stopped: why the last run stopped early, if a value stopped being finite; else None.
+        trapped: whether a trap stopped the last run.
+        clamps: what is held at a value, see `clamp`.
         step_seconds: a rough estimate of a step's time, the same on every machine.
     """
 
@@ -71,12 +80,17 @@ class Machine:
         self.program = program
         self.pc = 0
         self.stopped: NonFinite | None = None
+        self.trapped = False
+        self.clamps: tuple[Clamp, ...] = ()
         self._memory = Memory(program.plan, {**program.data, **(shared or {})})
         self._tensors = {tensor.name: tensor for tensor in program.graph.tensors}
-        self._calls: list[list[Call]] = [
+        self._kernels: list[list[Call]] = [
             node.op.bind(self._memory, node.output, *node.inputs) for node in program.graph.nodes
         ]
-        self._step: list[Call] = [call for calls in self._calls for call in calls]
+        self._calls = self._kernels
+        self._step = _joined(self._calls)
+        self._own_data: dict[str, Array] = {}
+        self._evaluators: WeakSet[Machine] = WeakSet()
         self._kept = np.empty_like(self._memory.block)
         self.step_seconds = CALL_COST * len(self._step) + FLOP_COST * program.cost.flops
         self._look = max(1, int(LOOK_SECONDS / self.step_seconds))
@@ -103,7 +117,12 @@ class Machine:
         return self.step_count / self.program.steps_per_epoch
 
     def run(
-        self, steps: int | None = None, *, seconds: float | None = None, checked: bool = True
+        self,
+        steps: int | None = None,
+        *,
+        seconds: float | None = None,
+        checked: bool = True,
+        traps: Mapping[int, Trap] = NO_TRAPS,
     ) -> int:
         """Execute whole steps at full speed; returns how many were finished.
 
@@ -116,28 +135,38 @@ class Machine:
             steps: how many; None for as many as fit in `seconds`.
             seconds: wall-clock budget, looked at every few milliseconds.
             checked: stop where a value stops being finite; the numbers are the same if not.
+            traps: by the instruction that is next where they stand, 0 between two steps. They
+                only read. One where the run begins is not called before it comes round again.
         """
         if steps is None and seconds is None:
             raise ValueError("run needs steps, seconds or both")
         deadline = perf_counter() + seconds if seconds is not None else None
         checked = checked and self.stopped is None and self._finite()
-        self.stopped = None
+        self.stopped, self.trapped = None, False
         done = 0
         with _quiet():
             if self.pc and steps != 0:
-                done += self._finish_step(checked=checked)
-            while self.stopped is None and (steps is None or done < steps):
+                done += self._finish_step(traps, checked=checked)
+            stretches = self._stretches(traps)
+            while not self._halted and (steps is None or done < steps):
                 if deadline is not None and perf_counter() >= deadline:
                     break
                 size = self._chunk if steps is None else min(self._chunk, steps - done)
-                done += self._run_chunk(size, deadline, checked=checked)
+                done += self._run_chunk(size, deadline, stretches, checked=checked)
         return done
 
-    def step_instruction(self) -> Instruction:
-        """Execute one instruction, the one at `pc`, and return it."""
+    def step_instruction(self, *, checked: bool = False) -> Instruction:
+        """Execute one instruction, the one at `pc`, and return it.
+
+        If `checked`, `stopped` says whether it made a value non-finite where all had been finite.
+        """
         instruction = self.program.instructions[self.pc]
         with _quiet():
+            checked = checked and self.stopped is None and self._finite()
+            self.stopped, self.trapped = None, False
             self._execute()
+            if checked:
+                self._note_non_finite(instruction.index)
         return instruction
 
     def run_to(self, index: int) -> None:
@@ -179,22 +208,50 @@ class Machine:
         left = per_epoch - self.step_count % per_epoch
         return self.run(left, seconds=seconds) == left
 
-    def _run_chunk(self, size: int, deadline: float | None, *, checked: bool) -> int:
+    @property
+    def _halted(self) -> bool:
+        return self.trapped or self.stopped is not None
+
+    def _stretches(self, traps: Mapping[int, Trap]) -> list[tuple[list[Call], int, Trap]]:
+        """A step cut at its traps: the calls up to each, its place, and the trap itself."""
+        count = len(self._calls)
+        places = sorted(traps, key=lambda place: place or count)
+        ends = [place or count for place in places]
+        cut = [
+            (_joined(self._calls[start:end]), place, traps[place])
+            for start, end, place in zip([0, *ends], ends, places, strict=False)
+        ]
+        if cut and ends[-1] < count:
+            cut.append((_joined(self._calls[ends[-1] :]), 0, _no_trap))
+        return cut
+
+    def _run_chunk(
+        self,
+        size: int,
+        deadline: float | None,
+        stretches: list[tuple[list[Call], int, Trap]],
+        *,
+        checked: bool,
+    ) -> int:
         np.copyto(self._kept, self._memory.block)
         done = 0
         try:
-            while done < size:
+            while done < size and not self.trapped:
                 steps = min(self._look, size - done)
-                self._run_steps(steps)
-                done += steps
+                if stretches:
+                    done += self._run_trapped(steps, stretches)
+                else:
+                    self._run_steps(steps)
+                    done += steps
                 if deadline is not None and perf_counter() >= deadline:
                     break
         except BaseException:
             np.copyto(self._memory.block, self._kept)
+            self.pc = 0
             raise
         if checked and not self._finite():
             np.copyto(self._memory.block, self._kept)
-            return self._locate(done)
+            return self._locate(done, self.pc)
         return done
 
     def _run_steps(self, steps: int) -> None:
@@ -204,20 +261,38 @@ class Machine:
             for call in calls:
                 call()
 
-    def _finish_step(self, *, checked: bool) -> int:
+    def _run_trapped(self, steps: int, stretches: list[tuple[list[Call], int, Trap]]) -> int:
+        """The same loop, which a trap may end; returns how many steps were finished."""
+        for done in range(steps):
+            for calls, place, trap in stretches:
+                for call in calls:
+                    call()
+                if trap():
+                    self.pc, self.trapped = place, True
+                    return done + (place == 0)
+        return steps
+
+    def _finish_step(self, traps: Mapping[int, Trap], *, checked: bool) -> int:
         while self.pc:
             self._execute()
             if checked and self._note_non_finite(self.pc - 1):
-                return 1 if self.pc == 0 else 0
-        return 1
+                break
+            if self.pc in traps and traps[self.pc]():
+                self.trapped = True
+                break
+        return 1 if self.pc == 0 else 0
 
-    def _locate(self, steps: int) -> int:
-        """Repeat a chunk that went wrong, up to and with the instruction that did it."""
-        for done in range(steps):
-            for index in range(len(self._calls)):
-                self._execute()
-                if self._note_non_finite(index):
-                    return done + (self.pc == 0)
+    def _locate(self, steps: int, last: int) -> int:
+        """Repeat a chunk that went wrong, up to and with the instruction that did it.
+
+        The chunk ended at instruction `last` of the step after `steps` whole ones.
+        """
+        self.pc = 0
+        for executed in range(steps * len(self._calls) + last):
+            self._execute()
+            if self._note_non_finite(self.pc - 1):
+                self.trapped = False
+                return (executed + 1) // len(self._calls)
         return steps
 
     def _execute(self) -> None:
@@ -260,29 +335,71 @@ class Machine:
         view.flags.writeable = False
         return view
 
-    def write(self, name: str, values: ArrayLike, index: tuple[int, ...] | None = None) -> None:
+    def write(self, name: str, values: ArrayLike, index: Index | None = None) -> None:
         """Overwrite a buffer with `values`, of its shape or a single number.
 
+        A data set is written to in a copy of this machine's own, which is not part of snapshots;
+        `reset_data` undoes that.
+
         Args:
-            index: of the one element to write, or None for the whole buffer.
+            index: of the elements to write, None for all along an axis; or None for the whole
+                buffer.
 
         Raises:
-            DescriptionError: no such buffer or element, a wrong shape, or a data set, which is
-                only read.
+            DescriptionError: no such buffer or element, or a wrong shape.
         """
         tensor, given = self._tensor(name), np.asarray(values)
-        shape = tensor.shape if index is None else ()
+        shape = slot(name, self._memory.array(tensor), index).shape
         if given.shape not in ((), shape):
             raise DescriptionError(name, given.shape, f"of shape {shape}")
-        if tensor.name in self.program.data:
-            raise DescriptionError(name, "a write", "possible: data sets are only read")
-        inside = index is None or (
-            len(index) == len(tensor.shape)
-            and all(0 <= i < extent for i, extent in zip(index, tensor.shape, strict=True))
+        if tensor.name in self.program.data and tensor.name not in self._own_data:
+            self._copy_data(tensor)
+        slot(name, self._memory.array(tensor), index)[...] = given
+
+    def reset_data(self) -> None:
+        """Make the data set again what the program was compiled with."""
+        for name, array in self._own_data.items():
+            np.copyto(array, self.program.data[name])
+
+    def _copy_data(self, tensor: Tensor) -> None:
+        """Give this machine data of its own, which others that run the program do not see."""
+        own = self._own_data[tensor.name] = self.program.data[tensor.name].copy(order="K")
+        self._memory.replace(tensor, own)
+        for index, node in enumerate(self.program.graph.nodes):
+            if tensor in node.inputs:
+                self._kernels[index] = node.op.bind(self._memory, node.output, *node.inputs)
+        self.clamp(self.clamps)
+
+    def clamp(self, clamps: Sequence[Clamp]) -> None:
+        """Hold these elements at their values from now on, and no others.
+
+        After every instruction that writes to a held element its value is written again. Clamps
+        are no part of snapshots. What is held for a whole batch is held in evaluators, too.
+
+        Raises:
+            DescriptionError: an element does not exist or can not be held, see `Clamp`.
+        """
+        extra: dict[int, list[Call]] = {}
+        for name, index, value in held_slots(self.program, clamps):
+            place = slot(name, self._memory.array(self._tensor(name)), index)
+            hold = partial(np.copyto, place, constant(value, place))
+            for writer in self.program.writers(name):
+                extra.setdefault(writer, []).append(hold)
+        self.clamps = tuple(clamps)
+        self._calls = [calls + extra.get(i, []) for i, calls in enumerate(self._kernels)]
+        self._step = _joined(self._calls)
+        for evaluator in self._evaluators:
+            self._hand_on_clamps(evaluator)
+
+    def _hand_on_clamps(self, evaluator: Machine) -> None:
+        rows, known = self.program.batch_size, evaluator.program.buffers
+        evaluator.clamp(
+            [
+                clamp
+                for clamp in self.clamps
+                if clamp.buffer in known and clamp.whole_batch(self.program, rows)
+            ]
         )
-        if not inside:
-            raise DescriptionError(name, index, f"an index within {tensor.shape}")
-        self._memory.array(tensor)[... if index is None else index] = given
 
     def snapshot(self) -> Snapshot:
         """All mutable state, as one copy."""
@@ -368,7 +485,17 @@ class Machine:
         machine.write("input/x", x)
         if targets is not None:
             machine.write("input/y", targets)
+        self._evaluators.add(machine)
+        self._hand_on_clamps(machine)
         return machine
+
+
+def _joined(calls: Sequence[Sequence[Call]]) -> list[Call]:
+    return [call for of_instruction in calls for call in of_instruction]
+
+
+def _no_trap() -> bool:
+    return False
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 All mutable state lies in one block of bytes, so that a snapshot is one copy. What must outlive a
 step (counters, hyperparameters, parameters, optimizer state) comes first, then what a step makes.
-Data sets are not state: they are held beside the block and only read.
+Data sets are not state: they are held beside the block.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import DescriptionError
 from engine.graph import Graph, Role, Tensor
 from engine.ops.base import Array
+
+Index = tuple[int | None, ...]
+"""Which elements of an array: a number for each axis, None for all along it."""
 
 ALIGNMENT = 64
 """Bytes; a cache line, and the widest vector registers in use."""
@@ -77,7 +81,7 @@ class Memory:
     def __init__(self, plan: Plan, outside: Mapping[str, Array]) -> None:
         self.plan = plan
         self.block: NDArray[np.uint8] = _aligned(plan.bytes)
-        self._outside = outside
+        self._outside = dict(outside)
         self._arrays: dict[Tensor, Array] = {}
         for tensor in plan.places:
             if tensor.ones:
@@ -90,6 +94,10 @@ class Memory:
         if tensor not in self._arrays:
             self._arrays[tensor] = self._make(tensor)
         return self._arrays[tensor]
+
+    def replace(self, tensor: Tensor, array: Array) -> None:
+        """From now on this array stands for a tensor that lies outside."""
+        self._outside[tensor.name] = self._arrays[tensor] = array
 
     def with_ones(self, tensor: Tensor) -> Array:
         """(batch, units + 1): the tensor with the 1 that stands behind each sample's units."""
@@ -117,6 +125,23 @@ class Memory:
 
     def _typed(self, tensor: Tensor, place: Place) -> Array:
         return self.block[place.start : place.stop].view(self.plan.type_of(tensor))
+
+
+def slot(name: str, array: Array, index: Index | None) -> Array:
+    """A view of the elements at `index` (None: all) of the array of the buffer `name`.
+
+    Raises:
+        DescriptionError: it has no such elements.
+    """
+    if index is None:
+        return array
+    inside = len(index) == array.ndim and all(
+        i is None or 0 <= i < extent for i, extent in zip(index, array.shape, strict=True)
+    )
+    if not inside:
+        raise DescriptionError(name, index, f"an index within {array.shape}")
+    view: Array = array[(*(slice(None) if i is None else i for i in index), ...)]
+    return view
 
 
 def _aligned(size: int) -> NDArray[np.uint8]:

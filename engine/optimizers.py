@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from engine.errors import DescriptionError
+from engine.formula import Condition, Function, Number, where
 from engine.ops.base import Array, Call, Op, blocks, constant
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
 
 HYPERPARAMETERS: dict[str, tuple[str, float, float]] = {
@@ -237,6 +239,10 @@ class Descend(_Rule):
         minus = constant(0.0, out)
         return [_negative(rate, minus), partial(np.multiply, g, minus, out)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        _, rate, g = inputs
+        return -(rate[()] * g[index])
+
 
 class Velocity(_Rule):
     """v ← μv − ηg."""
@@ -259,6 +265,10 @@ class Velocity(_Rule):
             ]
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        v, momentum, rate, g = inputs
+        return momentum[()] * v[index] - rate[()] * g[index]
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * out.size
 
@@ -273,6 +283,9 @@ class Move(_Rule):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.copyto, out, inputs[1])]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return inputs[1][index]
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
@@ -299,6 +312,10 @@ class LookAhead(_Rule):
             ]
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        _, v, momentum, rate, g = inputs
+        return momentum[()] * v[index] - rate[()] * g[index]
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * out.size
 
@@ -323,6 +340,10 @@ class Average(_Rule):
                 partial(np.add, m, tmp, m),
             ]
         return calls
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        m, beta, g = inputs
+        return beta[()] * m[index] + (Number(1.0) - beta[()]) * g[index]
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * out.size
@@ -350,6 +371,10 @@ class AverageSquare(_Rule):
             ]
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        v, beta, g = inputs
+        return beta[()] * v[index] + (Number(1.0) - beta[()]) * g[index] ** 2
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
 
@@ -368,6 +393,10 @@ class SumSquare(_Rule):
         for s, g, tmp in blocks(out, inputs[1], scratch):
             calls += [partial(np.multiply, g, g, tmp), partial(np.add, s, tmp, s)]
         return calls
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        s, g = inputs
+        return s[index] + g[index] ** 2
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * out.size
@@ -395,6 +424,10 @@ class Normalise(_Rule):
             ]
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        _, rate, g, s, epsilon = inputs
+        return -(rate[()] * g[index] / (Function("sqrt", s[index]) + epsilon[()]))
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 5 * out.size
 
@@ -418,6 +451,10 @@ class BiasCorrection(Op):
             out[()] = 1.0 - beta.item() ** (step.item() + 1)
 
         return [correct]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        beta, step = inputs
+        return Number(1.0) - beta[()] ** (step[()] + Number(1.0))
 
 
 class AdamStep(_Rule):
@@ -450,6 +487,11 @@ class AdamStep(_Rule):
             ]
         return calls
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        _, rate, m, v, c1, c2, epsilon = inputs
+        mean, square = m[index] / c1[()], v[index] / c2[()]
+        return -(rate[()] * mean / (Function("sqrt", square) + epsilon[()]))
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
 
@@ -477,6 +519,10 @@ class Decay(_Rule):
                 partial(np.subtract, delta, tmp, delta),
             ]
         return calls
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        delta, rate, weight, theta = inputs
+        return delta[index] - rate[()] * weight[()] * theta[index]
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * out.size
@@ -514,6 +560,16 @@ class StopAtZero(_Rule):
             partial(np.copyto, out, zero, "same_kind", resting),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        delta, w, gradient, rate = (operand.broadcast(index) for operand in inputs)
+        zero = Number(0.0)
+        rests = (
+            Condition(w, "=", zero),
+            Condition(Function("abs", gradient), "≤", rate),
+        )
+        crosses = Condition((w + delta) * w, "<", zero)
+        return where(rests, zero, where(crosses, -w, delta))
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size
 
@@ -528,6 +584,10 @@ class Apply(_Rule):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.add, out, inputs[1], out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        theta, delta = inputs
+        return theta[index] + delta[index]
 
 
 class CountStep(_Rule):
@@ -545,6 +605,9 @@ class CountStep(_Rule):
             counter[0] += 1
 
         return [count]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return inputs[0][()] + Number(1.0)
 
 
 def _complement(beta: Array, rest: Array) -> Call:

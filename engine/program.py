@@ -126,6 +126,12 @@ class Program:
                 return instruction.index
         return len(self.instructions)
 
+    def writers(self, name: str) -> tuple[int, ...]:
+        """The instructions that write to this buffer, or to one that shares memory with it."""
+        tensor = next(tensor for tensor in self.graph.tensors if tensor.name == name)
+        nodes = enumerate(self.graph.nodes)
+        return tuple(index for index, node in nodes if node.output.overlaps(tensor))
+
 
 def instruction(index: int, node: Node) -> Instruction:
     """The instruction of one op application, named as its tensors are called now."""

@@ -9,87 +9,65 @@ Editing the past starts a branch, so no history is ever lost.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
 from itertools import pairwise
 from time import perf_counter
-from typing import NamedTuple, get_args
+from typing import NamedTuple, Protocol, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DescriptionError
-from engine.machine import Machine, Unit
+from engine.history import START, Branch, Edit, EditKind, Moment, clamps_after
+from engine.machine import NO_TRAPS, Machine, Trap, Unit
+from engine.memory import SECTIONS
 
 BUDGET = 64 * 2**20
 """Bytes of keyframes."""
 SPACING_SECONDS = 0.02
 """Training time between recent keyframes, roughly."""
-SPACINGS = (8, 256)
+SPACINGS = (8, 512)
 """Least and most steps between recent keyframes."""
 GROWTH = 1e-3
 """Where keyframes are thinned, their spacing is at least so much of their age."""
+FULL = 0.9
+"""Share of the budget that thinning leaves at most, so that it need not be done at every step."""
 
 
-class Moment(NamedTuple):
-    """A place on a branch: so many steps finished, and so many instructions of the next one."""
+class Observer(Protocol):
+    """Who looks at the machine now and then while it breaks new ground, and only reads."""
 
-    step: int
-    pc: int
+    def due(self, step: int) -> int:
+        """The step after `step` at whose start it wants to look next."""
 
+    def look(self) -> None:
+        """Called at that step, and where a run stopped."""
 
-START = Moment(0, 0)
+    def trap(self) -> Trap | None:
+        """What to call at the start of every step until then, if anything; it returns False."""
 
 
 @dataclass(frozen=True)
-class Edit:
-    """Numbers that a user wrote into `buffer` at `index`, or over all of it where that is None."""
+class Difference:
+    """The first instruction whose outcome is not the same on two branches.
+
+    Attributes:
+        moment: just before it.
+        buffer: what it writes.
+    """
 
     moment: Moment
     buffer: str
-    values: NDArray[np.float64]
-    index: tuple[int, ...] | None
 
 
-@dataclass(eq=False)
-class Branch:
-    """One line of history.
+class _Outcome(NamedTuple):
+    """A possible difference, and a digest of what was written there."""
 
-    Attributes:
-        number: its place in `Timeline.branches`; 0 is the trunk.
-        parent: the branch that it left at the moment `start`; None for the trunk.
-        end: how far it has been followed.
-        edits: its own edits, in order. The parent's up to `start` are part of its history, too.
-        steps: where it has keyframes, ascending.
-        keyframes: by step; each was taken before the edits made there.
-        pinned: steps whose keyframes are never thinned out, since a branch starts near.
-    """
-
-    number: int
-    parent: Branch | None
-    start: Moment
-    end: Moment
-    edits: list[Edit] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
-    keyframes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
-    pinned: set[int] = field(default_factory=set)
-
-    def lineage(self) -> Iterator[tuple[Branch, Moment]]:
-        """The branch with its end, then its ancestors, each with where this history leaves it."""
-        line: Branch | None = self
-        limit = self.end
-        while line is not None:
-            yield line, limit
-            limit = min(limit, line.start)
-            line = line.parent
-
-    def history(self) -> list[Edit]:
-        """All edits on the way from the start to the end of this branch, in order."""
-        parts = [
-            line.edits if line is self else [e for e in line.edits if e.moment <= limit]
-            for line, limit in self.lineage()
-        ]
-        return [edit for part in reversed(parts) for edit in part]
+    difference: Difference
+    digest: bytes
 
 
 class Timeline:
@@ -98,22 +76,26 @@ class Timeline:
     While a timeline is in use its machine is driven through it alone.
 
     Args:
-        machine: at the start of its training.
+        machine: at the start of its training, with nothing clamped.
         budget: bytes that keyframes may take. Beyond it the old ones are thinned, so that their
-            spacing grows in proportion to their age.
+            spacing grows in proportion to their age. Those that branches start from stay.
 
     Attributes:
         branches: all branches, by number.
         branch: the one the machine is on.
+        observers: who looks at new ground, see `Observer`.
+        after_edit: called whenever edits have been made, by hand or in a replay.
     """
 
     def __init__(self, machine: Machine, budget: int = BUDGET) -> None:
-        if (machine.step_count, machine.pc) != START:
-            raise ValueError("a timeline begins at the start of training")
+        if (machine.step_count, machine.pc) != START or machine.clamps:
+            raise ValueError("a timeline begins at the start of training, with nothing clamped")
         self.machine = machine
         self.budget = budget
         self.branch = Branch(0, None, START, START)
         self.branches = [self.branch]
+        self.observers: list[Observer] = []
+        self.after_edit: list[Callable[[], object]] = []
         self._start = machine.snapshot()
         least, most = SPACINGS
         self._spacing = max(least, min(most, int(SPACING_SECONDS / machine.step_seconds)))
@@ -131,36 +113,70 @@ class Timeline:
         """Whether nothing is known of the branch beyond the present."""
         return self.now >= self.branch.end
 
+    @property
+    def bytes(self) -> int:
+        """Memory that keyframes take."""
+        return self._bytes
+
     # Forwards --------------------------------------------------------------------------------
 
     def run(self, steps: int | None = None, *, seconds: float | None = None) -> int:
         """Follow the branch, and train on from its end; as `Machine.run`, but recorded."""
         if steps is None and seconds is None:
             raise ValueError("run needs steps, seconds or both")
-        deadline = None if seconds is None else perf_counter() + seconds
         first = self.now.step
-        goal = None if steps is None else Moment(first + steps, 0)
-        while goal is None or self.now < goal:
-            left = None if deadline is None else deadline - perf_counter()
-            if left is not None and left <= 0:
-                break
-            self._leap(goal, left)
-            if self.machine.stopped is not None:
-                break
+        self.run_to(None if steps is None else Moment(first + steps, 0), seconds=seconds)
         return self.now.step - first
 
     def advance(self, unit: Unit) -> None:
         """Go on to the next boundary of `unit`; as `Machine.advance`, but recorded."""
-        self._forward(self._after(_known(unit)))
+        self.run_to(self.after(unit))
+
+    def run_to(
+        self,
+        goal: Moment | None,
+        *,
+        seconds: float | None = None,
+        traps: Mapping[int, Trap] = NO_TRAPS,
+    ) -> bool:
+        """Follow the branch, and train on from its end, up to a moment that lies ahead.
+
+        Ends early when `seconds` are over, a trap is sprung, or, on new ground, a value stops
+        being finite: `machine.trapped` and `machine.stopped` tell. Traps are as in `Machine.run`.
+
+        Args:
+            goal: where to stop; None for nowhere.
+
+        Returns:
+            Whether the goal was reached.
+        """
+        deadline = None if seconds is None else perf_counter() + seconds
+        self.machine.trapped = False
+        while goal is None or self.now < goal:
+            left = None if deadline is None else deadline - perf_counter()
+            if left is not None and left <= 0:
+                break
+            self._leap(goal, left, traps)
+            if self.machine.trapped or self.machine.stopped is not None:
+                break
+        return goal is not None and self.now >= goal
 
     # Backwards and anywhere ------------------------------------------------------------------
 
     def back(self, unit: Unit) -> None:
         """Go back to the last boundary of `unit` before the present; at the start, stay."""
-        self.go(self._before(_known(unit)))
+        self.go(self.before(unit))
 
-    def go(self, moment: tuple[int, int], branch: int | None = None) -> None:
+    def go(
+        self, moment: tuple[int, int], branch: int | None = None, *, seconds: float | None = None
+    ) -> bool:
         """Go to a moment of a branch (the present one if None), known or still to come.
+
+        Args:
+            seconds: about how long it may take; the same call again goes on from where it got.
+
+        Returns:
+            Whether it was reached.
 
         Raises:
             DescriptionError: there is no such branch or instruction.
@@ -172,25 +188,119 @@ class Timeline:
         if not straight:
             self.branch = line
             self._restore(owner, source)
-        self._forward(target)
+        return self.now == target or self.run_to(target, seconds=seconds)
+
+    @contextmanager
+    def visit(self, moment: tuple[int, int], branch: int | None = None) -> Iterator[Machine]:
+        """Be at a known moment of a branch for a while; afterwards all is as it was.
+
+        Raises:
+            DescriptionError: there is no such branch or instruction, or it has not been reached.
+        """
+        target = self._checked(Moment(*moment))
+        line = self.branch if branch is None else self._branch(branch)
+        if target > line.end:
+            expected = f"up to {line.end.step}, where branch {line.number} ends"
+            raise DescriptionError("step", target.step, expected)
+        snapshot, here, home = self.machine.snapshot(), self.now, self.branch
+        try:
+            self.go(target, line.number)
+            yield self.machine
+        finally:
+            self.branch = home
+            self.machine.restore(snapshot)
+            self._set_beside(home.edits_before(here) + home.edits_at(here))
+            self._tell()
 
     # Changing things -------------------------------------------------------------------------
 
-    def write(self, buffer: str, values: ArrayLike, index: Sequence[int] | None = None) -> Branch:
-        """Overwrite a buffer or one element of it, here and now; returns the branch we are on.
+    def write(
+        self, buffer: str, values: ArrayLike, index: Sequence[int | None] | None = None
+    ) -> Branch:
+        """Overwrite a buffer or elements of it, here and now; returns the branch we are on.
 
         At the end of a branch the edit is added to it; before its end a new branch starts.
 
+        Args:
+            buffer: a parameter, a hyperparameter, what a step computes, or the data set.
+            index: as in `Machine.write`.
+
         Raises:
-            DescriptionError: as `Machine.write`; nothing has changed then.
+            DescriptionError: as `Machine.write`, or a buffer that nothing may be written to;
+                nothing has changed then.
         """
-        where = None if index is None else tuple(index)
-        self.machine.write(buffer, values, where)
+        self.check_editable(buffer)
+        return self._add("write", buffer, np.array(values, dtype=np.float64), index)
+
+    def hold(self, buffer: str, value: float, index: Sequence[int | None]) -> Branch:
+        """Clamp elements at `value` from now on (see `Clamp`); returns the branch we are on.
+
+        Raises:
+            DescriptionError: it is not possible; nothing has changed then.
+        """
+        return self._add("hold", buffer, np.array(value, dtype=np.float64), index)
+
+    def release(self, buffer: str, index: Sequence[int | None]) -> Branch:
+        """Let go of what was clamped; returns the branch we are on.
+
+        Raises:
+            DescriptionError: it was not.
+        """
+        held = {(clamp.buffer, clamp.index) for clamp in self.machine.clamps}
+        if (buffer, tuple(index)) not in held:
+            raise DescriptionError(buffer, tuple(index), "clamped")
+        return self._add("release", buffer, np.zeros(0), index)
+
+    def _add(
+        self,
+        kind: EditKind,
+        buffer: str,
+        values: NDArray[np.float64],
+        index: Sequence[int | None] | None,
+    ) -> Branch:
+        edit = Edit(self.now, kind, buffer, None if index is None else tuple(index), values)
+        known = self.branch.edits_before(self.now) + self.branch.edits_at(self.now)
+        if kind != "write":
+            self.machine.clamp(clamps_after([*known, edit]))
+        try:
+            self._make(edit)
+        except DescriptionError:
+            self.machine.clamp(clamps_after(known))
+            raise
         if not self.at_end:
             self._fork()
-        numbers = np.array(values, dtype=np.float64)
-        self.branch.edits.append(Edit(self.now, buffer, numbers, where))
+        self.branch.add(edit)
+        self._tell()
         return self.branch
+
+    def check_editable(self, buffer: str) -> None:
+        """Raise DescriptionError for a buffer that nothing may be written to.
+
+        Counters are one; the other kind is what replays would not bring back, since no step makes
+        it anew and no keyframe has it.
+        """
+        program = self.machine.program
+        known = program.buffers.get(buffer)
+        if known is None or buffer in program.data:
+            return
+        lasting = known.role in SECTIONS[0]
+        if known.role in ("counter", "index") or not (lasting or program.writers(buffer)):
+            raise DescriptionError(buffer, "an edit", f"possible: its role is {known.role}")
+
+    def _fork(self) -> None:
+        owner, source = self._source(self.branch, self.now)
+        if source:
+            owner.pinned.add(source)
+        self.branch = self.branch.fork(len(self.branches), self.now)
+        self.branches.append(self.branch)
+
+    def adopt(self, branches: Sequence[Branch]) -> None:
+        """Take over a history told elsewhere, the trunk first, and go to its start."""
+        self.branches, self.branch = list(branches), branches[0]
+        self._bytes = 0
+        self._restore(self.branch, 0)
+
+    # Comparing branches ----------------------------------------------------------------------
 
     def parting(self, left: int, right: int) -> Moment:
         """The last moment that two branches have in common: their next edits differ."""
@@ -200,12 +310,54 @@ class Timeline:
                 return min(limit, limits[line.number])
         raise AssertionError("all branches come from the trunk")
 
-    def _fork(self) -> None:
-        owner, source = self._source(self.branch, self.now)
-        if source:
-            owner.pinned.add(source)
-        self.branch = Branch(len(self.branches), self.branch, self.now, self.now)
-        self.branches.append(self.branch)
+    def first_difference(self, left: int, right: int) -> Difference | None:
+        """The first instruction whose outcome differs, as far as both branches are known.
+
+        It is looked for until one epoch after they part, in which every sample was seen; None if
+        nothing has differed by then.
+        """
+        start = self.parting(left, right)
+        limit = Moment(start.step + self.machine.program.steps_per_epoch + 1, 0)
+        end = min(limit, self._branch(left).end, self._branch(right).end)
+        pairs = zip(*(self._outcomes(number, start, end) for number in (left, right)), strict=True)
+        return next((mine.difference for mine, theirs in pairs if mine != theirs), None)
+
+    def _outcomes(self, branch: int, start: Moment, end: Moment) -> list[_Outcome]:
+        """What every instruction of a branch from `start` to `end` writes."""
+        outcomes = []
+        with self.visit(start, branch) as machine:
+            while self.now < end:
+                here = self.now
+                buffer = machine.step_instruction().writes[0]
+                digest = blake2b(machine.read(buffer).tobytes(), digest_size=8).digest()
+                outcomes.append(_Outcome(Difference(here, buffer), digest))
+                self._edit()
+        return outcomes
+
+    def weight_difference(
+        self, left: int, right: int, step: int
+    ) -> dict[str, NDArray[np.floating]]:
+        """Parameters of branch `right` minus those of `left` at the start of a step, by name.
+
+        Raises:
+            DescriptionError: there is no such branch, or it does not go that far.
+        """
+        values = []
+        for branch in (left, right):
+            with self.visit((step, 0), branch) as machine:
+                names = [p.tensor.name for p in machine.program.parameters]
+                values.append({name: machine.read(name) for name in names})
+        return {name: values[1][name] - values[0][name] for name in values[0]}
+
+    def fingerprint(self) -> str:
+        """A digest of all that, with the edits, decides every number: program, data and start."""
+        program = self.machine.program
+        digest = sha256(str(program.listing()).encode())
+        digest.update(f"{program.network!r} {program.batch_size} {program.dtype}".encode())
+        digest.update(self._start.block.tobytes())
+        for name in sorted(program.data):
+            digest.update(np.ascontiguousarray(program.data[name]).tobytes())
+        return digest.hexdigest()
 
     # How -------------------------------------------------------------------------------------
 
@@ -235,50 +387,110 @@ class Timeline:
                 owner, best = line, line.steps[place - 1]
         return owner, best
 
+    def keyframe_before(self, moment: Moment) -> int:
+        """The step from which a way to `moment` of this branch starts."""
+        return self._source(self.branch, moment)[1]
+
     def _restore(self, owner: Branch, source: int) -> None:
         """Put the machine at the start of step `source`, with the edits this branch has there."""
         if source == 0:
             self.machine.restore(self._start)
         else:
             self.machine.restore_keyframe(owner.keyframes[source])
+        self._set_beside(self.branch.edits_before(Moment(source, 0)))
         self._edit()
 
-    def _forward(self, target: Moment) -> None:
-        while self.now < target:
-            self._leap(target, None)
-            if self.machine.stopped is not None:
-                break
+    def _set_beside(self, edits: Sequence[Edit]) -> None:
+        """Bring about what lies outside the machine's state: clamps, and changes of the data."""
+        clamps = clamps_after(edits)
+        if clamps != self.machine.clamps:
+            self.machine.clamp(clamps)
+        self.machine.reset_data()
+        for edit in edits:
+            if edit.buffer in self.machine.program.data:
+                self._make(edit)
 
-    def _leap(self, goal: Moment | None, seconds: float | None) -> None:
-        """Execute up to `goal`, the next keyframe or the next edit, whichever comes first.
+    def _leap(self, goal: Moment | None, seconds: float | None, traps: Mapping[int, Trap]) -> None:
+        """Execute up to `goal`, the next keyframe, edit or observation, whichever comes first.
 
         What is known is repeated without looking for numbers that stop being finite.
         """
         here, known = self.now, not self.at_end
-        stops = [Moment((here.step // self._spacing + 1) * self._spacing, 0)]
-        stops += [edit.moment for edit in self.branch.history() if edit.moment > here]
-        stops += [goal] if goal is not None else []
-        stops += [self.branch.end] if known else []
-        stop = min(stops)
+        stop = self._next_stop(here, goal, known=known)
+        traps = traps if known else self._with_observers(traps)
         if stop.step > here.step:
-            self.machine.run(stop.step - here.step, seconds=seconds, checked=not known)
-        if self.machine.stopped is None and self.now.step == stop.step:
-            while self.now < stop:
-                self.machine.step_instruction()
-        self._arrive()
+            steps = stop.step - here.step
+            self.machine.run(steps, seconds=seconds, checked=not known, traps=traps)
+        halted = self.machine.trapped or self.machine.stopped is not None
+        if self.now.step == stop.step and not (halted and stop.step > here.step):
+            self._run_within_step(stop.pc, traps, checked=not known)
+        self._arrive(new=not known)
 
-    def _arrive(self) -> None:
+    def _run_within_step(self, pc: int, traps: Mapping[int, Trap], *, checked: bool) -> None:
+        machine = self.machine
+        while machine.pc < pc:
+            machine.step_instruction(checked=checked)
+            trap = traps.get(machine.pc)
+            machine.trapped = trap is not None and trap()
+            if machine.trapped or machine.stopped is not None:
+                break
+
+    def _next_stop(self, here: Moment, goal: Moment | None, *, known: bool) -> Moment:
+        stops = [Moment((here.step // self._spacing + 1) * self._spacing, 0)]
+        if goal is not None:
+            stops.append(goal)
+        if known:
+            stops.append(self.branch.end)
+            edited = self.branch.next_edit(here)
+            stops += [edited] if edited is not None else []
+        else:
+            stops += [Moment(observer.due(here.step), 0) for observer in self.observers]
+        return min(stops)
+
+    def _with_observers(self, traps: Mapping[int, Trap]) -> Mapping[int, Trap]:
+        """The traps, and those with which observers look at every step."""
+        each = [trap for observer in self.observers if (trap := observer.trap()) is not None]
+        if not each:
+            return traps
+        last = traps.get(0)
+
+        def both() -> bool:
+            for trap in each:
+                trap()
+            return last is not None and last()
+
+        return {**traps, 0: both}
+
+    def _arrive(self, *, new: bool) -> None:
         here = self.now
         self.branch.end = max(self.branch.end, here)
         if here.pc == 0 and here.step % self._spacing == 0:
             self._keep(here.step)
-        self._edit()
+        if new:
+            stopped = self.machine.stopped is not None
+            for observer in self.observers:
+                if stopped or (here.pc == 0 and observer.due(here.step - 1) == here.step):
+                    observer.look()
+        else:
+            self._edit()
 
     def _edit(self) -> None:
         """Make the edits that this branch has at the present moment."""
-        for edit in self.branch.history():
-            if edit.moment == self.now:
-                self.machine.write(edit.buffer, edit.values, edit.index)
+        edits = self.branch.edits_at(self.now)
+        if any(edit.kind != "write" for edit in edits):
+            self.machine.clamp(clamps_after([*self.branch.edits_before(self.now), *edits]))
+        for edit in edits:
+            self._make(edit)
+        if edits:
+            self._tell()
+
+    def _make(self, edit: Edit) -> None:
+        if edit.kind != "release":
+            self.machine.write(edit.buffer, edit.values, edit.index)
+
+    def _tell(self) -> None:
+        for listener in self.after_edit:
+            listener()
 
     # Keyframes -------------------------------------------------------------------------------
 
@@ -289,12 +501,11 @@ class Timeline:
         line.keyframes[step] = self.machine.keyframe()
         insort(line.steps, step)
         self._bytes += line.keyframes[step].nbytes
-        while self._bytes > self.budget:
+        if self._bytes > self.budget:
             self._thin()
-            if self._bytes > 0.75 * self.budget:
-                self._growth *= 2
-            if self._growth > 1:
-                break
+            while self._bytes > FULL * self.budget and self._growth < 1:
+                self._growth *= 1.5
+                self._thin()
 
     def _thin(self) -> None:
         """Drop keyframes nearer to the next kept one than their age asks for."""
@@ -310,17 +521,19 @@ class Timeline:
 
     # Boundaries ------------------------------------------------------------------------------
 
-    def _after(self, unit: Unit) -> Moment:
+    def after(self, unit: Unit) -> Moment:
+        """The next boundary of `unit` after the present."""
         step, pc = self.now
-        if unit == "epoch":
+        if _known(unit) == "epoch":
             per_epoch = self.machine.program.steps_per_epoch
             return Moment((step // per_epoch + 1) * per_epoch, 0)
         later = [start for start in self._boundaries[unit] if start > pc]
         return Moment(step, later[0]) if later else Moment(step + 1, 0)
 
-    def _before(self, unit: Unit) -> Moment:
+    def before(self, unit: Unit) -> Moment:
+        """The last boundary of `unit` before the present; the start has none before it."""
         step, pc = self.now
-        if (step, pc) == START:
+        if _known(unit) and (step, pc) == START:
             return START
         if unit == "epoch":
             per_epoch = self.machine.program.steps_per_epoch

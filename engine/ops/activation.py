@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.ops.base import Array, Call, Op, constant
+from engine.formula import Condition, Function, Number, where
+from engine.ops.base import Array, Barrier, Call, Op, constant
 from engine.ops.elementwise import Multiply, Scale, Subtract
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
 
 
@@ -72,6 +74,9 @@ class Sigmoid(_Activation):
             partial(np.add, out, half, out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return Function("sigmoid", inputs[0][index])
+
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
         return _local(graph, SigmoidDerivative(), a, z=z)
 
@@ -83,6 +88,7 @@ class SigmoidDerivative(_Elementwise):
     """a(1 − a) = a − a²: σ′(z) in terms of a = σ(z)."""
 
     name = "sigmoid′"
+    barrier = Barrier("saturated", 0.03 * 0.97)
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[0]} ⊙ (1 − {inputs[0]})"
@@ -90,6 +96,10 @@ class SigmoidDerivative(_Elementwise):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         (a,) = inputs
         return [partial(np.multiply, a, a, out), partial(np.subtract, a, out, out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        a = inputs[0][index]
+        return a * (Number(1.0) - a)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -113,6 +123,9 @@ class Tanh(_Activation):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.tanh, inputs[0], out)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return Function("tanh", inputs[0][index])
+
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
         return _local(graph, TanhDerivative(), a, z=z)
 
@@ -121,6 +134,7 @@ class TanhDerivative(_Elementwise):
     """1 − a²: tanh′(z) in terms of a = tanh(z)."""
 
     name = "tanh′"
+    barrier = Barrier("saturated", 1.0 - 0.97**2)
 
     def formula(self, *inputs: str) -> str:
         return f"1 − {inputs[0]}²"
@@ -128,6 +142,9 @@ class TanhDerivative(_Elementwise):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         (a,) = inputs
         return [partial(np.multiply, a, a, out), partial(np.subtract, constant(1.0, out), out, out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return Number(1.0) - inputs[0][index] ** 2
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -144,12 +161,17 @@ class ReLU(_Activation):
 
     name = "relu"
     kinked = True
+    barrier = Barrier("dead", 0.0)
 
     def formula(self, *inputs: str) -> str:
         return f"max(0, {inputs[0]})"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return positive_part(inputs[0], out)
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z = inputs[0][index]
+        return where(Condition(z, "≤", Number(0.0)), Number(0.0), z)
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
         return _local(graph, Step(), z, z=z)
@@ -172,6 +194,10 @@ class LeakyReLU(_Activation):
             partial(np.fmax, z, out, out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z = inputs[0][index]
+        return where(Condition(z, ">", Number(0.0)), z, Number(self.slope) * z)
+
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
         return _local(graph, Step(below=self.slope), z, z=z)
 
@@ -183,6 +209,7 @@ class Step(_Elementwise):
     """1 where z > 0, else `below` (also at the kink). Piecewise constant."""
 
     name = "step"
+    barrier = Barrier("dead", 0.0)
 
     def __init__(self, below: float = 0.0) -> None:
         self.below = below
@@ -201,11 +228,16 @@ class Step(_Elementwise):
             partial(np.copyto, out, constant(1.0, out), "same_kind", mask),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z = inputs[0][index]
+        return where(Condition(z, ">", Number(0.0)), Number(1.0), Number(self.below))
+
 
 class ELU(_Activation):
     """z where z > 0, else eᶻ − 1 (Clevert, Unterthiner, Hochreiter 2016, with α = 1)."""
 
     name = "elu"
+    kinked = True
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[0]} where > 0, else exp({inputs[0]}) − 1"
@@ -220,6 +252,10 @@ class ELU(_Activation):
             partial(np.add, out, positive, out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z = inputs[0][index]
+        return where(Condition(z, ">", Number(0.0)), z, Function("expm1", z))
+
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
         return _local(graph, ELUDerivative(), a, z=z)
 
@@ -231,6 +267,7 @@ class ELUDerivative(_Elementwise):
     """min(a, 0) + 1, which is 1 for z > 0 and eᶻ below, in terms of a = ELU(z)."""
 
     name = "elu′"
+    barrier = Barrier("saturated", 0.03)
 
     def formula(self, *inputs: str) -> str:
         return f"min({inputs[0]}, 0) + 1"
@@ -240,6 +277,10 @@ class ELUDerivative(_Elementwise):
             partial(np.fmin, inputs[0], constant(0.0, out), out),
             partial(np.add, out, constant(1.0, out), out),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        a = inputs[0][index]
+        return where(Condition(a, "<", Number(0.0)), a + Number(1.0), Number(1.0))
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -261,6 +302,9 @@ class Softplus(_Activation):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.logaddexp, constant(0.0, out), inputs[0], out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return Function("softplus", inputs[0][index])
 
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
         return _local(graph, Sigmoid(), z, z=z)
@@ -294,6 +338,10 @@ class GELUArgument(_Activation):
             partial(np.multiply, out, z, out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z = inputs[0][index]
+        return Number(GELU_SCALE, "2√(2/π)") * (z + Number(GELU_CUBIC) * z**3)
+
     def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
         return _local(graph, GELUArgumentDerivative(), z, z=z)
 
@@ -316,6 +364,10 @@ class GELUArgumentDerivative(_Elementwise):
             partial(np.multiply, out, constant(3.0 * GELU_SCALE * GELU_CUBIC, out), out),
             partial(np.add, out, constant(GELU_SCALE, out), out),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z = inputs[0][index]
+        return Number(GELU_SCALE, "2√(2/π)") * (Number(1.0) + Number(3.0 * GELU_CUBIC) * z**2)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

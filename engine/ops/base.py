@@ -1,25 +1,36 @@
-"""What an op is: one visible class with its shape rule, kernel, VJP, formula and FLOPs.
+"""What an op is: one visible class with its shape rule, kernel, VJP, explanation and FLOPs.
 
-To add an op, subclass `Op` in the file of its family and give it those five; nothing else in the
-engine needs to know of it. `tests/engine/test_ops.py` checks its VJP once it is named there.
+To add an op, subclass `Op` in the file of its family and give it those; nothing else in the engine
+needs to know of it. `tests/engine/test_ops.py` checks its VJP once it is named there, and
+`tests/engine/test_explain.py` its explanation.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
     from engine.memory import Memory
 
 Array = NDArray[Any]
 Call = Callable[[], object]
 """One bound NumPy call: all its operands, `out` included, are fixed when a program is loaded."""
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """A factor of at most `limit` lets (almost) no gradient through; `kind` is a word for that."""
+
+    kind: str
+    limit: float
 
 
 class Op(ABC):
@@ -29,7 +40,10 @@ class Op(ABC):
     dtype: ClassVar[str] = ""
     """NumPy dtype of the result, "" for the program's floating type."""
     kinked: ClassVar[bool] = False
-    """The derivative jumps where the first input is 0; differences across it prove nothing."""
+    """The derivative, or its slope, jumps where `branch` changes; differences across that prove
+    nothing."""
+    barrier: ClassVar[Barrier | None] = None
+    """Of a factor of gradients: when it lets (almost) nothing through, and what that is called."""
 
     @abstractmethod
     def shape(self, *inputs: Tensor) -> Shape:
@@ -42,6 +56,14 @@ class Op(ABC):
     @abstractmethod
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         """The bound calls that write `out`. May keep scratch arrays; calls must not allocate."""
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        """How ``out[index]`` comes from elements of the inputs.
+
+        The operands are as the instruction saw them. `index` may have running axes in place of
+        numbers, unless which elements are needed depends on their values.
+        """
+        raise NotImplementedError(f"{self.name} does not explain its numbers")
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -63,6 +85,10 @@ class Op(ABC):
     def order(self, *inputs: Tensor) -> Literal["C", "F"]:
         """Memory order of the result where it cannot be taken from `pattern`."""
         return "C"
+
+    def branch(self, *inputs: Array) -> Array:
+        """For a kinked op: which side of its kinks each element is on."""
+        return np.greater(inputs[0], 0)
 
     def prepare(self, *inputs: Tensor) -> None:  # noqa: B027 - most ops ask for nothing
         """Ask for something of the inputs' storage before it is planned."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.ops.base import Array, Call, Op, constant
+from engine.formula import Condition, Function, Number, where
+from engine.ops.base import Array, Barrier, Call, Op, constant
 from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
 
 
@@ -50,6 +52,10 @@ class Add(_Binary):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.add, inputs[0], inputs[1], out)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, y = inputs
+        return x.broadcast(index) + y.broadcast(index)
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -66,6 +72,10 @@ class Subtract(_Binary):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.subtract, inputs[0], inputs[1], out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, y = inputs
+        return x.broadcast(index) - y.broadcast(index)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -88,6 +98,10 @@ class Multiply(_Binary):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.multiply, inputs[0], inputs[1], out)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, y = inputs
+        return x.broadcast(index) * y.broadcast(index)
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -101,7 +115,7 @@ class Multiply(_Binary):
 
 
 class Scale(Op):
-    """c·x for a fixed number c, shown as `label` in the formula where c has a meaning."""
+    """c·x for a fixed number c, shown as `label`, such as 2/n, where c has a meaning."""
 
     name = "scale"
 
@@ -117,6 +131,13 @@ class Scale(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.multiply, inputs[0], constant(self.factor, out), out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x = inputs[0][index]
+        above, fraction, below = self.label.partition("/")
+        if fraction:
+            return Number(float(above)) * x / Number(round(float(above) / self.factor), below)
+        return -x if self.factor == -1.0 else Number(self.factor, self.label) * x
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -137,6 +158,9 @@ class Sign(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.sign, inputs[0], out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return Function("sign", inputs[0][index])
 
 
 class Clip(Op):
@@ -159,6 +183,11 @@ class Clip(Op):
             partial(np.maximum, out, constant(-self.bound, out), out=out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, bound = inputs[0][index], Number(self.bound)
+        above, below = Condition(x, ">", bound), Condition(x, "<", -bound)
+        return where(above, bound, where(below, -bound, x))
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -170,6 +199,7 @@ class Inside(Op):
     """1 where |x| is at most `bound`, else 0: the local derivative of `Clip`."""
 
     name = "inside"
+    barrier = Barrier("clipped", 0.0)
 
     def __init__(self, bound: float) -> None:
         self.bound = bound
@@ -187,3 +217,7 @@ class Inside(Op):
             partial(np.less_equal, out, constant(self.bound, out), mask),
             partial(np.copyto, out, mask),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        size = Function("abs", inputs[0][index])
+        return where(Condition(size, "≤", Number(self.bound)), Number(1.0), Number(0.0))

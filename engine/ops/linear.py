@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from engine.formula import series
 from engine.ops.base import Array, Call, Op
 from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
     from engine.memory import Memory
 
@@ -65,6 +67,12 @@ class Linear(Op):
         x, w, b = inputs
         return [product(x, w, out), partial(np.add, out, b, out)]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, w, b = inputs
+        k = x.axis(-1)
+        *_, unit = index
+        return series(x[(*index[:-1], k)] * w[k, unit], k) + b[unit]
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -106,6 +114,14 @@ class MatMul(Op):
         left = inputs[0].T if self.transpose_left else inputs[0]
         right = inputs[1].T if self.transpose_right else inputs[1]
         return [product(left, right, out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        left, right = inputs
+        row, column = index
+        k = left.axis(0 if self.transpose_left else 1)
+        first = left[k, row] if self.transpose_left else left[row, k]
+        second = right[column, k] if self.transpose_right else right[k, column]
+        return series(first * second, k)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

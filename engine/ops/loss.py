@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import Condition, Formula, Function, Number, Operand, series, where
 from engine.ops.base import Array, Call, Op, constant, flat, flat_pair
 from engine.ops.elementwise import Clip, Multiply, Scale, Sign, times
 
 if TYPE_CHECKING:
+    from engine.formula import Index
     from engine.graph import Graph, Shape, Tensor
 
 
@@ -28,6 +30,12 @@ def _weights(count: int, total: float, out: Array) -> Array:
     return np.full(count, total / count, dtype=out.dtype)
 
 
+def _mean(e: Operand, term: Callable[[Formula], Formula]) -> Formula:
+    """The mean of a term over all elements."""
+    axes = e.all()
+    return series(term(e[axes]), *axes) / Number(e.array.size, "n")
+
+
 class MeanSquare(_Scalar):
     """mean(e²) over samples and outputs."""
 
@@ -40,6 +48,9 @@ class MeanSquare(_Scalar):
         e = flat(inputs[0])
         scale = constant(1.0 / e.size, out)
         return [partial(e.dot, e, out), partial(np.multiply, out, scale, out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return _mean(inputs[0], lambda e: e**2)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -58,6 +69,7 @@ class MeanHuber(_Scalar):
     """
 
     name = "huber"
+    kinked = True
     delta = 1.0
 
     def formula(self, *inputs: str) -> str:
@@ -74,6 +86,18 @@ class MeanHuber(_Scalar):
             partial(clipped.dot, rest, out),
             partial(np.multiply, out, constant(1.0 / e.size, out), out),
         ]
+
+    def branch(self, *inputs: Array) -> Array:
+        return np.greater(np.absolute(inputs[0]), self.delta)
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        delta, half = Number(self.delta), Number(0.5, "½")
+
+        def branch(e: Formula) -> Formula:
+            size = Function("abs", e)
+            return where(Condition(size, "≤", delta), half * e**2, delta * (size - half * delta))
+
+        return _mean(inputs[0], branch)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -110,6 +134,12 @@ class BinaryCrossEntropy(_Scalar):
             partial(softplus.dot, _weights(z.size, 1.0, out), out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z, _, y = inputs
+        axes = z.all()
+        total = series(Function("softplus", z[axes]) - y[axes] * z[axes], *axes)
+        return total / Number(z.array.size, "n")
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -138,6 +168,11 @@ class SoftmaxCrossEntropy(_Scalar):
         log_p, y = flat_pair(inputs[1], inputs[3])
         scale = constant(-1.0 / inputs[3].shape[0], out)
         return [partial(y.dot, log_p, out), partial(np.multiply, out, scale, out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        _, log_p, _, y = inputs
+        axes = y.all()
+        return -(series(y[axes] * log_p[axes], *axes) / Number(y.shape[0], "n"))
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -170,6 +205,10 @@ class ScaledDifference(Op):
             partial(np.multiply, out, constant(self.factor, out), out),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        x, y = inputs
+        return (x[index] - y[index]) / Number(1.0 / self.factor, "n")
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -196,6 +235,11 @@ class L2Penalty(_Scalar):
             partial(np.multiply, out, rate, out),
             partial(np.multiply, out, constant(0.5, out), out),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        w, rate = inputs
+        axes = w.all()
+        return Number(0.5, "½") * rate[()] * series(w[axes] ** 2, *axes)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -224,6 +268,11 @@ class L1Penalty(_Scalar):
             partial(magnitude.dot, _weights(w.size, w.size, out), out),
             partial(np.multiply, out, rate, out),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        w, rate = inputs
+        axes = w.all()
+        return rate[()] * series(Function("abs", w[axes]), *axes)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

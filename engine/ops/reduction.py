@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import series
 from engine.ops.base import Array, Call, Op
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
 
 
@@ -45,6 +47,13 @@ class SumTo(Op):
             return [self._by_product(out, x)]
         return [partial(np.add.reduce, x, axes, None, out.reshape(self._kept(x, axes)))]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (x,) = inputs
+        lead = len(x.shape) - len(self.target)
+        summed = {axis: x.axis(axis) for axis in broadcast_axes(self.target, x.shape)}
+        places = [summed.get(axis) or index[axis - lead] for axis in range(len(x.shape))]
+        return series(x[tuple(places)], *summed.values())
+
     def _by_product(self, out: Array, x: Array) -> Call:
         """A sum over the batch as a product with ones: a third of np.add.reduce's fixed cost."""
         return partial(x.T.dot, np.ones(x.shape[0], dtype=x.dtype), out.reshape(-1))
@@ -78,6 +87,9 @@ class BroadcastTo(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.copyto, out, inputs[0])]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return inputs[0].broadcast(index)
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

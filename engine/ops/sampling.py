@@ -7,14 +7,17 @@ can be repeated from the step counter alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from engine.ops.base import Array, Call, Op, constant, flat
+from engine.formula import Choice, Condition, Number, single, where
+from engine.ops.base import Array, Barrier, Call, Op, constant, flat
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Shape, Tensor
 
 PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT = 1, 2, 3
@@ -78,6 +81,18 @@ class NextBatch(Op):
 
         return [next_batch]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        order, step, seed = inputs
+        steps = order.array.size // self.batch
+        epoch, position = divmod(step.array.item(), steps)
+        if self.shuffle and position == 0:
+            drawn = np.empty_like(order.array)
+            self._shuffler(drawn, seed.array)(epoch)
+            order = replace(order, array=drawn)
+        (row,) = single(index)
+        found = order[position * self.batch + row]
+        return Choice(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
+
     def _shuffler(self, order: Array, seed: Array) -> partial[None]:
         stream, rows = Stream(PURPOSE_BATCHES), np.arange(order.size)
 
@@ -114,6 +129,12 @@ class Gather(Op):
         columns = np.ascontiguousarray(data.T)
         return [partial(columns.take, rows, columns.ndim - 1, out.T, "clip")]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        data, rows = inputs
+        lead = len(rows.shape)
+        row = rows[single(index[:lead])]
+        return Choice(data[(int(row.value), *index[lead:])], (row,), "the row with this number")
+
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
 
@@ -125,6 +146,7 @@ class DropoutMask(Op):
     """
 
     name = "dropout_mask"
+    barrier = Barrier("dropped", 0.0)
 
     def __init__(self, number: int, shape: Shape) -> None:
         self.number = number
@@ -151,6 +173,19 @@ class DropoutMask(Op):
             partial(np.greater_equal, draws, rate, kept),
             partial(np.multiply, kept, scale, draws),
         ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        rate, step, seed = inputs
+        draws = np.empty_like(out.array)
+        stream = Stream(PURPOSE_DROPOUT, self.number).at(seed.array.item(), step.array.item())
+        stream.random(dtype=draws.dtype, out=flat(draws))
+        one, p = Number(1.0), rate[()]
+        draw = replace(out, array=draws)[index]
+        return where(
+            Condition(Number(draw.value, "u", "a random draw from 0 to 1"), "<", p),
+            Number(0.0),
+            one / (one - p),
+        )
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * out.size

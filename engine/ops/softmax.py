@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formula import Function, series, single
 from engine.ops.base import Array, Call, Op
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
+    from engine.formula import Formula, Index, Operand
     from engine.graph import Graph, Shape, Tensor
 
 
@@ -41,6 +43,13 @@ class LogSoftmax(Op):
             partial(np.subtract, out.T, row, out.T),
         ]
 
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        (z,) = inputs
+        k, sample = z.axis(-1), single(index[:-1])
+        highest = int(np.argmax(z.array[sample]))
+        peak = z[(*sample, highest)]
+        return z[index] - peak - Function("log", series(Function("exp", z[(*sample, k)] - peak), k))
+
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
@@ -66,6 +75,9 @@ class Exp(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return [partial(np.exp, inputs[0], out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return Function("exp", inputs[0][index])
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor

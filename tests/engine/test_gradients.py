@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine import (
@@ -36,7 +36,10 @@ OUTPUTS: list[Any] = [  # loss, output activation, units, classes
 
 @st.composite
 def networks(draw: st.DrawFn) -> Machine:
-    """A machine of a random small network on random data, a few steps into its training."""
+    """A machine of a random small network on random data, a few steps into its training.
+
+    Not one that is diverging: of a loss of 1e20 rounding leaves no digits to compare.
+    """
     loss, activation, units, classes = draw(st.sampled_from(OUTPUTS))
     penalties = st.sampled_from([0.0, 0.02])
     hidden = draw(
@@ -61,18 +64,25 @@ def networks(draw: st.DrawFn) -> Machine:
     batch = draw(st.sampled_from([1, 4, None]))
     machine = Machine(compile(network, data, batch, seed=draw(st.integers(0, 99))))
     machine.run(draw(st.integers(0, 3)))
+    assume(float(machine.read("loss/L")) < 100)
     return machine
 
 
 @settings(max_examples=60, deadline=None)
 @given(networks())
 def test_backpropagation_agrees_with_central_differences(machine: Machine) -> None:
+    """To 1e-7 of each parameter's gradient, but for coordinates that had to get off a kink.
+
+    There the smaller step makes rounding larger, which the verdict allows for.
+    """
     for parameter in machine.program.parameters:
         tensor = parameter.tensor
         coordinates = [(tensor.name, index) for index in list(np.ndindex(tensor.shape))[:24]]
-        checks = [c for c in gradient_check(machine, coordinates) if not c.kink]
+        checks = gradient_check(machine, coordinates)
+        assert {c.verdict for c in checks} <= {"right", "kink"}
+        smooth = [c for c in checks if not c.kink]
         numeric, backprop = (
-            np.array([getattr(c, kind) for c in checks]) for kind in ("numeric", "backprop")
+            np.array([getattr(c, kind) for c in smooth]) for kind in ("numeric", "backprop")
         )
         if np.linalg.norm(numeric) > 1e-3:
             assert relative_error(backprop, numeric) < 1e-7
@@ -90,25 +100,6 @@ def test_gradient_check_leaves_the_machine_as_it_was() -> None:
     assert [c.buffer for c in checks] == ["dense1/W", "dense2/b"]
     assert max(c.error for c in checks) < 1e-7
     assert (before.pc, before.block.tobytes()) == (after.pc, after.block.tobytes())
-
-
-def test_gradient_check_finds_a_planted_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.ops.activation import TanhDerivative
-
-    monkeypatch.setattr(TanhDerivative, "kernel", lambda self, out, a: [lambda: out.fill(1.0)])
-    machine = circles_machine()
-    (check,) = gradient_check(machine, [("dense1/W", (0, 1))])
-    assert check.error > 1e-2
-
-
-def test_a_kink_is_recognised() -> None:
-    data = random_data(20, 1, None)
-    network = Network(1, [Dense(1, "relu"), Dense(1)], "mean_squared_error")
-    machine = Machine(compile(network, data, batch_size=None))
-    machine.write("dense1/W", [[0.0]])
-    machine.write("dense1/b", [0.0])
-    (check,) = gradient_check(machine, [("dense1/b", (0,))])
-    assert check.kink
 
 
 def test_weights_used_by_two_layers_get_the_sum_of_both_gradients() -> None:

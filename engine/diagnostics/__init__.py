@@ -1,0 +1,36 @@
+"""What goes wrong in training, found in the numbers: rules with thresholds, sources and remedies.
+
+Of debugging's usual suspects these are missing since the engine has no such ops: gradient clipping,
+batch normalisation, embeddings.
+"""
+
+from engine.diagnostics.case import Case, Evaluation, baseline_loss
+from engine.diagnostics.doctor import RULES, Diagnostics, News
+from engine.diagnostics.finding import (
+    Change,
+    Evidence,
+    Finding,
+    Remedy,
+    Severity,
+    apply_remedy,
+    patched,
+)
+from engine.diagnostics.rule import Rule, configured
+
+__all__ = [
+    "RULES",
+    "Case",
+    "Change",
+    "Diagnostics",
+    "Evaluation",
+    "Evidence",
+    "Finding",
+    "News",
+    "Remedy",
+    "Rule",
+    "Severity",
+    "apply_remedy",
+    "baseline_loss",
+    "configured",
+    "patched",
+]

@@ -1,0 +1,201 @@
+"""Units that do not respond: dead, saturated, or twins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.diagnostics.case import Case
+from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
+from engine.diagnostics.rule import Rule
+from engine.observation import SATURATION, axes_but_unit
+
+ROWS = 512
+"""Training samples judged at a time."""
+NOTABLE = 0.3
+"""Share of a layer's units that are missed if they are dead."""
+
+
+@dataclass(frozen=True)
+class DeadReLU(Rule):
+    """A ReLU gives 0 for every training sample.
+
+    CS231n, notes 1, Commonly used activation functions: such a unit has no gradient for any
+    sample, and so never comes back. Units that were silent for many batches are suspects; they are
+    then judged on the whole training set. A few dead units in a wide layer are usual.
+
+    Attributes:
+        share: of a layer's units that are dead.
+        looks: observations in a row at which a suspect was silent for the whole batch.
+    """
+
+    share: float = 0.1
+    looks: int = 10
+
+    id = "dead_relu"
+    title = "Dead ReLU"
+    meaning = "A dead unit has no gradient: it takes no part and learns nothing any more."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        known: dict[int, tuple[int, ...]] = case.memory.setdefault(self.id, {})
+        suspects = {
+            number: tuple(np.flatnonzero(quiet >= self.looks).tolist())
+            for number, quiet in enumerate(case.monitor.quiet)
+            if quiet is not None
+        }
+        news = [n for n, units in suspects.items() if units and units != known.get(n)]
+        silent = silent_on_all(case, news) if news else {}
+        for number, units in suspects.items():
+            if number in silent:
+                known[number] = tuple(unit for unit in units if silent[number][unit])
+                case.monitor.acquit(number, [u for u in units if not silent[number][u]])
+            elif not units:
+                known[number] = ()
+            if len(known[number]) >= max(1, self.share * case.layers[number].units):
+                yield self._found(case, number, known[number])
+
+    def _found(self, case: Case, number: int, dead: tuple[int, ...]) -> Finding:
+        layer = case.layers[number]
+        share = len(dead) / layer.units
+        evidence = tuple(
+            Evidence(layer.output, (None, unit), 0.0, "for every training sample", case.step)
+            for unit in dead[:8]
+        )
+        leaky = Change(f"layers[{number}].activation", "leaky_relu")
+        rate = case.hyperparameter("learning_rate") or 0.0
+        lower = Change("optimizer.learning_rate", rate / 10)
+        units = f"unit {dead[0]} is" if len(dead) == 1 else f"{len(dead)} units are"
+        return self.found(
+            case,
+            f"{units} dead in {layer.name}, {share:.0%} of it",
+            subject=layer.name,
+            severity="note" if share < NOTABLE else "warning",
+            evidence=evidence,
+            remedies=(
+                Remedy("use leaky ReLU there", (leaky,)),
+                Remedy("start again with a tenth of the learning rate", (lower,)),
+            ),
+        )
+
+
+def silent_on_all(case: Case, numbers: list[int]) -> dict[int, NDArray[np.bool_]]:
+    """For each of these layers, (units,) which give 0 for every training sample."""
+    x = case.machine.view("data/x")
+    silent: dict[int, NDArray[np.bool_]] = {}
+    for start in range(0, len(x), ROWS):
+        judge = case.machine.evaluator(x[start : start + ROWS])
+        judge.run(1)
+        for number in numbers:
+            name = case.layers[number].output
+            axes = axes_but_unit(judge.program.buffers[name])
+            here = judge.view(name).max(axis=axes) <= 0
+            silent[number] = here & silent.get(number, True)
+    return silent
+
+
+@dataclass(frozen=True)
+class Saturated(Rule):
+    """Most outputs of a hidden layer lie at the ends of tanh or sigmoid.
+
+    Glorot & Bengio 2010, section 3: saturated units stop the gradient. It is judged while the
+    network has learned little: units that decide clearly are how a trained network works.
+
+    Attributes:
+        share: of outputs beyond ±0.97, or outside 0.03…0.97.
+        looks: observations in a row.
+    """
+
+    share: float = 0.5
+    looks: int = 20
+
+    id = "saturated"
+    title = "Saturated units"
+    meaning = "The slope is close to zero there, and so is the gradient that passes through."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        seen = case.last(self.looks)
+        if seen is None or not case.ignorant(self.looks):
+            return
+        for number in case.hidden:
+            layer = case.layers[number]
+            if layer.activation not in SATURATION:
+                continue
+            shares = [look.layers[number].saturated for look in seen]
+            if min(shares) <= self.share:
+                continue
+            evidence = Evidence(layer.output, None, shares[-1], "share saturated", case.step)
+            changes = (
+                Change(f"layers[{number}].initializer", "glorot_uniform"),
+                Change(f"layers[{number}].activation", "relu"),
+            )
+            yield self.found(
+                case,
+                f"{shares[-1]:.0%} of the outputs of {layer.name} are saturated",
+                subject=layer.name,
+                evidence=(evidence,),
+                remedies=(
+                    Remedy("start with smaller weights", changes[:1]),
+                    Remedy("use ReLU there", changes[1:]),
+                ),
+            )
+
+
+@dataclass(frozen=True)
+class SymmetricUnits(Rule):
+    """Units of a layer have equal incoming weights and equal gradients.
+
+    Goodfellow, Bengio, Courville 2016, section 8.4: initial parameters must break the symmetry
+    between units, else they stay equal for ever.
+
+    Attributes:
+        every: looks from one check to the next, after the first.
+    """
+
+    every: int = 16
+
+    id = "symmetric_units"
+    title = "Symmetric units"
+    meaning = "They compute the same and are changed the same: together they are one unit."
+
+    def due(self, case: Case) -> bool:
+        looks = case.memory[self.id] = case.memory.get(self.id, -1) + 1
+        return len(case.seen) > 0 and looks % max(1, self.every) == 0
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        for number, layer in enumerate(case.layers):
+            weights = layer.parameters[0]
+            gradient = case.program.buffers[weights].grad
+            if layer.kind != "dense" or layer.units < 2 or gradient is None:
+                continue
+            twins = equal_columns(case.machine.view(weights), case.machine.view(gradient))
+            if len(twins) < 2:
+                continue
+            evidence = tuple(
+                Evidence(weights, (None, unit), _length(case, weights, unit), "its norm", case.step)
+                for unit in twins[:8]
+            )
+            path = f"layers[{number}].initializer"
+            suited = "he_normal" if layer.activation == "relu" else "glorot_uniform"
+            yield self.found(
+                case,
+                f"{len(twins)} of the {layer.units} units of {layer.name} are equal",
+                subject=layer.name,
+                severity="error",
+                evidence=evidence,
+                remedies=(Remedy("start with random weights", (Change(path, suited),)),),
+            )
+
+
+def equal_columns(*arrays: NDArray[np.floating]) -> tuple[int, ...]:
+    """The columns that are equal to another one in every array, but for the ninth digit."""
+    mantissa, exponent = np.frexp(np.concatenate(arrays, axis=0).T)
+    rows = np.ldexp(np.round(mantissa, 9), exponent) + 0.0  # no −0
+    _, which, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    return tuple(int(i) for i in np.flatnonzero(counts[which.ravel()] > 1))
+
+
+def _length(case: Case, weights: str, unit: int) -> float:
+    return float(np.linalg.norm(case.machine.view(weights)[:, unit]))

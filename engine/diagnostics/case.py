@@ -1,0 +1,194 @@
+"""What rules are given to judge: the machine, what was seen of it, and how well it does."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data import Dataset
+from engine.history import Branch
+from engine.layers.context import LayerInfo
+from engine.machine import Machine
+from engine.monitor import Monitor
+from engine.network import Network
+from engine.observation import Observation
+from engine.program import Program
+from engine.timeline import Timeline
+
+LEARNED = 0.5
+"""Where the loss is below this share of the best constant answer's, the network has learned."""
+IMPROVED = 0.05
+"""A loss that has fallen by this share is still getting better."""
+STUCK_LOOKS, STUCK_STEPS, STUCK_EPOCHS = 20, 300, 5
+"""Looks, steps and epochs over which it is judged whether the loss gets better."""
+IGNORANT_STEPS = 100
+MAX_ROWS = 1000
+"""Training samples that are judged at the start."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Losses on whole splits, without penalties, at the start of a step."""
+
+    step: int
+    train: float
+    test: float | None
+
+
+@dataclass(eq=False)
+class Start:
+    """The network before its first step, on up to MAX_ROWS training samples.
+
+    Attributes:
+        loss: without penalties.
+        activations: std of each layer's output.
+        signals: std of the loss's gradient with respect to each layer's pre-activation.
+    """
+
+    loss: float
+    activations: list[float]
+    signals: list[float]
+
+
+@dataclass(eq=False)
+class Case:
+    """What rules judge.
+
+    Attributes:
+        timeline, monitor: where it happens, and what was seen.
+        data: the data set, where it is known as such.
+        start: the network before its first step.
+        baseline: the training loss of the best answer that is the same for all samples.
+        evaluations: those of the present branch, oldest first.
+        memory: what rules keep of this branch, by id.
+    """
+
+    timeline: Timeline
+    monitor: Monitor
+    data: Dataset | None
+    start: Start
+    baseline: float
+    evaluations: list[Evaluation] = field(default_factory=list)
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def machine(self) -> Machine:
+        return self.timeline.machine
+
+    @property
+    def program(self) -> Program:
+        return self.timeline.machine.program
+
+    @property
+    def network(self) -> Network:
+        return self.program.network
+
+    @property
+    def branch(self) -> Branch:
+        return self.timeline.branch
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        return self.program.layers
+
+    @property
+    def hidden(self) -> range:
+        """Numbers of the layers before the output."""
+        return range(len(self.layers) - 1)
+
+    @property
+    def seen(self) -> deque[Observation]:
+        """The last observations, the present one last."""
+        return self.monitor.recent
+
+    @property
+    def step(self) -> int:
+        return self.timeline.now.step
+
+    def last(self, count: int) -> list[Observation] | None:
+        """The last so many observations; None if there are not as many yet."""
+        if len(self.seen) < count:
+            return None
+        return [self.seen[i] for i in range(-count, 0)]
+
+    @property
+    def learned(self) -> bool:
+        """Whether the network does much better than a constant answer."""
+        return bool(self.seen) and self.seen[-1].loss < LEARNED * self.baseline
+
+    def ignorant(self, looks: int) -> bool:
+        """Whether it has learned little in all of the last looks, over a hundred steps or more."""
+        seen = self.last(looks)
+        return (
+            seen is not None
+            and seen[-1].step - seen[0].step >= IGNORANT_STEPS
+            and min(look.loss for look in seen) >= LEARNED * self.baseline
+        )
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the network has learned little, and has not become better for a while."""
+        looks = self.last(STUCK_LOOKS)
+        if looks is None or self.learned:
+            return False
+        span = looks[-1].step - looks[0].step
+        if span < max(STUCK_STEPS, STUCK_EPOCHS * self.program.steps_per_epoch):
+            return False
+        losses = [look.loss for look in looks]
+        half = len(losses) // 2
+        before, after = float(np.mean(losses[:half])), float(np.mean(losses[half:]))
+        return not after < (1 - IMPROVED) * before
+
+    def hyperparameter(self, name: str) -> float | None:
+        """Its present value, None if the program has none of that name."""
+        buffer = self.program.hyperparameters.get(name)
+        return None if buffer is None else float(self.machine.view(buffer))
+
+
+def look_at_start(timeline: Timeline, *, rows: int = MAX_ROWS) -> Start:
+    """Judge the network as it was before its first step, on the training samples it has now."""
+    with timeline.visit((0, 0)) as machine:
+        x, y = (machine.view(name)[:rows] for name in ("data/x", "data/y"))
+        judge = machine.evaluator(x, y, gradients=True)
+        judge.run(1)
+        buffers = judge.program.buffers
+        loss = "loss/data" if "loss/data" in buffers else "loss/L"
+        signals = [buffers[layer.pre_activation].grad for layer in judge.program.layers]
+        with np.errstate(all="ignore"):
+            return Start(
+                loss=float(judge.view(loss)),
+                activations=[float(judge.view(la.output).std()) for la in judge.program.layers],
+                signals=[float(judge.view(g).std()) if g else float("nan") for g in signals],
+            )
+
+
+def baseline_loss(kind: str, targets: NDArray[np.floating]) -> float:
+    """The loss of the best answer that is the same for all samples.
+
+    For the cross-entropies that is the entropy of the classes, for squared errors the variance of
+    the targets, for Huber's loss that of their median.
+
+    Args:
+        kind: of loss.
+        targets: (samples, outputs).
+    """
+    y = np.asarray(targets, dtype=np.float64)
+    share = y.mean(axis=0)
+    if kind == "binary_cross_entropy":
+        return float(np.mean(_entropy(share) + _entropy(1 - share)))
+    if kind == "softmax_cross_entropy":
+        return float(np.sum(_entropy(share)))
+    if kind == "huber":
+        error = np.abs(y - np.median(y, axis=0))
+        return float(np.where(error <= 1, error**2 / 2, error - 0.5).mean())
+    return float(y.var(axis=0).mean())
+
+
+def _entropy(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """−p·log p, 0 at 0."""
+    entropy: NDArray[np.float64] = -share * np.log(np.where(share > 0, share, 1.0))
+    return entropy

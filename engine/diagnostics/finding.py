@@ -1,0 +1,156 @@
+"""What a rule finds: where, how it shows in the numbers, and what could be done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+from engine.errors import DescriptionError
+from engine.history import Branch
+from engine.network import Network
+from engine.optimizers import OPTIMIZERS, Optimizer
+from engine.program import Program
+from engine.timeline import Timeline
+
+Severity = Literal["note", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A number that shows it.
+
+    Attributes:
+        buffer: where it can be seen; ``""`` for what is computed from several.
+        index: of the elements meant; None for all of it.
+        value: the number.
+        text: what it is, for readers.
+        step: of which step.
+    """
+
+    buffer: str
+    index: tuple[int | None, ...] | None
+    value: float
+    text: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field of the description and its new value, e.g. ``layers[0].initializer``."""
+
+    path: str
+    value: object
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Something to try.
+
+    Attributes:
+        text: for readers.
+        changes: of the description; none where it can not be said as such.
+    """
+
+    text: str
+    changes: tuple[Change, ...] = ()
+
+    def live(self, program: Program) -> dict[str, float] | None:
+        """The hyperparameters to set, by buffer; None if it takes a new configuration."""
+        values: dict[str, float] = {}
+        for change in self.changes:
+            buffer = _hyperparameter(program, change.path)
+            if buffer is None or not isinstance(change.value, int | float):
+                return None
+            values[buffer] = float(change.value)
+        return values or None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One pathology in one place.
+
+    Attributes:
+        rule: id of the rule.
+        title: its title.
+        severity: a note may well be meant; a warning costs training something; after an error it
+            leads nowhere.
+        subject: the layer, feature or buffer concerned; ``""`` for the whole.
+        step: when it was found.
+        text: what was found, with its numbers.
+        evidence: the numbers and where to see them.
+        remedies: what could be done, the most promising first.
+    """
+
+    rule: str
+    title: str
+    severity: Severity
+    subject: str
+    step: int
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+    remedies: tuple[Remedy, ...] = field(default=())
+
+
+def apply_remedy(timeline: Timeline, remedy: Remedy) -> Branch:
+    """Set the hyperparameters that a remedy asks for, here and now; in the past, on a branch.
+
+    Raises:
+        DescriptionError: it takes a new configuration; see `patched`.
+    """
+    values = remedy.live(timeline.machine.program)
+    if values is None:
+        raise DescriptionError("remedy", remedy.text, "possible without a new network")
+    for buffer, value in values.items():
+        timeline.write(buffer, value)
+    return timeline.branch
+
+
+def patched(network: Network, changes: Iterable[Change]) -> Network:
+    """The network with fields changed.
+
+    Raises:
+        DescriptionError: a path is not of a network (``batch_size``, ``data…``), or a value is
+            unusable.
+    """
+    layers, loss, optimizer = list(network.layers), network.loss, network.optimizer
+    for change in changes:
+        value: Any = change.value
+        found = _LAYER.fullmatch(change.path)
+        part, _, name = change.path.partition(".")
+        if found is not None and int(found[1]) < len(layers):
+            layers[int(found[1])] = replace(layers[int(found[1])], **{found[2]: value})
+        elif part == "optimizer":
+            optimizer = _optimizer(optimizer, name, value)
+        elif part == "loss":
+            loss = value
+        else:
+            raise DescriptionError("path", change.path, "a field of this network")
+    return replace(network, layers=layers, loss=loss, optimizer=optimizer)
+
+
+_LAYER = re.compile(r"layers\[(\d+)\]\.(\w+)")
+
+
+def _optimizer(optimizer: Optimizer, name: str, value: Any) -> Optimizer:
+    if name != "kind":
+        return replace(optimizer, **{name: value})  # type: ignore[type-var]
+    if value not in OPTIMIZERS:
+        raise DescriptionError("optimizer.kind", value, f"one of {', '.join(OPTIMIZERS)}")
+    made: Any = OPTIMIZERS[value]
+    known = {f.name for f in fields(made)}
+    kept = {n: v for n, v in optimizer.hyperparameters().items() if n in known}
+    changed: Optimizer = made(**{n: v for n, v in kept.items() if n == "learning_rate"})
+    return changed
+
+
+def _hyperparameter(program: Program, path: str) -> str | None:
+    """The buffer of a hyperparameter by its path in the description."""
+    found = _LAYER.fullmatch(path)
+    if found is not None:
+        number = int(found[1])
+        layer = program.layers[number].name if number < len(program.layers) else ""
+        return program.hyperparameters.get(f"{layer}/{found[2]}")
+    part, _, name = path.partition(".")
+    return program.hyperparameters.get(name) if part == "optimizer" else None

@@ -1,0 +1,309 @@
+"""Gradients: too small, too large, not finite, or drowned."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite, nan, sqrt
+from statistics import median
+
+import numpy as np
+
+from engine.diagnostics.case import Case
+from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
+from engine.diagnostics.rule import Rule
+from engine.network import Dense
+from engine.observation import norm
+from engine.ops.base import Array
+from engine.ops.loss import L1Penalty, L2Penalty
+
+
+@dataclass(frozen=True)
+class VanishingGradient(Rule):
+    """Hardly any gradient reaches a layer, or the first compared with the last.
+
+    Amazon SageMaker Debugger, rule VanishingGradient: mean magnitude below 1e-7. Glorot & Bengio
+    2010, section 4.2.1: the norms of back-propagated gradients should be alike across layers. It
+    is judged only while the network has learned little and is not becoming better: at the end of
+    good training gradients vanish because there is nothing left to learn.
+
+    Attributes:
+        least: mean magnitude of a layer's gradient.
+        ratio: of the first layer's gradient norm to the last one's.
+        looks: observations in a row.
+    """
+
+    least: float = 1e-7
+    ratio: float = 1e-3
+    looks: int = 20
+
+    id = "vanishing_gradient"
+    title = "Vanishing gradient"
+    meaning = "Early layers hardly learn: each layer on the way back makes the gradient smaller."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        seen = case.last(self.looks)
+        if seen is None or not case.stuck:
+            return
+        vanished = []
+        for number, layer in enumerate(case.layers):
+            values = [look.layers[number].mean_gradient for look in seen]
+            if max(values) < self.least:
+                vanished.append(number)
+                yield self._found(case, layer.name, values[-1], f"below {self.least:g}")
+        ends = [(look.layers[0].gradient, look.layers[-1].gradient) for look in seen]
+        if 0 not in vanished and all(first < self.ratio * last for first, last in ends):
+            first, last = ends[-1]
+            text = f"{first / last:.2g} of that of {case.layers[-1].name}"
+            yield self._found(case, case.layers[0].name, first, text, of="norm")
+
+    def _found(
+        self, case: Case, layer: str, value: float, compared: str, of: str = "mean magnitude"
+    ) -> Finding:
+        number = [info.name for info in case.layers].index(layer)
+        weights = case.layers[number].parameters[0]
+        buffer = case.program.buffers[weights].grad or ""
+        return self.found(
+            case,
+            f"the gradient of {layer} has {of} {value:.2g}, {compared}",
+            subject=layer,
+            evidence=(Evidence(buffer, None, value, f"{of} of the layer's gradient", case.step),),
+            remedies=_livelier(case),
+        )
+
+
+def _livelier(case: Case) -> tuple[Remedy, ...]:
+    """Activations that pass gradients on, with weights to suit; fewer layers."""
+    squashing = [
+        number
+        for number in case.hidden
+        if case.layers[number].activation in ("sigmoid", "tanh", "softmax")
+    ]
+    changes = [
+        change
+        for number in squashing
+        for change in (
+            Change(f"layers[{number}].activation", "relu"),
+            Change(f"layers[{number}].initializer", "he_normal"),
+        )
+    ]
+    fewer = Remedy("use fewer layers")
+    return (Remedy("use ReLU in the hidden layers", tuple(changes)), fewer) if changes else (fewer,)
+
+
+@dataclass(frozen=True)
+class ExplodingGradient(Rule):
+    """The gradient is far larger than it used to be.
+
+    Pascanu, Mikolov, Bengio 2013, section 3.2: clip the norm when it goes over a threshold, for
+    which they suggest half to ten times its average. It must also be larger than all that was seen
+    in the beginning, and the loss be high: when little is left to learn, single hard samples stand
+    out.
+
+    Attributes:
+        factor: times the running median of the norm.
+        looks: observations that make a median.
+    """
+
+    factor: float = 100.0
+    looks: int = 10
+
+    id = "exploding_gradient"
+    title = "Exploding gradient"
+    meaning = "One such step throws the parameters far away from all that was learned."
+    severity = "error"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        if not case.seen:
+            return
+        largest = case.memory.setdefault(self.id, deque(maxlen=self.looks))
+        now = case.seen[-1].gradient
+        early = len(largest) < self.looks
+        if early:
+            largest.append(now)
+        before = [look.gradient for look in list(case.seen)[:-1]]
+        if early or len(before) < self.looks:
+            return
+        usual = median(before)
+        if now > self.factor * usual and now > max(largest) and not case.learned:
+            rate = case.hyperparameter("learning_rate") or 0.0
+            lower = Change("optimizer.learning_rate", rate / 10)
+            yield self.found(
+                case,
+                f"the norm of the gradient is {now:.3g}; it used to be {usual:.3g}",
+                evidence=(Evidence("parameters.grad", None, now, "its norm", case.step),),
+                remedies=(Remedy("lower the learning rate to a tenth", (lower,)),),
+            )
+
+
+@dataclass(frozen=True)
+class NonFiniteValue(Rule):
+    """A value has become NaN or infinite.
+
+    TensorFlow's Debugger V2 and PyTorch's anomaly detection name the first op that made one, as
+    the machine does here; with it what it had read.
+    """
+
+    id = "non_finite"
+    title = "A value is not finite"
+    meaning = "It spreads to every parameter within a step; nothing is learned any more."
+    severity = "error"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        stopped = case.machine.stopped
+        if stopped is None:
+            if self.id in case.memory and not isfinite(case.seen[-1].loss if case.seen else nan):
+                yield case.memory[self.id]
+            return
+        instruction = case.program.instructions[stopped.instruction]
+        value = float(case.machine.read(stopped.buffer)[stopped.index])
+        evidence = [Evidence(stopped.buffer, stopped.index, value, "made here", stopped.step)]
+        for name in instruction.reads:
+            operand = case.machine.view(name)
+            if operand.dtype.kind == "f" and operand.size:
+                top = float(np.abs(operand).max())
+                evidence.append(Evidence(name, None, top, "largest magnitude read", stopped.step))
+        rate = case.hyperparameter("learning_rate") or 0.0
+        lower = Change("optimizer.learning_rate", rate / 10)
+        place = f"[{', '.join(map(str, stopped.index))}]" if stopped.index else ""
+        case.memory[self.id] = self.found(
+            case,
+            f"{instruction.formula} made {stopped.buffer}{place} {value:g} in step {stopped.step}",
+            subject=stopped.buffer,
+            evidence=evidence,
+            remedies=(Remedy("go back, and lower the learning rate to a tenth", (lower,)),),
+        )
+        yield case.memory[self.id]
+
+
+@dataclass(frozen=True)
+class NoisyGradient(Rule):
+    """The gradients of the samples of a batch do not agree.
+
+    Cockpit (Schneider, Dangel, Hennig 2021) shows the mean signal-to-noise ratio of the gradient,
+    (E g)²/Var g a parameter (Liu et al. 2020, equation 1); McCandlish et al. 2018, section 2.2,
+    derive from it the batch size up to which larger ones pay. E g is estimated without the bias
+    that a batch of n gives its square, Var g/n. It is judged while the network is stuck: where the
+    loss is small, noise is all that is left. Of dense layers.
+
+    Attributes:
+        least: of the ratio, averaged over weights and looks.
+        looks: to average over.
+    """
+
+    least: float = 0.1
+    looks: int = 20
+
+    id = "noisy_gradient"
+    title = "The gradient is noise"
+    meaning = "Steps go in random directions: what one batch teaches, the next one takes back."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        ratios = case.memory.setdefault(self.id, deque(maxlen=self.looks))
+        if case.learned or not case.seen or case.program.batch_size < 4:
+            ratios.clear()
+            return
+        ratios.append(signal_to_noise(case))
+        mean = float(np.mean(ratios))
+        if len(ratios) < self.looks or not mean < self.least or not case.stuck:
+            return
+        batch = case.program.batch_size
+        samples = len(case.machine.view("data/x"))
+        remedies = [Remedy("see whether the targets follow from the inputs at all")]
+        if 4 * batch <= samples:
+            larger = Change("batch_size", 4 * batch)
+            remedies.insert(0, Remedy("take larger batches", (larger,)))
+        yield self.found(
+            case,
+            f"the signal-to-noise ratio of the gradient is {mean:.2g} over a batch of {batch}",
+            evidence=(Evidence("parameters.grad", None, mean, "signal-to-noise", case.step),),
+            remedies=remedies,
+        )
+
+
+def signal_to_noise(case: Case) -> float:
+    """Mean over the weights of dense layers of (E g)²/Var g, for the last batch.
+
+    With the mean of the batch as loss, sample b has the gradient n·x_b·δ_b; the mean of the squares
+    of those is a product of squares, n·(x²)ᵀ(δ²).
+    """
+    machine, ratios = case.machine, []
+    for layer in case.layers:
+        signal = case.program.buffers[layer.pre_activation].grad
+        if layer.kind != "dense" or signal is None:
+            continue
+        x: Array = machine.view(layer.input)
+        delta = machine.view(signal)
+        if x.ndim != 2 or delta.ndim != 2:
+            continue
+        count = len(x)
+        mean = x.T @ delta
+        square = count * (np.square(x).T @ np.square(delta))
+        variance = np.maximum(square - np.square(mean), 0) * count / (count - 1)
+        signals = np.square(mean) - variance / count
+        noisy = variance > 0
+        ratios.append(signals[noisy] / variance[noisy])
+    flat = np.concatenate(ratios) if ratios else np.zeros(0)
+    return float(flat.mean()) if flat.size else float("nan")
+
+
+@dataclass(frozen=True)
+class PenaltyDominates(Rule):
+    """The penalties pull harder on the weights than the data.
+
+    At a minimum both pull alike (Goodfellow, Bengio, Courville 2016, section 7.1.1), so it is
+    judged only while the network has learned little.
+
+    Attributes:
+        ratio: of the norm of the penalties' gradient to that of the data's.
+        looks: observations in a row.
+    """
+
+    ratio: float = 1.0
+    looks: int = 5
+
+    id = "penalty_dominates"
+    title = "The penalty dominates"
+    meaning = "Weights are pulled to zero before they can learn from the data."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        norms = case.memory.setdefault(self.id, deque(maxlen=self.looks))
+        pull = self._norms(case)
+        if pull is None or case.learned or not case.seen:
+            norms.clear()
+            return
+        norms.append(pull)
+        if len(norms) < self.looks or not all(p > self.ratio * d for p, d in norms):
+            return
+        penalty, data = pull
+        changes = [
+            Change(f"layers[{number}].{kind}", getattr(layer, kind) / 100)
+            for number, layer in enumerate(case.network.layers)
+            if isinstance(layer, Dense)
+            for kind in ("l1", "l2")
+            if getattr(layer, kind)
+        ]
+        yield self.found(
+            case,
+            f"the gradient of the penalties has norm {penalty:.2g}, that of the data {data:.2g}",
+            evidence=(Evidence("parameters.grad", None, penalty, "of the penalties", case.step),),
+            remedies=(Remedy("lower the penalties to a hundredth", tuple(changes)),),
+        )
+
+    def _norms(self, case: Case) -> tuple[float, float] | None:
+        """Norms of the gradients of penalties and data, over the penalised weights."""
+        machine, buffers = case.machine, case.program.buffers
+        penalties: dict[str, np.ndarray] = {}
+        for node in case.program.graph.nodes:
+            if isinstance(node.op, L1Penalty | L2Penalty):
+                name, rate = node.inputs[0].name, machine.view(node.inputs[1].name)
+                update = buffers[name].update
+                before = machine.view(name) - (machine.view(update) if update else 0)
+                pull = before if isinstance(node.op, L2Penalty) else np.sign(before)
+                penalties[name] = penalties.get(name, 0) + rate * pull
+        if not penalties:
+            return None
+        totals = {name: machine.view(buffers[name].grad or name) for name in penalties}
+        data = sqrt(sum(norm(totals[name] - pull) ** 2 for name, pull in penalties.items()))
+        return sqrt(sum(norm(pull) ** 2 for pull in penalties.values())), data

@@ -1,0 +1,230 @@
+"""The course of the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from engine.diagnostics.case import LEARNED, Case
+from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
+from engine.diagnostics.rule import Rule
+from engine.network import Dense
+
+WORSE = 0.1
+"""A loss that has risen by this share of its best diverges, which is no plateau."""
+
+
+def _slower(case: Case, factor: float = 10) -> Remedy:
+    rate = case.hyperparameter("learning_rate") or 0.0
+    return Remedy(
+        f"lower the learning rate {factor:g} times",
+        (Change("optimizer.learning_rate", rate / factor),),
+    )
+
+
+def _loss_evidence(case: Case, value: float, text: str) -> Evidence:
+    return Evidence("loss/L", (), value, text, case.step)
+
+
+@dataclass(frozen=True)
+class Divergence(Rule):
+    """The loss is far above its best, worse than a constant answer, and rising.
+
+    Attributes:
+        factor: times the best mean over `steps`.
+        steps: consecutive ones over which it rises.
+    """
+
+    factor: float = 10.0
+    steps: int = 20
+
+    id = "divergence"
+    title = "Divergence"
+    meaning = "Training leads away from all that was learned."
+    severity = "error"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        losses = case.seen[-1].losses[-self.steps :] if case.seen else ()
+        best = case.memory.get(self.id, case.start.loss)
+        if len(losses) < self.steps:
+            return
+        now = float(np.mean(losses))
+        case.memory[self.id] = min(best, now)
+        half = len(losses) // 2
+        rising = float(np.mean(losses[half:])) > float(np.mean(losses[:half]))
+        if not (rising and now > self.factor * best and now > case.baseline):
+            return
+        yield self.found(
+            case,
+            f"the loss is {now:.3g} and rising; it was {best:.3g} at best",
+            evidence=(_loss_evidence(case, now, f"mean of {len(losses)} steps"),),
+            remedies=(_slower(case),),
+        )
+
+
+@dataclass(frozen=True)
+class Oscillation(Rule):
+    """The loss goes up and down with every step.
+
+    Of training on the whole set at a time: with batches the loss differs from step to step because
+    the samples do, and two thirds of the differences of mere noise alternate, too.
+
+    Attributes:
+        share: of successive differences that alternate in sign.
+        amplitude: mean magnitude of the differences over the mean loss.
+        steps: consecutive ones that are judged.
+    """
+
+    share: float = 0.8
+    amplitude: float = 0.1
+    steps: int = 20
+
+    id = "oscillation"
+    title = "Oscillation"
+    meaning = "Each step overshoots the valley and lands on its other side."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        losses = case.seen[-1].losses[-self.steps :] if case.seen else ()
+        if len(losses) < self.steps or case.program.steps_per_epoch > 1:
+            return
+        differences = np.diff(losses)
+        alternating = float(np.mean(differences[1:] * differences[:-1] < 0))
+        height = float(np.mean(np.abs(differences)) / np.mean(losses))
+        if alternating <= self.share or height <= self.amplitude:
+            return
+        yield self.found(
+            case,
+            f"{alternating:.0%} of the last {len(losses)} changes of the loss alternate, by "
+            f"{height:.0%} of it",
+            evidence=(_loss_evidence(case, height, "amplitude over mean"),),
+            remedies=(_slower(case, 3),),
+        )
+
+
+@dataclass(frozen=True)
+class Plateau(Rule):
+    """The training loss does not get better, and there is much left to learn.
+
+    Amazon SageMaker Debugger, rule LossNotDecreasing: less than 0.1 % over 10 evaluations. A
+    network that has learned has converged rather than got stuck, so it is judged only while the
+    loss is above half of the best constant answer's; and only over many epochs, since training
+    often begins slowly.
+
+    Attributes:
+        better: share by which the best of the last `evaluations` should be below the best before.
+        evaluations: that are compared with those before.
+        epochs: that they should span, at least.
+        flat: share of the first gradient norms below which the gradient is small.
+    """
+
+    better: float = 1e-3
+    evaluations: int = 10
+    epochs: float = 20.0
+    flat: float = 0.01
+
+    id = "plateau"
+    title = "Plateau"
+    meaning = "Training goes on, but the network does not get better."
+    when = "evaluation"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        known = case.evaluations
+        if len(known) <= self.evaluations or not case.seen:
+            return
+        late, early = known[-self.evaluations :], known[: -self.evaluations]
+        epochs = (known[-1].step - early[-1].step) / case.program.steps_per_epoch
+        best = min(e.train for e in early)
+        now = min(e.train for e in late)
+        level = (1 - self.better) * best <= now <= (1 + WORSE) * best
+        if not level or epochs < self.epochs or known[-1].train < LEARNED * case.baseline:
+            return
+        first = case.memory.setdefault(self.id, case.seen[0].gradient)
+        gradient = case.seen[-1].gradient
+        small = gradient < self.flat * first
+        where = (
+            f"the gradient is small ({gradient:.2g}): the loss is flat here"
+            if small
+            else f"the gradient is not small ({gradient:.2g}): steps are short, or go to and fro"
+        )
+        rate = case.hyperparameter("learning_rate") or 0.0
+        faster = Change("optimizer.learning_rate", rate * 10)
+        kind = Change("optimizer.kind", "adam")
+        remedies = [Remedy("raise the learning rate tenfold", (faster,)), _slower(case)]
+        if case.network.optimizer.kind != "adam":
+            remedies.append(Remedy("use Adam", (kind,)))
+        yield self.found(
+            case,
+            f"the loss, {known[-1].train:.3g}, has not got better in {epochs:.0f} epochs; {where}",
+            evidence=(
+                _loss_evidence(case, known[-1].train, "on the training set"),
+                Evidence("parameters.grad", None, gradient, "norm of the gradient", case.step),
+            ),
+            remedies=remedies if not small else remedies[:1] + remedies[2:],
+        )
+
+
+@dataclass(frozen=True)
+class Overfitting(Rule):
+    """The test loss rises while the training loss falls.
+
+    Prechelt 1998, Early Stopping — But When?, section 2: the generalisation loss, the test loss
+    over its minimum less one. Three evaluations are averaged, and rises that are small beside
+    the constant answer's loss are let pass.
+
+    Attributes:
+        rise: the generalisation loss.
+        least: of the rise, as a share of the constant answer's loss.
+        epochs: since the minimum, at least.
+    """
+
+    rise: float = 0.1
+    least: float = 0.1
+    epochs: float = 2.0
+
+    id = "overfitting"
+    title = "Overfitting"
+    meaning = "The network learns the training samples by heart; on others it gets worse."
+    when = "evaluation"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        known = [e for e in case.evaluations if e.test is not None]
+        if len(known) < 6:
+            return
+        tests = _smoothed([e.test or 0.0 for e in known])
+        trains = _smoothed([e.train for e in known])
+        best = int(np.argmin(tests))
+        risen = tests[-1] - tests[best]
+        if risen <= self.rise * tests[best] or risen <= self.least * case.baseline:
+            return
+        step = known[best + 2].step
+        recent = case.step - step < self.epochs * case.program.steps_per_epoch
+        if recent or not trains[-1] < trains[best]:
+            return
+        changes = [
+            Change(f"layers[{number}].l2", 1e-3)
+            for number, layer in enumerate(case.network.layers)
+            if isinstance(layer, Dense) and not layer.l2
+        ]
+        penalty = Remedy("penalise large weights", tuple(changes))
+        yield self.found(
+            case,
+            f"the test loss is {tests[-1]:.3g}; it was {tests[best]:.3g} around step {step}",
+            evidence=(
+                _loss_evidence(case, tests[-1], "on the test set"),
+                _loss_evidence(case, trains[-1], "on the training set"),
+            ),
+            remedies=(
+                Remedy(f"stop at step {step}"),
+                *((penalty,) if changes else ()),
+                Remedy("take more samples, or a smaller network"),
+            ),
+        )
+
+
+def _smoothed(values: list[float]) -> list[float]:
+    """Means of three in a row."""
+    sums = [a + b for a, b in pairwise(values)]
+    return [(s + c) / 3 for s, c in zip(sums, values[2:], strict=False)]

@@ -1,0 +1,87 @@
+"""What a rule is: thresholds that a user can change, and a check of a case."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from math import isfinite
+from typing import Any, ClassVar, Literal
+
+from engine.diagnostics.case import Case
+from engine.diagnostics.finding import Evidence, Finding, Remedy, Severity
+from engine.errors import DescriptionError
+
+When = Literal["start", "look", "evaluation", "demand"]
+
+
+@dataclass(frozen=True)
+class Rule(ABC):
+    """A pathology. The fields of a rule are its thresholds; its docstring names their source.
+
+    Attributes:
+        id: what it goes by.
+        title: for readers.
+        meaning: a sentence on what it means for training.
+        when: it is checked before training, at every look of the monitor, at every evaluation, or
+            only when asked for.
+    """
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    meaning: ClassVar[str]
+    when: ClassVar[When] = "look"
+    severity: ClassVar[Severity] = "warning"
+
+    def due(self, case: Case) -> bool:
+        """Whether to check now; what was found before holds until then."""
+        return True
+
+    @abstractmethod
+    def check(self, case: Case) -> Iterator[Finding]:
+        """All of it that the case shows now."""
+
+    def thresholds(self) -> dict[str, float]:
+        """Name -> value."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def found(
+        self,
+        case: Case,
+        text: str,
+        *,
+        subject: str = "",
+        evidence: Sequence[Evidence] = (),
+        remedies: Sequence[Remedy] = (),
+        severity: Severity | None = None,
+    ) -> Finding:
+        """A finding of this rule, here and now."""
+        return Finding(
+            self.id,
+            self.title,
+            severity or self.severity,
+            subject,
+            case.step,
+            text,
+            tuple(evidence),
+            tuple(remedies),
+        )
+
+
+def configured(rule: Rule, **thresholds: Any) -> Rule:
+    """The rule with other thresholds.
+
+    Raises:
+        DescriptionError: it has no such threshold, or a value is not a finite number.
+    """
+    known = rule.thresholds()
+    for name, value in thresholds.items():
+        path = f"{rule.id}.{name}"
+        if name not in known:
+            raise DescriptionError(path, value, f"one of {', '.join(known) or 'none'}")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not isfinite(value) or value < 0:
+            raise DescriptionError(path, value, "a number of at least 0")
+        if isinstance(known[name], int) and value != int(value):
+            raise DescriptionError(path, value, "a whole number")
+    return replace(rule, **{n: type(known[n])(v) for n, v in thresholds.items()})

@@ -1,0 +1,321 @@
+"""What can be seen before training: in the data, the description and the first parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log, log2, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.diagnostics.case import Case
+from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
+from engine.diagnostics.rule import Rule
+from engine.initializers import initializer
+from engine.network import MATCHING_ACTIVATION, Dense
+
+RECTIFIED = ("relu", "leaky_relu", "elu", "gelu", "swish", "softplus")
+RANGES: dict[str, tuple[float, float]] = {
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, np.inf),
+    "softplus": (0.0, np.inf),
+}
+"""What an output can reach, where that is not everything."""
+SCALED = ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform")
+
+
+@dataclass(frozen=True)
+class UnscaledInputs(Rule):
+    """A feature's mean lies far from zero, or features are of very different scale.
+
+    LeCun, Bottou, Orr, Müller 1998, Efficient BackProp, section 4.3: the mean of each input should
+    be close to zero, and all should have about the same variance. The pixels of an image are
+    judged together, as they are standardised.
+
+    Attributes:
+        shift: standard deviations that a mean may be from zero.
+        spread: times that one feature's standard deviation may be another's.
+    """
+
+    shift: float = 3.0
+    spread: float = 10.0
+
+    id = "unscaled_inputs"
+    title = "Unscaled inputs"
+    meaning = (
+        "Weights of large inputs get large gradients: no learning rate suits them all, and "
+        "training zigzags."
+    )
+    when = "start"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        x = case.machine.view("data/x")
+        if x.dtype.kind != "f":
+            return
+        pooled = x.ndim != 2 or (case.data is not None and case.data.kind == "image")
+        columns = x.reshape(-1, 1) if pooled else x
+        mean, std = columns.mean(axis=0), columns.std(axis=0)
+        used = np.flatnonzero(std > 1e-12 * np.abs(columns).max(initial=0.0))
+        remedies = (Remedy("standardise the inputs", (Change("data.standardise", True),)),)
+        if not used.size:
+            return
+        worst = used[np.argmax(np.abs(mean[used]) / std[used])]
+        if abs(mean[worst]) > self.shift * std[worst]:
+            where = None if pooled else (None, int(worst))
+            text = (
+                f"{_feature(case, worst, pooled=pooled)} has mean {mean[worst]:.3g} and standard "
+                f"deviation {std[worst]:.3g}"
+            )
+            evidence = Evidence("data/x", where, float(mean[worst]), "its mean", 0)
+            yield self.found(case, text, subject="mean", evidence=(evidence,), remedies=remedies)
+        low, high = used[np.argmin(std[used])], used[np.argmax(std[used])]
+        if std[high] > self.spread * std[low]:
+            names = [_feature(case, i, pooled=False) for i in (high, low)]
+            text = (
+                f"{names[0]} has standard deviation {std[high]:.3g}, {names[1]} has {std[low]:.3g}"
+            )
+            evidence_of_both = tuple(
+                Evidence("data/x", (None, int(i)), float(std[i]), "its standard deviation", 0)
+                for i in (high, low)
+            )
+            yield self.found(
+                case, text, subject="spread", evidence=evidence_of_both, remedies=remedies
+            )
+
+
+def _feature(case: Case, number: np.intp, *, pooled: bool) -> str:
+    if pooled:
+        return "the input"
+    if case.data is not None:
+        return case.data.feature_names[number]
+    return f"feature {int(number)}"
+
+
+@dataclass(frozen=True)
+class ClassImbalance(Rule):
+    """Some class has many times the samples of another.
+
+    He & Garcia 2009, Learning from Imbalanced Data, section 2, call ratios from 10:1 on imbalanced.
+
+    Attributes:
+        ratio: of the largest class to the smallest.
+    """
+
+    ratio: float = 10.0
+
+    id = "class_imbalance"
+    title = "Class imbalance"
+    meaning = "The loss can fall far by always answering the frequent classes."
+    when = "start"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        y = case.machine.view("data/y")
+        if not _is_classes(y):
+            return
+        counts = y.sum(axis=0)
+        if y.shape[1] == 1:
+            counts = np.array([len(y) - counts[0], counts[0]])
+        most, least = int(counts.argmax()), int(counts.argmin())
+        if counts[most] <= self.ratio * counts[least]:
+            return
+        names = [f"class {i}" for i in (most, least)]
+        if case.data is not None and len(case.data.class_names) == len(counts):
+            names = [case.data.class_names[i] for i in (most, least)]
+        text = (
+            f"{counts[most]:.0f} training samples are {names[0]}, {counts[least]:.0f} are "
+            f"{names[1]}"
+        )
+        column = (None, most if y.shape[1] > 1 else 0)
+        evidence = Evidence("data/y", column, float(counts[most]), f"samples of {names[0]}", 0)
+        remedy = Remedy("take as many samples of each class, or judge by more than accuracy")
+        yield self.found(case, text, evidence=(evidence,), remedies=(remedy,))
+
+
+def _is_classes(y: NDArray[np.floating]) -> bool:
+    """Whether targets are 0 and 1 only: one-hot, or one of two classes."""
+    return bool(y.ndim == 2 and np.isin(y, (0.0, 1.0)).all())
+
+
+@dataclass(frozen=True)
+class OutputMismatch(Rule):
+    """The output and the loss do not fit each other or the targets.
+
+    Nielsen, Neural Networks and Deep Learning, chapter 3: with a squared error the gradient of a
+    saturating output vanishes where it is most wrong; cross-entropy cancels that factor. Squashing
+    twice, and targets that the output can not reach, are mistakes in themselves.
+    """
+
+    id = "output_mismatch"
+    title = "Output and loss do not fit"
+    meaning = "The loss can not become small, or the gradient is small where the error is large."
+    when = "start"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        last, y = len(case.layers) - 1, case.machine.view("data/y")
+        activation = case.layers[last].activation
+        low, high = RANGES.get(activation, (-np.inf, np.inf))
+        path = f"layers[{last}].activation"
+        if y.ndim == 2 and (y.min() < low or y.max() > high):
+            row, column = np.argwhere((y < low) | (y > high))[0]
+            value = float(y[row, column])
+            evidence = Evidence("data/y", (int(row), int(column)), value, "a target", 0)
+            remedy = Remedy("make the output linear", (Change(path, "linear"),))
+            yield self.found(
+                case,
+                f"{activation} gives {low:g} to {high:g}, and a target is {value:.3g}",
+                subject="range",
+                severity="error",
+                evidence=(evidence,),
+                remedies=(remedy,),
+            )
+        yield from self._squared(case, activation, y)
+        yield from self._twice(case, activation)
+
+    def _squared(self, case: Case, activation: str, y: NDArray[np.floating]) -> Iterator[Finding]:
+        squared = case.network.loss in ("mean_squared_error", "huber")
+        if not squared or activation not in ("sigmoid", "softmax", "tanh") or not _is_classes(y):
+            return
+        last = len(case.layers) - 1
+        loss = "binary_cross_entropy" if y.shape[1] == 1 else "softmax_cross_entropy"
+        matching = MATCHING_ACTIVATION[loss]
+        changes = (Change(f"layers[{last}].activation", matching), Change("loss", loss))
+        yield self.found(
+            case,
+            f"{case.network.loss} on a {activation} output: where it is saturated and wrong, the "
+            f"gradient is close to 0",
+            subject="squared error",
+            remedies=(Remedy(f"use {loss} with {matching}", changes),),
+        )
+
+    def _twice(self, case: Case, activation: str) -> Iterator[Finding]:
+        if len(case.layers) < 2 or activation not in ("sigmoid", "softmax"):
+            return
+        before, last = case.layers[-2], case.layers[-1]
+        if before.activation in ("sigmoid", "softmax") and before.units == last.units:
+            number = len(case.layers) - 2
+            change = Change(f"layers[{number}].activation", "tanh")
+            yield self.found(
+                case,
+                f"{before.name} already squashes {before.units} outputs with {before.activation}, "
+                f"then {last.name} does so with {activation}",
+                subject="squashed twice",
+                evidence=(Evidence(before.output, None, float(before.units), "its units", 0),),
+                remedies=(Remedy(f"give {before.name} another activation", (change,)),),
+            )
+
+
+@dataclass(frozen=True)
+class SurprisingFirstLoss(Rule):
+    """Before training a classifier should know nothing, and its loss be ln(classes).
+
+    Karpathy 2019, A Recipe for Training Neural Networks: "verify loss @ init". The fewer inputs
+    the output layer has, the more its first answers vary by chance, so the factor is raised by
+    1/√inputs of it.
+
+    Attributes:
+        factor: times ln(classes).
+    """
+
+    factor: float = 1.5
+
+    id = "surprising_first_loss"
+    title = "Surprising first loss"
+    meaning = "The first parameters make confident wrong answers, which training must first undo."
+    when = "start"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        units = case.layers[-1].units
+        classes = {"softmax_cross_entropy": units, "binary_cross_entropy": 2}
+        count, last = classes.get(case.network.loss), case.layers[-1]
+        chance = 1 + 1 / sqrt(last.inputs)
+        if count is None or case.start.loss <= self.factor * chance * log(count):
+            return
+        text = (
+            f"the first loss is {case.start.loss:.3g}; that of a guess among {count} classes is "
+            f"{log(count):.3g}"
+        )
+        evidence = (
+            Evidence("loss/L", (), case.start.loss, "the first loss, on the training set", 0),
+            Evidence(last.parameters[0], None, _std(case, last.parameters[0]), "their spread", 0),
+        )
+        yield self.found(case, text, evidence=evidence, remedies=(_initialise(case),))
+
+
+@dataclass(frozen=True)
+class BadInitialScale(Rule):
+    """Activations or gradients grow or shrink from layer to layer.
+
+    Glorot & Bengio 2010, section 4.2, and He et al. 2015, section 2.2: initial weights should
+    leave the variance of activations and of gradients as it is; otherwise both change
+    exponentially with depth. What is judged is the change a layer, over all hidden layers of at
+    least `width` units: single ones vary with their widths and by chance, which narrow layers are
+    given more room for.
+
+    Attributes:
+        factor: times a layer.
+        width: least units of the narrowest hidden layer.
+    """
+
+    factor: float = 2.0
+    width: int = 8
+
+    id = "bad_initial_scale"
+    title = "Bad initial scale"
+    meaning = "With depth the signal explodes or dies out before training begins."
+    when = "start"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        units = [case.layers[i].units for i in case.hidden]
+        if len(units) < 2 or min(units) < self.width:
+            return
+        allowed = log2(self.factor) + 2 / sqrt(sum(units))
+        for what, values in (
+            ("activations", case.start.activations[:-1]),
+            ("gradients", case.start.signals[-2::-1]),
+        ):
+            first, last = values[0], values[-1]
+            if not (first > 0 and last > 0):
+                continue
+            change = log2(last / first) / (len(values) - 1)
+            if abs(change) <= allowed:
+                continue
+            verb = "grow" if change > 0 else "shrink"
+            back = "" if what == "activations" else ", on the way back,"
+            ends = [case.layers[i] for i in (case.hidden[0], case.hidden[-1])]
+            names = [end.output if what == "activations" else end.pre_activation for end in ends]
+            shown = (first, last) if what == "activations" else (last, first)
+            evidence = tuple(
+                Evidence(self._buffer(case, name, what), None, value, "standard deviation", 0)
+                for name, value in zip(names, shown, strict=True)
+            )
+            yield self.found(
+                case,
+                f"the {what} {verb}{back} {2 ** abs(change):.3g} times with each layer, from "
+                f"{first:.3g} to {last:.3g}",
+                subject=what,
+                evidence=evidence,
+                remedies=(_initialise(case),),
+            )
+
+    def _buffer(self, case: Case, name: str, what: str) -> str:
+        return name if what == "activations" else case.program.buffers[name].grad or name
+
+
+def _std(case: Case, buffer: str) -> float:
+    return float(np.std(case.machine.view(buffer)))
+
+
+def _initialise(case: Case) -> Remedy:
+    """Initial weights that suit each layer's activation."""
+    changes = []
+    for number, layer in enumerate(case.network.layers):
+        if isinstance(layer, Dense):
+            suited = "he_normal" if layer.activation in RECTIFIED else "glorot_uniform"
+            if initializer(layer.initializer) != initializer(suited):
+                changes.append(Change(f"layers[{number}].initializer", suited))
+    if changes:
+        return Remedy("initialise each layer for its width and activation", tuple(changes))
+    return Remedy("standardise the inputs", (Change("data.standardise", True),))

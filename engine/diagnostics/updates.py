@@ -1,0 +1,211 @@
+"""Steps: too small, too large, or none at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from engine.curvature import sharpness
+from engine.diagnostics.case import Case
+from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
+from engine.diagnostics.rule import Rule
+
+
+@dataclass(frozen=True)
+class UpdateRatio(Rule):
+    """Updates are too small or too large for the weights they change.
+
+    CS231n, notes 3, Ratio of weights:updates: it should be around 1e-3. It is judged while the
+    network is stuck: good training begins above and ends below.
+
+    Attributes:
+        low, high: of the ratio of the norms of update and weights.
+        looks: of which the median is judged.
+    """
+
+    low: float = 1e-4
+    high: float = 1e-2
+    looks: int = 20
+
+    id = "update_ratio"
+    title = "Update-to-weight ratio"
+    meaning = "Below, training takes for ever; above, each step undoes the last."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        seen = case.last(self.looks)
+        if seen is None or not case.stuck:
+            return
+        for number, layer in enumerate(case.layers):
+            ratio = median(look.layers[number].ratio for look in seen)
+            if self.low <= ratio <= self.high or not ratio > 0:
+                continue
+            rate = case.hyperparameter("learning_rate") or 0.0
+            small = ratio < self.low
+            change = Change("optimizer.learning_rate", rate * 10 if small else rate / 10)
+            verb = "raise the learning rate tenfold" if small else "lower it to a tenth"
+            update = case.program.buffers[layer.parameters[0]].update or ""
+            yield self.found(
+                case,
+                f"the updates of {layer.name} are {ratio:.2g} of its weights",
+                subject=layer.name,
+                evidence=(Evidence(update, None, ratio, "update over weights", case.step),),
+                remedies=(Remedy(verb, (change,)),),
+            )
+
+
+@dataclass(frozen=True)
+class NeverMoves(Rule):
+    """Parameters are bit for bit what they were 100 steps ago.
+
+    Their gradient is exactly zero, or their updates are below half a unit in the last place, so
+    that adding them changes nothing (Goldberg 1991, What Every Computer Scientist Should Know
+    About Floating-Point Arithmetic, section 1.2). Held parameters and those that an L1 penalty
+    keeps at zero are meant to stay. Nothing is said of a loss that is close to zero.
+
+    Attributes:
+        share: of a parameter's elements that stay. Single ones may have good reason: the unit
+            before or behind them is dead, or an input is always zero.
+        floor: share of the constant answer's loss that is close to zero.
+    """
+
+    share: float = 1.0
+    floor: float = 0.01
+
+    id = "never_moves"
+    title = "Parameter never moves"
+    meaning = "These numbers are not trained."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        still = case.monitor.still
+        if still is None or not case.seen or case.machine.clamps:
+            return
+        if case.seen[-1].loss < self.floor * case.baseline:
+            return
+        for parameter in case.program.parameters:
+            tensor = parameter.tensor
+            part = still.mask[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
+            values = case.machine.view(tensor.name)
+            stays = part & ~(self._stopped_at_zero(case, tensor.name) & (values == 0))
+            count = int(stays.sum())
+            if count and count >= self.share * tensor.size:
+                yield self._found(case, tensor.name, stays, still.until - still.since)
+
+    def _stopped_at_zero(self, case: Case, name: str) -> bool:
+        return any(
+            node.op.name == "l1_penalty" and node.inputs[0].name == name
+            for node in case.program.graph.nodes
+        )
+
+    def _found(self, case: Case, name: str, stays: np.ndarray, steps: int) -> Finding:
+        buffer = case.program.buffers[name]
+        gradient = case.machine.view(buffer.grad or name)
+        zero = not gradient[stays].any()
+        why = "its gradient is zero" if zero else "its updates are too small to change it"
+        first = tuple(int(i) for i in np.argwhere(stays)[0])
+        rate = case.hyperparameter("learning_rate") or 0.0
+        remedies = [Remedy("see why its gradient is zero")]
+        if not zero:
+            raised = rate * 100 if rate else 0.03
+            change = Change("optimizer.learning_rate", raised)
+            remedies = [Remedy(f"raise the learning rate to {raised:g}", (change,))]
+        whole = int(stays.sum()) == stays.size
+        amount = name if whole else f"{int(stays.sum())} of the {stays.size} elements of {name}"
+        return self.found(
+            case,
+            f"{amount} did not change in {steps} steps: {why}",
+            subject=name,
+            evidence=(
+                Evidence(name, first, float(case.machine.view(name)[first]), "stays", case.step),
+                Evidence(buffer.grad or "", first, float(gradient[first]), "gradient", case.step),
+            ),
+            remedies=remedies,
+        )
+
+
+@dataclass(frozen=True)
+class EpsilonDominates(Rule):
+    """The root of the second moment is below ε for most parameters.
+
+    Kingma & Ba 2015, algorithm 1: the update is m̂/(√v̂ + ε), and ε is only to prevent a division
+    by zero; where it is larger than √v̂, Adam is plain gradient descent with a rate of η/ε. Also of
+    RMSprop and Adagrad. It is judged while the network has learned little.
+
+    Attributes:
+        share: of the parameters that have a gradient at all.
+    """
+
+    share: float = 0.5
+
+    id = "epsilon_dominates"
+    title = "Adam's ε dominates"
+    meaning = "The optimizer does not adapt to its gradients any more."
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        epsilon = case.hyperparameter("epsilon")
+        names = [n for n in ("parameters.v", "parameters.square") if n in case.program.buffers]
+        if epsilon is None or not names or not case.stuck:
+            return
+        square = case.machine.view(names[0])
+        used = square > 0
+        correction = 1.0
+        if "optimizer/correction2" in case.program.buffers:
+            correction = float(case.machine.view("optimizer/correction2"))
+        below = np.sqrt(square / correction) < epsilon
+        share = float(below[used].mean()) if used.any() else 0.0
+        if share <= self.share:
+            return
+        middle = float(np.median(np.sqrt(square[used] / correction)))
+        change = Change("optimizer.epsilon", max(1e-16, middle / 100))
+        yield self.found(
+            case,
+            f"√v is below ε = {epsilon:g} for {share:.0%} of the parameters, and {middle:.2g} "
+            f"in the middle",
+            evidence=(Evidence(names[0], None, middle, "median of √v", case.step),),
+            remedies=(Remedy("lower ε", (change,)),),
+        )
+
+
+@dataclass(frozen=True)
+class BeyondStability(Rule):
+    """The learning rate is larger than the curvature of the loss allows.
+
+    Cohen et al. 2021, Gradient Descent on Neural Networks Typically Occurs at the Edge of
+    Stability, section 2: gradient descent is stable along a direction only if its curvature is
+    below 2/η; with momentum μ, below (2 + 2μ)/η (their equation 1), and (2 + 2μ)/(η(1 + 2μ)) with
+    Nesterov's. Full-batch training often hovers just above, so there is some tolerance. Nothing
+    is said of optimizers that rescale the gradient. Finding the sharpness takes some dozen passes
+    over the training set, so it is done when asked for.
+
+    Attributes:
+        tolerance: times the limit.
+    """
+
+    tolerance: float = 1.2
+
+    id = "beyond_stability"
+    title = "Learning rate beyond stability"
+    meaning = "Along the sharpest direction every step overshoots further than the last."
+    when = "demand"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        kind, rate = case.network.optimizer.kind, case.hyperparameter("learning_rate")
+        if not rate or kind not in ("sgd", "momentum", "nesterov"):
+            return
+        momentum = case.hyperparameter("momentum") or 0.0
+        limit = (2 + 2 * momentum) / rate
+        if kind == "nesterov":
+            limit /= 1 + 2 * momentum
+        value = sharpness(case.machine).value
+        if not value > self.tolerance * limit:
+            return
+        safe = rate * limit / value / 2
+        lower = Change("optimizer.learning_rate", safe)
+        yield self.found(
+            case,
+            f"the sharpness is {value:.3g}; with a learning rate of {rate:g} it may be {limit:.3g}",
+            evidence=(Evidence("parameters", None, value, "sharpness", case.step),),
+            remedies=(Remedy(f"lower the learning rate to {safe:.2g}", (lower,)),),
+        )

@@ -1,0 +1,520 @@
+"""Formulas of single numbers: expression trees with symbols, live values and where each came from.
+
+Every op states in these terms how one element of its result comes from elements of its inputs
+(`Op.explain`). A tree says nothing of how it is drawn; `engine.formula.text` writes plain text.
+
+A sum over an axis is one general term, in which an `Axis` stands where an index would, together
+with the values that the operands have along that axis. So a sum of a million terms is as small a
+tree as one of three, and is evaluated by NumPy; single terms are made when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.layout import address, locate
+
+if TYPE_CHECKING:
+    from engine.graph import Role, Tensor
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One element of a buffer."""
+
+    buffer: str
+    index: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """What a sum runs over; each is itself alone, whatever its letter.
+
+    Attributes:
+        letter: how formulas write the running index.
+        name: what it counts, as in `Tensor.axes`: batch, unit, time …
+        extent: from 0 to below this.
+    """
+
+    letter: str
+    name: str
+    extent: int
+
+    def along(self, start: int = 0, step: int = 1) -> Along:
+        """The index start + step·k, as a window over an input needs it."""
+        return Along(self, start, step)
+
+
+@dataclass(frozen=True)
+class Along:
+    """A running index: start + step times the position on the axis."""
+
+    axis: Axis
+    start: int = 0
+    step: int = 1
+
+    def at(self, position: int) -> int:
+        return self.start + self.step * position
+
+    def __str__(self) -> str:
+        step = self.axis.letter if self.step == 1 else f"{self.step}{self.axis.letter}"
+        return step if not self.start else f"{step}{self.start:+d}".replace("-", "−")
+
+
+Index = tuple[int | Along, ...]
+Places = Mapping[Axis, int]
+
+
+class OpenIndexError(TypeError):
+    """An op that chooses by values was asked to explain many elements at once."""
+
+
+def single(index: Index) -> tuple[int, ...]:
+    """The index as plain numbers.
+
+    Raises:
+        OpenIndexError: there is an axis in it.
+    """
+    places = tuple(i for i in index if isinstance(i, int))
+    if len(places) < len(index):
+        raise OpenIndexError("which elements are needed depends on their values")
+    return places
+
+
+class Formula:
+    """A node of the tree; arithmetic on nodes makes new ones.
+
+    A formula is closed if every axis in it is summed over; only closed ones have one `value`.
+    """
+
+    def over(self, axes: tuple[Axis, ...]) -> Values:
+        """The values along `axes`, one dimension for each; extent 1 where it does not depend."""
+        raise NotImplementedError
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        """How large the numbers are that went into each value.
+
+        Rounding errors are in proportion to this, not to a value in which much has cancelled.
+        """
+        raise NotImplementedError
+
+    def at(self, places: Places) -> Formula:
+        """The formula at one place on each of these axes."""
+        raise NotImplementedError
+
+    def children(self) -> tuple[Formula, ...]:
+        """The nodes right below."""
+        return ()
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        """The same node over other ones."""
+        return self
+
+    @cached_property
+    def value(self) -> float:
+        """The number that a closed formula comes to, evaluated in double precision."""
+        with np.errstate(all="ignore"):
+            return float(self.over(()))
+
+    def elements(self) -> Iterator[Element]:
+        """All operands that are elements of buffers, from left to right."""
+        for child in self.children():
+            yield from child.elements()
+
+    def __add__(self, other: Formula) -> Sum:
+        return Sum((*_summands(self), *_summands(other)))
+
+    def __sub__(self, other: Formula) -> Sum:
+        return Sum((*_summands(self), Negative(other)))
+
+    def __mul__(self, other: Formula) -> Product:
+        return Product((*_factors(self), *_factors(other)))
+
+    def __truediv__(self, other: Formula) -> Quotient:
+        return Quotient(self, other)
+
+    def __pow__(self, exponent: Formula | float) -> Power:
+        return Power(self, exponent if isinstance(exponent, Formula) else Number(exponent))
+
+    def __neg__(self) -> Negative:
+        return Negative(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Formula):
+    """A number that stands in the formula itself.
+
+    Attributes:
+        number: its value.
+        symbol: how it is written, "" for in digits.
+        meaning: what it is, where that is not plain: a random draw, an initial value.
+    """
+
+    number: float
+    symbol: str = ""
+    meaning: str = ""
+
+    def over(self, axes: tuple[Axis, ...]) -> Values:
+        return np.full((1,) * len(axes), self.number)
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return np.abs(self.over(axes))
+
+    def at(self, places: Places) -> Formula:
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Element(Formula):
+    """An element of a buffer, or with axes in its index the elements along them.
+
+    Attributes:
+        operand: the buffer as the instruction saw it.
+        index: where in it.
+        values: of the elements, with one dimension for each of `axes`.
+    """
+
+    operand: Operand
+    index: Index
+    values: Values
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes in the index, each once, in the order they come."""
+        return tuple(dict.fromkeys(i.axis for i in self.index if isinstance(i, Along)))
+
+    @property
+    def buffer(self) -> str:
+        return self.operand.tensor.name
+
+    @property
+    def symbol(self) -> str:
+        """How formulas write the buffer."""
+        return self.operand.tensor.symbol
+
+    @property
+    def role(self) -> Role:
+        """What the buffer's values mean."""
+        return self.operand.tensor.role
+
+    @property
+    def link(self) -> Link:
+        """The one element that this is.
+
+        Raises:
+            ValueError: it is many.
+        """
+        if self.axes:
+            raise ValueError(f"{self} is more than one element")
+        return Link(self.buffer, single(self.index))
+
+    def over(self, axes: tuple[Axis, ...]) -> Values:
+        own = self.axes
+        order = [own.index(axis) for axis in axes if axis in own]
+        shape = [axis.extent if axis in own else 1 for axis in axes]
+        return self.values.transpose(order).reshape(shape)
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return np.abs(self.over(axes))
+
+    def at(self, places: Places) -> Formula:
+        if not any(axis in places for axis in self.axes):
+            return self
+        index = tuple(
+            i.at(places[i.axis]) if isinstance(i, Along) and i.axis in places else i
+            for i in self.index
+        )
+        where = tuple(places.get(axis, slice(None)) for axis in self.axes)
+        return self.operand.named(index, self.values[where])
+
+    def elements(self) -> Iterator[Element]:
+        yield self
+
+
+@dataclass(frozen=True, eq=False)
+class Operand:
+    """A buffer as an instruction saw it; ``operand[i, j]`` is a formula of one element.
+
+    Attributes:
+        tensor: the buffer.
+        array: its values at that moment.
+        parts: the buffers that lie in this one: its elements are called after those.
+    """
+
+    tensor: Tensor
+    array: NDArray[Any]
+    parts: tuple[Operand, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    def axis(self, dimension: int, letter: str | None = None) -> Axis:
+        """A new axis to run over this dimension, with a letter by what it counts or where it is."""
+        dimension %= self.array.ndim
+        names = self.tensor.axes
+        name = names[dimension] if len(names) == self.array.ndim else ""
+        letter = letter or LETTERS.get(name) or "ijklmn"[min(dimension, 5)]
+        return Axis(letter, name, self.shape[dimension])
+
+    def all(self) -> tuple[Axis, ...]:
+        """An axis for every dimension."""
+        return tuple(self.axis(dimension) for dimension in range(self.array.ndim))
+
+    def __getitem__(self, index: int | Axis | Along | tuple[int | Axis | Along, ...]) -> Element:
+        entries = index if isinstance(index, tuple) else (index,)
+        places = tuple(i.along() if isinstance(i, Axis) else i for i in entries)
+        return self.named(places, self._values(places))
+
+    def broadcast(self, index: Index) -> Element:
+        """The element that NumPy's broadcasting pairs with `index` of a larger array."""
+        own = index[len(index) - self.array.ndim :]
+        return self[
+            tuple(0 if extent == 1 else i for i, extent in zip(own, self.shape, strict=True))
+        ]
+
+    def named(self, index: Index, values: Values) -> Element:
+        """An element with given values, called after the part that it lies in."""
+        if self.parts and not any(isinstance(i, Along) for i in index):
+            where = address(self.array, single(index))
+            for part in self.parts:
+                place = locate(part.array, where)
+                if place is not None:
+                    return Element(part, place, values)
+        return Element(self, index, values)
+
+    def _values(self, index: Index) -> Values:
+        axes = list(dict.fromkeys(i.axis for i in index if isinstance(i, Along)))
+        places: list[Any] = []
+        for i in index:
+            if isinstance(i, Along):
+                shape = [-1 if axis is i.axis else 1 for axis in axes]
+                places.append((i.start + i.step * np.arange(i.axis.extent)).reshape(shape))
+            else:
+                places.append(i)
+        return np.array(self.array[tuple(places)], dtype=np.float64)
+
+
+LETTERS = {"batch": "b", "time": "t", "channel": "c"}
+"""Letters of running indices by what they count."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Composite(Formula):
+    """A node whose value comes from its children's values, place by place."""
+
+    def _combine(self, *values: Values) -> Values:
+        raise NotImplementedError
+
+    def over(self, axes: tuple[Axis, ...]) -> Values:
+        return self._combine(*(child.over(axes) for child in self.children()))
+
+    def at(self, places: Places) -> Formula:
+        return self.rebuilt(tuple(child.at(places) for child in self.children()))
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(_Composite):
+    """Different terms, added."""
+
+    terms: tuple[Formula, ...]
+
+    def children(self) -> tuple[Formula, ...]:
+        return self.terms
+
+    def _combine(self, *values: Values) -> Values:
+        total = values[0]
+        for value in values[1:]:
+            total = total + value
+        return total
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Sum(children)
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return self._combine(*(term.scale(axes) for term in self.terms))
+
+
+@dataclass(frozen=True, eq=False)
+class Series(Formula):
+    """The sum of one general term over axes: Σ term."""
+
+    term: Formula
+    axes: tuple[Axis, ...]
+
+    def children(self) -> tuple[Formula, ...]:
+        return (self.term,)
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Series(children[0], self.axes)
+
+    def over(self, axes: tuple[Axis, ...]) -> Values:
+        return self._total(self.term.over((*axes, *self.axes)), len(axes))
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return self._total(self.term.scale((*axes, *self.axes)), len(axes))
+
+    def _total(self, values: Values, open_axes: int) -> Values:
+        repeats = 1
+        for axis, extent in zip(self.axes, values.shape[open_axes:], strict=True):
+            repeats *= axis.extent // extent if extent else 0
+        return np.asarray(repeats * values.sum(axis=tuple(range(open_axes, values.ndim))))
+
+    def at(self, places: Places) -> Formula:
+        return Series(self.term.at(places), self.axes)
+
+    @cached_property
+    def values(self) -> Values:
+        """Of all terms, with one dimension for each axis; of a closed series only."""
+        shape = tuple(axis.extent for axis in self.axes)
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(self.term.over(self.axes), shape)
+
+    def term_at(self, *positions: int) -> Formula:
+        """One of the terms."""
+        return self.term.at(dict(zip(self.axes, positions, strict=True)))
+
+
+@dataclass(frozen=True, eq=False)
+class Negative(_Composite):
+    """−term."""
+
+    term: Formula
+
+    def children(self) -> tuple[Formula, ...]:
+        return (self.term,)
+
+    def _combine(self, *values: Values) -> Values:
+        return -values[0]
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Negative(children[0])
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return self.term.scale(axes)
+
+
+@dataclass(frozen=True, eq=False)
+class Product(_Composite):
+    """Factors, multiplied."""
+
+    factors: tuple[Formula, ...]
+
+    def children(self) -> tuple[Formula, ...]:
+        return self.factors
+
+    def _combine(self, *values: Values) -> Values:
+        product = values[0]
+        for value in values[1:]:
+            product = product * value
+        return product
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Product(children)
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return self._combine(*(factor.scale(axes) for factor in self.factors))
+
+
+@dataclass(frozen=True, eq=False)
+class Quotient(_Composite):
+    """numerator / denominator."""
+
+    numerator: Formula
+    denominator: Formula
+
+    def children(self) -> tuple[Formula, ...]:
+        return self.numerator, self.denominator
+
+    def _combine(self, *values: Values) -> Values:
+        return np.asarray(values[0] / values[1])
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Quotient(*children)
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        below = np.abs(self.denominator.over(axes))
+        return np.asarray(self.numerator.scale(axes) * self.denominator.scale(axes) / below**2)
+
+
+@dataclass(frozen=True, eq=False)
+class Power(_Composite):
+    """base to the power of exponent."""
+
+    base: Formula
+    exponent: Formula
+
+    def children(self) -> tuple[Formula, ...]:
+        return self.base, self.exponent
+
+    def _combine(self, *values: Values) -> Values:
+        return np.asarray(np.power(values[0], values[1]))
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Power(*children)
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return np.asarray(np.power(self.base.scale(axes), self.exponent.over(axes)))
+
+
+def _sigmoid(z: Values) -> Values:
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * z)))
+
+
+def _softplus(z: Values) -> Values:
+    return np.asarray(np.logaddexp(0.0, z))
+
+
+FUNCTIONS: dict[str, Callable[[Values], Values]] = {
+    "tanh": np.tanh,
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "sign": np.sign,
+}
+"""Functions of one number by name; softplus is log(1 + eᶻ), expm1 is eᶻ − 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Function(_Composite):
+    """A function of `FUNCTIONS` applied to one argument."""
+
+    name: str
+    argument: Formula
+
+    def children(self) -> tuple[Formula, ...]:
+        return (self.argument,)
+
+    def _combine(self, *values: Values) -> Values:
+        return np.asarray(FUNCTIONS[self.name](values[0]))
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return Function(self.name, children[0])
+
+    def scale(self, axes: tuple[Axis, ...]) -> Values:
+        return np.abs(self.over(axes)) + self.argument.scale(axes)
+
+
+def series(term: Formula, *axes: Axis) -> Formula:
+    """Σ term over the axes; the term itself where there are none."""
+    return Series(term, axes) if axes else term
+
+
+def _summands(formula: Formula) -> tuple[Formula, ...]:
+    return formula.terms if isinstance(formula, Sum) else (formula,)
+
+
+def _factors(formula: Formula) -> tuple[Formula, ...]:
+    return formula.factors if isinstance(formula, Product) else (formula,)

@@ -1,0 +1,78 @@
+"""The terms of a sum by magnitude, the many small ones folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.formula.nodes import Formula, Negative, Series, Sum, Values
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Terms of a sum, the largest first.
+
+    Attributes:
+        terms: the largest ones.
+        folded: how many more there are.
+        rest: what those add up to.
+        total: the magnitudes of all terms, added: how much has cancelled.
+    """
+
+    terms: tuple[Formula, ...]
+    folded: int
+    rest: float
+    total: float
+
+
+def largest(formula: Formula, count: int) -> Ranking:
+    """The `count` largest terms of a closed formula, and what the others add up to.
+
+    Nested sums count as one; what is no sum is one term. NaN is larger than any number.
+    """
+    groups = list(_groups(formula))
+    values = np.concatenate([values for values, _ in groups])
+    starts = np.cumsum([0, *(len(values) for values, _ in groups)])
+    sizes = np.where(np.isnan(values), np.inf, np.abs(values))
+    order = np.argsort(-sizes, kind="stable")
+    terms = []
+    for position in order[:count]:
+        group = int(np.searchsorted(starts, position, side="right")) - 1
+        terms.append(groups[group][1](int(position - starts[group])))
+    with np.errstate(all="ignore"):
+        rest = float(values[np.sort(order[count:])].sum())
+        total = float(np.abs(values).sum())
+    return Ranking(tuple(terms), max(0, len(order) - count), rest, total)
+
+
+Group = tuple[Values, Callable[[int], Formula]]
+"""Values of terms, and what makes the term with a given number."""
+
+
+def _groups(formula: Formula) -> Iterator[Group]:
+    if isinstance(formula, Sum):
+        for term in formula.terms:
+            yield from _groups(term)
+    elif isinstance(formula, Series):
+        yield _series(formula)
+    elif isinstance(formula, Negative):
+        for group in _groups(formula.term):
+            yield _negative(group)
+    else:
+        yield np.array([formula.value]), lambda number: formula
+
+
+def _series(formula: Series) -> Group:
+    values = formula.values
+
+    def make(number: int) -> Formula:
+        return formula.term_at(*(int(i) for i in np.unravel_index(number, values.shape)))
+
+    return values.reshape(-1), make
+
+
+def _negative(group: Group) -> Group:
+    values, make = group
+    return -values, lambda number: Negative(make(number))
