@@ -7,6 +7,23 @@ const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 /** @param {string} text */
 const trueMinus = (text) => text.replaceAll("-", MINUS);
 
+/** @type {Map<number, Intl.NumberFormat>} making one costs far more than using it */
+const formatters = new Map();
+
+/**
+ * Writes numbers with separators between thousands.
+ * @param {number} digits after the point
+ */
+function grouped(digits) {
+  let formatter = formatters.get(digits);
+  if (!formatter) {
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    formatter = new Intl.NumberFormat("en-US", options);
+    formatters.set(digits, formatter);
+  }
+  return formatter;
+}
+
 /** @param {number} power */
 function superscript(power) {
   const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPT[Number(digit)]);
@@ -58,8 +75,7 @@ export function tick(value, spacing) {
   const own = firstPower(value);
   if (unit >= -4 && own < 5) {
     const digits = Math.max(0, -unit);
-    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return trueMinus(value.toLocaleString("en-US", options));
+    return trueMinus(grouped(digits).format(value));
   }
   const mantissa = trueMinus((value / 10 ** own).toFixed(Math.max(0, own - unit)));
   return `${mantissa === "1" ? "" : `${mantissa}×`}10${superscript(own)}`;
@@ -91,7 +107,7 @@ export function exact(value, dtype = "float64") {
  * @param {number} value
  */
 export function count(value) {
-  return trueMinus(Math.round(value).toLocaleString("en-US"));
+  return trueMinus(grouped(0).format(Math.round(value)));
 }
 
 /**
