@@ -34,17 +34,8 @@ class Layout:
         return locate(self.array(self._nodes[writer].output), where)
 
     def _writers(self, tensor: Tensor) -> tuple[int, ...]:
-        """The instructions that may write to elements of this buffer.
-
-        One that only looks at numbers anew, as a reshape does, is the writer of its own result
-        and of nothing else that lies there.
-        """
-        return tuple(
-            i
-            for i, node in enumerate(self._nodes)
-            if node.output.overlaps(tensor)
-            and (node.op.storage(*node.inputs) is None or node.output in tensor.lineage())
-        )
+        """The instructions that may write to elements of this buffer."""
+        return self._machine.program.writers(tensor.name)
 
     def _overwriters(self, instruction: int) -> tuple[int, ...]:
         """The instructions that may write to what this one reads, itself included."""

@@ -127,10 +127,19 @@ class Program:
         return len(self.instructions)
 
     def writers(self, name: str) -> tuple[int, ...]:
-        """The instructions that write to this buffer, or to one that shares memory with it."""
+        """The instructions that write to this buffer, or to one that shares memory with it.
+
+        One that only looks at numbers anew, as a reshape does, is the writer of its own result
+        and of nothing else that lies there.
+        """
         tensor = next(tensor for tensor in self.graph.tensors if tensor.name == name)
-        nodes = enumerate(self.graph.nodes)
-        return tuple(index for index, node in nodes if node.output.overlaps(tensor))
+        around = tensor.lineage()
+        return tuple(
+            index
+            for index, node in enumerate(self.graph.nodes)
+            if node.output.overlaps(tensor)
+            and (node.op.storage(*node.inputs) is None or node.output in around)
+        )
 
 
 def instruction(index: int, node: Node) -> Instruction:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from engine import Clamp, DescriptionError, Machine
+from engine import Clamp, Debugger, DescriptionError, Machine, Place
 from engine.gradcheck import gradient_check
+from engine.objective import Objective
 from engine.timeline import Timeline
 from tests.engine.kinds import KINDS
+from tests.engine.networks import all_state
 from tests.engine.replays import assert_as_replayed
 from tests.engine.test_timeline import Travels, World
 
@@ -78,6 +80,42 @@ def test_gradients_of_what_is_clamped_are_right(kind: str) -> None:
         machine.run(2)
         verdicts = {check.verdict for check in gradient_check(machine)}
         assert verdicts <= {"right", "kink"}, (name, index)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"truncated"}))
+def test_the_loss_over_the_training_set_falls_as_its_gradient_says(kind: str) -> None:
+    machine = KINDS[kind]()
+    machine.run(3)
+    before = all_state(machine)
+    objective = Objective(machine, "train")
+    gradient, origin = objective.gradient(), objective.theta.copy()
+    direction = np.random.default_rng(1).normal(size=origin.size)
+    losses = []
+    for shift in (1e-5, -1e-5):
+        objective.theta[...] = origin + shift * direction
+        losses.append(objective.loss())
+    slope = (losses[0] - losses[1]) / 2e-5
+    assert slope == pytest.approx(float(gradient @ direction), rel=1e-5, abs=1e-8)
+    objective.theta[...] = origin
+    assert np.array_equal(objective.gradient(), gradient)  # nothing is drawn
+    assert all_state(machine) == before
+
+
+def test_breakpoints_and_the_stack_know_of_time_steps() -> None:
+    debugger = Debugger(Timeline(KINDS["lstm"]()))
+    debugger.set_breakpoint(Place(scope="lstm2/t3"))
+    stop = debugger.resume()
+    assert stop is not None
+    assert stop.reason == "point"
+    assert [frame.path for frame in debugger.stack()][1:3] == ["lstm2", "lstm2/t3"]
+    debugger.out()
+    assert not debugger.stack()[2].path.startswith("lstm2/t3")
+    program = debugger.machine.program
+    writers = [program.instructions[i].scope for i in program.writers("lstm2/h")]
+    assert writers == [f"lstm2/t{t}/multiply" for t in range(1, 6)]
+    images = KINDS["images"]().program
+    assert [images.instructions[i].op for i in images.writers("conv2d4/a")] == ["tanh"]
+    assert [images.instructions[i].op for i in images.writers("flatten5/a")][-1] == "reshape"
 
 
 def test_what_no_instruction_writes_stays_as_it_was_written() -> None:
