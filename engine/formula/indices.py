@@ -110,7 +110,7 @@ class Line(Along):
         return Line(factor * self.start, steps)
 
     def __str__(self) -> str:
-        parts = [f"{step:+d}{a.letter}".replace("1", "", abs(step) == 1) for a, step in self.steps]
+        parts = [f"{_factor(step)}{axis.letter}" for axis, step in self.steps]
         start = [f"{self.start:+d}"] if self.start else []
         parts = start + parts if parts[0].startswith("-") else parts + start
         return "".join(parts).removeprefix("+").replace("-", "−")
@@ -146,6 +146,11 @@ class Table(Along):
 
     def __str__(self) -> str:
         return self.label
+
+
+def _factor(step: int) -> str:
+    """A step as it stands before a letter."""
+    return "+-"[step < 0] + (str(abs(step)) if abs(step) != 1 else "")
 
 
 def axes_of(index: Index) -> tuple[Axis, ...]:

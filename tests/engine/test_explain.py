@@ -42,6 +42,7 @@ from engine.formula import (
     Sum,
     largest,
     series,
+    spread,
     text,
 )
 from engine.graph import Tensor
@@ -479,6 +480,11 @@ def test_running_indices_may_be_shifted_and_strided() -> None:
     assert text(formula) == "Σ_k x[2k+3]·w[k]"
     (first,) = largest(formula, 1).terms
     assert [e.link.index for e in first.elements()] == [(5,), (1,)]
+    j = w.axis(0, "j")
+    two = k.along(3, 2) + j.along() * -11
+    assert (str(two), str(j.along(5, -1)), str(k.along() // 2)) == ("2k−11j+3", "5−j", "⌊k/2⌋")
+    assert two.at({k: 1}) == j.along(5, -11)
+    assert two.at({k: 1, j: 0}) == 5
     diagonal = operand(np.arange(9.0).reshape(3, 3))
     assert series(diagonal[k, k], k).value == 0.0 + 4.0 + 8.0
 
@@ -489,6 +495,21 @@ def test_terms_of_nested_sums_are_ranked_together_and_nan_comes_first() -> None:
     ranking = largest(Sum((Number(1.0), Negative(series(x[k], k)))), 3)
     assert [text(term, digits=2) for term in ranking.terms] == ["−nan", "−(−3)", "1"]
     assert (ranking.folded, ranking.rest) == (1, -0.5)
+
+
+def test_products_of_sums_are_spread_over_what_is_followed() -> None:
+    """s·(g − Σ g·x/n): in each term one g with its own factors, and the same value."""
+    g, x, s = operand([0.5, -3.0, 2.0], "g"), operand([1.0, 4.0, -2.0], "x"), operand([0.3], "s")
+    k = x.axis(0)
+    formula = s[0] * (g[1] - series(g[k] * x[k], k) / Number(3, "n"))
+    whole = spread(formula, lambda element: element.symbol == "g")
+    assert text(whole) == "s[0]·g[1] − (Σ_i s[0]·(g[i]·x[i]/n))"
+    assert whole.value == pytest.approx(formula.value, rel=1e-15)
+    assert [text(term) for term in largest(whole, 2).terms] == [
+        "−s[0]·(g[1]·x[1]/n)",
+        "s[0]·g[1]",
+    ]
+    assert spread(formula, lambda element: element.symbol == "y") is formula
 
 
 def test_a_term_that_does_not_run_counts_as_often_as_the_axis_is_long() -> None:

@@ -131,3 +131,36 @@ def test_what_no_instruction_writes_stays_as_it_was_written() -> None:
     assert timeline.machine.read("conv2d1/patches")[1, 0, 0, 0] == 0.7
     timeline.go((3, 0))
     assert timeline.machine.read("conv2d1/patches")[1, 0, 0, 0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "buffer", "index", "message"),
+    [
+        ("images", "batch_norm2/standardised", (0, 1, 1, 0), "its elements depend on one another"),
+        ("images", "batch_norm2/mean", (1,), "its gradient goes past it"),
+        ("lstm", "lstm2/t2/xw", (0, 1), "its gradient is also that of lstm2/t2/z"),
+        ("transformer", "transformer_block3/attention2/weights", (0, 1, 2, 1), "on one another"),
+    ],
+)
+def test_clamps_past_which_a_gradient_would_go_are_refused(
+    kind: str, buffer: str, index: Index, message: str
+) -> None:
+    machine = KINDS[kind]()
+    with pytest.raises(DescriptionError, match=message):
+        machine.clamp([Clamp(buffer, index, 0.5)])
+    assert not machine.clamps
+
+
+def test_what_is_held_for_the_whole_batch_is_held_where_samples_are_judged() -> None:
+    """Without dropout the gradient of a branch's end is that of the sum, which is no hindrance."""
+    machine = KINDS["transformer"]()
+    machine.run(2)
+    end = "transformer_block3/attention2/z"
+    machine.clamp([Clamp(end, (None, 2, 1), 0.25)])
+    x, y = (machine.program.data[f"data/{letter}"][:3] for letter in "xy")
+    judge = machine.evaluator(x, y, gradients=True)
+    judge.run(1)
+    assert (judge.read(end)[:, 2, 1] == 0.25).all()
+    machine.clamp([])
+    judge.run(1)
+    assert (judge.read(end)[:, 2, 1] != 0.25).all()
