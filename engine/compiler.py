@@ -6,6 +6,7 @@ Network -> Graph (layers, loss) -> autodiff -> update -> Program (instructions a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -68,9 +69,10 @@ def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
         name: as_fetched(held[name], fetched.order)
         for name, fetched in zip(held, (x, y), strict=True)
     }
-    return _program(
+    program = _program(
         context, network, dtype, seed=seed, batch=batch, steps=samples // batch, data=held
     )
+    return replace(program, dataset=data)
 
 
 def compile_evaluator(

@@ -217,7 +217,7 @@ def _row(seen: Observation) -> NDArray[np.float64]:
 
 def _histogram(weights: list[Array]) -> NDArray[np.float64]:
     """The least and the greatest finite weight, and how many lie in each part between them."""
-    flat = np.concatenate([w.ravel(order="K") for w in weights]).astype(np.float64)
+    flat = np.concatenate([np.zeros(0), *(w.ravel(order="K") for w in weights)])
     flat = flat[np.isfinite(flat)]
     if not flat.size:
         return np.zeros(BINS + 2)

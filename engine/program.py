@@ -10,6 +10,7 @@ from engine.graph import PHASES, Graph, Node, Phase, Role, Shape, Tensor
 from engine.ops.base import Array
 
 if TYPE_CHECKING:
+    from engine.data import Dataset
     from engine.layers.context import LayerInfo, Parameter
     from engine.memory import Plan
     from engine.network import Network
@@ -97,6 +98,7 @@ class Program:
         data: the data set's arrays by buffer name, not part of the machine's state.
         batch_size, steps_per_epoch, seed, dtype: as compiled.
         cost: parameters, FLOPs a step, bytes.
+        dataset: what it was compiled on; None for an evaluator's program.
     """
 
     network: Network
@@ -113,6 +115,7 @@ class Program:
     seed: int
     dtype: str
     cost: Cost
+    dataset: Dataset | None = None
 
     def listing(self) -> Listing:
         """Every instruction: index, phase, scope, op, formula, reads, writes, FLOPs."""

@@ -45,6 +45,11 @@ class WatchList:
     def __len__(self) -> int:
         return len(self._watches)
 
+    @property
+    def expressions(self) -> dict[int, Expression]:
+        """What is watched, by number, in the order in which it was added."""
+        return {number: watch.expression for number, watch in self._watches.items()}
+
     def add(self, number: int, text: str) -> Expression:
         """Watch an expression; from now on it has values over time, too.
 

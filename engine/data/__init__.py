@@ -2,7 +2,7 @@
 
 from engine.data.arrays import from_arrays
 from engine.data.autoencoder import as_autoencoder
-from engine.data.catalogue import catalogue, load_dataset, thumbnail
+from engine.data.catalogue import catalogue, include, load_dataset, thumbnail
 from engine.data.csv_table import from_csv
 from engine.data.dataset import Baseline, Dataset, Split, Standardisation
 from engine.data.features import FEATURES, Feature
@@ -27,6 +27,7 @@ __all__ = [
     "catalogue",
     "from_arrays",
     "from_csv",
+    "include",
     "load_dataset",
     "thumbnail",
 ]

@@ -59,9 +59,42 @@ _SHARED = ("samples", "noise", "classes", "test_fraction", "seed")
 """Options that are fields of `Settings`."""
 
 
+_INCLUDED: dict[str, Dataset] = {}
+"""Data sets that were made elsewhere, by name."""
+
+
+def include(data: Dataset) -> None:
+    """Have a data set of one's own known by its name, as it is, in this process.
+
+    Raises:
+        DescriptionError: the name is that of a set of the catalogue.
+    """
+    if data.name in _RECIPES:
+        raise DescriptionError("data.name", data.name, "a name of its own")
+    _INCLUDED[data.name] = data
+
+
 def catalogue() -> tuple[DatasetInfo, ...]:
     """All data sets that `load_dataset` knows."""
-    return tuple(recipe.info for recipe in _RECIPES.values())
+    included = (_info(data) for data in _INCLUDED.values())
+    return (*(recipe.info for recipe in _RECIPES.values()), *included)
+
+
+def _info(data: Dataset) -> DatasetInfo:
+    return DatasetInfo(
+        name=data.name,
+        title=data.title,
+        kind=data.kind,
+        task=data.task,
+        options=(),
+        features=(),
+        default_features=(),
+        class_counts=(len(data.class_names),) if data.class_names else (),
+        source=data.source,
+        licence=data.licence,
+        about="",
+        image_shape=data.image_shape,
+    )
 
 
 def load_dataset(name: str, **options: object) -> Dataset:
@@ -77,6 +110,9 @@ def load_dataset(name: str, **options: object) -> Dataset:
             not have (the number of samples of iris is what it is).
     """
     recipe = _RECIPES.get(name) if isinstance(name, str) else None
+    if recipe is None and name in _INCLUDED:
+        _settings(_info(_INCLUDED[name]), options)
+        return _INCLUDED[name]
     if recipe is None:
         raise DescriptionError("data.name", name, f"one of {', '.join(_RECIPES)}")
     given = {keyword: value for keyword, value in options.items() if value is not None}
@@ -123,7 +159,10 @@ def _settings(info: DatasetInfo, given: dict[str, object]) -> Settings:
 
 def thumbnail(name: str) -> Thumbnail:
     """A real excerpt of the data set `name` with its default options."""
-    recipe, data = _RECIPES[name], load_dataset(name)
+    data = load_dataset(name)
+    if name in _INCLUDED:
+        return thumbnails.usual(data, (0, 1))
+    recipe = _RECIPES[name]
     if recipe.thumbnail is not None:
         return recipe.thumbnail(data)
     return thumbnails.usual(data, recipe.thumbnail_columns)

@@ -173,9 +173,11 @@ class SymmetricUnits(Rule):
 
     def check(self, case: Case) -> Iterator[Finding]:
         for number, layer in enumerate(case.layers):
+            if layer.kind != "dense" or layer.units < 2:
+                continue
             weights = layer.parameters[0]
             gradient = case.program.buffers[weights].grad
-            if layer.kind != "dense" or layer.units < 2 or gradient is None:
+            if gradient is None:
                 continue
             twins = equal_columns(case.machine.view(weights), case.machine.view(gradient))
             if len(twins) < 2:

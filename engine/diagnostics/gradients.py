@@ -52,11 +52,13 @@ class VanishingGradient(Rule):
             if max(values) < self.least:
                 vanished.append(number)
                 yield self._found(case, layer.name, values[-1], f"below {self.least:g}")
-        ends = [(look.layers[0].gradient, look.layers[-1].gradient) for look in seen]
-        if 0 not in vanished and all(first < self.ratio * last for first, last in ends):
+        trained = [n for n, layer in enumerate(case.layers) if layer.parameters]
+        front, back = trained[0], trained[-1]
+        ends = [(look.layers[front].gradient, look.layers[back].gradient) for look in seen]
+        if front not in vanished and all(first < self.ratio * last for first, last in ends):
             first, last = ends[-1]
-            text = f"{first / last:.2g} of that of {case.layers[-1].name}"
-            yield self._found(case, case.layers[0].name, first, text, of="norm")
+            text = f"{first / last:.2g} of that of {case.layers[back].name}"
+            yield self._found(case, case.layers[front].name, first, text, of="norm")
 
     def _found(
         self, case: Case, layer: str, value: float, compared: str, of: str = "mean magnitude"

@@ -238,10 +238,11 @@ class SurprisingFirstLoss(Rule):
             f"the first loss is {case.start.loss:.3g}; that of a guess among {count} classes is "
             f"{log(count):.3g}"
         )
-        evidence = (
-            Evidence("loss/L", (), case.start.loss, "the first loss, on the training set", 0),
-            Evidence(last.parameters[0], None, _std(case, last.parameters[0]), "their spread", 0),
-        )
+        evidence = [Evidence("loss/L", (), case.start.loss, "the first, on the training set", 0)]
+        evidence += [
+            Evidence(name, None, float(np.std(case.machine.view(name))), "their spread", 0)
+            for name in last.parameters[:1]
+        ]
         yield self.found(case, text, evidence=evidence, remedies=(_initialise(case),))
 
 
@@ -303,10 +304,6 @@ class BadInitialScale(Rule):
 
     def _buffer(self, case: Case, name: str, what: str) -> str:
         return name if what == "activations" else case.program.buffers[name].grad or name
-
-
-def _std(case: Case, buffer: str) -> float:
-    return float(np.std(case.machine.view(buffer)))
 
 
 def _initialise(case: Case) -> Remedy:

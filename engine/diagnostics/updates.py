@@ -39,6 +39,8 @@ class UpdateRatio(Rule):
         if seen is None or not case.stuck:
             return
         for number, layer in enumerate(case.layers):
+            if not layer.parameters:
+                continue
             ratio = median(look.layers[number].ratio for look in seen)
             if self.low <= ratio <= self.high or not ratio > 0:
                 continue
