@@ -1,3 +1,24 @@
-"""The server: training sessions in worker processes, watched and driven over WebSockets."""
+"""The server: training sessions in worker processes, watched and driven over WebSockets.
+
+from server import debug
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from server.debugging import debug
+
+__all__ = ["__version__", "debug"]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """`debug`, loaded when it is asked for: workers and tools do without all that it needs."""
+    if name == "debug":
+        from server.debugging import debug
+
+        return debug
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +23,7 @@ from server import __version__
 from server.assets import Assets
 from server.catalogue import catalogue
 from server.hub import CLOSE_LATER, CLOSE_REFUSED, MAX_SESSIONS, Hub, Viewer
+from server.scenes import scenes
 from server.security import Guard, Names
 from server.workers import PING_INTERVAL, Pool
 
@@ -47,12 +49,15 @@ class Settings:
         host: the address it is bound to.
         workers: processes that sessions run in.
         allow_hosts: further names it answers to.
+        embedded: it serves one script: its page may stand in a notebook's frame, and says when it
+            is done.
     """
 
     host: str = "127.0.0.1"
     workers: int = 1
     allow_hosts: tuple[str, ...] = ()
     max_sessions: int = MAX_SESSIONS
+    embedded: bool = False
 
 
 @dataclass
@@ -62,7 +67,7 @@ class Services:
     pool: Pool
     hub: Hub
     started: float = field(default_factory=time.monotonic)
-    catalogue: asyncio.Task[bytes] | None = None
+    lists: asyncio.Task[dict[str, bytes]] | None = None
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -80,7 +85,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _add_api(app)
     app.add_api_websocket_route("/ws", _serve_viewer)
     app.add_middleware(GZipMiddleware, compresslevel=6)
-    app.add_middleware(Guard, names=Names(chosen.host, chosen.allow_hosts))
+    names = Names(chosen.host, chosen.allow_hosts)
+    app.add_middleware(Guard, names=names, framed=chosen.embedded)
+    app.state.done = threading.Event()
+    if chosen.embedded:
+        _add_done(app)
     return app
 
 
@@ -95,7 +104,7 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     services = app.state.services = Services(pool, hub)
     pool.start()
     tasks = [asyncio.create_task(_tick(hub)), asyncio.create_task(_watch_over(pool))]
-    services.catalogue = asyncio.create_task(asyncio.to_thread(_catalogue_json))
+    services.lists = asyncio.create_task(asyncio.to_thread(_lists))
     try:
         yield
     finally:
@@ -147,17 +156,39 @@ def _add_api(app: FastAPI) -> None:
 
     @app.get("/api/catalogue")
     async def configurable(request: Request) -> Response:
-        task = _services(request.app).catalogue
-        assert task is not None  # there is one while the application runs
-        body = await asyncio.shield(task)
-        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers={"ETag": tag})
-        return Response(body, media_type="application/json", headers={"ETag": tag})
+        return await _list(request, "catalogue")
+
+    @app.get("/api/scenes")
+    async def gallery(request: Request) -> Response:
+        return await _list(request, "scenes")
 
 
-def _catalogue_json() -> bytes:
-    return json.dumps(catalogue(), allow_nan=False, separators=(",", ":")).encode()
+def _add_done(app: FastAPI) -> None:
+    @app.post("/api/done")
+    async def done(request: Request) -> Response:
+        request.app.state.done.set()
+        return Response(status_code=204)
+
+
+async def _list(request: Request, name: str) -> Response:
+    """What does not change while the server runs, or only that it has not."""
+    task = _services(request.app).lists
+    assert task is not None  # there is one while the application runs
+    body = (await asyncio.shield(task))[name]
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(body, media_type="application/json", headers={"ETag": tag})
+
+
+def _lists() -> dict[str, bytes]:
+    """The answers as JSON. Making the catalogue takes a while: every data set is made once."""
+    listed = catalogue()
+    gallery = scenes({entry["name"] for entry in listed["datasets"]})
+    return {
+        name: json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+        for name, content in (("catalogue", listed), ("scenes", gallery))
+    }
 
 
 # The WebSocket -----------------------------------------------------------------------------------

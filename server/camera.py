@@ -15,7 +15,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine import Buffer
+from engine import Buffer, Difference, Moment
 from server.errors import Refusal, unknown
 from server.frames import (
     FLAG_BATCH_ROW,
@@ -27,9 +27,11 @@ from server.frames import (
     encode_frame,
     encode_payload,
 )
+from server.group import Group, View
 from server.protocol import Watch
+from server.road import RoadGroup
 from server.runner import Clock, Runner
-from server.views import Group, ProbeGroup, ProbePoint, TestGroup, View, groups
+from server.views import CompareGroup, ProbeGroup, ProbePoint, TestGroup, groups
 
 VIEW_SHARE = 0.025
 """The share of a running session's time that goes into computing views."""
@@ -83,7 +85,9 @@ class Camera:
     ) -> None:
         self._runner, self._clock, self._wall = runner, clock, wall
         self._generation, self.number = generation, number
-        made, self._probe = groups(runner.machine, runner.plan, runner.scorer)
+        made, self._probe = groups(runner.machine, runner.plan, runner.scorer, clock)
+        self._comparison = CompareGroup(runner.plan.program, lambda: runner.timeline)
+        made.append(self._comparison)
         self._shots = [_Shot(group) for group in made]
         self._of_view = {view.name: shot for shot in self._shots for view in shot.group.views}
         views = [_row(view, runner) for shot in self._shots for view in shot.group.views]
@@ -102,10 +106,30 @@ class Camera:
     def probe(self) -> ProbeGroup:
         return self._probe
 
+    @property
+    def road(self) -> RoadGroup | None:
+        """The car that the network drives, if it does."""
+        groups = (shot.group for shot in self._shots)
+        return next((group for group in groups if isinstance(group, RoadGroup)), None)
+
     def choose(self, point: ProbePoint) -> None:
         """Show another sample in the probe views."""
         self._probe.choose(point)
         self._of_view["probe/loss"].version = -1
+
+    def compare(self, branch: int | None) -> tuple[Moment, Difference | None] | None:
+        """Show the difference to another branch from now on; answers where the two part.
+
+        Raises:
+            DescriptionError: there is no such branch.
+        """
+        timeline = self._runner.timeline
+        parting = None
+        if branch is not None:
+            here = timeline.branch.number
+            parting = timeline.parting(here, branch), timeline.first_difference(here, branch)
+        self._comparison.branch = branch
+        return parting
 
     def check(self, subscription: Subscription) -> None:
         """Refuse a subscription to what does not exist or does not fit in a frame."""
@@ -141,9 +165,19 @@ class Camera:
 
     def delay(self, subscription: Subscription) -> float | None:
         """Seconds until a frame may be taken; None while there is nothing new to show."""
+        wait = self._interval(subscription)
         if subscription.seen == self._runner.version:
-            return None
-        return max(0.0, subscription.taken + self._interval(subscription) - self._clock())
+            period = self._period(subscription)
+            if period is None:
+                return None
+            wait = max(wait, period)
+        return max(0.0, subscription.taken + wait - self._clock())
+
+    def _period(self, subscription: Subscription) -> float | None:
+        """Seconds in which what is shown changes by itself; None for never."""
+        shots = [self._of_view[w.name] for w in subscription.buffers if w.name in self._of_view]
+        periods = [shot.group.period for shot in shots if shot.group.period is not None]
+        return min(periods, default=None)
 
     def frame(self, subscription: Subscription) -> bytes | None:
         """The next frame of a subscription, or None if none is due."""
@@ -188,7 +222,7 @@ class Camera:
         now, runner = self._clock(), self._runner
         complete = True
         for shot in shots.values():
-            if shot.version == runner.version:
+            if shot.version == runner.version and shot.group.period is None:
                 continue
             if runner.running and now < shot.due and shot.version >= 0:
                 complete = False
@@ -199,8 +233,10 @@ class Camera:
 
     def _refresh(self, shot: _Shot) -> None:
         runner = self._runner
-        if shot.version == runner.version:
+        if shot.version == runner.version and shot.group.period is None:
             return
+        if shot.group is self._comparison and runner.running:
+            return  # it goes to another moment, which a run has no time for
         scored = runner.scorer.version == runner.version
         if not (scored and isinstance(shot.group, TestGroup)):
             start = self._clock()
@@ -226,7 +262,7 @@ class Camera:
             number=self.number,
             generation=self._generation,
             step=machine.step_count,
-            branch=0,
+            branch=self._runner.timeline.branch.number,
             pc=machine.pc,
             epoch=machine.epoch,
             taken=self._wall(),

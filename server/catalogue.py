@@ -6,8 +6,12 @@ from dataclasses import asdict
 from typing import Any
 
 import engine
-from engine.data import FEATURES, thumbnail
+from engine.data import FEATURES, DatasetInfo, Drawing, Text, thumbnail
+from engine.expressions import SCALARS
+from engine.functions import FUNCTIONS
 from server import description
+from server.fields import defaults
+from server.kinds import layer_kinds
 
 _ACTIVATIONS = {
     "linear": ("Linear", "a = z"),
@@ -66,6 +70,43 @@ _LAYER_FIELDS: dict[str, tuple[str, float, float, bool]] = {
     "dropout": ("Dropout", 0.0, 0.95, False),
 }
 
+_SCHEDULES = {
+    "step": ("Steps down", "η·dᵏ after k·n steps"),
+    "cosine": ("Half a cosine", "η·(1 + cos(π·t/n))/2"),
+    "warmup": ("Warm-up", "η·t/n for n steps, then another schedule"),
+}
+_CLIPPINGS = {
+    "norm": ("By norm", "ĝ = g·min(1, c/‖g‖)"),
+    "value": ("By value", "ĝ = g held within ±c"),
+}
+_SETTINGS: dict[str, tuple[str, float, float, bool]] = {
+    "every": ("Every", 1, 100_000, True),
+    "decay": ("Times", 0.0, 1.0, False),
+    "steps": ("In steps", 1, 1_000_000, True),
+    "floor": ("Down to", 0.0, 1.0, False),
+    "limit": ("Limit", 1e-3, 100.0, True),
+    "patience": ("Patience in steps", 10, 100_000, True),
+}
+"""Of schedules, clipping and stopping; as above."""
+
+_OPTIONS = {
+    "samples": "Samples",
+    "noise": "Noise",
+    "classes": "Classes",
+    "test_fraction": "Test part",
+    "seed": "Seed",
+}
+LONGEST_TEXT = 50_000
+"""Characters of one's own text: a longer one does not fit in a message."""
+
+_SCALARS = {
+    "loss": "the loss of the batch",
+    "epoch": "passes over the training set, with its fraction",
+    "inf": "infinity",
+    "nan": "not a number",
+    "pi": "3.14159…",
+}
+
 
 def catalogue() -> dict[str, Any]:
     """The answer of GET /api/catalogue. Takes about a second: it makes every data set once."""
@@ -83,7 +124,13 @@ def catalogue() -> dict[str, Any]:
         "initializers": [
             _named(name, _INITIALIZERS.get(name, name)) for name in engine.INITIALIZERS
         ],
+        "functions": [_named(name, f.meaning) for name, f in FUNCTIONS.items()],
+        "scalars": [_named(name, _SCALARS.get(name, "")) for name in SCALARS],
         "layer": [_range(name, *values) for name, values in _LAYER_FIELDS.items()],
+        "layers": layer_kinds(),
+        "schedules": [_rule(k, r, _SCHEDULES) for k, r in engine.SCHEDULES.items()],
+        "clippings": [_rule(k, r, _CLIPPINGS) for k, r in engine.CLIPPINGS.items()],
+        "stopping": [{**_range("patience", *_SETTINGS["patience"]), "default": 1000}],
         "dtypes": list(description.DTYPES),
         "limits": {
             "layers": description.MAX_LAYERS,
@@ -92,6 +139,13 @@ def catalogue() -> dict[str, Any]:
         },
         "description": description.normalise({}),
     }
+
+
+def _light(thumbnail: dict[str, Any]) -> dict[str, Any]:
+    """With as many digits as a picture of 44 pixels shows."""
+    points = [[round(x, 2), round(y, 2), round(z, 2)] for x, y, z in thumbnail["points"]]
+    image = [[round(value, 2) for value in row] for row in thumbnail["image"]]
+    return {**thumbnail, "points": points, "image": image}
 
 
 def _datasets() -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -103,9 +157,41 @@ def _datasets() -> tuple[list[dict[str, Any]], dict[str, Any]]:
             small = thumbnail(info.name)
         except engine.DescriptionError:
             continue
-        entries.append(asdict(info))
-        thumbnails[info.name] = asdict(small)
+        entries.append(_dataset(info))
+        thumbnails[info.name] = _light(asdict(small))
     return entries, thumbnails
+
+
+def _dataset(info: DatasetInfo) -> dict[str, Any]:
+    """An entry, with the layers of a network that fits the set as it comes."""
+    options = [
+        {**asdict(o), "title": o.title or _OPTIONS.get(o.name, o.name)} for o in info.options
+    ]
+    return {
+        **asdict(info),
+        "options": options,
+        "choices": [{**asdict(choice), "default": choice.default} for choice in info.choices],
+        "contents": [_content(content) for content in info.contents],
+        "layers": description.normalise({"data": {"name": info.name}})["layers"],
+    }
+
+
+def _content(content: Text | Drawing) -> dict[str, Any]:
+    """What a user brings: a text, or points that are drawn."""
+    told = asdict(content)
+    if isinstance(content, Text):
+        return {**told, "control": "text", "maximum": min(content.maximum, LONGEST_TEXT)}
+    return {**told, "control": "drawing"}
+
+
+def _rule(kind: str, made: type[Any], titles: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """A schedule or a kind of clipping; what may follow a warm-up is one of the schedules."""
+    settings = [
+        {**_range(name, *_SETTINGS[name]), "default": default}
+        for name, default in defaults(made).items()
+        if name in _SETTINGS
+    ]
+    return {**_named(kind, *titles.get(kind, (kind, ""))), "fields": settings}
 
 
 def _named(name: str, title: str, formula: str = "") -> dict[str, Any]:

@@ -9,42 +9,48 @@ computed and capped before anything is allocated.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from itertools import pairwise
+from dataclasses import dataclass
+from math import prod
 from typing import Any, cast
 
 import engine
-from engine import Dataset, Dense, DescriptionError, Initializer, Network, Optimizer, Program
-from engine.data import DatasetInfo
-from server.errors import Refusal, unknown
+from engine import Clipping, Dataset, DescriptionError, Network, Optimizer, Program, Schedule
+from engine.data import as_autoencoder
+from server import fields, layers
+from server.errors import Refusal
+from server.fields import LARGEST, Description
+from server.layers import MAX_LAYERS
 
-MAX_LAYERS = 32
+__all__ = ["LARGEST", "MAX_LAYERS", "Description", "Plan", "build", "normalise", "refused"]
+
 MAX_UNITS = 1024
 MAX_PARAMETERS = 2_000_000
 MAX_STEP_FLOPS = 4_000_000_000
 """Of one training step: about half a second."""
 MAX_BYTES = 256 * 1024 * 1024
 """Of one machine's memory."""
+MAX_UNROLLED = 256
+"""Time steps of all recurrent layers, each of which is a dozen instructions or two."""
+MAX_PATIENCE = 1_000_000
 SEED_MAX = 2**53 - 1
-LARGEST = 1e30
-"""Of any number in a description; within the range of float32."""
-
-Description = dict[str, Any]
-"""A complete description; see docs/protocol.md."""
 
 DTYPES = ("float64", "float32")
-HIDDEN_UNITS = (4, 2)
-"""Of the layers before the output where no layers are given."""
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A description, complete, with the engine objects it means and their program."""
+    """A description, complete, with the engine objects it means and their program.
+
+    Attributes:
+        data: as it is judged: of an autoencoder of any data set, with the inputs as targets.
+        patience: steps without a lower loss on the test set after which a run stops, or None.
+    """
 
     description: Description
     data: Dataset
     network: Network
     program: Program
+    patience: int | None = None
 
 
 def normalise(given: object) -> Description:
@@ -63,10 +69,11 @@ def build(given: object) -> Plan:
         Refusal: the first unusable field.
     """
     description, data = _complete(given)
-    network = _network(description, data)
     batch = description["batch_size"]
-    _cap_cost(description, data)
     try:
+        network = _network(description, data)
+        _cap_length(network)
+        judged = as_autoencoder(data) if network.targets == "inputs" else data
         program = engine.compile(
             network,
             data,
@@ -78,7 +85,10 @@ def build(given: object) -> Plan:
         engine.encode_targets(network, data, data.test)
     except DescriptionError as error:
         raise refused(error) from error
-    return Plan(description, data, network, program)
+    _cap_cost(program, batch)
+    stopping = description["stopping"]
+    patience = None if stopping is None else stopping["patience"]
+    return Plan(description, judged, network, program, patience)
 
 
 def refused(error: DescriptionError) -> Refusal:
@@ -88,138 +98,165 @@ def refused(error: DescriptionError) -> Refusal:
 
 # Completing ----------------------------------------------------------------------------------
 
-_TOP = ("data", "layers", "loss", "optimizer", "batch_size", "shuffle", "dtype", "seed")
+_TOP = (
+    *("data", "layers", "loss", "targets", "optimizer", "schedule", "clipping", "stopping"),
+    *("batch_size", "shuffle", "dtype", "seed"),
+)
 
 
 def _complete(given: object) -> tuple[Description, Dataset]:
-    content = _fields("", given, _TOP)
-    info, chosen = _data(content.get("data", {}))
-    data = _load(info, chosen)
-    loss = _loss(content, data)
+    content = fields.known_fields("", given, _TOP)
+    chosen = _data(content.get("data", {}))
+    data = _load(chosen)
+    targets = fields.choice("targets", content.get("targets", "data"), engine.TARGETS)
+    loss = _loss(content, data, targets)
+    optimizer = _of_kind("optimizer", content.get("optimizer", {}), engine.OPTIMIZERS)
     description: Description = {
         "data": chosen,
-        "layers": _layers(content, data, loss),
+        "layers": _layers(content, data, loss, targets),
         "loss": loss,
-        "optimizer": _optimizer(content.get("optimizer", {})),
+        "targets": targets,
+        "optimizer": optimizer,
+        "schedule": _schedule("schedule", content.get("schedule")),
+        "clipping": _clipping(content.get("clipping")),
+        "stopping": _stopping(content.get("stopping")),
         "batch_size": _batch_size(content.get("batch_size", None), len(data.train)),
-        "shuffle": _boolean("shuffle", content.get("shuffle", True)),
-        "dtype": _choice("dtype", content.get("dtype", "float64"), DTYPES),
-        "seed": _integer("seed", content.get("seed", 0), 0, SEED_MAX),
+        "shuffle": fields.boolean("shuffle", content.get("shuffle", True)),
+        "dtype": fields.choice("dtype", content.get("dtype", "float64"), DTYPES),
+        "seed": fields.integer("seed", content.get("seed", 0), 0, SEED_MAX),
     }
     return description, data
 
 
-def _data(given: object) -> tuple[DatasetInfo, Description]:
+def _data(given: object) -> Description:
     infos = {info.name: info for info in engine.catalogue()}
-    every = ("name", "samples", "noise", "classes", "test_fraction", "features", "seed")
-    content = _fields("data", given, every)
-    info = infos[_choice("data.name", content.get("name", "circles"), tuple(infos))]
+    every = ("name", *dict.fromkeys(name for info in infos.values() for name in info.keywords))
+    content = fields.known_fields("data", given, every)
+    info = infos[fields.choice("data.name", content.get("name", "circles"), tuple(infos))]
     chosen: Description = {"name": info.name}
-    for option in info.options:
-        value = content.get(option.name, int(option.default) if option.integer else option.default)
+    for name in content:
+        if name not in ("name", *info.keywords):
+            has = ", ".join(info.keywords)
+            expected = f"an option of {info.name}, which has {has}"
+            raise Refusal("bad_description", f"data.{name}", content[name], expected)
+    for asked in (*info.options, *info.choices, *info.contents):
+        value = content.get(asked.name, asked.default)
         try:
-            chosen[option.name] = option.check(value)
+            chosen[asked.name] = _json(asked.check(value))
         except DescriptionError as error:
             raise refused(error) from error
     if info.features:
         chosen["features"] = content.get("features", list(info.default_features))
-    for name, value in content.items():
-        if name not in chosen:
-            raise Refusal(
-                "bad_description",
-                f"data.{name}",
-                value,
-                f"an option of {info.name}, which has {', '.join(info.keywords)}",
-            )
-    return info, chosen
+    return chosen
 
 
-def _load(info: DatasetInfo, chosen: Description) -> Dataset:
+def _json(value: Any) -> Any:
+    """Lists for the tuples that the engine's options are checked as."""
+    return [_json(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _load(chosen: Description) -> Dataset:
     try:
         return engine.load_dataset(**chosen)
     except DescriptionError as error:
         raise refused(error) from error
 
 
-def _loss(content: Mapping[str, Any], data: Dataset) -> str:
+def _loss(content: Mapping[str, Any], data: Dataset, targets: str) -> str:
     """Given, or the usual one: for two classes the output layer's units decide."""
     if "loss" in content:
-        return _choice("loss", content["loss"], engine.LOSSES)
-    if data.task == "regression":
+        return fields.choice("loss", content["loss"], engine.LOSSES)
+    if data.task == "regression" or targets == "inputs":
         return "mean_squared_error"
-    layers = content.get("layers")
-    last = layers[-1] if isinstance(layers, list) and layers else {}
-    units = last.get("units", 1) if isinstance(last, dict) else 1
-    binary = len(data.class_names) == 2 and units == 1
+    given = content.get("layers")
+    units = layers.output_units(given if isinstance(given, list) else [])
+    binary = len(data.class_names) == 2 and units in (None, 1)
     return "binary_cross_entropy" if binary else "softmax_cross_entropy"
 
 
-def _outputs(data: Dataset, loss: str) -> int:
+def _layers(
+    content: Mapping[str, Any], data: Dataset, loss: str, targets: str
+) -> list[Description]:
+    given = content.get("layers", layers.usual_layers(data))
+    units = _outputs(data, loss, targets)
+    matching = engine.MATCHING_ACTIVATION.get(loss, "linear")
+    output = {"units": units, "filters": _channels(data, units), "activation": matching}
+    return layers.Completion(data, output).layers("layers", given)
+
+
+def _outputs(data: Dataset, loss: str, targets: str) -> int:
     """How many output units fit."""
+    if targets == "inputs":
+        return prod(data.input_shape)
     if data.task == "regression":
         return int(data.train.targets.shape[1])
     classes = len(data.class_names)
     return 1 if classes == 2 and loss != "softmax_cross_entropy" else classes
 
 
-def _layers(content: Mapping[str, Any], data: Dataset, loss: str) -> list[Description]:
-    given = content.get("layers", [{"units": units} for units in HIDDEN_UNITS] + [{}])
-    if not isinstance(given, list) or not 1 <= len(given) <= MAX_LAYERS:
-        raise Refusal("bad_description", "layers", given, f"a list of 1..{MAX_LAYERS} layers")
-    last = len(given) - 1
-    hidden: Description = {"units": HIDDEN_UNITS[0], "activation": "tanh"}
-    matching = engine.MATCHING_ACTIVATION.get(loss, "linear")
-    output: Description = {"units": _outputs(data, loss), "activation": matching}
-    return [
-        _layer(f"layers[{i}]", layer, output if i == last else hidden)
-        for i, layer in enumerate(given)
-    ]
+def _channels(data: Dataset, units: int) -> int:
+    """How many channels an output of such a size has where it is an image."""
+    pixels = prod(data.image_shape or (1,))
+    return units // pixels if data.image_shape and units % pixels == 0 else units
 
 
-def _layer(path: str, given: object, defaults: Description) -> Description:
-    known = [field.name for field in fields(Dense)]
-    content = _fields(path, given, known)
-    _choice(f"{path}.kind", content.get("kind", "dense"), ("dense",))
-    usual = {f.name: f.default for f in fields(Dense) if f.default is not MISSING}
-    layer = {"kind": "dense", **{name: value for name, value in usual.items() if name != "kind"}}
-    layer = {**layer, **defaults, **content}
-    for name in ("initializer", "bias_initializer"):
-        layer[name] = _initializer(f"{path}.{name}", layer[name])
-    layer["units"] = _integer(f"{path}.units", layer["units"], 1, MAX_UNITS)
-    _choice(f"{path}.activation", layer["activation"], engine.ACTIVATIONS)
-    for name in ("l1", "l2", "dropout"):
-        layer[name] = _number(f"{path}.{name}", layer[name])
-    return {name: layer[name] for name in ("kind", *(n for n in known if n != "kind"))}
-
-
-def _initializer(path: str, given: object) -> str | Description:
-    """A name, or {"kind", "value"} with the value that sets its scale."""
-    if isinstance(given, str):
-        return _choice(path, given, engine.INITIALIZERS)
-    content = _fields(path, given, ("kind", "value"))
-    if "kind" not in content:
-        expected = f"one of {', '.join(engine.INITIALIZERS)}"
-        raise Refusal("bad_description", f"{path}.kind", None, expected)
-    kind = _choice(f"{path}.kind", content["kind"], engine.INITIALIZERS)
-    if content.get("value") is None:
-        return kind
-    return {"kind": kind, "value": _number(f"{path}.value", content["value"])}
-
-
-def _optimizer(given: object) -> Description:
-    kinds = engine.OPTIMIZERS
-    every = ("kind", *engine.HYPERPARAMETERS)
-    content = _fields("optimizer", given, every)
-    kind = _choice("optimizer.kind", content.get("kind", "sgd"), tuple(kinds))
+def _of_kind(path: str, given: object, kinds: Mapping[str, type[Optimizer]]) -> Description:
+    """An optimizer with all its hyperparameters."""
+    kind, content = fields.chosen_kind(path, given, kinds, tuple(engine.HYPERPARAMETERS))
     usual = kinds[kind]().hyperparameters()
     for name in content:
         if name != "kind" and name not in usual:
             expected = f"a hyperparameter of {kind}, which has {', '.join(usual)}"
-            raise Refusal("bad_description", f"optimizer.{name}", content[name], expected)
-    optimizer: Description = {"kind": kind}
-    for name, value in usual.items():
-        optimizer[name] = _number(f"optimizer.{name}", content.get(name, value))
-    return optimizer
+            raise Refusal("bad_description", f"{path}.{name}", content[name], expected)
+    values = {
+        name: fields.number(f"{path}.{name}", content.get(name, usual[name])) for name in usual
+    }
+    return {"kind": kind, **values}
+
+
+def _schedule(path: str, given: object) -> Description | None:
+    """A schedule with all its fields; a warm-up holds the one that follows it."""
+    if given is None:
+        return None
+    kind, content = fields.chosen_kind(path, given, engine.SCHEDULES, _schedule_fields())
+    return _completed(path, engine.SCHEDULES[kind], kind, content)
+
+
+def _schedule_fields() -> tuple[str, ...]:
+    return tuple(name for rule in engine.SCHEDULES.values() for name in fields.defaults(rule))
+
+
+def _completed(path: str, made: type[Any], kind: str, content: Description) -> Description:
+    """The fields of a schedule or a clipping; the engine checks their ranges."""
+    usual = fields.defaults(made)
+    fields.known_fields(path, content, ("kind", *usual))
+    complete: Description = {"kind": kind}
+    for name, default in usual.items():
+        value = content.get(name, default)
+        if name == "then":
+            complete[name] = _schedule(f"{path}.{name}", value)
+        elif isinstance(default, float):
+            complete[name] = fields.number(f"{path}.{name}", value)
+        else:
+            complete[name] = value
+    return complete
+
+
+def _clipping(given: object) -> Description | None:
+    if given is None:
+        return None
+    every = tuple(name for rule in engine.CLIPPINGS.values() for name in fields.defaults(rule))
+    kind, content = fields.chosen_kind("clipping", given, engine.CLIPPINGS, every)
+    return _completed("clipping", engine.CLIPPINGS[kind], kind, content)
+
+
+def _stopping(given: object) -> Description | None:
+    """Early stopping: after so many steps without a lower loss on the test set."""
+    if given is None:
+        return None
+    content = fields.known_fields("stopping", given, ("patience",))
+    patience = content.get("patience", 1000)
+    return {"patience": fields.integer("stopping.patience", patience, 1, MAX_PATIENCE)}
 
 
 def _batch_size(given: object, samples: int) -> int | str:
@@ -237,81 +274,58 @@ def _batch_size(given: object, samples: int) -> int | str:
 
 
 def _network(description: Description, data: Dataset) -> Network:
-    given = description["optimizer"]
-    made: type[Any] = engine.OPTIMIZERS[given["kind"]]
-    optimizer = cast("Optimizer", made(**{k: v for k, v in given.items() if k != "kind"}))
-    try:
-        return Network(
-            inputs=data.train.inputs.shape[1],
-            layers=[_dense(layer) for layer in description["layers"]],
-            loss=description["loss"],
-            optimizer=optimizer,
-        )
-    except DescriptionError as error:
-        raise refused(error) from error
+    return Network(
+        inputs=layers.input_shape(description["layers"], data),
+        layers=[layers.build(layer) for layer in description["layers"]],
+        loss=description["loss"],
+        optimizer=cast("Optimizer", _made(engine.OPTIMIZERS, description["optimizer"])),
+        targets=description["targets"],
+        schedule=cast("Schedule | None", _made(engine.SCHEDULES, description["schedule"])),
+        clipping=cast("Clipping | None", _made(engine.CLIPPINGS, description["clipping"])),
+    )
 
 
-def _dense(layer: Description) -> Dense:
-    values = {name: value for name, value in layer.items() if name != "kind"}
-    for name in ("initializer", "bias_initializer"):
-        if isinstance(values[name], dict):
-            values[name] = Initializer(**values[name])
-    return Dense(**values)
+def _made(kinds: Mapping[str, type[Any]], given: Description | None) -> object:
+    """The engine's object of a complete {"kind", ...}; None for None."""
+    if given is None:
+        return None
+    values = {name: value for name, value in given.items() if name != "kind"}
+    if values.get("then") is not None:
+        values["then"] = _made(kinds, values["then"])
+    return kinds[given["kind"]](**values)
 
 
-def _cap_cost(description: Description, data: Dataset) -> None:
-    """Refuse what would take too much memory or too long a step, from shapes alone."""
-    widths = [data.train.inputs.shape[1], *(layer["units"] for layer in description["layers"])]
-    parameters = sum((a + 1) * b for a, b in pairwise(widths))
-    if parameters > MAX_PARAMETERS:
+def _cap_length(network: Network) -> None:
+    """Refuse what would be too long a program, from shapes alone."""
+    steps = sum(layers.unrolled(network))
+    if steps > MAX_UNROLLED:
+        expected = f"at most {MAX_UNROLLED:,} time steps of recurrent layers"
+        raise Refusal("bad_description", "layers", f"{steps:,}", expected)
+
+
+def _cap_cost(program: Program, batch: int | str) -> None:
+    """Refuse what would take too much memory or too long a step; nothing is allocated yet."""
+    cost = program.cost
+    if cost.parameters > MAX_PARAMETERS:
         expected = f"a network of at most {MAX_PARAMETERS:,} parameters"
-        raise Refusal("bad_description", "layers", f"{parameters:,} parameters", expected)
-    size = description["batch_size"]
-    batch = len(data.train) if size == "full" else size
-    if 6 * parameters * batch > MAX_STEP_FLOPS:
-        limit = MAX_STEP_FLOPS // (6 * parameters)
-        expected = f"at most {limit}: a step on {parameters:,} parameters would take too long"
-        raise Refusal("bad_description", "batch_size", size, expected)
-    item = 8 if description["dtype"] == "float64" else 4
-    needed = item * (batch * 6 * sum(widths) + 5 * parameters)
-    if needed > MAX_BYTES:
-        limit = (MAX_BYTES // item - 5 * parameters) // (6 * sum(widths))
-        expected = f"at most {limit}: more does not fit in memory with these layers"
-        raise Refusal("bad_description", "batch_size", size, expected)
+        raise Refusal("bad_description", "layers", f"{cost.parameters:,} parameters", expected)
+    limits: list[tuple[int, str]] = []
+    if cost.flops > MAX_STEP_FLOPS:
+        limit = MAX_STEP_FLOPS * program.batch_size // cost.flops
+        limits.append((limit, "a step of this network would take too long"))
+    if cost.bytes > MAX_BYTES:
+        limits.append((max(0, _fitting(program)), "more does not fit in memory with these layers"))
+    if limits:
+        limit, why = min(limits)
+        raise Refusal("bad_description", "batch_size", batch, f"at most {limit}: {why}")
 
 
-# Fields --------------------------------------------------------------------------------------
-
-
-def _fields(path: str, given: object, known: tuple[str, ...] | list[str]) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise Refusal("bad_description", path or "description", given, "an object")
-    for name in given:
-        if name not in known:
-            where = f"{path}.{name}" if path else str(name)
-            raise Refusal("unknown_field", where, name, unknown(str(name), known, "a field here"))
-    return given
-
-
-def _choice(path: str, value: object, names: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in names:
-        raise Refusal("bad_description", path, value, f"one of {', '.join(names)}")
-    return value
-
-
-def _integer(path: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise Refusal("bad_description", path, value, f"in {low}..{high}")
-    return value
-
-
-def _number(path: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
-        raise Refusal("bad_description", path, value, f"a number within ±{LARGEST:g}")
-    return float(value)
-
-
-def _boolean(path: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise Refusal("bad_description", path, value, "true or false")
-    return value
+def _fitting(program: Program) -> int:
+    """The largest batch whose buffers would fit in memory, about."""
+    plan, rows = program.plan, program.batch_size
+    growing = sum(
+        place.stop - place.start
+        for tensor, place in plan.places.items()
+        if tensor.axes[:1] == ("batch",)
+    )
+    return (MAX_BYTES - (program.cost.bytes - growing)) * rows // max(growing, 1)

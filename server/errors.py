@@ -19,6 +19,7 @@ Code = Literal[
     "missing_field",
     "bad_value",
     "bad_description",
+    "bad_expression",
     "wrong_protocol",
     "no_hello",
     "not_configured",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from engine import Pieces
 from server import mail
 from server.camera import Subscription
 from server.errors import Refusal
 from server.protocol import Configure, Subscribe
+from server.questions import Answer
 from server.runner import Clock
 from server.session import Event, Outcome, Session
 
@@ -18,6 +21,8 @@ log = logging.getLogger(__name__)
 SLICE = 0.02
 """Seconds a session may work before the others and the mail have their turn."""
 LEAST_SLICE = 0.002
+MOST_ASKED = 4
+"""Long answers of one session under way at a time."""
 CHECKPOINT_AFTER_CHANGE = 1.0
 CHECKPOINT_WHILE_RUNNING = 5.0
 CHECKPOINT_SHARE = 0.02
@@ -32,12 +37,21 @@ class Watched:
     granted: bool = False
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A command whose answer comes in pieces."""
+
+    token: int
+    pieces: Pieces[Answer]
+
+
 @dataclass
 class Hosted:
-    """A session with who watches it and when it was last saved."""
+    """A session with who watches it, what is still to be answered, and when it was last saved."""
 
     session: Session
     watched: dict[int, Watched] = field(default_factory=dict)
+    asked: deque[Asked] = field(default_factory=deque)
     saved: float = 0.0
     saving_costs: float = 0.0
 
@@ -86,6 +100,9 @@ class Host:
             case mail.Abridge():
                 events = hosted.session.abridged()
                 self._send(mail.Abridged(message.session, message.viewer, events))
+            case mail.Save():
+                hosted.session.pause("command")
+                self._save(message.session, hosted)
             case mail.Leave():
                 self._report(message.session, hosted.session.pause("closed"))
             case mail.Return():
@@ -96,6 +113,8 @@ class Host:
         self._hosted[message.session] = Hosted(session, saved=self._clock())
         if message.halt is not None:
             session.pause(message.halt)
+        if message.own is not None:
+            self._report(message.session, session.abridged())
         if message.lost:
             self._report(message.session, [_lost(session), *session.abridged()[1:]])
 
@@ -108,18 +127,25 @@ class Host:
                 )
             except Exception:
                 log.exception("a session could not be brought back")
-        return Session(self._clock, self._wall)
+        session = Session(self._clock, self._wall)
+        if message.own is not None:
+            session.adopt(message.own)
+        return session
 
     def _perform(self, hosted: Hosted, message: mail.Perform) -> None:
         command = message.command
+        outcome = Outcome()
         try:
             outcome = hosted.session.handle(command)
             answer = {"type": "done", **outcome.answer}
+            if outcome.later is not None:
+                self._queue(hosted, Asked(message.token, outcome.later))
+                return
         except Refusal as refusal:
-            outcome, answer = Outcome(), {"type": "error", **refusal.fields()}
+            answer = {"type": "error", **refusal.fields()}
         except Exception:
             log.exception("%s failed", type(command).__name__)
-            outcome, answer = Outcome(), {"type": "error", **_internal().fields()}
+            answer = {"type": "error", **_internal().fields()}
         if answer["type"] == "done" and isinstance(command, Subscribe):
             subscription = Subscription(command.buffers, command.rate)
             hosted.watched[message.subscription] = Watched(subscription)
@@ -127,6 +153,12 @@ class Host:
             self._save(message.session, hosted)
         self._report(message.session, outcome.events)
         self._send(mail.Answered(message.session, message.token, answer))
+
+    def _queue(self, hosted: Hosted, asked: Asked) -> None:
+        if len(hosted.asked) >= MOST_ASKED:
+            said = f"{MOST_ASKED} questions are being answered; wait for the first of them."
+            raise Refusal("too_fast", message=said)
+        hosted.asked.append(asked)
 
     def _report(self, session: str, events: list[Event]) -> None:
         if events:
@@ -138,7 +170,7 @@ class Host:
         """Seconds until `work` has something to do; None if mail has to come first."""
         delays = [self._frame_delay()]
         for hosted in self._hosted.values():
-            delays.append(hosted.session.delay())
+            delays.append(0.0 if hosted.asked else hosted.session.delay())
             if hosted.session.dirty:
                 delays.append(max(0.0, self._save_due(hosted) - self._clock()))
         return min((delay for delay in delays if delay is not None), default=None)
@@ -147,7 +179,7 @@ class Host:
         """Send the frames that are due, give one session a slice, save what is due."""
         for name, hosted in self._hosted.items():
             self._take_frames(name, hosted)
-        ready = [name for name, hosted in self._hosted.items() if hosted.session.delay() == 0.0]
+        ready = [name for name, h in self._hosted.items() if h.asked or h.session.delay() == 0.0]
         if ready:
             self._advance(ready[0], len(ready))
         now = self._clock()
@@ -162,6 +194,9 @@ class Host:
         self._hosted[name] = hosted
         until_frame = self._frame_delay()
         length = SLICE / ready if until_frame is None else min(SLICE / ready, until_frame)
+        if hosted.asked:
+            length /= 2
+            self._answer(name, hosted, max(length, LEAST_SLICE))
         try:
             events = hosted.session.advance(max(length, LEAST_SLICE))
         except Exception:
@@ -169,6 +204,24 @@ class Host:
             refusal = _internal()
             events = [{"type": "error", **refusal.fields()}, *hosted.session.pause("command")]
         self._report(name, events)
+
+    def _answer(self, name: str, hosted: Hosted, seconds: float) -> None:
+        """For so long, work on the answer that has been waited for longest."""
+        asked, end = hosted.asked[0], self._clock() + seconds
+        try:
+            while self._clock() < end:
+                next(asked.pieces)
+        except StopIteration as done:
+            answer = {"type": "done", **done.value}
+        except Refusal as refusal:
+            answer = {"type": "error", **refusal.fields()}
+        except Exception:
+            log.exception("a question could not be answered")
+            answer = {"type": "error", **_internal().fields()}
+        else:
+            return
+        hosted.asked.popleft()
+        self._send(mail.Answered(name, asked.token, answer))
 
     def _take_frames(self, name: str, hosted: Hosted) -> None:
         for number, watched in hosted.watched.items():

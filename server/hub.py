@@ -21,6 +21,7 @@ from server import __version__, mail
 from server.camera import Subscription
 from server.errors import Refusal
 from server.frames import frame_number
+from server.own import Own
 from server.protocol import (
     PROTOCOL,
     Ack,
@@ -312,6 +313,17 @@ class Hub:
         self.sessions[record.id] = record
         self._mail(record, mail.Open(record.id))
         return record
+
+    def open_own(self, own: Own) -> str:
+        """A session of somebody's own network; returns its id."""
+        record = SessionRecord(secrets.token_urlsafe(16), 0)
+        self.sessions[record.id] = record
+        self._mail(record, mail.Open(record.id, own=own))
+        return record.id
+
+    def save(self, record: SessionRecord) -> None:
+        """Have a session paused and a checkpoint of it taken."""
+        self._mail(record, mail.Save(record.id))
 
     def _free_oldest(self) -> bool:
         """Free the session nobody watches for the longest time, if there is one."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.camera import Subscription
+from server.own import Own
 from server.protocol import Command
 from server.runner import Reason
 from server.session import Checkpoint, Event
@@ -21,6 +22,7 @@ class Open:
         frames: number from which its frames are counted on.
         lost: it comes back from a lost worker; its viewers are told.
         halt: why it comes back paused whatever it did; None if it is to go on.
+        own: a network of somebody's own to begin with.
     """
 
     session: str
@@ -28,6 +30,14 @@ class Open:
     frames: int = 0
     lost: bool = False
     halt: Reason | None = None
+    own: Own | None = None
+
+
+@dataclass(frozen=True)
+class Save:
+    """Send a checkpoint now."""
+
+    session: str
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,18 @@ class Stop:
 
 
 ToWorker = (
-    Open | Close | Perform | Watching | Unwatch | Grant | Abridge | Leave | Return | Ping | Stop
+    Open
+    | Save
+    | Close
+    | Perform
+    | Watching
+    | Unwatch
+    | Grant
+    | Abridge
+    | Leave
+    | Return
+    | Ping
+    | Stop
 )
 
 # From a worker -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from server.errors import LONGEST_FIELD, Refusal, shortened, unknown
-from server.frames import Dtype, decode_frame, encode_frame
+from server.frames import MAX_AXES, Dtype, decode_frame, encode_frame
 
 __all__ = [
     "MAX_DEPTH",
@@ -32,6 +32,20 @@ MAX_MESSAGE_BYTES = 65_536
 MAX_DEPTH = 16
 MAX_BUFFERS = 256
 """Buffers of one subscription."""
+MAX_POINTS = 64
+MAX_WATCHES = 32
+MAX_TERMS = 200
+"""Of a sum, in one explanation."""
+MAX_DIGITS = 15
+MAX_EXPRESSION = 400
+MAX_PROMPT = 400
+MAX_TOKENS = 1000
+"""Of a text that is gone on with."""
+MAX_TEMPERATURE = 10.0
+MAX_SIDE = 64
+"""Pixels along a side of a drawing."""
+MAX_SOUND = 60_000
+"""Characters of a sound in base 64: almost three seconds at 8 kHz."""
 MAX_RATE = 60.0
 MAX_COUNT = 1_000_000
 MAX_SPEED = 1e6
@@ -41,7 +55,9 @@ LARGEST = 1e308
 LONGEST_INTEGER = 300
 """Digits; longer ones may be beyond the range of floats."""
 
-StepUnit = Literal["instruction", "layer", "phase", "step", "epoch"]
+StepUnit = Literal["instruction", "layer", "phase", "step", "epoch", "out"]
+BackUnit = Literal["instruction", "layer", "phase", "step", "epoch"]
+Trigger = Literal["change", "cross", "sign", "nonfinite"]
 SpeedUnit = Literal["instruction", "step"]
 SplitName = Literal["train", "test"]
 
@@ -66,10 +82,11 @@ class Hello:
 
 @dataclass(frozen=True)
 class Configure:
-    """A whole description, still unchecked."""
+    """A whole description and, to reproduce a session, its log of edits; both still unchecked."""
 
     id: int
     description: Mapping[str, Any]
+    log: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,123 @@ class RunTo:
 
     id: int
     instruction: int
+
+
+@dataclass(frozen=True)
+class Back:
+    """Go back by `count` units, or to the last breakpoint hit since then."""
+
+    id: int
+    unit: BackUnit
+    count: int
+
+
+@dataclass(frozen=True)
+class Reverse:
+    """Go back to the last moment at which a breakpoint was hit, or to the start."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Go to a moment of a branch (None: the present one), known or still to come."""
+
+    id: int
+    step: int
+    pc: int
+    branch: int | None
+
+
+@dataclass(frozen=True)
+class PointSpec:
+    """A breakpoint (with a message, a logpoint) or, with an expression, a watchpoint.
+
+    Attributes:
+        name: what the viewer calls it.
+        instruction, scope, phase: where a breakpoint stands; all None: once a step.
+        condition: an expression that is yes or no; None for always.
+        message: what a logpoint logs instead of stopping.
+        expression, trigger, level: what a watchpoint watches, and for what.
+        nth: it stops from the nth hit on.
+    """
+
+    name: str
+    enabled: bool
+    instruction: int | None
+    scope: str | None
+    phase: Literal["forward", "loss", "backward", "update"] | None
+    condition: str | None
+    message: str | None
+    expression: str | None
+    trigger: Trigger
+    level: float
+    nth: int
+
+
+@dataclass(frozen=True)
+class SetPoints:
+    """All breakpoints, logpoints and watchpoints; those that are not named go."""
+
+    id: int
+    points: tuple[PointSpec, ...]
+
+
+@dataclass(frozen=True)
+class WatchList:
+    """The expressions whose values are shown at every stop."""
+
+    id: int
+    expressions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CheckExpression:
+    """Whether a text is an expression of this program; where it is wrong if not."""
+
+    id: int
+    text: str
+    role: Literal["value", "condition", "scalar", "message"]
+
+
+@dataclass(frozen=True)
+class ClampUnit:
+    """Hold elements of a buffer at a value from now on; None lets go. None along an axis: all."""
+
+    id: int
+    buffer: str
+    index: tuple[int | None, ...]
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Show the difference to another branch, in the buffers compare/...; None ends it."""
+
+    id: int
+    branch: int | None
+
+
+@dataclass(frozen=True)
+class Series:
+    """Every layer over time, and the present gradient flow."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Examine:
+    """Apply a rule of the diagnostics now; None: list all rules."""
+
+    id: int
+    rule: str | None
+
+
+@dataclass(frozen=True)
+class Export:
+    """The description and the log of edits, which together reproduce the session."""
+
+    id: int
 
 
 @dataclass(frozen=True)
@@ -174,6 +308,141 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Explain:
+    """How an element got its value: the formula of the op that made it, with its numbers.
+
+    Attributes:
+        buffer: one of the program, or a view under probe/.
+        moment: (step, instruction) before which the value is meant; None for now.
+        probe: in the evaluation of the probe sample instead of the machine that trains.
+        terms: so many of a sum are listed, the largest; the others are folded.
+    """
+
+    id: int
+    buffer: str
+    index: tuple[int, ...]
+    moment: tuple[int, int] | None
+    probe: bool
+    terms: int
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The chain rule from a gradient, or from what has one, along the largest terms to the loss."""
+
+    id: int
+    buffer: str
+    index: tuple[int, ...]
+    moment: tuple[int, int] | None
+    probe: bool
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a gradient is zero, so small, so large, or not finite."""
+
+    id: int
+    buffer: str
+    index: tuple[int, ...]
+    probe: bool
+
+
+@dataclass(frozen=True)
+class CheckAnswer:
+    """Whether a number that was worked out by hand is right to so many significant digits."""
+
+    id: int
+    buffer: str
+    index: tuple[int, ...]
+    probe: bool
+    answer: float
+    digits: int
+
+
+@dataclass(frozen=True)
+class CheckGradient:
+    """Compare gradients with central differences: of one element, a layer, or all (a sample)."""
+
+    id: int
+    buffer: str | None
+    index: tuple[int, ...] | None
+    layer: str | None
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """The largest curvature of the loss at the present parameters."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """The loss around the present parameters, along the last update or on a plane."""
+
+    id: int
+    kind: Literal["update", "path", "random"]
+
+
+@dataclass(frozen=True)
+class SampleText:
+    """Go on with a text.
+
+    Attributes:
+        length: tokens to add.
+        temperature: probabilities are raised to the power 1/temperature; 0 takes the likeliest.
+    """
+
+    id: int
+    prompt: str
+    length: int
+    temperature: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Classify:
+    """Classes of something that is no sample of the data set: one of the three is given.
+
+    Attributes:
+        pixels: rows of ink from 0 to 1.
+        text: a word or a short phrase.
+        sound: 16-bit samples, little-endian, in base 64, `rate` of them a second.
+    """
+
+    id: int
+    pixels: tuple[tuple[float, ...], ...] | None
+    text: str | None
+    sound: str | None
+    rate: int
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A sample of the data set to be played."""
+
+    id: int
+    sample: int
+    split: SplitName
+
+
+@dataclass(frozen=True)
+class Drive:
+    """Put the car at the start of a track; None: of the present one."""
+
+    id: int
+    track: str | None
+
+
+@dataclass(frozen=True)
+class Decode:
+    """What an autoencoder makes of a code."""
+
+    id: int
+    code: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Ack:
     """The viewer has taken a frame and may be sent another."""
 
@@ -188,6 +457,17 @@ Command = (
     | Pause
     | Step
     | RunTo
+    | Back
+    | Reverse
+    | Jump
+    | SetPoints
+    | WatchList
+    | CheckExpression
+    | ClampUnit
+    | Compare
+    | Series
+    | Examine
+    | Export
     | Reset
     | Reseed
     | SetValue
@@ -196,6 +476,18 @@ Command = (
     | Subscribe
     | Read
     | Write
+    | Explain
+    | Chain
+    | Why
+    | CheckAnswer
+    | CheckGradient
+    | Sharpness
+    | Landscape
+    | SampleText
+    | Classify
+    | Sound
+    | Drive
+    | Decode
     | Ack
 )
 
@@ -352,6 +644,21 @@ def _text(longest: int) -> Check:
     return check
 
 
+def _any_text(longest: int) -> Check:
+    def check(path: str, value: Any) -> str:
+        if not isinstance(value, str) or len(value) > longest:
+            raise Refusal("bad_value", path, value, f"a text of at most {longest} characters")
+        return value
+
+    return check
+
+
+def _boolean(path: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Refusal("bad_value", path, value, "true or false")
+    return value
+
+
 def _choice(*names: str) -> Check:
     def check(path: str, value: Any) -> str:
         if not isinstance(value, str) or value not in names:
@@ -390,7 +697,47 @@ def _watch(path: str, value: Any) -> Watch:
     return Watch(**_checked(_WATCH, _object(path, value), f"{path}."))
 
 
-_INDEX = _list(_integer(0, 2**32 - 1), 4)
+_POINT: dict[str, tuple[Check, Any]] = {
+    "name": (_text(64), _REQUIRED),
+    "enabled": (_boolean, True),
+    "instruction": (_optional(_integer(0, 2**32 - 1)), None),
+    "scope": (_optional(_text(200)), None),
+    "phase": (_optional(_choice("forward", "loss", "backward", "update")), None),
+    "condition": (_optional(_text(MAX_EXPRESSION)), None),
+    "message": (_optional(_text(MAX_EXPRESSION)), None),
+    "expression": (_optional(_text(MAX_EXPRESSION)), None),
+    "trigger": (_choice("change", "cross", "sign", "nonfinite"), "change"),
+    "level": (_number(), 0.0),
+    "nth": (_integer(1, 100_000), 1),
+}
+
+
+def _point(path: str, value: Any) -> PointSpec:
+    return PointSpec(**_checked(_POINT, _object(path, value), f"{path}."))
+
+
+_INDEX = _list(_integer(0, 2**32 - 1), MAX_AXES)
+
+
+def _moment(path: str, value: Any) -> tuple[int, int]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise Refusal("bad_value", path, value, "a step and an instruction")
+    step, pc = value
+    return _integer(0, MAX_ID)(f"{path}[0]", step), _integer(0, 2**32 - 1)(f"{path}[1]", pc)
+
+
+def _pair(path: str, value: Any) -> tuple[float, float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise Refusal("bad_value", path, value, "two numbers")
+    first, second = (_number()(f"{path}[{place}]", part) for place, part in enumerate(value))
+    return first, second
+
+
+_ELEMENT: dict[str, tuple[Check, Any]] = {
+    "buffer": (_text(200), _REQUIRED),
+    "index": (_INDEX, _REQUIRED),
+    "probe": (_boolean, False),
+}
 _ID: tuple[Check, Any] = (_integer(0, MAX_ID), _REQUIRED)
 
 _COMMANDS: dict[str, tuple[type[Any], dict[str, tuple[Check, Any]]]] = {
@@ -402,16 +749,56 @@ _COMMANDS: dict[str, tuple[type[Any], dict[str, tuple[Check, Any]]]] = {
             "last_seen": (_integer(0, MAX_ID), 0),
         },
     ),
-    "configure": (Configure, {"description": (_object, _REQUIRED)}),
+    "configure": (
+        Configure,
+        {"description": (_object, _REQUIRED), "log": (_optional(_object), None)},
+    ),
     "run": (Run, {}),
     "pause": (Pause, {}),
     "step": (
         Step,
         {
+            "unit": (_choice("instruction", "layer", "phase", "step", "epoch", "out"), "step"),
+            "count": (_integer(1, MAX_COUNT), 1),
+        },
+    ),
+    "back": (
+        Back,
+        {
             "unit": (_choice("instruction", "layer", "phase", "step", "epoch"), "step"),
             "count": (_integer(1, MAX_COUNT), 1),
         },
     ),
+    "reverse": (Reverse, {}),
+    "jump": (
+        Jump,
+        {
+            "step": (_integer(0, MAX_ID), _REQUIRED),
+            "pc": (_integer(0, 2**32 - 1), 0),
+            "branch": (_optional(_integer(0, 2**32 - 1)), None),
+        },
+    ),
+    "points": (SetPoints, {"points": (_list(_point, MAX_POINTS), _REQUIRED)}),
+    "watch": (WatchList, {"expressions": (_list(_text(MAX_EXPRESSION), MAX_WATCHES), _REQUIRED)}),
+    "expression": (
+        CheckExpression,
+        {
+            "text": (_any_text(MAX_EXPRESSION), _REQUIRED),
+            "role": (_choice("value", "condition", "scalar", "message"), "value"),
+        },
+    ),
+    "clamp": (
+        ClampUnit,
+        {
+            "buffer": (_text(200), _REQUIRED),
+            "index": (_list(_optional(_integer(0, 2**32 - 1)), MAX_AXES), _REQUIRED),
+            "value": (_optional(_number()), _REQUIRED),
+        },
+    ),
+    "compare": (Compare, {"branch": (_optional(_integer(0, 2**32 - 1)), _REQUIRED)}),
+    "series": (Series, {}),
+    "examine": (Examine, {"rule": (_optional(_text(64)), None)}),
+    "export": (Export, {}),
     "run_to": (RunTo, {"instruction": (_integer(0, 2**32 - 1), _REQUIRED)}),
     "reset": (Reset, {}),
     "reseed": (Reseed, {"seed": (_integer(0, 2**53 - 1), _REQUIRED)}),
@@ -446,6 +833,61 @@ _COMMANDS: dict[str, tuple[type[Any], dict[str, tuple[Check, Any]]]] = {
             "value": (_number(), _REQUIRED),
         },
     ),
+    "explain": (
+        Explain,
+        {
+            **_ELEMENT,
+            "moment": (_optional(_moment), None),
+            "terms": (_integer(1, MAX_TERMS), 8),
+        },
+    ),
+    "chain": (Chain, {**_ELEMENT, "moment": (_optional(_moment), None)}),
+    "why": (Why, _ELEMENT),
+    "check_answer": (
+        CheckAnswer,
+        {
+            **_ELEMENT,
+            "answer": (_number(), _REQUIRED),
+            "digits": (_integer(1, MAX_DIGITS), 3),
+        },
+    ),
+    "check_gradient": (
+        CheckGradient,
+        {
+            "buffer": (_optional(_text(200)), None),
+            "index": (_optional(_INDEX), None),
+            "layer": (_optional(_text(200)), None),
+        },
+    ),
+    "sharpness": (Sharpness, {}),
+    "landscape": (Landscape, {"kind": (_choice("update", "path", "random"), "update")}),
+    "sample_text": (
+        SampleText,
+        {
+            "prompt": (_any_text(MAX_PROMPT), ""),
+            "length": (_integer(1, MAX_TOKENS), 100),
+            "temperature": (_number(0.0, MAX_TEMPERATURE), 1.0),
+            "seed": (_integer(0, MAX_ID), 0),
+        },
+    ),
+    "classify": (
+        Classify,
+        {
+            "pixels": (_optional(_list(_list(_number(0.0, 1.0), MAX_SIDE), MAX_SIDE)), None),
+            "text": (_optional(_text(MAX_PROMPT)), None),
+            "sound": (_optional(_text(MAX_SOUND)), None),
+            "rate": (_integer(4000, 192_000), 8000),
+        },
+    ),
+    "sound": (
+        Sound,
+        {
+            "sample": (_integer(0, 2**32 - 1), _REQUIRED),
+            "split": (_choice("train", "test"), "train"),
+        },
+    ),
+    "drive": (Drive, {"track": (_optional(_text(64)), None)}),
+    "decode": (Decode, {"code": (_pair, _REQUIRED)}),
     "ack": (Ack, {"frame": (_integer(0, 2**32 - 1), _REQUIRED)}),
 }
 
@@ -491,4 +933,6 @@ def command_message(command: Command) -> str:
     content = {field.name: getattr(command, field.name) for field in fields(command)}
     if isinstance(command, Subscribe):
         content["buffers"] = [vars(watch) for watch in command.buffers]
+    if isinstance(command, SetPoints):
+        content["points"] = [vars(point) for point in command.points]
     return encode_message({"type": kind, **content})

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,13 @@ CALL_SECONDS = 5e-7
 """Of one instruction on little data, roughly. With the two below: a model of costs that gives the
 same answer on every machine, so that the steps at which the loss is evaluated do not vary."""
 FLOP_SECONDS = 4e-11
-VALUE_SECONDS = 4e-9
+VALUE_SECONDS = {"float64": 4e-9, "float32": 1e-9}
 """Of an activation function, for each value."""
 CHUNK_SECONDS = 4e-3
 LEAST_CHUNK = 32
+JUDGING_SECONDS = 0.05
+"""What judging the training set may take; of one that would take longer, a part is judged."""
+LEAST_JUDGED = 250
 
 Point = list[float | None]
 """[step, train loss, test loss, train accuracy, test accuracy]; None for what is not finite or,
@@ -35,84 +39,132 @@ for the accuracies of a regression, does not exist."""
 class Score:
     """Of a split: the mean loss without penalties, and the share of right answers.
 
-    A regression has no accuracy (None).
+    A regression has no accuracy (None). Where every place of a sequence has a class of its own,
+    both are of all places that have one.
     """
 
     loss: float
     accuracy: float | None
 
 
+Evaluators = dict[int, Machine]
+"""By how many samples they judge at once."""
+
+
 class Judge:
     """Scores one split.
 
+    Args:
+        shared: evaluators of parts of a split, which other judges use, too.
+        most: samples to judge, evenly spread over the split; None for all.
+
     Attributes:
-        outputs: (samples, outputs) of the network, as of the last whole evaluation.
+        targets: (samples, *outputs), as the loss compares them.
+        outputs: (samples, *outputs) of the network, as of the last whole evaluation; none are kept
+            where every place has a class of its own.
         score: of the last whole evaluation.
     """
 
-    def __init__(self, machine: Machine, plan: Plan, split: Split) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        plan: Plan,
+        split: Split,
+        shared: Evaluators | None = None,
+        most: int | None = None,
+    ) -> None:
         self._machine = machine
-        self._inputs = split.inputs
-        self._targets = engine.encode_targets(plan.network, plan.data, split)
-        self._labels = split.labels
-        self._rows = min(chunk_rows(plan), len(split))
-        self._evaluators: dict[int, Machine] = {}
+        chosen = _spread(len(split), most)
+        inputs = split.inputs[chosen]
+        self._inputs = inputs.reshape(-1, *plan.network.input_shape)
+        self.targets = engine.encode_targets(plan.network, plan.data, split)[chosen]
+        self._labels = None if split.labels is None else split.labels[chosen]
+        self._rows = min(chunk_rows(plan), len(self._inputs))
+        self._shared: Evaluators = {} if shared is None else shared
+        self._whole: Machine | None = None
         self._output = machine.program.layers[-1].output
-        self.outputs: NDArray[np.float64] = np.zeros(self._targets.shape)
+        per_place = self._labels is not None and self._labels.ndim > 1
+        self.outputs: NDArray[np.float64] = np.zeros((0,) if per_place else self.targets.shape)
+        self._answers = np.zeros(self.targets.shape if per_place else (0,), np.int64)
         self.score = Score(float("nan"), None)
 
     def evaluate(self) -> Iterator[None]:
         """Judge the whole split; between two chunks, yield. `score` is set at the end."""
-        total = 0.0
+        total = weight = 0.0
         for start in range(0, len(self._inputs), self._rows):
             if start:
                 yield
             rows = slice(start, start + self._rows)
             evaluator = self._evaluator(rows)
             evaluator.run(1)
-            self.outputs[rows] = evaluator.view(self._output)
-            total += float(evaluator.view("loss/L")) * len(self.outputs[rows])
-        loss = total / len(self._inputs)
-        self.score = Score(loss, self._accuracy())
+            self._keep(rows, evaluator.view(self._output))
+            total += float(evaluator.view("loss/L")) * self._weight(rows)
+            weight += self._weight(rows)
+        self.score = Score(total / max(weight, 1.0), self._accuracy())
 
     def answers(self) -> NDArray[np.int64]:
-        """(samples,) the class that each output of the last evaluation stands for."""
-        if self._targets.shape[1] == 1:
+        """The class that each output of the last evaluation stands for, in the labels' shape."""
+        if self._answers.ndim > 1:
+            return self._answers
+        if self.targets.shape[1] == 1:
             return (self.outputs[:, 0] > 0.5).astype(np.int64)
         answers: NDArray[np.int64] = np.argmax(self.outputs, axis=1).astype(np.int64)
         return answers
 
+    def _keep(self, rows: slice, outputs: NDArray[Any]) -> None:
+        if self._answers.ndim > 1:
+            self._answers[rows] = np.argmax(outputs, axis=-1)
+        else:
+            self.outputs[rows] = outputs
+
+    def _weight(self, rows: slice) -> int:
+        """How many losses a chunk's loss is the mean of."""
+        if self._answers.ndim > 1:
+            return int((self.targets[rows] >= 0).sum())
+        return len(self.targets[rows])
+
     def _evaluator(self, rows: slice) -> Machine:
         """An evaluator with these samples in it. One that fits the whole split keeps them."""
-        inputs, targets = self._inputs[rows], self._targets[rows]
-        count = len(inputs)
-        known = self._evaluators.get(count)
+        inputs, targets = self._inputs[rows], self.targets[rows]
+        if len(inputs) == len(self._inputs):
+            if self._whole is None:
+                self._whole = self._machine.evaluator(inputs, targets)
+            return self._whole
+        known = self._shared.get(len(inputs))
         if known is None:
-            known = self._evaluators[count] = self._machine.evaluator(inputs, targets)
-        elif count < len(self._inputs):
-            known.write("input/x", inputs)
-            known.write("input/y", targets)
+            known = self._shared[len(inputs)] = self._machine.evaluator(inputs, targets)
+        known.write("input/x", inputs)
+        known.write("input/y", targets)
         return known
 
     def _accuracy(self) -> float | None:
         if self._labels is None:
             return None
-        return float((self.answers() == self._labels).mean())
+        known = self._labels >= 0
+        return float((self.answers() == self._labels)[known].mean()) if known.any() else None
+
+
+def _spread(count: int, most: int | None) -> NDArray[np.int64]:
+    """Numbers of up to `most` of so many samples, evenly spread."""
+    if most is None or most >= count:
+        return np.arange(count)
+    return np.linspace(0, count - 1, most).astype(np.int64)
 
 
 class Scorer:
     """Scores both splits into loss points.
 
     Attributes:
-        train, test: the judges.
+        train, test: the judges. Of a training set that would take long, a part is judged.
         seconds: what one evaluation costs by the model of costs.
         version: of the parameters at the last whole evaluation, as the caller counts them.
     """
 
     def __init__(self, machine: Machine, plan: Plan) -> None:
         self._machine = machine
-        self.train = Judge(machine, plan, plan.data.train)
-        self.test = Judge(machine, plan, plan.data.test)
+        shared: Evaluators = {}
+        self.train = Judge(machine, plan, plan.data.train, shared, judged_rows(plan))
+        self.test = Judge(machine, plan, plan.data.test, shared)
         self.seconds = evaluation_seconds(plan)
         self.version = -1
 
@@ -136,9 +188,9 @@ def finite(value: float | None) -> float | None:
 
 def row_seconds(plan: Plan) -> float:
     """Of one sample's forward pass, by the model of costs."""
-    widths = [plan.network.inputs, *(layer.units for layer in plan.network.layers)]
-    products = sum(2 * a * b for a, b in pairwise(widths))
-    return products * FLOP_SECONDS + sum(widths[1:]) * VALUE_SECONDS
+    forward = _forward(plan)
+    flops = sum(instruction.flops for instruction in forward)
+    return (flops * FLOP_SECONDS + _value_seconds(plan)) / plan.program.batch_size
 
 
 def chunk_rows(plan: Plan) -> int:
@@ -146,53 +198,26 @@ def chunk_rows(plan: Plan) -> int:
     return max(LEAST_CHUNK, int(CHUNK_SECONDS / row_seconds(plan)))
 
 
-def step_seconds(plan: Plan) -> float:
-    """Of one training step, by the model of costs."""
-    program = plan.program
-    values = 3 * program.batch_size * sum(layer.units for layer in plan.network.layers)
-    return (
-        len(program.instructions) * CALL_SECONDS
-        + program.cost.flops * FLOP_SECONDS
-        + values * VALUE_SECONDS
-    )
+def judged_rows(plan: Plan) -> int:
+    """Samples of the training set that are judged at most."""
+    return max(LEAST_JUDGED, int(JUDGING_SECONDS / row_seconds(plan)))
 
 
 def evaluation_seconds(plan: Plan) -> float:
     """Of judging both splits once, by the model of costs."""
     rows = chunk_rows(plan)
-    calls = 3 * len(plan.network.layers) + 2
-    samples = [len(plan.data.train), len(plan.data.test)]
+    samples = [min(len(plan.data.train), judged_rows(plan)), len(plan.data.test)]
     chunks = sum(-(-count // rows) for count in samples)
-    return chunks * calls * CALL_SECONDS + sum(samples) * row_seconds(plan)
+    return chunks * len(_forward(plan)) * CALL_SECONDS + sum(samples) * row_seconds(plan)
 
 
-class History:
-    """The loss points of a run in bounded memory, for viewers that come late."""
-
-    CAPACITY = 1024
-
-    def __init__(self, points: list[Point] | None = None) -> None:
-        self.points: list[Point] = list(points or [])
-
-    def add(self, point: Point) -> None:
-        """Append a point; it replaces those at and after its step."""
-        while self.points and _step(self.points[-1]) >= _step(point):
-            self.points.pop()
-        if len(self.points) >= self.CAPACITY:
-            self._thin()
-        self.points.append(point)
-
-    def _thin(self) -> None:
-        """Keep about half as many at most, equally far apart over the whole run."""
-        first, *rest = self.points
-        gap = 2 * (_step(rest[-1]) - _step(first)) / self.CAPACITY
-        self.points = [first]
-        for point in rest:
-            if _step(point) - _step(self.points[-1]) >= gap:
-                self.points.append(point)
+def _forward(plan: Plan) -> list[engine.Instruction]:
+    return [i for i in plan.program.instructions if i.phase in ("forward", "loss")]
 
 
-def _step(point: Point) -> float:
-    step = point[0]
-    assert step is not None  # only the scores can be
-    return step
+def _value_seconds(plan: Plan) -> float:
+    """Of the activations that the forward pass of a batch computes."""
+    buffers = plan.program.buffers
+    written = (buffers[name] for i in _forward(plan) for name in i.writes)
+    values = sum(prod(buffer.shape) for buffer in written if buffer.role == "activation")
+    return values * VALUE_SECONDS[plan.program.dtype]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -35,6 +35,13 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_FRAME = "frame-ancestors 'self' http://localhost:* http://127.0.0.1:* vscode-webview:"
+FRAMED_HEADERS = {
+    name: value.replace("frame-ancestors 'self'", _FRAME)
+    for name, value in HEADERS.items()
+    if name not in ("X-Frame-Options", "Cross-Origin-Resource-Policy")
+}
+"""For a page that may stand in a notebook on this machine."""
 CACHING = "no-cache"
 """Kept, but asked about before every use: with ETags that costs one small answer a file."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -94,8 +101,9 @@ def _is_address(name: str) -> bool:
 class Guard:
     """Middleware that refuses foreign requests and adds the headers."""
 
-    def __init__(self, app: ASGIApp, names: Names) -> None:
+    def __init__(self, app: ASGIApp, names: Names, *, framed: bool = False) -> None:
         self._app, self._names = app, names
+        self._headers = FRAMED_HEADERS if framed else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -105,7 +113,7 @@ class Guard:
         if reason is not None:
             await _refuse(scope, send, reason)
             return
-        await self._app(scope, receive, _with_headers(send))
+        await self._app(scope, receive, _with_headers(send, self._headers))
 
     def _refusal(self, headers: Headers) -> str | None:
         hosts = headers.getlist("host")
@@ -117,11 +125,11 @@ class Guard:
         return None
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, added: Mapping[str, str]) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in added.items():
                 headers[name] = value
             headers.setdefault("Cache-Control", CACHING)
         await send(message)

@@ -14,40 +14,73 @@ import numpy as np
 from numpy.typing import NDArray
 
 import engine
-from engine import DescriptionError, Split
+from engine import DescriptionError, ExpressionError, Moment, Pieces, Split, UnrecordedError
 from server import description
 from server.camera import Camera, Subscription, ViewRow
 from server.description import Plan
 from server.errors import Refusal, unknown
+from server.live import Live
+from server.own import Own, register
 from server.protocol import (
+    Back,
+    Chain,
+    CheckAnswer,
+    CheckExpression,
+    CheckGradient,
+    ClampUnit,
+    Classify,
     Command,
+    Compare,
     Configure,
+    Decode,
+    Drive,
+    Examine,
+    Explain,
+    Export,
+    Jump,
+    Landscape,
     Pause,
     Probe,
     Read,
     Reseed,
     Reset,
+    Reverse,
     Run,
     RunTo,
+    SampleText,
+    Series,
+    SetPoints,
     SetValue,
+    Sharpness,
+    Sound,
     Speed,
     Step,
     Subscribe,
+    WatchList,
+    Why,
     Write,
 )
+from server.questions import Answer, Questions, check_index
 from server.runner import Clock, Progress, Reason, Runner
-from server.scores import Point
+from server.scores import Point, finite
+from server.surveys import Surveys
+from server.tables import data_table, layer_row, live_description
 from server.views import ProbePoint
 
 Event = dict[str, Any]
-Answer = dict[str, Any]
 
+MAX_EDITS = 200
+"""Of a branch, the last ones, in a timeline event."""
 MAX_READ = 65_536
 """Numbers in one answer."""
 STEP_AT_ONCE = 0.01
 """Seconds a step by hand may take before the command is answered; the rest runs in slices."""
 LOSS_INTERVAL = 0.05
 """Seconds between two loss events of a run."""
+WATCH_INTERVAL = 0.2
+"""Seconds between two events of a run with the watch list: numbers that are to be read."""
+HIGHEST = {"dropout": 0.95, "momentum": 1.0}
+"""Of the live numbers of a layer; others may be as large as any."""
 WRITABLE = (
     "parameter",
     "optimizer_state",
@@ -63,10 +96,15 @@ WRITABLE = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command led to: the fields of its answer, then the events."""
+    """What a command led to: the fields of its answer, then the events.
+
+    Attributes:
+        later: what gives the answer's fields in pieces, if that takes long.
+    """
 
     answer: Answer = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    later: Pieces[Answer] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,8 +139,13 @@ class Session:
         self._clock, self._wall = clock, wall
         self._runner: Runner | None = None
         self._camera: Camera | None = None
+        self._questions: Questions | None = None
+        self._surveys: Surveys | None = None
+        self._live: Live | None = None
         self._generation = 0
         self._reported = 0.0
+        self._watched_at = 0.0
+        self._told: tuple[Any, ...] = ()
         self.dirty = False
         self._handlers: dict[type[Any], Callable[[Any], Outcome]] = {
             Configure: self._configure,
@@ -110,6 +153,17 @@ class Session:
             Pause: self._pause,
             Step: self._step,
             RunTo: self._run_to,
+            Back: self._back,
+            Reverse: self._reverse,
+            Jump: self._jump,
+            SetPoints: self._set_points,
+            WatchList: self._watch,
+            CheckExpression: self._check_expression,
+            ClampUnit: self._clamp,
+            Compare: self._compare,
+            Series: lambda _: Outcome(self._driven().health.series()),
+            Examine: self._examine,
+            Export: self._export,
             Reset: self._reset,
             Reseed: self._reseed,
             SetValue: self._set,
@@ -118,6 +172,18 @@ class Session:
             Subscribe: self._subscribe,
             Read: self._read,
             Write: self._write,
+            Explain: lambda c: Outcome(self._ask().explain(c)),
+            Chain: lambda c: Outcome(self._ask().chain(c)),
+            Why: lambda c: Outcome(self._ask().why(c)),
+            CheckAnswer: lambda c: Outcome(self._ask().check_answer(c)),
+            CheckGradient: lambda c: self._begin(self._survey().check_gradient(c)),
+            Sharpness: lambda c: self._begin(self._survey().sharpness(c)),
+            Landscape: lambda c: self._begin(self._survey().landscape(c)),
+            SampleText: lambda c: self._begin(self._use().sample_text(c)),
+            Classify: lambda c: Outcome(self._use().classify(c)),
+            Sound: lambda c: Outcome(self._use().sound(c)),
+            Decode: lambda c: Outcome(self._use().decode(c)),
+            Drive: self._drive,
         }
 
     # What a host calls -----------------------------------------------------------------------
@@ -125,6 +191,23 @@ class Session:
     @property
     def running(self) -> bool:
         return self._runner is not None and self._runner.running
+
+    def adopt(self, own: Own) -> None:
+        """Begin with a network of somebody's own, in the state it is in.
+
+        Its history is repeated up to there, as far as the seed and the data tell it; what was
+        changed by hand on the way is an edit there.
+        """
+        register(own.data)
+        self._configure(Configure(0, own.description))
+        runner = self._driven()
+        runner.timeline.go(own.moment)
+        for name, values in own.state.items():
+            if not np.array_equal(runner.machine.view(name), values, equal_nan=True):
+                runner.timeline.write(name, values)
+        runner.points.replace(own.points)
+        runner.touch()
+        runner.score()
 
     def handle(self, command: Command) -> Outcome:
         """Carry out a command.
@@ -135,7 +218,11 @@ class Session:
         try:
             return self._handlers[type(command)](command)
         except DescriptionError as error:
-            raise description.refused(error) from error
+            if isinstance(command, Configure):
+                raise description.refused(error) from error
+            raise _refusal(error) from error
+        except UnrecordedError as error:
+            raise _refusal(error) from error
 
     def delay(self) -> float | None:
         """Seconds until `advance` has something to do; None if a command has to come first."""
@@ -176,7 +263,11 @@ class Session:
         """Events that bring a viewer from nothing to now; none before the first `configure`."""
         if self._runner is None:
             return []
-        return [self._configured(), self._state(), self._loss(self._runner.history.points)]
+        runner = self._runner
+        curves = [self._loss(b, points) for b, points in runner.curves.points().items()]
+        shown = [*self._table(), *self._watched()]
+        told = [*shown, *self._log(runner.points.lines()), *self._diagnosed(always=True)]
+        return [self._configured(), self._state(), self._timeline(), *curves, *told]
 
     def checkpoint(self) -> Checkpoint | None:
         """What `restored` takes; None before the first `configure`."""
@@ -208,6 +299,8 @@ class Session:
     def _configure(self, command: Configure) -> Outcome:
         plan, before = description.build(command.description), self._runner
         runner = Runner(plan, self._clock, before.version + 1 if before is not None else 0)
+        if command.log is not None:
+            runner.replay(command.log)
         if before is not None:
             runner.limit = before.limit
         probe = self._camera.probe.point if self._camera is not None else ProbePoint(0, "train")
@@ -215,14 +308,18 @@ class Session:
         self._install(runner, self._camera.number if self._camera is not None else 0)
         if probe.sample < len(_split(plan, probe.split)):
             self._look().choose(probe)
-        runner.score()
-        events = [self._configured(), self._state(), *self._fresh_points()]
-        self.dirty = True
+        runner.advance(STEP_AT_ONCE)
+        if not runner.running:
+            runner.score()
+        self._told = ()
+        events = [self._configured(), *self._changed()]
         return Outcome({"generation": self._generation}, events)
 
     def _install(self, runner: Runner, frames: int) -> None:
         camera = Camera(runner, self._clock, self._wall, self._generation, frames)
         self._runner, self._camera = runner, camera
+        self._questions, self._surveys = Questions(runner, camera), Surveys(runner)
+        self._live = Live(runner.machine, runner.plan)
 
     def _run(self, command: Run) -> Outcome:
         self._driven().run()
@@ -235,8 +332,7 @@ class Session:
     def _step(self, command: Step) -> Outcome:
         runner = self._driven()
         runner.step(command.unit, command.count)
-        runner.advance(STEP_AT_ONCE)
-        return Outcome(events=self._changed())
+        return self._travelled()
 
     def _run_to(self, command: RunTo) -> Outcome:
         runner = self._driven()
@@ -244,16 +340,89 @@ class Session:
         if command.instruction >= count:
             raise Refusal("bad_value", "instruction", command.instruction, f"in 0..{count - 1}")
         runner.run_to(command.instruction)
-        runner.advance(STEP_AT_ONCE)
+        return self._travelled()
+
+    def _back(self, command: Back) -> Outcome:
+        runner = self._driven()
+        runner.back(command.unit, command.count)
+        return self._travelled()
+
+    def _reverse(self, command: Reverse) -> Outcome:
+        self._driven().reverse()
+        return self._travelled()
+
+    def _jump(self, command: Jump) -> Outcome:
+        self._driven().jump(Moment(command.step, command.pc), command.branch)
+        return self._travelled()
+
+    def _travelled(self) -> Outcome:
+        self._driven().advance(STEP_AT_ONCE)
         return Outcome(events=self._changed())
 
     def _reset(self, command: Reset) -> Outcome:
-        self._driven().reset(None)
-        return Outcome(events=self._changed())
+        return self._restarted(None)
 
     def _reseed(self, command: Reseed) -> Outcome:
-        self._driven().reset(command.seed)
+        return self._restarted(command.seed)
+
+    def _restarted(self, seed: int | None) -> Outcome:
+        self._driven().reset(seed)
+        self._look().compare(None)
+        self._told = ()
         return Outcome(events=self._changed())
+
+    # Points, watches, branches ---------------------------------------------------------------
+
+    def _set_points(self, command: SetPoints) -> Outcome:
+        runner = self._driven()
+        runner.points.replace(command.points)
+        self.dirty = True
+        return Outcome(events=[{"type": "points", "points": runner.points.table()}])
+
+    def _watch(self, command: WatchList) -> Outcome:
+        runner = self._driven()
+        runner.points.watch(command.expressions)
+        self.dirty = True
+        return Outcome(events=self._watched() or [{"type": "watched", "values": []}])
+
+    def _check_expression(self, command: CheckExpression) -> Outcome:
+        program = self._driven().plan.program
+        try:
+            found = _PARSERS[command.role](command.text, program)
+        except ExpressionError as error:
+            wrong = {"at": error.position, "length": error.length, "message": error.problem}
+            return Outcome({"wrong": wrong})
+        shape = list(getattr(found, "shape", ()))
+        return Outcome({"wrong": None, "shape": shape, "truth": getattr(found, "truth", False)})
+
+    def _clamp(self, command: ClampUnit) -> Outcome:
+        runner = self._driven()
+        self._look().row(command.buffer, "buffer")
+        runner.clamp(command.buffer, command.index, command.value)
+        return Outcome(events=self._changed())
+
+    def _compare(self, command: Compare) -> Outcome:
+        runner = self._driven()
+        comparison = self._look().compare(command.branch)
+        runner.touch()
+        if comparison is None:
+            return Outcome({"branch": None})
+        parting, first = comparison
+        difference = first and {"moment": list(first.moment), "buffer": first.buffer}
+        answer = {"branch": command.branch, "parting": list(parting), "difference": difference}
+        return Outcome(answer)
+
+    def _examine(self, command: Examine) -> Outcome:
+        health = self._driven().health
+        if command.rule is None:
+            return Outcome({"rules": health.rules()})
+        findings = health.examine(command.rule)
+        return Outcome({"findings": findings}, self._diagnosed())
+
+    def _export(self, command: Export) -> Outcome:
+        runner = self._driven()
+        log = engine.export_log(runner.timeline)
+        return Outcome({"description": runner.plan.description, "log": log})
 
     def _set(self, command: SetValue) -> Outcome:
         runner = self._driven()
@@ -262,11 +431,11 @@ class Session:
             expected = unknown(command.name, known, "a hyperparameter of this program")
             raise Refusal("bad_value", "name", command.name, expected)
         _check_hyperparameter(command.name, command.value)
-        runner.machine.write(known[command.name], command.value)
-        runner.touch()
-        self.dirty = True
+        runner.write(known[command.name], None, command.value)
         value = _number(runner, known[command.name])
-        return Outcome(events=[{"type": "set", "name": command.name, "value": value}])
+        return Outcome(
+            events=[{"type": "set", "name": command.name, "value": value}, *self._changed()]
+        )
 
     def _speed(self, command: Speed) -> Outcome:
         self._driven().set_speed(command.unit, command.per_second)
@@ -292,7 +461,7 @@ class Session:
         camera = self._look()
         row = camera.row(command.buffer, "buffer")
         index = command.index or ()
-        _check_index(index, row.shape)
+        check_index(index, row.shape, whole=False)
         values = camera.read(command.buffer)[index]
         if values.size > MAX_READ:
             expected = f"at most {MAX_READ} numbers; read it by rows"
@@ -307,7 +476,7 @@ class Session:
             raise Refusal(
                 "bad_value", "buffer", command.buffer, f"writable: its role is {row.role}"
             )
-        _check_index(command.index, row.shape, whole=True)
+        check_index(command.index, row.shape)
         with np.errstate(over="ignore"):
             value = float(np.asarray(command.value, row.dtype))
         if not np.isfinite(value):
@@ -315,6 +484,37 @@ class Session:
         runner.write(command.buffer, command.index, value)
         written = {"buffer": command.buffer, "index": list(command.index), "value": value}
         return Outcome(events=[{"type": "written", **written}, *self._changed()])
+
+    # Questions -------------------------------------------------------------------------------
+
+    def _ask(self) -> Questions:
+        self._driven()
+        assert self._questions is not None  # there are answers wherever there is a runner
+        return self._questions
+
+    def _survey(self) -> Surveys:
+        self._driven()
+        assert self._surveys is not None
+        return self._surveys
+
+    def _use(self) -> Live:
+        self._driven()
+        assert self._live is not None
+        return self._live
+
+    def _drive(self, command: Drive) -> Outcome:
+        self._driven()
+        road = self._look().road
+        if road is None:
+            said = "This needs a network that steers a car, which the present one is not."
+            raise Refusal("bad_value", "type", "drive", "possible here", message=said)
+        road.start(command.track)
+        return Outcome()
+
+    def _begin(self, pieces: Pieces[Answer]) -> Outcome:
+        """The first piece at once, for it is about the machine as it is now."""
+        next(pieces)
+        return Outcome(later=_refused(pieces))
 
     # Events ----------------------------------------------------------------------------------
 
@@ -328,26 +528,77 @@ class Session:
         return self._camera
 
     def _changed(self) -> list[Event]:
-        """The state after a command, and the loss points it led to."""
+        """The state after a command, and what it led to."""
         self.dirty = True
-        return [self._state(), *self._fresh_points()]
+        return [self._state(), *self._grown(), *self._fresh(), *self._stood()]
 
     def _news(self) -> list[Event]:
         """What has happened by itself."""
         if not self.running:
             return self._changed()
-        if self._clock() - self._reported < LOSS_INTERVAL:
-            return []
-        return self._fresh_points()
+        now = self._clock()
+        events = self._fresh() if now - self._reported >= LOSS_INTERVAL else []
+        return [*events, *self._watched()] if now - self._watched_at >= WATCH_INTERVAL else events
 
-    def _fresh_points(self) -> list[Event]:
+    def _fresh(self) -> list[Event]:
+        """New loss points, lines of the log and findings."""
         runner = self._driven()
-        points, runner.points = runner.points, []
+        fresh, runner.fresh = runner.fresh, []
         self._reported = self._clock()
-        return [self._loss(points)] if points else []
+        branches = dict.fromkeys(branch for branch, _ in fresh)
+        events = [self._loss(b, [p for branch, p in fresh if branch == b]) for b in branches]
+        return [*events, *self._log(runner.points.new_lines()), *self._diagnosed()]
 
-    def _loss(self, points: Iterable[Point]) -> Event:
-        return {"type": "loss", "generation": self._generation, "points": list(points)}
+    def _diagnosed(self, *, always: bool = False) -> list[Event]:
+        """The findings, if they are others than before."""
+        health = self._driven().health
+        if not always and not health.changed:
+            return []
+        return [{"type": "diagnostics", "generation": self._generation, **health.findings()}]
+
+    def _loss(self, branch: int, points: Iterable[Point]) -> Event:
+        return {
+            "type": "loss",
+            "generation": self._generation,
+            "branch": branch,
+            "points": list(points),
+        }
+
+    def _grown(self) -> list[Event]:
+        """The timeline, if branches or edits have come, or it is on another branch, since then."""
+        timeline = self._driven().timeline
+        edits = tuple((len(branch.events), *branch.events[-1:]) for branch in timeline.branches)
+        if (timeline.branch, edits) == self._told:
+            return []
+        self._told = timeline.branch, edits
+        return [self._timeline()]
+
+    def _timeline(self) -> Event:
+        timeline = self._driven().timeline
+        return {
+            "type": "timeline",
+            "generation": self._generation,
+            "hyperparameters": self._driven().settings,
+            "branches": [_branch(branch) for branch in timeline.branches],
+        }
+
+    def _stood(self) -> list[Event]:
+        """What is shown at every stop: the points with their hits, the watch list."""
+        return [] if self.running else [*self._table(), *self._watched()]
+
+    def _table(self) -> list[Event]:
+        table = self._driven().points.table()
+        return [{"type": "points", "points": table}] if table else []
+
+    def _watched(self) -> list[Event]:
+        runner = self._driven()
+        self._watched_at = self._clock()
+        values = runner.points.values()
+        where = {"branch": runner.timeline.branch.number, "moment": list(runner.timeline.now)}
+        return [{"type": "watched", **where, "values": values}] if values else []
+
+    def _log(self, lines: list[dict[str, Any]]) -> list[Event]:
+        return [{"type": "log", "lines": lines}] if lines else []
 
     def _state(self) -> Event:
         runner, probe = self._driven(), self._look().probe.point
@@ -361,10 +612,17 @@ class Session:
             "type": "state",
             "running": runner.running,
             "reason": runner.reason,
+            "lowest": runner.patience.best,
             "step": machine.step_count,
             "epoch": machine.epoch,
             "pc": machine.pc,
+            "branch": runner.timeline.branch.number,
+            "end": list(runner.timeline.branch.end),
+            "stack": [_frame(frame) for frame in runner.debugger.stack()],
+            "hits": runner.points.happened() if runner.reason == "breakpoint" else [],
+            "clamps": [_clamp(clamp) for clamp in machine.clamps],
             "speed": {"unit": runner.limit.unit, "per_second": runner.limit.per_second},
+            "hyperparameters": runner.hyperparameters(),
             "seed": int(machine.view("seed")),
             "nonfinite": nonfinite,
             "probe": {"sample": probe.sample, "split": probe.split},
@@ -373,20 +631,73 @@ class Session:
     def _configured(self) -> Event:
         runner, camera = self._driven(), self._look()
         program = runner.plan.program
-        live = {name: _number(runner, b) for name, b in program.hyperparameters.items()}
+        live = runner.hyperparameters()
         return {
             "type": "configured",
             "generation": self._generation,
-            "description": _with_live(runner, live),
+            "description": live_description(runner.plan, int(runner.machine.view("seed")), live),
             "instructions": [_instruction(i, camera) for i in program.instructions],
             "buffers": [_buffer(row, camera) for row in camera.table.values()],
-            "layers": [_layer(layer, program) for layer in program.layers],
+            "layers": [layer_row(layer, runner.plan) for layer in program.layers],
             "cost": vars(program.cost),
             "steps_per_epoch": program.steps_per_epoch,
             "batch_size": program.batch_size,
             "hyperparameters": live,
-            "data": _data(runner.plan),
+            "data": data_table(runner.plan),
         }
+
+
+def _refused(pieces: Pieces[Answer]) -> Pieces[Answer]:
+    """The pieces; what the engine raises in one of them is a refusal."""
+    try:
+        return (yield from pieces)
+    except (DescriptionError, UnrecordedError) as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: DescriptionError | UnrecordedError) -> Refusal:
+    """What the engine says of a command other than a description."""
+    if isinstance(error, DescriptionError):
+        return Refusal("bad_value", error.path, error.value, error.expected)
+    said = "What it was made from has been overwritten and is not recorded."
+    return Refusal("bad_value", "buffer", message=said)
+
+
+_PARSERS: dict[str, Callable[[str, engine.Program], Any]] = {
+    "value": engine.parse_expression,
+    "condition": engine.parse_condition,
+    "scalar": engine.parse_scalar,
+    "message": engine.parse_message,
+}
+
+
+def _branch(branch: engine.Branch) -> dict[str, Any]:
+    return {
+        "number": branch.number,
+        "parent": None if branch.parent is None else branch.parent.number,
+        "start": list(branch.start),
+        "end": list(branch.end),
+        "edits": [_edit(edit) for edit in branch.edits[-MAX_EDITS:]],
+    }
+
+
+def _edit(edit: engine.Edit) -> dict[str, Any]:
+    single = edit.values.ndim == 0
+    return {
+        "moment": list(edit.moment),
+        "kind": edit.kind,
+        "buffer": edit.buffer,
+        "index": None if edit.index is None else list(edit.index),
+        "value": finite(float(edit.values)) if single else None,
+    }
+
+
+def _frame(frame: engine.Frame) -> dict[str, Any]:
+    return {"name": frame.name, "path": frame.path, "start": frame.start, "stop": frame.stop}
+
+
+def _clamp(clamp: engine.Clamp) -> dict[str, Any]:
+    return {"buffer": clamp.buffer, "index": list(clamp.index), "value": clamp.value}
 
 
 # Tables of the configured event ------------------------------------------------------------------
@@ -395,19 +706,6 @@ class Session:
 def _number(runner: Runner, buffer: str) -> float:
     """A number of the machine, as the shortest decimal that is stored as it: 0.03 in float32."""
     return float(str(runner.machine.view(buffer)))
-
-
-def _with_live(runner: Runner, live: dict[str, float]) -> description.Description:
-    """The description with the hyperparameters and the seed as they are now."""
-    now = runner.plan.description
-    now = {**now, "optimizer": dict(now["optimizer"]), "layers": [dict(x) for x in now["layers"]]}
-    now["seed"] = int(runner.machine.view("seed"))
-    names = [layer.name for layer in runner.plan.program.layers]
-    for name, value in live.items():
-        layer, _, setting = name.rpartition("/")
-        place = now["layers"][names.index(layer)] if layer else now["optimizer"]
-        place[setting] = value
-    return now
 
 
 def _instruction(instruction: engine.Instruction, camera: Camera) -> dict[str, Any]:
@@ -422,40 +720,6 @@ def _buffer(row: engine.Buffer | ViewRow, camera: Camera) -> dict[str, Any]:
     return {"id": camera.identity(row.name), **vars(row)}
 
 
-def _layer(layer: engine.LayerInfo, program: engine.Program) -> dict[str, Any]:
-    flops = sum(i.flops for i in program.instructions if i.layer == layer.name)
-    return {**vars(layer), "flops": flops}
-
-
-def _data(plan: Plan) -> dict[str, Any]:
-    data = plan.data
-    drawn = bool(data.domain)
-    return {
-        "name": data.name,
-        "title": data.title,
-        "kind": data.kind,
-        "task": data.task,
-        "train": len(data.train),
-        "test": len(data.test),
-        "feature_names": data.feature_names,
-        "class_names": data.class_names,
-        "target_name": data.target_name,
-        "image_shape": data.image_shape,
-        "domain": data.domain,
-        "points": {"train": _points(data.train), "test": _points(data.test)} if drawn else None,
-        "source": data.source,
-        "licence": data.licence,
-    }
-
-
-def _points(split: Split) -> list[list[float]]:
-    """[x, y, label or target] of every sample in order; on a line, y is the target."""
-    last = split.targets[:, 0] if split.labels is None else split.labels
-    xy = split.points if split.points.shape[1] == 2 else np.column_stack([split.points, last])
-    rows: list[list[float]] = np.column_stack([xy, last]).round(4).tolist()
-    return rows
-
-
 def _split(plan: Plan, name: str) -> Split:
     return plan.data.train if name == "train" else plan.data.test
 
@@ -467,18 +731,9 @@ def _check_hyperparameter(name: str, value: float) -> None:
             engine.check_hyperparameter("value", name, value)
         except DescriptionError as error:
             raise Refusal("bad_value", error.path, error.value, error.expected) from error
-    highest = 0.95 if setting == "dropout" else description.LARGEST
+    highest = HIGHEST.get(setting, description.LARGEST) if layer else description.LARGEST
     if not 0.0 <= value <= highest:
         raise Refusal("bad_value", "value", value, f"in 0..{highest:g}")
-
-
-def _check_index(index: tuple[int, ...], shape: tuple[int, ...], *, whole: bool = False) -> None:
-    if len(index) > len(shape) or (whole and len(index) != len(shape)):
-        expected = f"an index into a buffer of shape {list(shape)}"
-        raise Refusal("bad_value", "index", list(index), expected)
-    for axis, (at, extent) in enumerate(zip(index, shape, strict=False)):
-        if at >= extent:
-            raise Refusal("bad_value", f"index[{axis}]", at, f"in 0..{extent - 1}")
 
 
 def _json(values: NDArray[Any]) -> Any:

@@ -7,60 +7,39 @@ computation form a group, which is refreshed as a whole. Which there are, depend
     view/surface                 what the network answers there
     probe/...                    one sample's values and gradients
     view/confusion, ...          answers on the test set
+    view/map/<layer>, view/truth vectors that were learned as points of a plane
+    view/code, view/decoded      what lies behind an autoencoder's two numbers
+    view/track, view/car, ...    a car that the network drives
     view/mean_gradient/<layer>   how much of the gradient reaches each unit
+    compare/<parameter>          how far it is from what it is on another branch
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import Machine, encode_targets
+from engine import LayerInfo, Machine, Program, Timeline, encode_targets
+from server.calibration import BINS, THRESHOLDS, calibration, thresholds
+from server.codes import CodeGroup, code_layer
 from server.description import Plan
+from server.group import Array, Group, View
+from server.maps import MapGroup
 from server.protocol import SplitName
+from server.road import RoadGroup, drives
 from server.scores import Scorer, row_seconds
-
-Array = NDArray[Any]
 
 RESPONSE_CELLS = 24
 SURFACE_CELLS = 48
 LINE_CELLS = 96
 LEAST_CELLS = 12
+MOST_CLASSES = 128
+"""With more, there is no table of confusion."""
 GRID_SECONDS = 0.02
 """What computing a grid may take; a large network is shown on a coarser one."""
-
-
-@dataclass(frozen=True)
-class View:
-    """A row of the buffer table; see `engine.Buffer`."""
-
-    name: str
-    symbol: str
-    shape: tuple[int, ...]
-    axes: tuple[str, ...]
-    layer: str = ""
-
-
-class Group(ABC):
-    """Views that one computation gives.
-
-    Attributes:
-        views: the rows of the buffer table.
-    """
-
-    views: tuple[View, ...]
-
-    @abstractmethod
-    def refresh(self) -> None:
-        """Compute all views from the parameters as they are now."""
-
-    @abstractmethod
-    def array(self, name: str) -> Array:
-        """The view `name` as of the last refresh."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +50,19 @@ class ProbePoint:
     split: SplitName
 
 
-def groups(machine: Machine, plan: Plan, scorer: Scorer) -> tuple[list[Group], ProbeGroup]:
+def groups(
+    machine: Machine, plan: Plan, scorer: Scorer, clock: Callable[[], float]
+) -> tuple[list[Group], ProbeGroup]:
     """All groups that the network and its data have, and among them the probe."""
     probe = ProbeGroup(machine, plan)
     made: list[Group] = [probe, MeanGradientGroup(machine), TestGroup(plan, scorer)]
     if plan.data.domain:
         made += [ResponseGroup(machine, plan), SurfaceGroup(machine, plan)]
+    made.append(MapGroup(machine, plan))
+    if code_layer(plan) is not None:
+        made.append(CodeGroup(machine, plan))
+    if drives(plan):
+        made.append(RoadGroup(machine, plan, clock))
     return made, probe
 
 
@@ -117,7 +103,7 @@ class ResponseGroup(Group):
         self._grid = Grid(plan, RESPONSE_CELLS)
         inputs = plan.data.transform(self._grid.points)
         self._evaluator = machine.evaluator(inputs)
-        layers = machine.program.layers
+        layers = [x for x in self._evaluator.program.layers if len(x.output_shape) == 1]
         self._outputs = {f"view/response/{layer.name}": layer.output for layer in layers}
         shape, axes = self._grid.shape, self._grid.axes
         self._inputs = inputs.T.reshape(-1, *shape)
@@ -144,10 +130,10 @@ class SurfaceGroup(Group):
     def __init__(self, machine: Machine, plan: Plan) -> None:
         self._grid = Grid(plan, SURFACE_CELLS)
         self._evaluator = machine.evaluator(plan.data.transform(self._grid.points))
-        self._output = machine.program.layers[-1].output
-        units = machine.program.layers[-1].units
+        output = self._evaluator.program.layers[-1]
+        self._output = output.output
         axes = ("output", *self._grid.axes)
-        self.views = (View("view/surface", "A", (units, *self._grid.shape), axes),)
+        self.views = (View("view/surface", "A", (output.units, *self._grid.shape), axes),)
 
     def refresh(self) -> None:
         self._evaluator.run(1)
@@ -157,6 +143,21 @@ class SurfaceGroup(Group):
 
 
 # One sample ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Source:
+    """The buffers that a probe view is a row of.
+
+    Attributes:
+        alone: of the evaluation of the sample by itself.
+        training: of the program that trains, where there may be another one or none.
+        parts: of every time step where there is no buffer of all of them.
+    """
+
+    alone: str
+    training: str
+    parts: tuple[str, ...] = ()
 
 
 class ProbeGroup(Group):
@@ -172,15 +173,16 @@ class ProbeGroup(Group):
 
     def __init__(self, machine: Machine, plan: Plan) -> None:
         self._machine = machine
-        data = plan.data
-        self._splits = {"train": data.train, "test": data.test}
+        data, shape = plan.data, plan.network.input_shape
+        splits = {"train": data.train, "test": data.test}
+        self._inputs = {k: split.inputs.reshape(-1, *shape) for k, split in splits.items()}
         self._targets = {
-            name: encode_targets(plan.network, data, split) for name, split in self._splits.items()
+            name: encode_targets(plan.network, data, split) for name, split in splits.items()
         }
         self._evaluator = machine.evaluator(
-            data.train.inputs[:1], self._targets["train"][:1], gradients=True
+            self._inputs["train"][:1], self._targets["train"][:1], gradients=True
         )
-        self._sources = _probe_sources(self._evaluator)
+        self._sources = _probe_sources(self._evaluator.program, machine.program)
         self.views = tuple(self._view(name, source) for name, source in self._sources.items())
         self._arrays: dict[str, Array] = {}
         self.row: int | None = None
@@ -191,21 +193,33 @@ class ProbeGroup(Group):
         """Show another sample from the next refresh on."""
         rows = slice(point.sample, point.sample + 1)
         self.point = point
-        self._evaluator.write("input/x", self._splits[point.split].inputs[rows])
+        self._evaluator.write("input/x", self._inputs[point.split][rows])
         self._evaluator.write("input/y", self._targets[point.split][rows])
 
     def refresh(self) -> None:
         self.row = self._batch_row()
         if self.row is None:
             self._evaluator.run(1)
-        source = self._evaluator if self.row is None else self._machine
-        self._arrays = {
-            name: self._pick(source, buffer, self.row or 0)
-            for name, buffer in self._sources.items()
-        }
+        self._arrays = {name: self._pick(source) for name, source in self._sources.items()}
 
     def array(self, name: str) -> Array:
         return self._arrays[name]
+
+    @property
+    def evaluator(self) -> Machine:
+        """What computes the sample's values by themselves."""
+        return self._evaluator
+
+    def origin(self, name: str, index: tuple[int, ...]) -> tuple[Machine, str, tuple[int, ...]]:
+        """Where a value of a view is from as of the last refresh: machine, buffer and index."""
+        source, row = self._sources[name], self.row or 0
+        machine = self._evaluator if self.row is None else self._machine
+        if source.parts and index:
+            time, *rest = index
+            return machine, source.parts[time], (row, *rest)
+        buffer = source.alone if self.row is None else source.training
+        known = machine.program.buffers.get(buffer)
+        return machine, buffer, (row, *index) if known and known.shape else index
 
     def _batch_row(self) -> int | None:
         if self._machine.pc == 0:
@@ -216,52 +230,117 @@ class ProbeGroup(Group):
                 return int(rows[0])
         return 0
 
-    def _view(self, name: str, source: str) -> View:
-        buffer = self._evaluator.program.buffers[source]
+    def _view(self, name: str, source: Source) -> View:
+        buffers = self._evaluator.program.buffers
+        buffer = buffers[source.alone]
         return View(name, buffer.symbol.lower(), buffer.shape[1:], buffer.axes[1:], buffer.layer)
 
-    def _pick(self, source: Machine, buffer: str, row: int) -> Array:
-        """Row `row` of a buffer; NaN for what the training program does not compute."""
-        shape = self._evaluator.program.buffers[buffer].shape[1:]
-        if buffer not in source.program.buffers:
-            return np.full(shape, np.nan)
-        values = source.view(buffer)
-        return np.array(values[row] if values.ndim else values)
+    def _pick(self, source: Source) -> Array:
+        """A row of a buffer; NaN for what the training program does not compute."""
+        machine = self._evaluator if self.row is None else self._machine
+        if source.parts:
+            return np.stack([self._row(machine, part) for part in source.parts])
+        return self._row(machine, source.alone if self.row is None else source.training)
+
+    def _row(self, machine: Machine, buffer: str) -> Array:
+        if buffer not in machine.program.buffers:
+            return np.full(self._evaluator.program.buffers[buffer].shape[1:], np.nan)
+        values = machine.view(buffer)
+        return np.array(values[self.row or 0] if values.ndim else values)
 
 
-def _probe_sources(evaluator: Machine) -> dict[str, str]:
-    """Name of a probe view -> name of the buffer it is a row of."""
-    buffers = evaluator.program.buffers
-    sources = {"probe/input/x": "input/x", "probe/input/y": "input/y"}
-    for layer in evaluator.program.layers:
-        for letter, buffer in (("z", layer.pre_activation), ("a", layer.output)):
-            name = f"probe/{layer.name}/{letter}"
-            sources[name] = buffer
-            gradient = buffers[buffer].grad
-            if gradient is not None:
-                sources[f"{name}.grad"] = gradient
-    return {**sources, "probe/loss": "loss/L"}
+INNER = ("h", "c", "gates", "weights", "sum1", "vectors")
+"""What else is shown of a layer that computes it: states and gates of recurrence, the weights of
+attention, a Transformer's block between its branches, the vectors of users and items."""
+
+
+def _probe_sources(alone: Program, training: Program) -> dict[str, Source]:
+    """Name of a probe view -> the buffers it is a row of."""
+    sources = {"probe/input/x": Source("input/x", "input/x")}
+    if "input/x.grad" in alone.buffers:
+        sources["probe/input/x.grad"] = Source("input/x.grad", "input/x.grad")
+    sources["probe/input/y"] = Source("input/y", "input/y")
+    for layer, trained in zip(alone.layers, training.layers, strict=True):
+        for letter, buffer, other in (
+            ("z", layer.pre_activation, trained.pre_activation),
+            ("a", layer.output, trained.output),
+        ):
+            sources.update(_with_gradient(alone, training, layer, letter, (buffer, other)))
+        for buffer in _inner(alone, layer):
+            letter = buffer.removeprefix(f"{layer.name}/")
+            sources.update(_with_gradient(alone, training, layer, letter, (buffer, buffer)))
+    return {**sources, "probe/loss": Source("loss/L", "loss/L")}
+
+
+def _inner(program: Program, layer: LayerInfo) -> list[str]:
+    """The buffers of a layer that are shown beside z and a, those of its two directions, too."""
+    ways = ("", "ahead/", "reverse/")
+    names = (f"{layer.name}/{way}{inner}" for inner in INNER for way in ways)
+    return [name for name in names if name in program.buffers]
+
+
+def _with_gradient(
+    alone: Program, training: Program, layer: LayerInfo, letter: str, names: tuple[str, str]
+) -> dict[str, Source]:
+    """A view of these buffers of the two programs, and one of the gradient where there is any."""
+    name, (buffer, other) = f"probe/{layer.name}/{letter}", names
+    sources = {name: Source(buffer, other)}
+    steps = _of_steps(alone, buffer)
+    if steps:
+        whole = buffer  # of which the gradients of the steps are as many rows
+        sources[f"{name}.grad"] = Source(whole, whole, steps)
+        return sources
+    gradient = alone.buffers[buffer].grad
+    if gradient is not None:
+        trained = training.buffers[other].grad if other in training.buffers else None
+        sources[f"{name}.grad"] = Source(gradient, trained or gradient)
+    return sources
+
+
+def _of_steps(program: Program, buffer: str) -> tuple[str, ...]:
+    """The gradients of each time step's part of a recurrent layer's states, in order of time.
+
+    The gradient of the whole buffer is only what comes from the next layer; that of a part is all
+    of it, what comes back through time included.
+    """
+    place, _, letter = buffer.rpartition("/")
+    found: list[str] = []
+    while (part := f"{place}/t{len(found) + 1}/{letter}") in program.buffers:
+        gradient = program.buffers[part].grad
+        if gradient is None or program.buffers[gradient].shape != program.buffers[part].shape:
+            return ()
+        found.append(gradient)
+    return tuple(found)
 
 
 # Answers on the test set, and gradients ------------------------------------------------------
 
 
 class TestGroup(Group):
-    """Confusion counts (truth, answer), or predictions beside targets, on the test set."""
+    """Confusion counts (truth, answer), or predictions beside targets, on the test set.
+
+    Of two classes also how well probabilities are calibrated, and the counts at other thresholds.
+    """
 
     def __init__(self, plan: Plan, scorer: Scorer) -> None:
         self._plan, self._judge = plan, scorer.test
         data = plan.data
-        if data.task == "classification":
-            classes = len(data.class_names)
-            shape = (classes, classes)
-            self.views = (View("view/confusion", "C", shape, ("truth", "answer")),)
-        else:
-            shape = data.test.targets.shape
-            axes = ("sample", "output")
+        classes = len(data.class_names)
+        if data.task == "regression":
+            shape = self._judge.outputs.shape
+            axes = ("sample", *("output", "column", "channel")[: len(shape) - 1])
             self.views = (
                 View("view/predictions", "Ŷ", shape, axes),
                 View("view/targets", "Y", shape, axes),
+            )
+        elif classes <= MOST_CLASSES:
+            self.views = (View("view/confusion", "C", (classes, classes), ("truth", "answer")),)
+        else:
+            self.views = ()
+        if classes == 2 and self._judge.outputs.ndim == 2:
+            self.views += (
+                View("view/calibration", "P", (BINS, 3), ("bin", "number")),
+                View("view/thresholds", "C", (THRESHOLDS, 2, 2), ("threshold", "truth", "answer")),
             )
 
     def refresh(self) -> None:
@@ -272,19 +351,71 @@ class TestGroup(Group):
         data = self._plan.data
         if name == "view/confusion":
             return self._confusion()
-        values = data.test.targets if name == "view/targets" else self._judge.outputs
+        if name in ("view/calibration", "view/thresholds"):
+            return self._probabilities(name)
+        values = self._judge.targets if name == "view/targets" else self._judge.outputs
         return values * data.target_scale + data.target_mean
+
+    def _probabilities(self, name: str) -> Array:
+        labels = self._plan.data.test.labels
+        assert labels is not None
+        probability = self._judge.outputs[:, -1]
+        of = calibration if name == "view/calibration" else thresholds
+        return of(probability, labels)
 
     def _confusion(self) -> Array:
         labels = self._plan.data.test.labels
         assert labels is not None  # a classification has them
         classes = len(self._plan.data.class_names)
-        cells = labels * classes + self._judge.answers()
+        known = labels >= 0
+        cells = labels[known] * classes + self._judge.answers()[known]
         return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
 
 
+class CompareGroup(Group):
+    """This branch's parameters minus those of another one, at the same moment or at its end.
+
+    Args:
+        timeline: answers the present one; a restart begins another.
+
+    Attributes:
+        branch: the other one; None for none, and all differences are 0.
+    """
+
+    def __init__(self, program: Program, timeline: Callable[[], Timeline]) -> None:
+        self._timeline = timeline
+        self.branch: int | None = None
+        self._sources = {
+            f"compare/{p.tensor.name}": program.buffers[p.tensor.name] for p in program.parameters
+        }
+        self.views = tuple(
+            View(name, f"Δ{b.symbol}", b.shape, b.axes, b.layer)
+            for name, b in self._sources.items()
+        )
+        self._arrays = {name: np.zeros(b.shape) for name, b in self._sources.items()}
+
+    def refresh(self) -> None:
+        timeline = self._timeline()
+        machine = timeline.machine
+        mine = {name: machine.read(b.name) for name, b in self._sources.items()}
+        if self.branch is None:
+            self._arrays = {name: np.zeros_like(values) for name, values in mine.items()}
+            return
+        moment = min(timeline.now, timeline.branches[self.branch].end)
+        with timeline.visit(moment, self.branch):
+            self._arrays = {
+                name: mine[name] - machine.view(b.name) for name, b in self._sources.items()
+            }
+
+    def array(self, name: str) -> Array:
+        return self._arrays[name]
+
+
 class MeanGradientGroup(Group):
-    """The mean over the batch of |dL/da| of each unit, or |dL/dz| where there is no dL/da."""
+    """The mean over the batch of |dL/da| of each unit, or |dL/dz| where there is no dL/da.
+
+    Where a unit is at many places, of a sequence or an image, it is the mean over these, too.
+    """
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -305,5 +436,6 @@ class MeanGradientGroup(Group):
         """Nothing to compute: the step has."""
 
     def array(self, name: str) -> Array:
-        mean: Array = np.abs(self._machine.view(self._sources[name])).mean(axis=0)
+        values = np.abs(self._machine.view(self._sources[name]))
+        mean: Array = values.mean(axis=tuple(range(values.ndim - 1)))
         return mean

@@ -14,10 +14,12 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any
 
 from server import mail
@@ -84,6 +86,20 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes that are started meanwhile do not import the script that runs this one.
+
+    A worker needs nothing of it; and one that calls `debug` would do so again there.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 class Worker:
     """A worker process as the server sees it.
 
@@ -105,7 +121,7 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
         self.process: Any = context.Process(target=work, args=(other,), daemon=True)
-        with _one_thread():
+        with _one_thread(), _without_main():
             self.process.start()
         other.close()
         self._threads = [

@@ -3,6 +3,10 @@
 
 import { CommandError, Connection } from "./connection.js";
 import { addProblem, withHyperparameter } from "./events.js";
+import { Health } from "./health.js";
+import { Questions } from "./questions.js";
+import { Stops } from "./stops.js";
+import { Travel } from "./travel.js";
 
 /** @typedef {import("./types.js").Store} Store */
 /** @typedef {import("./types.js").Description} Description */
@@ -14,7 +18,7 @@ import { addProblem, withHyperparameter } from "./events.js";
 
 const EDIT_DELAY = 150; // milliseconds from the last change of a control to the new program
 const MAX_FRAME_RATE = 60;
-const MAX_WAITING_STEPS = 8;
+const MOST_BYTES = 65_536; // of a message, for the server
 const PRECISION = ["u8", "u16", "f32", "f64"];
 
 /** What can be done; made once with the page's connection and store. */
@@ -30,10 +34,11 @@ export class Actions {
     this.wants = new Map();
     this.subscribed = "";
     this.wantsChanged = false;
+    this.travel = new Travel(this, store);
+    this.stops = new Stops(this, store);
+    this.questions = new Questions(this, store);
+    this.health = new Health(this, store);
     this.editTimer = 0;
-    this.stepping = false;
-    /** @type {{unit: StepUnit, count: number}} */
-    this.waitingSteps = { unit: "instruction", count: 0 };
     /** @type {Map<string, number>} the newest value of every hyperparameter being set */
     this.settings = new Map();
     store.on(["model"], () => this.renewSubscription());
@@ -72,21 +77,11 @@ export class Actions {
   }
 
   /**
-   * Goes on by one unit. Calls while one is on its way wait for it and then go together, a few at
-   * the most, so that quick presses all count but a key held down never gets ahead of the machine.
+   * Goes on by one unit.
    * @param {StepUnit} [unit] the one chosen on the transport if left out
    */
-  async step(unit = this.store.state.stepUnit) {
-    if (this.waitingSteps.unit !== unit) this.waitingSteps = { unit, count: 0 };
-    this.waitingSteps.count = Math.min(MAX_WAITING_STEPS, this.waitingSteps.count + 1);
-    if (this.stepping) return;
-    this.stepping = true;
-    while (this.waitingSteps.count > 0) {
-      const step = this.waitingSteps;
-      this.waitingSteps = { unit: step.unit, count: 0 };
-      await this.send("step", step);
-    }
-    this.stepping = false;
+  step(unit = this.store.state.stepUnit) {
+    return this.travel.walk("step", unit);
   }
 
   /**
@@ -157,6 +152,40 @@ export class Actions {
    */
   probe(sample, split) {
     return this.send("probe", { sample, split });
+  }
+
+  /**
+   * Holds elements of a buffer at a value from now on; null lets go of them.
+   * @param {string} buffer
+   * @param {(number | null)[]} index null along an axis for all of it
+   * @param {number | null} value
+   */
+  clamp(buffer, index, value) {
+    return this.send("clamp", { buffer, index, value });
+  }
+
+  /**
+   * What reproduces the session: its description and the log of its edits.
+   * @returns {Promise<import("./types.js").Saved>}
+   */
+  async export() {
+    const { description, log } = await this.connection.request("export");
+    return { description, log };
+  }
+
+  /**
+   * Reproduces a session and goes to where it was left.
+   * @param {{description: import("./types.js").PartialDescription, log: unknown}} saved
+   * @returns {Promise<boolean>} whether the server accepted it; if not, the old session stays
+   */
+  async open({ description, log }) {
+    clearTimeout(this.editTimer);
+    this.editTimer = 0;
+    const size = JSON.stringify({ description, log }).length;
+    if (size < MOST_BYTES - 100) return this.send("configure", { description, log });
+    const message = `The session has ${size} bytes, more than the ${MOST_BYTES} that can be sent.`;
+    addProblem(this.store, { code: "too_large", field: "log", message });
+    return false;
   }
 
   /**
@@ -233,6 +262,15 @@ export class Actions {
    */
   hover(hover) {
     this.store.set({ hover });
+  }
+
+  /**
+   * Chooses what the edges show. A difference needs another branch.
+   * @param {import("./types.js").EdgeMode} edgeMode
+   */
+  async showEdges(edgeMode) {
+    if (edgeMode === "difference" && !(await this.travel.compareAny())) return;
+    this.store.set({ edgeMode, announce: `Lines show the ${edgeMode}` });
   }
 
   /**

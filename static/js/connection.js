@@ -47,7 +47,9 @@ export class Connection {
     /** @type {WebSocket | null} */
     this.socket = null;
     this.isOpen = false;
-    this.session = sessionStorage.getItem(SESSION_KEY);
+    // A script that has opened this page names the session that it is to show.
+    const named = new URLSearchParams(location.search).get("session");
+    this.session = named ?? sessionStorage.getItem(SESSION_KEY);
     this.lastSeen = 0;
     this.nextId = 1;
     this.failures = 0;

@@ -7,7 +7,11 @@
 /** @typedef {import("./types.js").LayerDescription} LayerDescription */
 /** @typedef {import("./types.js").DatasetInfo} DatasetInfo */
 /** @typedef {import("./types.js").Speed} Speed */
-/** @typedef {{speed?: Speed, edges?: import("./types.js").EdgeMode, run?: boolean}} LinkView */
+/**
+ * What a link says beside the description.
+ * @typedef {{speed?: Speed, edges?: import("./types.js").EdgeMode, run?: boolean,
+ *   log?: import("./types.js").Saved["log"], stops?: import("./points.js").Packed}} LinkView
+ */
 
 /** What a layer's fields are where a link leaves them out. */
 const LAYER_DEFAULTS = {
@@ -148,7 +152,7 @@ const EDGES = {
   read: (text) => ["weight", "gradient", "update"].find((mode) => mode === text),
   expected: "weight, gradient or update",
 };
-/** @type {Codec} Of descriptions that have more in them than the keys of a link can say. */
+/** @type {Codec} Of what has more in it than the keys of a link can say. */
 const JSON_TEXT = {
   write(value) {
     const bytes = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value)));
@@ -165,7 +169,7 @@ const JSON_TEXT = {
       return undefined;
     }
   },
-  expected: "a description in base64url",
+  expected: "JSON in base64url",
 };
 
 /**
@@ -196,7 +200,7 @@ const FIELDS = {
   seed: ["seed", NUMBER],
 };
 /** @type {{[key: string]: Codec}} */
-const VIEW_FIELDS = { speed: SPEED, edges: EDGES, run: FLAG };
+const VIEW_FIELDS = { speed: SPEED, edges: EDGES, run: FLAG, log: JSON_TEXT, stops: JSON_TEXT };
 
 /**
  * @param {LayerDescription} layer

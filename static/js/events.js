@@ -1,7 +1,10 @@
 // @ts-check
 // What the server's numbered events do to the store. No I/O.
 
+import { begin, takeLosses, takePlace, takeTimeline } from "./branches.js";
 import { problemOf } from "./connection.js";
+import { takeFindings } from "./findings.js";
+import { takeLines, takePoints, takeWatched } from "./watching.js";
 
 /** @typedef {import("./types.js").Store} Store */
 /** @typedef {import("./types.js").Description} Description */
@@ -57,7 +60,7 @@ function keptSelection(store, event) {
  * @param {Unsettled} unsettled
  */
 function configured(store, event, unsettled) {
-  store.state.losses.clear();
+  begin(store);
   const buffers = event.buffers;
   const model = /** @type {any} */ ({
     ...event,
@@ -68,10 +71,11 @@ function configured(store, event, unsettled) {
     model,
     description: unsettled.editing ? store.state.description : event.description,
     frame: null,
-    losses: store.state.losses,
     selection: keptSelection(store, event),
     hover: null,
     hoverStep: null,
+    findings: [],
+    examined: [],
     errors: store.state.errors.filter((problem) => problem.code === "link"),
   });
 }
@@ -79,27 +83,21 @@ function configured(store, event, unsettled) {
 /**
  * @param {Store} store
  * @param {Message} event
+ * @param {Unsettled} unsettled
  */
-function losses(store, event) {
-  const history = store.state.losses;
-  if (event.generation !== store.state.model?.generation) return;
-  for (const point of event.points) history.push(point);
-  store.set({ losses: history });
-}
-
-/**
- * @param {Store} store
- * @param {Message} event
- */
-function state(store, event) {
+function state(store, event, unsettled) {
   const { type: _type, event: _number, ...run } = event;
-  store.state.losses.cutAfter(event.step);
   const { model, description } = store.state;
   if (model && model.description.seed !== event.seed) {
     model.description.seed = event.seed;
     if (description) store.set({ description: { ...description, seed: event.seed } });
   }
-  store.set({ run: /** @type {any} */ (run), losses: store.state.losses });
+  for (const [name, value] of Object.entries(event.hyperparameters)) {
+    if (model?.hyperparameters[name] !== value)
+      hyperparameter(store, { ...event, name, value }, unsettled);
+  }
+  store.set({ run: /** @type {any} */ (run) });
+  takePlace(store, store.state.run);
 }
 
 /**
@@ -132,7 +130,12 @@ export function addProblem(store, problem) {
 const REDUCERS = {
   configured,
   state,
-  loss: losses,
+  timeline: takeTimeline,
+  loss: takeLosses,
+  points: takePoints,
+  watched: takeWatched,
+  log: takeLines,
+  diagnostics: takeFindings,
   set: hyperparameter,
   error: (store, event) => addProblem(store, problemOf(event)),
 };

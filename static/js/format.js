@@ -82,6 +82,15 @@ export function tick(value, spacing) {
 }
 
 /**
+ * A power of ten at an axis: 0.1, 1, 10⁻⁴.
+ * @param {number} value
+ */
+export function powerTick(value) {
+  const power = firstPower(value);
+  return Math.abs(power) < 3 ? tick(value, value) : `10${superscript(power)}`;
+}
+
+/**
  * The power of ten of a number's first digit: 2 for 345.
  * @param {number} value not 0
  */

@@ -5,7 +5,7 @@
 /**
  * @typedef {object} Binding
  * @property {string[]} keys values of KeyboardEvent.key; letters in lower case, "Shift+r" with it
- * @property {string} shown keys as the help shows them, with spaces between
+ * @property {string} shown keys as the help shows them, with spaces between; "" for not at all
  * @property {string} group heading in the help
  * @property {string} does what it does, in words
  * @property {() => void} run
@@ -25,11 +25,11 @@ const USES_ARROWS =
 function isTaken(focused, key) {
   if (focused.matches(TYPING)) return true;
   if (key === " " || key === "Enter") return focused.matches(PRESSED_BY_SPACE);
-  return key.startsWith("Arrow") && focused.matches(USES_ARROWS);
+  return /^(Arrow|Page|Home|End)/.test(key) && focused.matches(USES_ARROWS);
 }
 
 /**
- * The key of an event as bindings name it. Shift counts for letters and arrows only: other
+ * The key of an event as bindings name it. Shift counts for letters, arrows and F keys only: other
  * characters are what they are on the keyboard at hand.
  * @param {KeyboardEvent} event
  */
@@ -37,7 +37,7 @@ export function keyOf(event) {
   const { key, shiftKey } = event;
   const letter = /^[a-z]$/i.test(key);
   const name = letter ? key.toLowerCase() : key;
-  return shiftKey && (letter || key.startsWith("Arrow")) ? `Shift+${name}` : name;
+  return shiftKey && (letter || /^(Arrow|F\d)/.test(key)) ? `Shift+${name}` : name;
 }
 
 /**

@@ -3,11 +3,14 @@
 
 import { FIRST_SPEED, notchOf } from "./controls/speeds.js";
 import { decode, encode } from "./description.js";
+import { pack, unpack } from "./points.js";
 
 /** @typedef {import("./types.js").Store} Store */
 /** @typedef {import("./types.js").Actions} Actions */
 
 const WRITE_DELAY = 250; // milliseconds; browsers limit how often a page may write its address
+const LONGEST = 2000; // characters of a fragment: longer addresses get cut by what they go through
+const WRITTEN_KEY = "backstep.link";
 
 /** The fragment of this page, and the networks it asks for. */
 export class Link {
@@ -22,44 +25,75 @@ export class Link {
     /** The fragment last written or followed; another one has been put there by the user. */
     this.known = location.hash;
     addEventListener("hashchange", () => this.follow());
-    store.on(["model", "description", "run", "edgeMode"], () => {
+    store.set({ pins: unpack(decode(location.hash).view.stops).pins });
+    const keys = /** @type {const} */ (["model", "description", "run", "edgeMode", "branches"]);
+    store.on([...keys, "points", "watches", "pins"], () => {
       this.timer ||= window.setTimeout(() => this.write(), WRITE_DELAY);
     });
   }
 
-  /** Writes what the server has accepted, not what is being typed. */
-  write() {
+  /**
+   * Writes what the server has accepted, not what is being typed; with the edits if they are short.
+   * @returns {Promise<boolean>} whether nothing had to be left out
+   */
+  async write() {
     clearTimeout(this.timer);
     this.timer = 0;
-    const { model, run, edgeMode } = this.store.state;
-    if (!model || location.hash !== this.known) return;
+    const { model, run, edgeMode, branches } = this.store.state;
+    if (!model) return false;
     /** @type {import("./description.js").LinkView} */
     const view = {};
     if (run && notchOf(run.speed) !== notchOf(FIRST_SPEED)) view.speed = run.speed;
-    if (edgeMode !== "weight") view.edges = edgeMode;
-    const fragment = `#${encode(model.description, view)}`;
+    if (edgeMode !== "weight" && edgeMode !== "difference") view.edges = edgeMode;
+    const stops = pack(this.store.state);
+    if (stops) view.stops = stops;
+    const plain = `#${encode(model.description, view)}`;
+    const edited = branches.some(({ edits }) => edits.length > 0);
+    const whole = edited ? await this.withEdits(view) : plain;
+    if (this.store.state.model !== model || location.hash !== this.known) return false;
+    const fragment = whole.length > LONGEST ? plain : whole;
     if (fragment !== location.hash) history.replaceState(null, "", fragment);
     this.known = location.hash;
+    sessionStorage.setItem(WRITTEN_KEY, this.known);
+    return fragment === whole;
+  }
+
+  /**
+   * The fragment of the network as it was at the start, and all that was done since.
+   * @param {import("./description.js").LinkView} view
+   */
+  async withEdits(view) {
+    const { description, log } = await this.actions.export();
+    return `#${encode(description, { ...view, log })}`;
   }
 
   /** Whether the server's network is what the address asks for. */
   isShown() {
     const { model } = this.store.state;
-    const shown = model ? `#${encode(model.description)}` : null;
     const { hash } = location;
-    return shown !== null && (hash === "" || hash === shown || hash.startsWith(`${shown}&`));
+    if (!model) return false;
+    if (hash === "" || hash === sessionStorage.getItem(WRITTEN_KEY)) return true;
+    const shown = `#${encode(model.description)}`;
+    return hash === shown || hash.startsWith(`${shown}&`);
   }
 
-  /** Configures what the address asks for, the server's usual network for an empty one; runs it. */
+  /**
+   * Configures what the address asks for, the server's usual network for an empty one. It is run,
+   * or, if the address has a log of edits, goes to where it was left.
+   */
   async follow() {
     this.known = location.hash;
-    const { description, view, problems } = decode(location.hash);
+    const { description, view, problems } = decode(this.known);
+    const { log } = view;
     this.store.set({ errors: problems, edgeMode: view.edges ?? "weight" });
-    const accepted = await this.actions.configure(description);
+    this.actions.stops.prepare(view.stops);
+    const accepted = log
+      ? await this.actions.open({ description, log })
+      : await this.actions.configure(description);
     if (!accepted) await this.fallBack();
     const { unit, per_second } = view.speed ?? FIRST_SPEED;
     await this.actions.speed(unit, per_second);
-    if (view.run !== false) await this.actions.run();
+    if (view.run !== false && !log) await this.actions.run();
   }
 
   /** The server refused the link's network: says why, and shows the usual one. */

@@ -5,6 +5,7 @@ import { createActions } from "./actions.js";
 import { Connection } from "./connection.js";
 import { bindings } from "./controls/bindings.js";
 import { setIcon } from "./controls/dom.js";
+import { mountDrop } from "./controls/files.js";
 import * as frame from "./controls/frame.js";
 import { helpDialog } from "./controls/help.js";
 import * as panel from "./controls/panel.js";
@@ -15,11 +16,12 @@ import { listen } from "./keyboard.js";
 import { Link } from "./link.js";
 import { createLoop } from "./loop.js";
 import { createStore } from "./store.js";
+import * as bottom from "./views/bottom.js";
 import * as inspector from "./views/inspector.js";
-import * as listing from "./views/listing.js";
 import * as loss from "./views/loss.js";
 import * as network from "./views/network.js";
 import * as output from "./views/output.js";
+import * as timeline from "./views/timeline.js";
 
 /** @typedef {import("./types.js").Context} Context */
 
@@ -38,6 +40,9 @@ const link = new Link(store, actions);
 /** @type {Context} */
 const context = { store, actions, loop };
 
+const TOO_LONG =
+  "The edits are too many for a link: the one just copied has only the network, its data and its seed. Save the session to a file instead, in the menu of networks.";
+
 /** The last event to be repeated before the page knows where the session stands; -1 for none. */
 let repeatedUpTo = -1;
 
@@ -52,6 +57,7 @@ function welcome(message) {
 /** @param {import("./connection.js").Message} message */
 function event(message) {
   applyEvent(store, message, actions);
+  if (message.type === "configured" && repeatedUpTo < 0) actions.stops.restore();
   if (repeatedUpTo < 0 || connection.lastSeen < repeatedUpTo) return;
   repeatedUpTo = -1;
   if (!link.isShown()) link.follow();
@@ -88,10 +94,11 @@ async function loadCatalogue() {
 }
 
 async function copyLink() {
-  link.write();
+  const whole = await link.write();
   await navigator.clipboard.writeText(location.href);
   const button = /** @type {Element} */ (document.querySelector('[aria-label="Copy link"]'));
   store.set({ announce: "The link is copied." });
+  if (!whole) addProblem(store, { code: "link", field: "", message: TOO_LONG });
   setIcon(button, "check");
   setTimeout(() => setIcon(button, "link"), 1500);
 }
@@ -114,11 +121,13 @@ const help = helpDialog(keys);
 frame.mount(context);
 transport.mount(mountPoint("transport"), context, page);
 network.mount(mountPoint("network"), context);
+timeline.mount(mountPoint("timeline"), context);
 output.mount(mountPoint("output"), context);
 loss.mount(mountPoint("loss"), context);
 inspector.mount(mountPoint("inspector"), context);
-listing.mount(mountPoint("program"), context);
+bottom.mount(mountPoint("program"), context);
 mountTooltips();
+mountDrop(context);
 listen(keys);
 store.on(["selection", "hover", "hoverStep", "edgeMode", "theme", "model"], loop.requestDraw);
 connection.open();

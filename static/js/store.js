@@ -1,13 +1,16 @@
 // @ts-check
 // The one state of the page. The connection and the actions write it, views read it.
 
+/** @typedef {import("./types.js").BranchInfo} BranchInfo */
+/** @typedef {import("./types.js").Comparison} Comparison */
+/** @typedef {import("./types.js").Hit} Hit */
 /** @typedef {import("./types.js").Problem} Problem */
 
 const CAPACITY = 2048;
 
 /**
- * Loss and accuracy over the whole run in bounded memory: when full, every second point goes and
- * the least distance between points doubles. The last point is always the newest.
+ * Loss and accuracy along a branch in bounded memory, in order of the steps: when full, every second
+ * point goes and the least distance between points doubles. The last step's point is always there.
  * Accuracies are NaN where the task has none; so is a loss that was not finite.
  */
 export class History {
@@ -24,44 +27,83 @@ export class History {
     this.gap = 0;
   }
 
-  /** Forgets everything. */
-  clear() {
-    this.length = 0;
-    this.gap = 0;
-    this.version += 1;
-  }
-
   /**
-   * Adds one point: step, train loss, test loss, train accuracy, test accuracy. A step that is not
-   * after the last one (after a reset) first removes what it goes back over.
+   * Adds one point: step, train loss, test loss, train accuracy, test accuracy; or puts it in place
+   * of the one of its step.
    * @param {(number | null)[]} point
    */
-  push(point) {
+  put(point) {
     const step = Number(point[0]);
-    while (this.length > 0 && this.step[this.length - 1] >= step) this.length -= 1;
-    if (this.length === 0) this.gap = 0;
-    if (this.length > 1 && step - this.step[this.length - 2] < this.gap) this.length -= 1;
-    if (this.length === CAPACITY) this.halve();
+    let place = this.indexOf(step);
+    if (place === this.length || this.step[place] !== step) place = this.open(step, place);
     for (let c = 0; c < this.columns.length; c += 1) {
-      this.columns[c][this.length] = point[c] ?? Number.NaN;
+      this.columns[c][place] = point[c] ?? Number.NaN;
     }
-    this.length += 1;
     this.version += 1;
   }
 
   /**
-   * Forgets what came after a step: the run was put back to it.
+   * Takes over the points before a step: those a branch has in common with its parent.
+   * @param {History} parent
    * @param {number} step
    */
-  cutAfter(step) {
-    while (this.length > 0 && this.step[this.length - 1] > step) this.length -= 1;
+  inherit(parent, step) {
+    this.length = parent.indexOf(step);
+    this.gap = parent.gap;
+    for (const [c, column] of this.columns.entries()) {
+      column.set(parent.columns[c].subarray(0, this.length));
+    }
     this.version += 1;
+  }
+
+  /**
+   * The first index of a step that is not less.
+   * @param {number} step
+   */
+  indexOf(step) {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.step[middle] < step) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /**
+   * The index of the last point that is not after a step; -1 if there is none.
+   * @param {number} step
+   */
+  last(step) {
+    return this.indexOf(step + 1) - 1;
+  }
+
+  /**
+   * Makes room for a point.
+   * @param {number} step
+   * @param {number} place where it belongs
+   * @returns {number} its index
+   */
+  open(step, place) {
+    const { length } = this;
+    if (place === length && length > 1 && step - this.step[length - 2] < this.gap) {
+      return length - 1;
+    }
+    if (length === CAPACITY) {
+      this.halve();
+      return this.open(step, this.indexOf(step));
+    }
+    for (const column of this.columns) column.copyWithin(place + 1, place, length);
+    this.length += 1;
+    return place;
   }
 
   halve() {
     const kept = CAPACITY / 2;
     for (const column of this.columns) {
-      for (let i = 0; i < kept; i += 1) column[i] = column[2 * i];
+      for (let i = 0; i < kept - 1; i += 1) column[i] = column[2 * i];
+      column[kept - 1] = column[this.length - 1];
     }
     this.length = kept;
     this.gap = (this.step[kept - 1] - this.step[0]) / (kept - 1);
@@ -76,7 +118,19 @@ export class History {
  *   server's once it has accepted it
  * @property {import("./types.js").Model | null} model
  * @property {import("./types.js").RunState | null} run
- * @property {History} losses changed in place; set again on every change
+ * @property {BranchInfo[]} branches by number; none before the first `timeline` event
+ * @property {Map<number, History>} curves of the branches, by number; changed in place
+ * @property {History} losses the present branch's; set again on every change
+ * @property {Comparison | null} compared the branch that is shown beside the present one
+ * @property {Hit[]} hits breakpoints that runs of this page have stopped at
+ * @property {import("./types.js").Point[]} points breakpoints, logpoints and watchpoints
+ * @property {import("./types.js").Watched[]} watches
+ * @property {string[]} pins expressions of the watch list that are shown on the canvas
+ * @property {import("./types.js").LogLine[]} log the last lines that logpoints have written
+ * @property {import("./types.js").Finding[]} findings what the diagnostics say of the present branch, the gravest first
+ * @property {import("./types.js").Examined[]} examined the answers of rules that look when asked
+ * @property {string} tab which tab of the bottom panel is open, by name
+ * @property {{[name: string]: number}} settings the hyperparameters at the start of the history
  * @property {import("./types.js").Frame | null} frame
  * @property {import("./types.js").Selection | null} selection
  * @property {import("./types.js").Selection | null} hover
@@ -85,6 +139,10 @@ export class History {
  * @property {"auto" | "light" | "dark"} theme
  * @property {Problem[]} errors
  * @property {number | null} hoverStep the step under the pointer in a chart, shared by all charts
+ * @property {[number, number] | null} zoom the steps that everything over time shows; null: all
+ * @property {import("./types.js").Asked[]} trail of explanations, the one shown last
+ * @property {import("./types.js").Station[]} path along which factors multiply, on the network
+ * @property {import("./types.js").Quiz | null} quiz the number that is hidden and asked for
  * @property {string} announce text for screen readers
  * @property {boolean} present big type, panels folded
  */
@@ -106,7 +164,19 @@ function initialState() {
     description: null,
     model: null,
     run: null,
+    branches: [],
+    curves: new Map(),
     losses: new History(),
+    compared: null,
+    hits: [],
+    points: [],
+    watches: [],
+    pins: [],
+    log: [],
+    findings: [],
+    examined: [],
+    tab: "program",
+    settings: {},
     frame: null,
     selection: null,
     hover: null,
@@ -115,6 +185,10 @@ function initialState() {
     theme: "auto",
     errors: [],
     hoverStep: null,
+    zoom: null,
+    trail: [],
+    path: [],
+    quiz: null,
     announce: "",
     present: false,
   };

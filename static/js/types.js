@@ -3,7 +3,7 @@
 
 /** @typedef {"f32" | "f64" | "u8" | "u16" | "i32"} Dtype */
 /** @typedef {"instruction" | "layer" | "phase" | "step" | "epoch"} StepUnit */
-/** @typedef {"weight" | "gradient" | "update"} EdgeMode */
+/** @typedef {"weight" | "gradient" | "update" | "difference"} EdgeMode */
 /** @typedef {"train" | "test"} SplitName */
 
 /**
@@ -63,6 +63,8 @@
  *   dtype?: string, seed?: number}} PartialDescription
  */
 
+/** What `export` answers @typedef {{description: Description, log: {[field: string]: unknown}}} Saved */
+
 /** @typedef {{name: string, title: string, formula?: string}} Named */
 /** @typedef {{name: string, minimum: number, maximum: number, default: number}} Range */
 
@@ -80,6 +82,7 @@
  * @typedef {{datasets: DatasetInfo[], thumbnails: {[name: string]: Thumbnail}, features: Named[],
  *   activations: (Named & {hidden: boolean})[], losses: Named[], initializers: Named[],
  *   optimizers: (Named & {hyperparameters: (Named & Range & {logarithmic: boolean})[]})[],
+ *   functions: Named[], scalars: Named[],
  *   limits: {layers: number, units: number}}} Catalogue
  */
 
@@ -92,10 +95,69 @@
  *   bufferByName: Map<string, BufferInfo>, bufferById: Map<number, BufferInfo>}} Model
  */
 
+/** @typedef {[step: number, pc: number]} Moment steps finished, and instructions of the next one */
+
 /**
- * The last `state` event.
+ * A change by hand. `value` is null for several numbers; `index` has null along an axis for all.
+ * @typedef {{moment: Moment, kind: "write" | "hold" | "release", buffer: string,
+ *   index: (number | null)[] | null, value: number | null}} EditInfo
+ */
+
+/**
+ * One line of history, of the last `timeline` event; it leaves its parent at `start`.
+ * @typedef {{number: number, parent: number | null, start: Moment, end: Moment,
+ *   edits: EditInfo[]}} BranchInfo
+ */
+
+/**
+ * Where a run stopped at breakpoints: what they are called, and what happened, in words.
+ * @typedef {{branch: number, moment: Moment, points: string[], names: string[]}} Hit
+ */
+
+/** @typedef {"change" | "cross" | "sign" | "nonfinite"} Trigger */
+
+/**
+ * A breakpoint (with a message, a logpoint) or, with an expression, a watchpoint. It stands where
+ * all that is given of `instruction`, `scope` and `phase` is so; if nothing is, once a step.
+ * @typedef {{name: string, enabled: boolean, instruction: number | null, scope: string | null,
+ *   phase: string | null, condition: string | null, message: string | null,
+ *   expression: string | null, trigger: Trigger, level: number, nth: number}} PointSpec
+ */
+
+/**
+ * A breakpoint as the server tells of it. `hits` are counted up to `nth`, `places` are the
+ * instructions before which it is looked at. `problem` says why it does not fit this network, or is
+ * "" if it does; `anchor` finds its instruction in another network.
+ * @typedef {PointSpec & {hits: number, stopped: boolean, places: number[], problem: string,
+ *   anchor: string}} Point
+ */
+
+/**
+ * An expression of the watch list. `value` is null for what is not one finite number; `shown` is
+ * its text. `trace` has its values so far, in order of the moments.
+ * @typedef {{text: string, kind: "" | "number" | "boolean" | "array",
+ *   value: number | boolean | null, shown: string, shape: number[], problem: string,
+ *   trace: {branch: number, moment: Moment, value: number}[]}} Watched
+ */
+
+/**
+ * A line that a logpoint has written.
+ * @typedef {{serial: number, name: string, branch: number, moment: Moment, text: string}} LogLine
+ */
+
+/** @typedef {{name: string, path: string, start: number, stop: number}} StackFrame */
+
+/**
+ * What another branch is to the present one. `difference` is the first number that differs.
+ * @typedef {{branch: number, beside: number, parting: Moment,
+ *   difference: {moment: Moment, buffer: string} | null}} Comparison
+ */
+
+/**
+ * The last `state` event. `end` is that of the present branch.
  * @typedef {{running: boolean, reason: string, step: number, epoch: number, pc: number,
- *   speed: Speed, seed: number,
+ *   branch: number, end: Moment, stack: StackFrame[], hits: {name: string, text: string}[],
+ *   hyperparameters: {[name: string]: number}, speed: Speed, seed: number,
  *   nonfinite: null | {instruction: number, buffer: string, index: number[]},
  *   probe: {sample: number, split: SplitName}}} RunState
  */
@@ -130,6 +192,92 @@
  * @typedef {{code: string, field: string, message: string, value?: unknown,
  *   expected?: string}} Problem
  */
+
+/**
+ * An element of a buffer; of the evaluation of the probe sample by itself if `probe`.
+ * @typedef {{buffer: string, index: number[], probe?: boolean}} Place
+ */
+
+/**
+ * A place in a trail of explanations; the one before multiplies it by `factor`, where it is known.
+ * @typedef {Place & {factor?: number | null}} Asked
+ */
+
+/** A number of an answer: null, and `text`, where it is not finite. @typedef {{value: number | null, text?: string}} Told */
+
+/**
+ * A node of a formula as the server tells it (server/formulas.py); in general terms without value.
+ * @typedef {{kind: string, value?: number | null, text?: string, [field: string]: any}} FormulaNode
+ */
+
+/**
+ * Terms of a sum, the largest first.
+ * @typedef {{count: number, total: Told, listed: FormulaNode[],
+ *   folded: {count: number, sum: Told} | null}} TermList
+ */
+
+/**
+ * The answer to `explain`.
+ * @typedef {Told & {buffer: string, index: number[], probe: boolean, symbol: string,
+ *   role: string, moment: Moment | null, stale: boolean, own: boolean, gradient: boolean,
+ *   formula: FormulaNode, line: string, terms: TermList | null}} Explained
+ */
+
+/**
+ * A station of the path that is drawn over the network: its number, and what multiplies the next
+ * one's to give it.
+ * @typedef {Place & Told & {symbol: string, factor: number | null}} Station
+ */
+
+/** The number that the exercise hides, under all its names. @typedef {{places: Place[], revealed: boolean}} Quiz */
+
+/** @typedef {"note" | "warning" | "error"} Severity */
+/** A field of the description and its new value @typedef {{path: string, value: unknown}} Change */
+
+/**
+ * Something to try: `live` has hyperparameters that can be set at once; without `changes` there
+ * are only words.
+ * @typedef {{text: string, changes: Change[], live: {[name: string]: number} | null}} Remedy
+ */
+
+/**
+ * A number that shows a finding; `index` has null along an axis for all, or is null for the whole
+ * buffer. `buffer` is "" for what is computed from several.
+ * @typedef {{buffer: string, index: (number | null)[] | null, value: number | null, text: string,
+ *   step: number}} Evidence
+ */
+
+/**
+ * A pathology in one place. `subject` is a layer, a feature, a buffer; "" for the whole.
+ * @typedef {{rule: string, title: string, meaning: string, source: string, severity: Severity,
+ *   subject: string, step: number, text: string, evidence: Evidence[], remedies: Remedy[]}} Finding
+ */
+
+/**
+ * A rule of the diagnostics: "demand" ones look only when asked to.
+ * @typedef {{rule: string, title: string, meaning: string,
+ *   when: "start" | "look" | "evaluation" | "demand", thresholds: {[name: string]: number}}} Rule
+ */
+
+/** How much a rule has found when asked @typedef {{rule: string, title: string, step: number, found: number}} Examined */
+
+/**
+ * A layer along the present branch, a number a step; null where not finite. Of the weights'
+ * `histograms`, `counts` are those of equal parts from `low` to `high`.
+ * @typedef {{layer: string, steps: number[], mean: (number | null)[], std: (number | null)[],
+ *   gradient: (number | null)[], ratio: (number | null)[],
+ *   histograms: {steps: number[], low: (number | null)[], high: (number | null)[],
+ *     counts: number[][]}}} LayerSeries
+ */
+
+/**
+ * The gradient at a layer now: norm, mean and greatest magnitude of its parameters' gradient, and
+ * the norm of dL/dz, null where none is kept.
+ * @typedef {{layer: string, parameters: number | null, mean: number | null,
+ *   largest: number | null, signal: number | null}} LayerFlow
+ */
+
+/** The answer to `series` @typedef {{layers: LayerSeries[], flow: LayerFlow[]}} SeriesAnswer */
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./loop.js").Loop} Loop */

@@ -19,7 +19,7 @@ def select(visit: Visit, selection: dict[str, object]) -> Locator:
 
 def shown(inspector: Locator, symbol: str) -> float:
     """The number beside a symbol."""
-    line = inspector.locator(f'dl div:has(> dt:text-is("{symbol}"))').first
+    line = inspector.locator(f'dl div:has(> dt > :text-is("{symbol}"))').first
     field = line.locator("input")
     text = field.input_value() if field.count() else line.locator("dd").inner_text()
     return number(text.strip("\N{FIGURE SPACE} \n"))

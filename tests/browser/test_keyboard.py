@@ -14,7 +14,7 @@ CONTROLS = {
     *("button", "checkbox", "combobox", "link", "listbox", "menuitem", "option", "radio"),
     *("slider", "spinbutton", "switch", "textbox", "application", "dialog", "region"),
 }
-REGIONS = ["transport", "side-left", "network", "side-right", "side-program"]
+REGIONS = ["transport", "side-left", "network", "timeline", "side-right", "side-program"]
 
 
 def unnamed(page: Page) -> list[str]:
@@ -35,7 +35,7 @@ def focused(page: Page) -> tuple[str, bool]:
     where: list[Any] = page.evaluate(
         """(() => {
           const element = document.activeElement;
-          const region = element.closest("#transport, .side, #network, #tabs, .skip");
+          const region = element.closest("#transport, .side, #network, #timeline, #tabs, .skip");
           const { outlineStyle, boxShadow } = getComputedStyle(element);
           const frame = getComputedStyle(element, "::after");
           const framed = frame.content !== "none" && frame.borderTopStyle === "solid";

@@ -19,7 +19,7 @@ def test_a_first_visit_finds_a_network_in_training(visits: Visits) -> None:
     expect(visit.page).to_have_title("Backstep")
     visit.wait("s.run.running && s.frame.step > 20 && s.losses.length > 2")
     assert visit.get("run.speed") == {"unit": "step", "per_second": 100}
-    for name in ("Network", "Output", "Loss", "Inspector", "Program"):
+    for name in ("Network", "Output", "Loss", "Inspector", "Program and debugger"):
         expect(visit.page.get_by_role("region", name=name, exact=True)).not_to_be_empty()
     assert not visit.get("errors")
 
@@ -55,6 +55,6 @@ def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
     visit.wait("s.run.nonfinite && !s.run.running", 60)
     index = visit.get("run.nonfinite.instruction")
     formula = visit.get(f"model.instructions[{index}].formula")
-    program = visit.page.get_by_role("region", name="Program")
+    program = visit.page.get_by_role("region", name="Program and debugger")
     expect(program).to_contain_text("not finite")
     expect(program).to_contain_text(formula)

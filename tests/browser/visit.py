@@ -156,6 +156,8 @@ class Visits:
             self._complain(f"{message.type}: {message.text}")
 
     def _failed(self, request: Request) -> None:
+        if request.failure == "net::ERR_ABORTED":  # the page was left while it loaded a part
+            return
         self._complain(f"failed: {request.url} {request.failure}")
 
     def _answered(self, response: Response) -> None:

@@ -18,7 +18,8 @@ from server.camera import Subscription
 from server.errors import Refusal
 from server.frames import Dtype, Frame, decode_frame
 from server.protocol import Watch, parse_command
-from server.session import Answer, Event, Session
+from server.questions import Answer
+from server.session import Event, Session
 
 SMALL: dict[str, Any] = {"data": {"samples": 60}}
 """2-4-2-1 on 30 training and 30 test points of circles, in batches of 10."""

@@ -150,7 +150,12 @@ def test_sockets_from_pages_of_other_origins_are_refused(live: Live) -> None:
 def test_a_session_from_configure_to_exact_numbers(client: MakeClient) -> None:
     viewer = client()
     told = viewer.configure(SMALL)
-    assert [event["type"] for event in viewer.events()] == ["configured", "state", "loss"]
+    assert [event["type"] for event in viewer.events()] == [
+        "configured",
+        "state",
+        "timeline",
+        "loss",
+    ]
     machine = machine_of()
     viewer.subscribe({"dense1/W": "f64", "dense2/z": "f64", "view/surface": "u8"})
     frame = viewer.frame()

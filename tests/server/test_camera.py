@@ -16,9 +16,10 @@ from server.frames import (
     decode_frame,
     encode_payload,
 )
+from server.group import Group
 from server.protocol import Watch
 from server.runner import Runner
-from server.views import Group, ProbePoint
+from server.views import ProbePoint
 from tests.server.driving import SMALL, Clock
 
 SURFACE = Watch("view/surface", "u8")

@@ -15,10 +15,10 @@ from engine.graph import Role
 from server import app, camera, description, frames, host, hub, protocol, session
 from server import client as scripting
 from server.__main__ import MAX_SOCKET_BYTES
+from server.curves import CAPACITY
 from server.errors import LONGEST_VALUE, Code
 from server.frames import FrameHeader, encode_frame, encode_payload
 from server.runner import Reason
-from server.scores import History
 from tests.server.conftest import Live
 from tests.server.driving import Driver, configured
 
@@ -27,12 +27,12 @@ TEXT = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "server").glob("*.py"))
 
 
-def section(title: str, level: int = 2) -> str:
+def section(title: str, level: int = 2, within: str = TEXT) -> str:
     """What stands below a heading."""
     mark = "#" * level
     found = re.search(
         rf"^{mark} {re.escape(title)}.*?$(.*?)(?=^#{{1,{level}}} |\Z)",
-        TEXT,
+        within,
         re.MULTILINE | re.DOTALL,
     )
     assert found is not None, title
@@ -70,6 +70,7 @@ def test_every_field_of_a_command_is_described(command: str) -> None:
         assert re.search(rf"`{field}[`:]", said), field
         if default not in (protocol._REQUIRED, None):
             shown = f"{default:g}" if isinstance(default, float) else str(default)
+            shown = shown.lower() if isinstance(default, bool) else shown
             assert re.search(rf'= "?`?{re.escape(shown)}', said), field
 
 
@@ -92,6 +93,10 @@ def all_events() -> Driver:
     driver = configured()
     driver.do("set", name="learning_rate", value=0.5)
     driver.do("write", buffer="dense1/W", index=[0, 0], value=1)
+    driver.do("watch", expressions=["loss", "dense1/b"])
+    driver.do("points", points=[{"name": "log", "phase": "loss", "message": "loss {loss}"}])
+    driver.step("step")
+    driver.events += driver.session.abridged()
     return driver
 
 
@@ -100,11 +105,13 @@ def test_every_field_of_an_event_is_described_and_no_other() -> None:
     for kind in headings("Events"):
         if kind == "error":
             continue
-        said = named(section(f"`{kind}`", 3))
+        said = named(section(f"`{kind}`", 3, section("Events")))
         event = {k: v for k, v in driver.last(kind).items() if k != "type"}
         assert event.keys() <= said, kind
         inner = [v for v in event.values() if isinstance(v, dict)]
-        inner += [v[0] for v in event.values() if isinstance(v, list) and isinstance(v[0], dict)]
+        inner += [
+            v[0] for v in event.values() if isinstance(v, list) and v and isinstance(v[0], dict)
+        ]
         for fields in inner:
             if fields != event.get("description") and fields != event.get("hyperparameters"):
                 assert fields.keys() <= said, kind
@@ -131,6 +138,7 @@ def test_roles_and_views_are_described() -> None:
     said = named(section("Buffers and views"))
     assert set(get_args(Role)) <= said
     shown = {name.replace("<layer>", "dense1") for name in said}
+    shown |= {f"compare/dense1/{parameter}" for parameter in "Wb" if "compare/<parameter>" in said}
     for given in ({}, {"data": {"name": "sine"}}, {"data": {"name": "synthetic_images"}}):
         for row in configured(given).last("configured")["buffers"]:
             if row["role"] == "view" and row["layer"] in ("", "dense1", "input"):
@@ -178,7 +186,7 @@ def test_roles_and_views_are_described() -> None:
         ("Limits", f"at most {description.MAX_STEP_FLOPS:,}"),
         ("Limits", f"machine | {description.MAX_BYTES:,} bytes"),
         ("Limits", f"the last {hub.LOG_EVENTS:,}, or {hub.LOG_BYTES:,} bytes"),
-        ("Limits", f"remembered | {History.CAPACITY:,}, evenly"),
+        ("Limits", f"remembered | {CAPACITY:,}, evenly"),
         ("Limits", f"to a viewer | {app.OUTBOX_BYTES:,} bytes"),
         ("Limits", f"viewers of a session | {hub.MAX_VIEWERS} |"),
         ("Limits", f"sessions | {hub.MAX_SESSIONS} |"),

@@ -75,7 +75,12 @@ def test_events_come_before_the_answer_and_the_checkpoint_before_both(world: Wor
     token = world.do("a", "configure", description=SMALL)
     saved, happened, answered = world.take()
     assert isinstance(saved, mail.Saved)
-    assert [event["type"] for event in happened.events] == ["configured", "state", "loss"]
+    assert [event["type"] for event in happened.events] == [
+        "configured",
+        "state",
+        "timeline",
+        "loss",
+    ]
     assert answered == mail.Answered("a", token, {"type": "done", "generation": 1})
 
 
@@ -279,11 +284,12 @@ def test_a_session_is_opened_from_its_checkpoint(world: World) -> None:
     checkpoint = saved_checkpoint(world, "a").checkpoint
     other = World()
     other.host.receive(mail.Open("a", checkpoint, 40, lost=True))
-    error, state, loss = other.events("a")
+    error, state, timeline, loss, _ = other.events("a")
     assert (error["type"], error["code"]) == ("error", "worker_restarted")
     assert f"goes on from step {state['step']:,}" in error["message"]
     assert (state["type"], state["running"]) == ("state", True)
-    assert loss["points"] == [list(point) for point in checkpoint.progress.points]
+    assert timeline["type"] == "timeline"
+    assert loss["points"] == [list(point) for point in checkpoint.progress.points[0]]
     other.host.receive(mail.Watching("a", 4, Subscription(WATCH, 60.0)))
     other.host.receive(mail.Grant("a", 4))
     other.work(3)
@@ -385,4 +391,10 @@ def test_a_newcomer_is_told_all(world: World) -> None:
     world.host.receive(mail.Abridge("a", 7))
     (abridged,) = world.take()
     assert (abridged.session, abridged.viewer) == ("a", 7)
-    assert [event["type"] for event in abridged.events] == ["configured", "state", "loss"]
+    assert [event["type"] for event in abridged.events] == [
+        "configured",
+        "state",
+        "timeline",
+        "loss",
+        "diagnostics",
+    ]

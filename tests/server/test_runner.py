@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from server import description, runner
-from server.runner import BURST, Limit, Runner
+from server.limit import BURST, Limit
+from server.runner import Runner
 from tests.server.driving import SMALL, Clock, machine_of
 
 
@@ -181,7 +182,7 @@ def test_a_long_goal_is_not_evaluated_at_every_step(monkeypatch: pytest.MonkeyPa
     driven, _ = running()
     driven.step("step", 300)
     finish(driven)
-    steps = [int(point[0] or 0) for point in driven.points]
+    steps = [int(point[0] or 0) for _, point in driven.fresh]
     assert steps[-10:] == list(range(291, 301))
     assert len(steps) < 70
 
@@ -192,8 +193,8 @@ def test_a_restart_forgets_an_evaluation_under_way() -> None:
     while driven._evaluation is None:
         driven.advance(0.0)
     driven.reset(None)
-    assert [point[0] for point in driven.points] == [0]
-    assert [point[0] for point in driven.history.points] == [0]
+    assert [point[0] for _, point in driven.fresh] == [0]
+    assert [point[0] for point in driven.curves.of(driven.timeline.branch).points] == [0]
 
 
 def test_points_lie_a_thousandth_of_the_run_apart() -> None:
@@ -210,8 +211,8 @@ def test_the_end_of_a_run_is_a_point() -> None:
     driven.run()
     driven.advance(0.005)
     driven.pause("command")
-    assert driven.points[-1][0] == driven.machine.step_count
-    count = len(driven.points)
+    assert driven.fresh[-1][1][0] == driven.machine.step_count
+    count = len(driven.fresh)
     driven.run()
     driven.pause("command")
-    assert len(driven.points) == count  # nothing was executed meanwhile
+    assert len(driven.fresh) == count  # nothing was executed meanwhile

@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine import Machine
 from server import description, scores
 from server.description import Plan
-from server.scores import History, Point, Scorer
+from server.scores import Scorer
 from tests.server.driving import SMALL, configured
 
 PENALISED: dict[str, Any] = {
@@ -31,7 +29,7 @@ def trained(given: Any) -> tuple[Machine, Plan]:
     return machine, plan
 
 
-def logits(machine: Machine, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+def logits(machine: Machine, inputs: NDArray[Any]) -> NDArray[np.float64]:
     """The forward pass with tanh between the layers, without dropout."""
     a = inputs
     for layer in machine.program.layers:
@@ -119,31 +117,6 @@ def test_the_cost_model_grows_with_the_network() -> None:
     small, large = (
         description.build({**SMALL, "layers": [{"units": units}, {}]}) for units in (4, 512)
     )
-    assert scores.step_seconds(small) < scores.step_seconds(large)
+    assert scores.row_seconds(small) < scores.row_seconds(large)
     assert scores.evaluation_seconds(small) < scores.evaluation_seconds(large)
     assert scores.chunk_rows(small) > scores.chunk_rows(large) >= scores.LEAST_CHUNK
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 5000), max_size=200))
-def test_the_history_is_in_order_and_ends_with_the_newest(steps: list[int]) -> None:
-    history = History()
-    for number, step in enumerate(steps):
-        history.add([step, float(number), 0.0, None, None])
-        kept = [point[0] for point in history.points]
-        assert kept == sorted(set(kept))  # type: ignore[type-var]
-        assert history.points[-1][:2] == [step, float(number)]
-
-
-@pytest.mark.parametrize("growth", [0.0, 1e-3])
-def test_the_history_is_bounded_and_covers_the_whole_run_evenly(growth: float) -> None:
-    history, step = History(), 0
-    for _ in range(10_000):
-        point: Point = [step, 1.0, 1.0, None, None]
-        history.add(point)
-        assert len(history.points) <= History.CAPACITY
-        step += 1 + int(growth * step)
-    steps = np.array([point[0] for point in history.points], dtype=float)
-    assert steps[0] == 0
-    assert len(steps) > History.CAPACITY / 2 - 2
-    assert np.diff(steps).max() < steps[-1] / (History.CAPACITY / 8)

@@ -169,6 +169,9 @@ def test_the_probe_within_a_step_is_a_row_of_its_batch() -> None:
     ):
         driver.do("probe", sample=sample, split=split)
         for name, values in driver.frame(*names).items():
+            if name == "probe/input/x.grad":  # no step computes it
+                assert np.isnan(values).all()
+                continue
             expected = machine.read(source_of(name, machine))
             if expected.ndim:
                 expected = expected[row]

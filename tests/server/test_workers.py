@@ -98,7 +98,7 @@ class Seat:
         saved = self.record.checkpoint
         if saved is None or not saved.progress.running:
             return 0
-        return saved.progress.scored_step
+        return saved.progress.scored[1]
 
 
 @asynccontextmanager

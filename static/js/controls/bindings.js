@@ -1,6 +1,7 @@
 // @ts-check
 // Which key does what. The help lists them in this order.
 
+import { quizAnything } from "../quiz.js";
 import { foldPanel } from "./frame.js";
 import { changeSpeed, reseed, STEP_UNITS } from "./transport.js";
 
@@ -16,7 +17,10 @@ function runBindings(context) {
   const group = "Run and step";
   const does = (/** @type {string} */ unit) => `Step by one ${unit}, and keep that unit`;
   return [
-    { keys: [" "], shown: "Space", group, does: "Run or pause", run: () => actions.toggle() },
+    {
+      ...{ keys: [" ", "F8"], shown: "Space F8", group, does: "Run or pause" },
+      run: () => actions.toggle(),
+    },
     {
       ...{ keys: ["s", "ArrowRight"], shown: "S →", group, does: "Step by the chosen unit" },
       ...{ repeats: true, run: () => actions.step() },
@@ -28,6 +32,23 @@ function runBindings(context) {
         actions.step(unit);
       },
     })),
+    {
+      ...{ keys: ["F10"], shown: "F10", group, does: "Step over: one layer", repeats: true },
+      run: () => actions.step("layer"),
+    },
+    {
+      ...{ keys: ["F11"], shown: "F11", group, does: "Step into: one instruction", repeats: true },
+      run: () => actions.step("instruction"),
+    },
+    {
+      ...{ keys: ["x", "Shift+F11"], shown: "X", group, repeats: true },
+      does: "Step out of the layer",
+      run: () => actions.travel.out(),
+    },
+    {
+      ...{ keys: ["F9"], shown: "F9", group, run: () => actions.stops.toggleHere() },
+      does: "Breakpoint at the instruction pointed at, or at the next one",
+    },
     {
       keys: ["."],
       shown: ".",
@@ -56,6 +77,82 @@ function runBindings(context) {
 }
 
 /**
+ * The same units backwards, and the ways through the history.
+ * @param {Context} context
+ * @returns {Binding[]}
+ */
+function timeBindings({ store, actions }) {
+  const { travel } = actions;
+  const group = "Back in time";
+  return [
+    {
+      ...{ keys: ["Shift+s", "ArrowLeft", "Shift+ArrowLeft"], shown: "Shift S ←", group },
+      ...{ does: "Step back by the chosen unit", repeats: true, run: () => travel.back() },
+    },
+    ...STEP_UNITS.map(({ unit, key }, i) => ({
+      ...{ keys: [`Shift+${key.toLowerCase()}`], shown: i === 0 ? "Shift I…E" : "", group },
+      ...{ does: "Step back by that unit, and keep it", repeats: true },
+      run: () => {
+        store.set({ stepUnit: unit });
+        travel.back(unit);
+      },
+    })),
+    {
+      ...{ keys: ["Shift+F8"], shown: "Shift F8", group, run: () => travel.reverse() },
+      does: "Run back to the last breakpoint hit",
+    },
+    {
+      ...{ keys: ["Home"], shown: "Home", group, run: () => travel.start() },
+      does: "To the start; nothing is lost",
+    },
+    {
+      ...{ keys: ["End"], shown: "End", group, run: () => travel.end() },
+      does: "To the end of this branch",
+    },
+    {
+      ...{ keys: ["g"], shown: "G", group, does: "To a step by its number" },
+      run: () => /** @type {HTMLElement} */ (document.querySelector(".time-to")).focus(),
+    },
+    {
+      ...{ keys: ["[", "Shift+ArrowUp"], shown: "[", group, does: "The branch above" },
+      run: () => travel.switchBy(-1),
+    },
+    {
+      ...{ keys: ["]", "Shift+ArrowDown"], shown: "]", group, does: "The branch below" },
+      run: () => travel.switchBy(1),
+    },
+    {
+      ...{ keys: ["v"], shown: "V", group, run: () => travel.toggleComparison() },
+      does: "Compare with another branch, or stop",
+    },
+  ];
+}
+
+/**
+ * Questions about the numbers.
+ * @param {Context} context
+ * @returns {Binding[]}
+ */
+function questionBindings(context) {
+  const { questions } = context.actions;
+  const group = "Ask";
+  return [
+    {
+      ...{ keys: ["w"], shown: "W", group, run: () => questions.explainSelected() },
+      does: "Where the selected thing's gradient comes from; the loss if nothing is selected",
+    },
+    {
+      ...{ keys: ["Backspace"], shown: "⌫", group, run: () => questions.back() },
+      does: "Back along the explanations followed",
+    },
+    {
+      ...{ keys: ["q"], shown: "Q", group, run: () => quizAnything(context) },
+      does: "Quiz me: hide a number and ask for it",
+    },
+  ];
+}
+
+/**
  * All keys of the page.
  * @param {Context} context
  * @param {import("./transport.js").PageActions} page
@@ -64,17 +161,20 @@ function runBindings(context) {
 export function bindings(context, page) {
   const { store, actions } = context;
   const group = "View";
-  const modes = /** @type {const} */ (["weight", "gradient", "update"]);
+  const modes = /** @type {const} */ (["weight", "gradient", "update", "difference"]);
   const open = () => /** @type {HTMLElement} */ (document.querySelector(".scene-button")).click();
   const leave = () => {
-    if (store.state.selection) actions.select(null);
+    if (store.state.trail.length > 0) actions.questions.close();
+    else if (store.state.selection) actions.select(null);
     else if (store.state.present) page.togglePresent();
   };
   return [
     ...runBindings(context),
+    ...timeBindings(context),
+    ...questionBindings(context),
     ...modes.map((edgeMode, i) => ({
       ...{ keys: [`${i + 1}`], shown: `${i + 1}`, group, does: `Lines show the ${edgeMode}` },
-      run: () => store.set({ edgeMode, announce: `Lines show the ${edgeMode}` }),
+      run: () => actions.showEdges(edgeMode),
     })),
     { keys: ["d"], shown: "D", group, does: "Fold data and model", run: () => foldPanel("left") },
     { keys: ["o"], shown: "O", group, does: "Fold output and loss", run: () => foldPanel("right") },

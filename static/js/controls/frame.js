@@ -86,6 +86,12 @@ function openTab(name) {
   }
 }
 
+/** Shows the bottom panel, wherever it is folded to. */
+export function openBottom() {
+  foldPanel("program", false);
+  if (document.body.dataset.tab !== "program") openTab("program");
+}
+
 function mountTabs() {
   const tabs = TABS.map(({ name, label, panel }) =>
     h(

@@ -11,6 +11,7 @@ const PICTURE = [
     "weight, gradient or last update, as the switch on the canvas says: width and colour show value and sign",
   ],
   ["Dash", "what an update has just changed"],
+  ["Dots", "how much a weight differs from another branch's"],
   ["Violet", "what is selected, focused, or executed next"],
 ];
 
@@ -29,7 +30,7 @@ export function helpDialog(bindings) {
         "dl",
         {},
         ...bindings
-          .filter((b) => b.group === group)
+          .filter((b) => b.group === group && b.shown)
           .flatMap((b) => [
             h("dt", {}, ...b.shown.split(" ").map((key) => h("kbd", {}, key))),
             h("dd", {}, b.does),

@@ -3,6 +3,8 @@
 
 import { datasetInfo } from "./data.js";
 import { h, icon, tip } from "./dom.js";
+import { chooseSession, saveSession } from "./files.js";
+import { moveInMenu } from "./menu.js";
 import { drawThumbnail } from "./thumbnails.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -99,6 +101,18 @@ function sceneItem({ store, actions }, entry, close) {
 }
 
 /**
+ * @param {string} name of the icon
+ * @param {string} title
+ * @param {string} about
+ * @param {() => void} onclick
+ */
+function fileItem(name, title, about, onclick) {
+  const words = h("span", {}, h("strong", {}, title), h("small", {}, about));
+  const props = { type: "button", role: "menuitem", class: "file", tabindex: -1, onclick };
+  return h("button", props, icon(name), words);
+}
+
+/**
  * @param {Context["actions"]} actions
  * @param {Scene} entry
  */
@@ -121,12 +135,17 @@ export function mountScenes(context) {
   });
   const close = () => menu.hidePopover();
   const items = SCENES.map((entry) => sceneItem(context, entry, close));
-  menu.append(...items.map((i) => i.button));
-  menu.onkeydown = (event) =>
-    moveInMenu(
-      event,
-      items.map((i) => i.button),
-    );
+  const save = fileItem("save", "Save the session", "All branches and edits, in a file", () => {
+    close();
+    saveSession(context);
+  });
+  const open = fileItem("open", "Open a session…", "From a file; or drop it on the page", () => {
+    close();
+    chooseSession(context);
+  });
+  const buttons = [...items.map((item) => item.button), save, open];
+  menu.append(...buttons);
+  menu.onkeydown = (event) => moveInMenu(event, buttons);
   const label = h("span", { class: "scene-name" });
   const button = tip(
     h(
@@ -141,7 +160,7 @@ export function mountScenes(context) {
       label,
       icon("down"),
     ),
-    "Starts from a ready-made network and its data.",
+    "Starts from a ready-made network, or saves and opens sessions.",
     "N",
   );
   menu.addEventListener("toggle", (event) => {
@@ -155,19 +174,4 @@ export function mountScenes(context) {
   store.on(["model"], show);
   show();
   return h("div", { class: "scene" }, button, menu);
-}
-
-/**
- * @param {KeyboardEvent} event
- * @param {HTMLElement[]} items
- */
-function moveInMenu(event, items) {
-  const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-  const last = items.length - 1;
-  /** @type {{[key: string]: number}} */
-  const targets = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: last };
-  const target = targets[event.key];
-  if (target === undefined) return;
-  event.preventDefault();
-  items[(target + items.length) % items.length].focus();
 }

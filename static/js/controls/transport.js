@@ -1,6 +1,7 @@
 // @ts-check
 // The bar at the top: run and pause, stepping, speed, and where the machine is.
 
+import { endOf, nowOf, order } from "../branches.js";
 import { count, short } from "../format.js";
 import { h, icon, iconButton, setIcon, setText, tip } from "./dom.js";
 import { mountScenes } from "./scenes.js";
@@ -9,13 +10,33 @@ import { notchOf, SPEEDS, speedText } from "./speeds.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").StepUnit} StepUnit */
 
-/** @type {{unit: StepUnit, key: string, does: string}[]} */
+/** @type {{unit: StepUnit, key: string, does: string, undoes: string}[]} */
 export const STEP_UNITS = [
-  { unit: "instruction", key: "I", does: "Executes one instruction" },
-  { unit: "layer", key: "L", does: "Goes on to the next layer" },
-  { unit: "phase", key: "P", does: "Goes on to the next phase: forward, loss, backward, update" },
-  { unit: "step", key: "U", does: "Finishes one step: one update of all parameters" },
-  { unit: "epoch", key: "E", does: "Finishes one epoch: one pass over the training set" },
+  {
+    ...{ unit: "instruction", key: "I" },
+    does: "Executes one instruction",
+    undoes: "Takes the last instruction back",
+  },
+  {
+    ...{ unit: "layer", key: "L" },
+    does: "Goes on to the next layer",
+    undoes: "Goes back to the start of this layer, or of the one before",
+  },
+  {
+    ...{ unit: "phase", key: "P" },
+    does: "Goes on to the next phase: forward, loss, backward, update",
+    undoes: "Goes back to the start of this phase, or of the one before",
+  },
+  {
+    ...{ unit: "step", key: "U" },
+    does: "Finishes one step: one update of all parameters",
+    undoes: "Goes back to the start of this step, or of the one before",
+  },
+  {
+    ...{ unit: "epoch", key: "E" },
+    does: "Finishes one epoch: one pass over the training set",
+    undoes: "Goes back to the start of this epoch, or of the one before",
+  },
 ];
 
 /** What the rest of the page offers the transport's buttons. */
@@ -63,30 +84,100 @@ function runButton({ store, actions }) {
   return button;
 }
 
+/**
+ * A button that moves through time; it looks switched off where it would lead nowhere, and keeps
+ * the focus.
+ * @param {Context} context
+ * @param {{name: string, label: string, does: string, key: string, go: () => void,
+ *   leads: (state: import("../store.js").State) => boolean}} verb
+ */
+function timeButton({ store }, { name, label, does, key, go, leads }) {
+  const button = iconButton(name, label, does, key, () => leads(store.state) && go());
+  const show = () => {
+    const { connection, model } = store.state;
+    const idle = connection !== "open" || model === null || !leads(store.state);
+    button.setAttribute("aria-disabled", String(idle));
+  };
+  store.on(["run", "branches", "connection", "model"], show);
+  show();
+  return button;
+}
+
+/**
+ * A step by the chosen unit.
+ * @param {Context} context
+ * @param {"step" | "back"} direction
+ */
+function stepButton(context, direction) {
+  const { store, actions } = context;
+  const back = direction === "back";
+  const button = timeButton(context, {
+    ...{ name: direction, label: "", does: "", key: "", leads: back ? isPast : () => true },
+    go: () => (back ? actions.travel.back() : actions.step()),
+  });
+  const show = () => {
+    const { stepUnit } = store.state;
+    const chosen = STEP_UNITS.find(({ unit }) => unit === stepUnit);
+    button.setAttribute("aria-label", `${back ? "Step back" : "Step"}: one ${stepUnit}`);
+    tip(button, `${(back ? chosen?.undoes : chosen?.does) ?? ""}.`, back ? "Shift S" : "S");
+  };
+  store.on(["stepUnit"], show);
+  show();
+  return button;
+}
+
+/** Whether the machine is not at the start. @param {import("../store.js").State} state */
+function isPast({ run }) {
+  return run !== null && (run.running || run.step > 0 || run.pc > 0);
+}
+
+/** Whether more is known of the branch than up to now. @param {import("../store.js").State} state */
+function hasFuture(state) {
+  const { branch, moment } = nowOf(state);
+  return order(endOf(state, branch), moment) > 0;
+}
+
 /** @param {Context} context */
-function stepGroup({ store, actions }) {
+function backGroup(context) {
+  const { travel } = context.actions;
+  const start = timeButton(context, {
+    ...{ name: "start", label: "To the start", key: "Home", leads: isPast },
+    does: "Goes back to step 0. What was trained stays known: nothing is lost.",
+    go: () => travel.start(),
+  });
+  const reverse = timeButton(context, {
+    ...{ name: "reverse", label: "Run backwards", key: "Shift F8", leads: isPast },
+    does: "Goes back to the last breakpoint that was hit before now, or to the start.",
+    go: () => travel.reverse(),
+  });
+  const parts = [start, reverse, stepButton(context, "back")];
+  return h("div", { class: "time-group", role: "group", "aria-label": "Back" }, ...parts);
+}
+
+/** @param {Context} context */
+function stepGroup(context) {
+  const { travel } = context.actions;
+  const end = timeButton(context, {
+    ...{ name: "end", label: "To the end", key: "End", leads: hasFuture },
+    does: "Goes on to the last moment of this branch that was trained so far.",
+    go: () => travel.end(),
+  });
+  const parts = [stepButton(context, "step"), end];
+  return h("div", { class: "time-group", role: "group", "aria-label": "Step" }, ...parts);
+}
+
+/** @param {Context} context */
+function unitSelect({ store }) {
   const select = h("select", { "aria-label": "Unit of a step" });
   select.onchange = () => store.set({ stepUnit: /** @type {StepUnit} */ (select.value) });
   select.append(...STEP_UNITS.map(({ unit }) => h("option", { value: unit }, unit)));
-  tip(select, "How far the step button goes.", "I L P U E");
-  const button = h(
-    "button",
-    { type: "button", class: "step-button", onclick: () => actions.step() },
-    icon("step"),
-    "Step",
-  );
+  tip(select, "How far a step goes, forwards and back.", "I L P U E");
   const show = () => {
-    const { stepUnit } = store.state;
-    if (select.value !== stepUnit) select.value = stepUnit;
-    const does = STEP_UNITS.find(({ unit }) => unit === stepUnit)?.does ?? "";
-    button.setAttribute("aria-label", `Step: one ${stepUnit}`);
-    button.disabled = store.state.connection !== "open" || store.state.model === null;
-    tip(button, `${does}.`, "S");
+    if (select.value !== store.state.stepUnit) select.value = store.state.stepUnit;
   };
-  store.on(["stepUnit", "connection", "model"], show);
+  store.on(["stepUnit"], show);
   show();
-  const unit = h("span", { class: "select" }, select, icon("down"));
-  return h("div", { class: "step-group", role: "group", "aria-label": "Step" }, button, unit);
+  return h("span", { class: "select unit" }, select, icon("down"));
 }
 
 /** @param {Context} context */
@@ -150,7 +241,7 @@ function readouts({ store, loop }) {
     const { frame, run, losses, model } = store.state;
     const now = frame ?? run;
     if (!now || !model) return;
-    const last = losses.length - 1;
+    const last = losses.last(now.step);
     setText(step.value, count(now.step));
     setText(
       epoch.value,
@@ -181,21 +272,21 @@ export function mount(element, context, page) {
   const reset = iconButton(
     "reset",
     "Reset",
-    "Goes back to step 0 with the same first weights.",
+    "Begins training anew with the same first weights, and forgets what was.",
     "R",
     () => actions.reset(),
   );
   const seed = iconButton(
     "dice",
     "New seed",
-    "Goes back to step 0 and draws other first weights.",
+    "Begins training anew with other first weights, and forgets what was.",
     "Shift R",
     () => reseed(context),
   );
   const link = iconButton(
     "link",
     "Copy link",
-    "Copies a link that reproduces this network, its data and its seed.",
+    "Copies a link that reproduces this network, its data, its seed and, if short, all edits.",
     "C",
     page.copyLink,
   );
@@ -232,8 +323,10 @@ export function mount(element, context, page) {
     "div",
     { class: "bar-controls", role: "toolbar", "aria-label": "Transport" },
     h("div", { class: "bar-reset" }, reset, seed),
+    backGroup(context),
     runButton(context),
     stepGroup(context),
+    unitSelect(context),
     speedSlider(context),
   );
   const end = h("div", { class: "bar-end" }, link, theme, present, help);

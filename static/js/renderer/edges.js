@@ -129,7 +129,8 @@ export class EdgePainter {
   }
 
   /**
-   * Strokes everything, weakest first. Weights are solid, gradients hollow, updates dashed.
+   * Strokes everything, weakest first. Weights are solid, gradients hollow, updates dashed,
+   * differences dotted.
    * @param {CanvasRenderingContext2D} context
    * @param {EdgeMode} mode
    * @param {number} opacity
@@ -179,8 +180,8 @@ export function strokeEdges(context, strength, mode, color, opacity, lines) {
   if (mode === "update") {
     dash[0] = 3 + 1.2 * width;
     dash[1] = 3 + width;
-    context.setLineDash(dash);
-  } else context.setLineDash(SOLID);
+  } else dash[0] = dash[1] = Math.max(1.5, width);
+  context.setLineDash(mode === "update" || mode === "difference" ? dash : SOLID);
   context.stroke();
   if (mode === "gradient" && width > 1.6) {
     context.globalAlpha = opacity;

@@ -8,6 +8,7 @@ import { EdgePainter } from "./edges.js";
 import { Light, paintGround } from "./ground.js";
 import { Motion } from "./motion.js";
 import { Overlay } from "./overlay.js";
+import { paintPath } from "./path.js";
 import { Atlas, Surface } from "./surface.js";
 import { UnitPainter } from "./units.js";
 import { Range } from "./values.js";
@@ -21,7 +22,7 @@ import { Range } from "./values.js";
 /** @typedef {import("./values.js").Signal} Signal */
 /** @typedef {import("./values.js").Values} Values */
 
-/** @typedef {{weight: Range, gradient: Range, update: Range, ring: Range, bias: Range}} Ranges */
+/** @typedef {Record<EdgeMode | "ring" | "bias", Range>} Ranges */
 
 /**
  * What the picture shows besides the values.
@@ -29,6 +30,7 @@ import { Range } from "./values.js";
  * @property {EdgeMode} mode
  * @property {Selection | null} hover
  * @property {Selection | null} selection
+ * @property {import("../types.js").Station[]} path of an explanation
  * @property {boolean} calm paused or stepping: numbers and motion are worth showing
  * @property {boolean} inside the machine stands inside a step
  * @property {boolean} still no motion and no easing
@@ -37,7 +39,7 @@ import { Range } from "./values.js";
  */
 
 const STALE = 0.28;
-const MODES = /** @type {EdgeMode[]} */ (["weight", "gradient", "update"]);
+const MODES = /** @type {EdgeMode[]} */ (["weight", "gradient", "update", "difference"]);
 
 export class Renderer {
   /** @param {HTMLElement} stage */
@@ -153,6 +155,7 @@ class Picture {
       weight: new Range(0),
       gradient: new Range(0),
       update: new Range(0),
+      difference: new Range(0),
       ring: new Range(0),
       bias: new Range(0),
     };
@@ -199,8 +202,7 @@ class Picture {
    */
   signalsOf(mode) {
     const named = (/** @type {string} */ name) => {
-      const buffer = this.model.bufferByName.get(name);
-      const of = mode === "weight" ? name : mode === "gradient" ? buffer?.grad : buffer?.update;
+      const of = shownBuffer(this.model, name, mode);
       return of ? this.values.signal(of) : null;
     };
     return this.scene.pairs.map(({ to }) => ({ weight: named(to.weight), bias: named(to.bias) }));
@@ -350,7 +352,21 @@ class Picture {
     this.over.paintMark(context, view.selection, view.mode, true);
     this.over.paintMark(context, view.hover, view.mode, false);
     this.over.paintMotion(context, motion, now);
+    paintPath(context, this.scene, view.path);
   }
+}
+
+/**
+ * The buffer that is shown of a parameter in a mode.
+ * @param {Model} model
+ * @param {string} name of the parameter
+ * @param {EdgeMode} mode
+ */
+function shownBuffer(model, name, mode) {
+  if (mode === "weight") return name;
+  if (mode === "difference") return `compare/${name}`;
+  const buffer = model.bufferByName.get(name);
+  return mode === "gradient" ? buffer?.grad : buffer?.update;
 }
 
 /**

@@ -194,7 +194,7 @@ export class UnitPainter {
         column.ys[i] - grow,
         size,
         size,
-        corner(column) + grow,
+        Math.max(0, corner(column) + grow),
       );
     }
   }

@@ -2,13 +2,9 @@
 // What is selected, or else pointed at, in numbers that can be read off and changed.
 
 import { h, iconButton, setText } from "../controls/dom.js";
-import { instructionPanel } from "./inspector/instruction.js";
-import { layerPanel } from "./inspector/layer.js";
 import { exists } from "./inspector/names.js";
-import { parameterPanel } from "./inspector/parameter.js";
 import { Reader } from "./inspector/reader.js";
 import { summaryPanel } from "./inspector/summary.js";
-import { unitPanel } from "./inspector/unit.js";
 import { sampleName, shownSample } from "./output/moment.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -34,18 +30,21 @@ const READABLE = 250;
 /** Runs up to this many steps a second are followed as they go. */
 const SLOW = 4;
 
+/** @type {typeof import("./inspector/panels.js") | null} */
+let panels = null;
+
 /**
+ * @param {NonNullable<typeof panels>} made
  * @param {Context} context
  * @param {Model} model
- * @param {Selection | null} target
+ * @param {Selection} target
  * @returns {Panel}
  */
-function panelOf(context, model, target) {
-  if (!target) return summaryPanel(context, model);
-  if (target.kind === "unit") return unitPanel(context, model, target);
-  if (target.kind === "layer") return layerPanel(context, model, target);
-  if (target.kind === "instruction") return instructionPanel(context, model, target.index);
-  return parameterPanel(context, model, target);
+function panelOf(made, context, model, target) {
+  if (target.kind === "unit") return made.unitPanel(context, model, target);
+  if (target.kind === "layer") return made.layerPanel(context, model, target);
+  if (target.kind === "instruction") return made.instructionPanel(context, model, target.index);
+  return made.parameterPanel(context, model, target);
 }
 
 /**
@@ -66,8 +65,10 @@ class Inspector {
     this.title = h("h2", {});
     this.path = h("span", { class: "ins-path" });
     this.hint = h("span", { class: "ins-hint" });
-    const leave = () => context.actions.select(null);
-    this.close = iconButton("close", "Select nothing", "Goes back to the network.", "Esc", leave);
+    this.close = iconButton("close", "Close", "Goes back to the network.", "Esc", () => {
+      if (context.store.state.trail.length > 0) context.actions.questions.close();
+      else context.actions.select(null);
+    });
     const head = h("header", { class: "ins-head" }, this.title, this.path, this.hint, this.close);
     this.where = h("p", { class: "ins-where" });
     this.body = h("div", { class: "ins-body" });
@@ -79,6 +80,7 @@ class Inspector {
     this.drawn = Number.NEGATIVE_INFINITY;
     const { store, loop } = context;
     store.on(["selection", "hover", "model", "run", "frame", "catalogue"], loop.requestDraw);
+    store.on(["trail", "quiz"], loop.requestDraw);
     loop.onDraw((now) => this.draw(now));
     new ResizeObserver(() => this.subscribe()).observe(element);
   }
@@ -103,6 +105,27 @@ class Inspector {
     if (this.panel?.where === "sample") setText(this.where, sampleText(state, model));
   }
 
+  async fetchPanels() {
+    panels = await import("./inspector/panels.js");
+    this.context.loop.requestDraw();
+  }
+
+  /**
+   * @param {import("../store.js").State["trail"]} trail
+   * @param {Model} model
+   * @param {Selection | null} target
+   * @returns {Panel | null} null while it is being fetched
+   */
+  panelFor(trail, model, target) {
+    if (trail.length === 0 && !target) return summaryPanel(this.context, model);
+    if (!panels) {
+      this.fetchPanels();
+      return null;
+    }
+    if (target) return panelOf(panels, this.context, model, target);
+    return panels.explanationPanel(this.context, model, trail);
+  }
+
   /**
    * Makes another panel if another thing is to be shown. What is selected stays while other things
    * are pointed at: those have their own card in the picture.
@@ -111,15 +134,18 @@ class Inspector {
    * @returns {boolean} whether there is a new panel
    */
   choose(state, model) {
+    const { trail } = state;
     const wanted = state.selection ?? state.hover;
-    const target = wanted && exists(model, wanted) ? wanted : null;
-    const key = `${model.generation} ${JSON.stringify(target)}`;
+    const known = wanted && exists(model, wanted) ? wanted : null;
+    const target = trail.length > 0 ? null : known;
+    const key = `${model.generation} ${JSON.stringify([target, trail])}`;
     this.hint.hidden = target === null || target === state.selection;
-    this.close.hidden = target === null || target !== state.selection;
+    this.close.hidden = trail.length === 0 && (target === null || target !== state.selection);
     if (key === this.shown) return false;
+    const panel = this.panelFor(trail, model, target);
+    if (!panel) return false;
     this.shown = key;
     this.panel?.destroy?.();
-    const panel = panelOf(this.context, model, target);
     this.panel = panel;
     setText(this.title, panel.kind);
     setText(this.hint, target?.kind === "instruction" ? "click runs to it" : "click to keep");

@@ -2,9 +2,13 @@
 // The program: every instruction, where the machine stands in it, and what each one touches.
 
 import { onThemeChange } from "../color.js";
-import { h } from "../controls/dom.js";
+import { h, icon } from "../controls/dom.js";
+import { isHiddenAt } from "../quiz.js";
+import { stopText } from "../watching.js";
 import { arrange } from "./listing/arrangement.js";
 import { Details } from "./listing/details.js";
+import { Gutter } from "./listing/gutter.js";
+import { RowMenu } from "./listing/menu.js";
 import { precisionOf, SHOWN, sizeOf } from "./listing/operand.js";
 import { buildPhases } from "./listing/rows.js";
 import { walk } from "./listing/walk.js";
@@ -24,7 +28,10 @@ const HEAD = 22;
 const WIDE = 480;
 const DETAILED = 820;
 
-const [NEXT, DONE, LATER, BROKEN] = [1, 2, 4, 8];
+/** A finger that rests so long asks for the menu, ms: not every browser tells of it. */
+const LONG_PRESS = 500;
+
+const [NEXT, DONE, LATER, BROKEN, STOPPED] = [1, 2, 4, 8, 16];
 
 /**
  * Whether the run can be followed from one instruction to the next.
@@ -56,9 +63,16 @@ class ListingView {
     this.list = h("div", { class: "listing-phases", role: "listbox" });
     this.list.setAttribute(
       "aria-label",
-      "Program. Up and down move between the instructions, left and right between the phases, Enter runs to one.",
+      "Program. Up and down move between the instructions, left and right between the phases, Enter runs to one, F9 sets a breakpoint, Shift F10 has more.",
     );
     this.details = new Details();
+    this.details.hides = (buffer, flat) => isHiddenAt(context.store.state, buffer, flat);
+    this.gutter = new Gutter();
+    this.menu = new RowMenu(context);
+    this.more = h("span", { class: "listing-more", "aria-hidden": "true" }, icon("more"));
+    /** A finger has rested on a row. */
+    this.held = false;
+    this.timer = 0;
     element.classList.add("listing");
     element.append(this.list, this.details.element);
     /** @type {Model | null} */
@@ -69,7 +83,7 @@ class ListingView {
     this.rows = [];
     /** What is marked at each row. */
     this.marks = new Uint8Array(0);
-    this.place = { pc: -1, step: -1, watchable: false, broken: -1 };
+    this.place = { pc: -1, step: -1, watchable: false, broken: -1, stopped: false };
     /** The row pointed at or walked to, or -1. */
     this.pointed = -1;
     /** Whether the details are about another one since they were last shown. */
@@ -91,16 +105,37 @@ class ListingView {
     list.addEventListener("pointerleave", () => this.point(-1));
     list.addEventListener("focusin", (event) => this.point(rowOf(event)));
     list.addEventListener("focusout", () => this.point(-1));
-    list.addEventListener("click", (event) => this.runTo(rowOf(event)));
+    list.addEventListener("click", (event) => this.click(event));
     list.addEventListener("keydown", (event) => this.key(event));
+    list.addEventListener("contextmenu", (event) => this.openMenu(event));
+    this.listenToTouch();
     return [
       loop.onDraw((now) => this.draw(now)),
       onThemeChange(() => this.details.repaint()),
+      store.on(["quiz"], () => this.details.repaint()),
       store.on(["model"], () => this.setModel()),
       store.on(["selection"], () => this.select()),
+      store.on(["points"], () => this.paintPoints()),
       store.on(["frame", "run"], loop.requestDraw),
       () => observer.disconnect(),
     ];
+  }
+
+  /** A long press opens the menu, as soon as the finger leaves. */
+  listenToTouch() {
+    const { list } = this;
+    const end = () => clearTimeout(this.timer);
+    list.addEventListener("pointerdown", (event) => {
+      end();
+      this.held = false;
+      if (event.pointerType !== "touch") return;
+      this.timer = window.setTimeout(() => {
+        this.held = true;
+      }, LONG_PRESS);
+    });
+    for (const type of ["pointerup", "pointercancel", "pointermove"]) {
+      list.addEventListener(type, end);
+    }
   }
 
   destroy() {
@@ -125,6 +160,8 @@ class ListingView {
     this.turned = true;
     this.moveStop(0);
     this.details.setProgram(this.phases, model);
+    this.gutter.setProgram(this.list, this.rows);
+    this.paintPoints();
     this.arrange();
     this.select();
     this.context.loop.requestDraw();
@@ -190,12 +227,15 @@ class ListingView {
     const current = frame?.generation === model.generation ? frame : run;
     const watchable = isWatchable(run);
     const broken = run?.nonfinite?.instruction ?? -1;
+    const stopped = stopText(run) !== null;
     const pc = current?.pc ?? 0;
     const step = current?.step ?? 0;
     const moved = pc !== place.pc || step !== place.step;
-    if (watchable !== place.watchable || broken !== place.broken || (watchable && moved)) {
+    const other =
+      watchable !== place.watchable || broken !== place.broken || stopped !== place.stopped;
+    if (other || (watchable && moved)) {
       const walked = moved && place.pc >= 0 && !run?.running;
-      Object.assign(place, { pc, step, watchable, broken });
+      Object.assign(place, { pc, step, watchable, broken, stopped });
       if (walked) this.point(-1);
       return true;
     }
@@ -205,23 +245,40 @@ class ListingView {
   /** Marks where the machine stands: only rows that change are touched. */
   mark() {
     const { place, rows, marks } = this;
-    const { pc, watchable, broken } = place;
+    const { pc, watchable, broken, stopped } = place;
     const last = this.executed();
     for (let i = 0; i < rows.length; i += 1) {
       let mark = i === broken ? BROKEN : 0;
       if (watchable) {
-        if (i === pc) mark |= NEXT;
+        if (i === pc) mark |= stopped ? NEXT | STOPPED : NEXT;
         else if (pc > 0 && i > pc) mark |= LATER;
         if (i === last) mark |= DONE;
       }
       if (mark === marks[i]) continue;
       marks[i] = mark;
       paintMark(rows[i], mark);
+      this.describeRow(i);
     }
     if (!watchable) return;
     if (!this.list.contains(document.activeElement)) this.moveStop(pc);
     const reading = this.context.store.state.run?.running && this.element.matches(":hover");
     if (!reading) this.reveal(pc);
+  }
+
+  /** Shows where breakpoints stand. */
+  paintPoints() {
+    this.gutter.paint(this.context.store.state.points);
+    for (let i = 0; i < this.rows.length; i += 1) this.describeRow(i);
+  }
+
+  /** What a row has beside its instruction, in words. @param {number} index */
+  describeRow(index) {
+    const broken = this.marks[index] & BROKEN ? "Made a value that is not finite." : "";
+    const words = [this.gutter.words(index), broken].filter(Boolean).join(" ");
+    const row = this.rows[index];
+    if (words === (row.getAttribute("aria-description") ?? "")) return;
+    if (words) row.setAttribute("aria-description", words);
+    else row.removeAttribute("aria-description");
   }
 
   /** @returns {number} the instruction just executed, or -1 */
@@ -270,10 +327,54 @@ class ListingView {
     if (index === this.pointed) return;
     const { store, actions, loop } = this.context;
     this.pointed = index;
+    this.offerMenu(index);
     this.turned = true;
     if (index >= 0) actions.hover({ kind: "instruction", index });
     else if (store.state.hover?.kind === "instruction") actions.hover(null);
     loop.requestDraw();
+  }
+
+  /** A button for the menu, where it does not lie over the name of a layer. @param {number} index */
+  offerMenu(index) {
+    const row = this.rows[index];
+    const [code, name] = row?.querySelectorAll("code, [data-scope]") ?? [];
+    const covers = name instanceof HTMLElement && code instanceof HTMLElement;
+    if (!row || (covers && name.offsetTop <= code.offsetTop + 4)) this.more.remove();
+    else row.append(this.more);
+  }
+
+  /** @param {MouseEvent} event */
+  click(event) {
+    const target = /** @type {Element} */ (event.target);
+    const heading = this.gutter.headingOf(event);
+    const index = rowOf(event);
+    if (this.held || target.closest(".listing-more")) this.openMenu(event);
+    else if (heading) this.context.actions.stops.toggle(heading);
+    else if (target.closest("i")) this.toggle(index);
+    else this.runTo(index);
+  }
+
+  /** Sets a breakpoint at a row, or removes what stands there. @param {number} index */
+  toggle(index) {
+    const place = { instruction: index, scope: null, phase: null };
+    this.context.actions.stops.toggle(place, this.gutter.standing.get(index));
+  }
+
+  /** @param {MouseEvent} event */
+  openMenu(event) {
+    const index = rowOf(event);
+    const instruction = this.model?.instructions[index];
+    this.held = false;
+    if (!instruction || document.querySelector(".menu")) return;
+    event.preventDefault();
+    this.moveStop(index);
+    this.rows[index].focus({ preventScroll: true });
+    const box = this.rows[index].getBoundingClientRect();
+    const { clientX: x, clientY: y } = event;
+    const inside = x > box.left && x < box.right && y > box.top && y < box.bottom;
+    const at = inside ? new DOMRect(x, y, 0, 0) : box;
+    const standing = this.gutter.standing.get(index) ?? [];
+    this.menu.open(instruction, standing, at, () => this.runTo(index));
   }
 
   /** @param {number} index or -1 */
@@ -296,6 +397,7 @@ class ListingView {
     const at = rowOf(event);
     if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter") this.runTo(at);
+    else if (event.key === "F9" && !event.shiftKey) this.toggle(at);
     else {
       const to = walk(this.phases, at, event.key);
       if (to < 0) return;
@@ -346,8 +448,7 @@ function paintMark(row, mark) {
   row.classList.toggle("done", (mark & DONE) !== 0);
   row.classList.toggle("later", (mark & LATER) !== 0);
   row.classList.toggle("broken", (mark & BROKEN) !== 0);
+  row.classList.toggle("stopped", (mark & STOPPED) !== 0);
   if (mark & NEXT) row.setAttribute("aria-current", "step");
   else row.removeAttribute("aria-current");
-  if (mark & BROKEN) row.setAttribute("aria-description", "Made a value that is not finite.");
-  else row.removeAttribute("aria-description");
 }

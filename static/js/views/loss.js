@@ -11,23 +11,52 @@ import { coverFromZero, coverToWhole } from "./chart/scale.js";
 import { TimeAxis } from "./chart/time.js";
 
 /** @typedef {import("./chart/chart.js").Series} Series */
+/** @typedef {import("../store.js").State} State */
 /** @typedef {import("../types.js").Context} Context */
 
 const HELP =
   "Charts over the steps. Left and right move along the points, with Shift they mark steps and Enter zooms to them, Escape goes back.";
 const DASH = [4, 3];
+/** Of another branch's lines: dots, and dots with dashes. */
+const OTHER_DASHES = [
+  [1.5, 2.5],
+  [6, 2.5, 1.5, 2.5],
+];
+
+/** @typedef {"train" | "test" | "trainAccuracy" | "testAccuracy"} Column */
 
 /**
- * The two lines of a chart: what is trained on, and what is not.
- * @param {Float64Array} train
- * @param {Float64Array} test
+ * The two lines of a chart, what is trained on and what is not; and another branch's, if one is
+ * compared, from where the two part.
+ * @param {State} state
+ * @param {Column} train
+ * @param {Column} test
  * @returns {Series[]}
  */
-function trainAndTest(train, test) {
-  return [
-    { label: "Train", values: train, dash: [], color: (palette) => palette.ink2 },
-    { label: "Test", values: test, dash: DASH, color: (palette) => palette.ink },
+function trainAndTest({ losses, curves, compared, run }, train, test) {
+  const suffix = compared ? ` b${run?.branch ?? 0}` : "";
+  const own = { samples: losses, since: 0 };
+  /** @type {Series[]} */
+  const series = [
+    {
+      ...{ ...own, label: `Train${suffix}`, values: losses[train] },
+      ...{ dash: [], color: (palette) => palette.ink2 },
+    },
+    {
+      ...{ ...own, label: `Test${suffix}`, values: losses[test] },
+      ...{ dash: DASH, color: (palette) => palette.ink },
+    },
   ];
+  const other = curves.get(compared?.branch ?? -1);
+  if (!compared || !other) return series;
+  for (const [i, name] of ["Train", "Test"].entries()) {
+    series.push({
+      ...{ label: `${name} b${compared.branch}`, samples: other, since: compared.parting[0] },
+      ...{ values: other[[train, test][i]], dash: OTHER_DASHES[i] },
+      color: (palette) => palette.categories[2],
+    });
+  }
+  return series;
 }
 
 /**
@@ -44,18 +73,20 @@ class LossView {
   /** @param {HTMLElement} element @param {Context} context */
   constructor(element, context) {
     this.context = context;
-    const { losses } = context.store.state;
+    const { state } = context.store;
     this.time = new TimeAxis();
     this.time.onChange = () => this.timeChanged();
     this.loss = new Chart({
-      ...{ time: this.time, samples: losses, cover: coverFromZero, text: short, bottom: true },
-      series: trainAndTest(losses.train, losses.test),
+      ...{ time: this.time, cover: coverFromZero, text: short, bottom: true },
+      series: trainAndTest(state, "train", "test"),
     });
     this.accuracy = new Chart({
-      ...{ time: this.time, samples: losses, cover: coverToWhole, text: percent },
+      ...{ time: this.time, cover: coverToWhole, text: percent },
       ...{ tick: (value, spacing) => `${tick(100 * value, 100 * spacing)} %` },
-      series: trainAndTest(losses.trainAccuracy, losses.testAccuracy),
+      series: trainAndTest(state, "trainAccuracy", "testAccuracy"),
     });
+    /** The curves that are shown: the present branch's and the compared one's. */
+    this.shown = { own: state.losses, other: /** @type {unknown} */ (null) };
     this.name = h("span", { class: "loss-name" });
     this.lossAt = h("span", { class: "loss-at" });
     this.accuracyAt = h("span", { class: "loss-at" });
@@ -102,7 +133,9 @@ class LossView {
       loop.onDraw(() => this.draw()),
       onThemeChange(repaint),
       store.on(["model"], () => this.describe()),
-      store.on(["losses", "frame", "run", "hoverStep"], loop.requestDraw),
+      store.on(["losses", "compared"], () => this.choose()),
+      store.on(["zoom"], ({ zoom }) => this.time.show(zoom)),
+      store.on(["losses", "frame", "run", "hoverStep", "zoom"], loop.requestDraw),
     ];
   }
 
@@ -122,6 +155,18 @@ class LossView {
     this.context.loop.requestDraw();
   }
 
+  /** Another branch, or another one to compare it with. */
+  choose() {
+    const { state } = this.context.store;
+    const { own, other } = this.shown;
+    if (state.losses === own && state.compared === other) return;
+    this.shown = { own: state.losses, other: state.compared };
+    this.time.right = 0;
+    this.loss.show(trainAndTest(state, "train", "test"));
+    this.accuracy.show(trainAndTest(state, "trainAccuracy", "testAccuracy"));
+    this.context.loop.requestDraw();
+  }
+
   /** @param {boolean} log */
   setLog(log) {
     this.log.setAttribute("aria-pressed", String(log));
@@ -130,15 +175,21 @@ class LossView {
   }
 
   timeChanged() {
-    if (this.whole.hidden === this.time.zoomed) this.whole.hidden = !this.time.zoomed;
+    const { zoomed, low, high } = this.time;
+    const { store } = this.context;
+    if (this.whole.hidden === zoomed) this.whole.hidden = !zoomed;
+    const [from, to] = store.state.zoom ?? [];
+    if (zoomed && (from !== low || to !== high)) store.set({ zoom: [low, high] });
+    if (!zoomed && store.state.zoom) store.set({ zoom: null });
     this.context.loop.requestDraw();
   }
 
   draw() {
     const { store } = this.context;
-    const { losses, frame, run, hoverStep } = store.state;
+    const { frame, run, hoverStep } = store.state;
     const { time } = this;
-    if (losses.length > 0) time.follow(losses.step[0], losses.step[losses.length - 1]);
+    const last = this.lastStep();
+    if (last >= 0) time.follow(this.loss.samples.step[0], last);
     time.current = frame?.step ?? run?.step ?? 0;
     if (!this.second.hidden) this.accuracy.draw(hoverStep);
     this.loss.draw(hoverStep);
@@ -147,13 +198,22 @@ class LossView {
     this.read(this.loss.seen.hover);
   }
 
+  /** The last step that a line has; -1 if there is none yet. */
+  lastStep() {
+    let last = -1;
+    for (const { samples } of this.loss.options.series) {
+      if (samples.length > 0) last = Math.max(last, samples.step[samples.length - 1]);
+    }
+    return last;
+  }
+
   /** The numbers under the pointer. @param {number} at index, or -1 */
   read(at) {
-    const { losses } = this.context.store.state;
     this.name.hidden = at >= 0;
-    setText(this.lossAt, at < 0 ? "" : pair(losses.train[at], losses.test[at], sixDigits));
-    const { trainAccuracy: train, testAccuracy: test } = losses;
-    setText(this.accuracyAt, at < 0 ? "" : pair(train[at], test[at], percent));
+    const step = at < 0 ? -1 : this.loss.samples.step[at];
+    const { series } = this.loss.options;
+    setText(this.lossAt, readings(series, step, series.length > 2 ? short : sixDigits));
+    setText(this.accuracyAt, readings(this.accuracy.options.series, step, percent));
   }
 
   /** Says the numbers under the pointer. */
@@ -170,10 +230,18 @@ class LossView {
 const sixDigits = (value) => short(value, 6);
 
 /**
- * @param {number} train
- * @param {number} test
+ * What the lines show at a step: "train 0.611  test 0.647", with another branch "train 0.611 | 0.597".
+ * @param {Series[]} series
+ * @param {number} step -1 for none
  * @param {(value: number) => string} text
  */
-function pair(train, test, text) {
-  return `train ${text(train)}  test ${text(test)}`;
+function readings(series, step, text) {
+  if (step < 0) return "";
+  const values = series.map(({ samples, values, since }) => {
+    const i = nearest(samples.step, samples.length, step);
+    return i < 0 || step < since ? "–" : text(values[i]);
+  });
+  const [train, test, otherTrain, otherTest] = values;
+  if (otherTrain === undefined) return `train ${train}  test ${test}`;
+  return `train ${train}|${otherTrain}  test ${test}|${otherTest}`;
 }

@@ -12,6 +12,7 @@ import { Caption } from "./network/caption.js";
 import { Card } from "./network/card.js";
 import { Heads } from "./network/heads.js";
 import { Legend } from "./network/legend.js";
+import { Pins } from "./network/pins.js";
 import { Progress } from "./network/progress.js";
 import { describe, walk } from "./network/walk.js";
 import { wantsOf } from "./network/wants.js";
@@ -57,6 +58,7 @@ class NetworkView {
     this.renderer = new Renderer(this.stage);
     this.caption = new Caption(context);
     this.heads = new Heads(this.stage, context);
+    this.pins = new Pins(this.stage, context);
     this.legend = new Legend();
     this.card = new Card(context);
     element.classList.add("net");
@@ -78,12 +80,14 @@ class NetworkView {
     this.progress = new Progress();
     /** @type {import("../types.js").InstructionInfo | null | undefined} what the light is on */
     this.lit = undefined;
-    this.size = { width: 0, height: 0 };
+    /** What the positions are for: the room there is, and what else stands in it. */
+    this.size = "";
     this.alongEdges = false;
     this.view = {
       mode: /** @type {EdgeMode} */ ("weight"),
       hover: /** @type {Selection | null} */ (null),
       selection: /** @type {Selection | null} */ (null),
+      path: /** @type {import("../types.js").Station[]} */ ([]),
       calm: true,
       inside: false,
       still: STILL.matches,
@@ -98,11 +102,11 @@ class NetworkView {
     const { store, loop } = context;
     const observer = new ResizeObserver(() => this.layout());
     observer.observe(stage);
-    const keys = /** @type {const} */ (["hover", "selection", "edgeMode"]);
+    const keys = /** @type {const} */ (["hover", "selection", "edgeMode", "path"]);
     this.stops = [
       loop.onDraw((now) => this.draw(now)),
       onThemeChange(() => this.repaint()),
-      store.on(["model"], () => this.layout()),
+      store.on(["model", "pins", "watches"], () => this.layout()),
       store.on(
         ["catalogue"],
         () => this.scene && this.model && this.heads.show(this.scene, this.model),
@@ -115,7 +119,7 @@ class NetworkView {
     stage.addEventListener("pointermove", (event) => this.point(event));
     stage.addEventListener("pointerdown", (event) => this.point(event));
     stage.addEventListener("pointerleave", () => this.hover(null));
-    stage.addEventListener("click", () => context.actions.select(store.state.hover));
+    stage.addEventListener("click", (event) => this.choose(event));
     stage.addEventListener("keydown", (event) => this.key(event));
     stage.addEventListener("blur", () => this.hover(null));
   }
@@ -130,23 +134,26 @@ class NetworkView {
     const { model } = this.context.store.state;
     const { clientWidth: width, clientHeight: height } = this.stage;
     if (!model || width < 40 || height < 80) return;
+    const size = `${width} ${height} ${this.pins.texts.join("\n")}`;
     if (model !== this.model) {
       this.values = new Values(model);
       this.frame = null;
-    } else if (this.size.width === width && this.size.height === height) return;
+    } else if (this.size === size) return;
     this.model = model;
-    this.size = { width, height };
+    this.size = size;
     const style = getComputedStyle(document.documentElement);
     const scale = Number.parseFloat(style.fontSize) / 13 || 1;
     const lines = Number(style.getPropertyValue("--line-scale")) || 1;
     const narrow = width < 500;
     const margin = narrow ? 8 : MARGIN * scale;
     const top = (narrow ? LOW_HEAD : HEAD) * scale;
-    const room = { x: margin, y: top, width: width - 2 * margin, height: height - top - 14 };
+    const low = height - top - 14 - this.pins.room(model, scale);
+    const room = { x: margin, y: top, width: width - 2 * margin, height: low };
     this.scene = layoutScene(model, { ...room, scale, lines });
     this.renderer.resize(width, height);
     this.renderer.setScene(this.scene, model, /** @type {Values} */ (this.values));
     this.heads.show(this.scene, model);
+    this.pins.place(this.scene, model);
     this.progress.setModel(model, this.scene);
     this.lit = undefined;
     this.subscribe();
@@ -179,12 +186,13 @@ class NetworkView {
     view.still = STILL.matches;
     view.hover = state.hover;
     view.selection = state.selection;
+    view.path = state.path;
     view.mode = state.edgeMode;
     this.take(state.frame, now);
     this.light();
     const more = this.renderer.draw(now, view);
     const { picture } = this.renderer;
-    if (picture) this.legend.show(picture, view.mode, now);
+    if (picture) this.legend.show(picture, view.mode, now, state.compared?.branch ?? 0);
     this.caption.show(this.progress, state);
     const near = document.activeElement === this.stage || this.stage.matches(":hover");
     this.card.show(near ? state.hover : null, scene, values, this.frame);
@@ -229,7 +237,8 @@ class NetworkView {
 
   /** @param {PointerEvent} event */
   point(event) {
-    if (!this.scene || this.heads.contains(event.target)) return;
+    const { target } = event;
+    if (!this.scene || this.heads.contains(target) || this.pins.contains(target)) return;
     const box = this.stage.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const painter = this.renderer.picture?.painter;
@@ -238,6 +247,17 @@ class NetworkView {
       painter?.visible(pair.first + k) ?? false;
     this.card.near(x, y);
     this.hover(hit(this.scene, x, y, visible, reach));
+  }
+
+  /** Selects what is pointed at; the loss is explained. @param {MouseEvent} event */
+  choose(event) {
+    const { store, actions } = this.context;
+    const { loss } = this.scene ?? {};
+    const box = this.stage.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    if (loss && Math.hypot(x - loss.x, y - loss.y) <= loss.r) {
+      actions.questions.explain({ buffer: "probe/loss", index: [] }, null);
+    } else actions.select(store.state.hover);
   }
 
   /** @param {KeyboardEvent} event */

@@ -4,11 +4,7 @@
 
 import { h, setText } from "../controls/dom.js";
 import { percent, short } from "../format.js";
-import { Classes } from "./output/classes.js";
-import { Line } from "./output/line.js";
-import { Plane } from "./output/plane.js";
 import { ProbeBar } from "./output/probe.js";
-import { Scatter } from "./output/scatter.js";
 
 /** @typedef {import("../store.js").State} State */
 /** @typedef {import("../types.js").Context} Context */
@@ -23,13 +19,16 @@ import { Scatter } from "./output/scatter.js";
  *   show: (moment: Moment, now: number) => void}} Picture
  */
 
-/** @type {{[kind: string]: new (context: Context, model: Model) => Picture}} */
-const KINDS = { plane: Plane, line: Line };
-
-/** @param {DataInfo} data */
-function kindOf(data) {
-  const drawn = data.points ? KINDS[data.kind] : null;
-  return drawn ?? (data.task === "classification" ? Classes : Scatter);
+/**
+ * The kind of picture for a kind of data, fetched when there are such data.
+ * @param {DataInfo} data
+ * @returns {Promise<new (context: Context, model: Model) => Picture>}
+ */
+async function kindOf(data) {
+  if (data.points && data.kind === "plane") return (await import("./output/plane.js")).Plane;
+  if (data.points && data.kind === "line") return (await import("./output/line.js")).Line;
+  if (data.task === "classification") return (await import("./output/classes.js")).Classes;
+  return (await import("./output/scatter.js")).Scatter;
 }
 
 /**
@@ -49,11 +48,13 @@ export function mount(element, context) {
   let picture = null;
   let visible = false;
 
-  function configure() {
+  async function configure() {
     const { model } = store.state;
     if (!model) return;
+    const Kind = await kindOf(model.data);
+    if (model !== store.state.model) return; // another network has come meanwhile
     picture?.destroy();
-    picture = new (kindOf(model.data))(context, model);
+    picture = new Kind(context, model);
     setText(title, picture.title);
     body.replaceChildren(picture.element);
     probe.show();
@@ -88,8 +89,8 @@ export function mount(element, context) {
  * How good the answers on the test set are, as of the last evaluation.
  * @param {State} state
  */
-function qualityOf({ losses, model }) {
-  const last = losses.length - 1;
+function qualityOf({ losses, model, frame }) {
+  const last = losses.last(frame?.step ?? 0);
   if (last < 0 || !model) return "";
   if (model.data.task === "classification")
     return `${percent(losses.testAccuracy[last])} right on test`;

@@ -4,12 +4,11 @@
 
 import { palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
-import { tick } from "../../format.js";
 import { Surface } from "../../renderer/surface.js";
 import { EndLabels } from "./labels.js";
 import { lowerBound, markGaps, nearest, traceLine } from "./line.js";
 import { Scale } from "./scale.js";
-import { Ticks } from "./ticks.js";
+import { stepTick, Ticks } from "./ticks.js";
 
 /** @typedef {import("../../color.js").Palette} Palette */
 /** @typedef {import("./time.js").TimeAxis} TimeAxis */
@@ -18,7 +17,9 @@ import { Ticks } from "./ticks.js";
  * A line. Of lines in one colour no two have the same dashes: colour alone tells nothing.
  * @typedef {object} Series
  * @property {string} label at the line's end
+ * @property {Samples} samples the steps that its values belong to
  * @property {Float64Array} values one a step; not finite: a gap
+ * @property {number} since the step that the line begins at
  * @property {number[]} dash as of `setLineDash`; with dashes the marks are hollow
  * @property {(palette: Palette) => string} color
  */
@@ -31,8 +32,7 @@ import { Ticks } from "./ticks.js";
 /**
  * @typedef {object} Options
  * @property {TimeAxis} time shared with the charts in a row
- * @property {Samples} samples
- * @property {Series[]} series
+ * @property {Series[]} series of which the first one's steps are those that can be pointed at
  * @property {(scale: Scale, low: number, high: number, log: boolean) => void} cover sets what the
  *   upward axis shows, from the least and the greatest number in view
  * @property {(value: number) => string} text of a number at a line's end
@@ -46,13 +46,6 @@ const TOP = 8;
 const BOTTOM = 18;
 const TICK_EVERY = 20; // px of height
 const STEP_TICK_EVERY = 44; // px of width
-
-/** @param {number} value @param {number} spacing */
-function stepTick(value, spacing) {
-  if (value < 10_000) return tick(value, spacing);
-  const [unit, letter] = value < 1e6 ? [1e3, "k"] : [1e6, "M"];
-  return `${tick(value / unit, spacing / unit)}${letter}`;
-}
 
 export class Chart {
   /** @param {Options} options */
@@ -68,8 +61,8 @@ export class Chart {
     this.log = false;
     this.size = { width: 0, height: 0, scale: 1, lines: 1 };
     this.seen = { data: -1, time: -1, hover: -1, marker: Number.NaN };
-    /** Indices of the points in view: from the first to before the last. */
-    this.view = { from: 0, to: 0 };
+    /** Of every line the indices of the points in view: from the first to before the last. */
+    this.views = options.series.map(() => ({ from: 0, to: 0 }));
     /** Whether it must be drawn anew for a reason that it does not see itself. */
     this.dirty = true;
     /** @type {() => void} */
@@ -101,6 +94,26 @@ export class Chart {
     this.dirty = true;
   }
 
+  /** Shows other lines. @param {Series[]} series */
+  show(series) {
+    this.options.series = series;
+    this.labels = new EndLabels(series, this.options.text);
+    this.views = series.map(() => ({ from: 0, to: 0 }));
+    this.dirty = true;
+  }
+
+  /** The steps that can be pointed at. */
+  get samples() {
+    return this.options.series[0].samples;
+  }
+
+  /** A number that changes whenever one of the lines does. */
+  get version() {
+    let sum = 0;
+    for (const { samples } of this.options.series) sum += samples.version;
+    return sum;
+  }
+
   /**
    * Draws if anything has changed since it last did.
    * @param {number | null} hoverStep
@@ -109,8 +122,9 @@ export class Chart {
     const { options, seen, size, surface } = this;
     if (size.width < LEAST || size.height === 0) return;
     if (surface.ratio !== Math.min(2, window.devicePixelRatio || 1)) this.resize();
-    const { samples, time } = options;
-    const moved = this.dirty || seen.data !== samples.version || seen.time !== time.version;
+    const { samples, version } = this;
+    const { time } = options;
+    const moved = this.dirty || seen.data !== version || seen.time !== time.version;
     if (moved) this.arrange();
     const shown = hoverStep !== null && hoverStep >= time.low && hoverStep <= time.high;
     const hover = shown ? nearest(samples.step, samples.length, hoverStep) : -1;
@@ -118,7 +132,7 @@ export class Chart {
     // The newest point comes a little after its step.
     const marker = time.zoomed ? place : Math.min(place, Math.round(this.x.end));
     if (!moved && hover === seen.hover && marker === seen.marker) return;
-    seen.data = samples.version;
+    seen.data = version;
     seen.time = time.version;
     seen.hover = hover;
     seen.marker = marker;
@@ -128,13 +142,18 @@ export class Chart {
 
   /** Where everything lies. */
   arrange() {
-    const { x, y, size, options, view, labels, surface } = this;
-    const { time, samples, bottom } = options;
+    const { x, y, size, options, views, labels, surface } = this;
+    const { time, series, bottom } = options;
     const { scale } = size;
-    const end = lowerBound(samples.step, samples.length, time.high + 1e-6);
-    view.from = Math.max(0, lowerBound(samples.step, samples.length, time.low) - 1);
-    view.to = Math.min(samples.length, end + 1);
-    labels.take(surface.context, palette(), end - 1, scale);
+    for (let s = 0; s < series.length; s += 1) {
+      const { step, length } = series[s].samples;
+      const end = lowerBound(step, length, time.high + 1e-6);
+      const first = lowerBound(step, length, Math.max(time.low, series[s].since));
+      views[s].from = time.low > series[s].since ? Math.max(0, first - 1) : first;
+      views[s].to = Math.min(length, end + 1);
+      labels.take(s, end - 1);
+    }
+    labels.measure(surface.context, palette(), scale);
     time.reserve(labels.width / scale);
     x.cover(time.low, time.high);
     x.place(LEFT * scale, size.width - time.right * scale);
@@ -147,11 +166,11 @@ export class Chart {
 
   /** Finds the least and the greatest number in view. */
   coverValues() {
-    const { options, view, log, y } = this;
+    const { options, views, log, y } = this;
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
-    for (const { values } of options.series) {
-      for (let i = view.from; i < view.to; i += 1) {
+    for (const [s, { values }] of options.series.entries()) {
+      for (let i = views[s].from; i < views[s].to; i += 1) {
         const value = values[i];
         if (!Number.isFinite(value) || (log && value <= 0)) continue;
         if (value < low) low = value;
@@ -212,7 +231,7 @@ export class Chart {
    * @param {number} hover index, or -1
    */
   paintSteps(context, colors, hover) {
-    const { x, stepTicks, size, options } = this;
+    const { x, stepTicks, size, samples } = this;
     const { scale } = size;
     const baseline = size.height - 3 * scale;
     context.textBaseline = "alphabetic";
@@ -224,11 +243,11 @@ export class Chart {
     let from = Number.NaN;
     let to = Number.NaN;
     if (hover >= 0) {
-      const text = options.samples.step[hover].toLocaleString("en-US");
+      const text = samples.step[hover].toLocaleString("en-US");
       context.font = `600 ${10.5 * scale}px ${colors.mono}`;
       context.fillStyle = colors.ink;
       const half = context.measureText(text).width / 2;
-      const px = x.at(options.samples.step[hover]);
+      const px = x.at(samples.step[hover]);
       const middle = Math.max(half, Math.min(size.width - half - 30 * scale, px));
       context.fillText(text, middle, baseline);
       from = middle - half - 6 * scale;
@@ -274,19 +293,19 @@ export class Chart {
 
   /** @param {CanvasRenderingContext2D} context @param {Palette} colors */
   paintSeries(context, colors) {
-    const { x, y, view, size, options } = this;
-    const { step } = options.samples;
-    for (const { values, dash, color } of options.series) {
+    const { x, y, views, size, options } = this;
+    for (const [s, { samples, values, dash, color }] of options.series.entries()) {
       context.beginPath();
-      traceLine(context, step, values, view.from, view.to, x, y);
+      traceLine(context, samples.step, values, views[s].from, views[s].to, x, y);
       context.setLineDash(dash);
       context.strokeStyle = color(colors);
       context.lineWidth = 1.5 * size.lines;
       context.stroke();
     }
     context.setLineDash(NO_DASH);
-    for (const { values } of options.series) {
-      markGaps(context, step, values, view.from, view.to, x, y.end, colors.error);
+    for (const [s, { samples, values }] of options.series.entries()) {
+      const { from, to } = views[s];
+      markGaps(context, samples.step, values, from, to, x, y.end, colors.error);
     }
   }
 
@@ -298,13 +317,15 @@ export class Chart {
    */
   paintHover(context, colors, hover) {
     const { x, y, size, options } = this;
-    const px = x.at(options.samples.step[hover]);
+    const at = this.samples.step[hover];
+    const px = x.at(at);
     context.fillStyle = colors.ink3;
     context.fillRect(Math.round(px), y.end, 1, y.start - y.end);
-    for (const { values, dash, color } of options.series) {
-      if (!Number.isFinite(values[hover])) continue;
+    for (const { samples, values, since, dash, color } of options.series) {
+      const i = nearest(samples.step, samples.length, at);
+      if (!Number.isFinite(values[i]) || at < since) continue;
       context.beginPath();
-      context.arc(px, y.at(values[hover]), 3 * size.scale, 0, 2 * Math.PI);
+      context.arc(x.at(samples.step[i]), y.at(values[i]), 3 * size.scale, 0, 2 * Math.PI);
       context.fillStyle = dash.length > 0 ? colors.panel : color(colors);
       context.strokeStyle = dash.length > 0 ? color(colors) : colors.panel;
       context.lineWidth = 1.5;

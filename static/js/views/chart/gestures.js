@@ -3,8 +3,15 @@
 
 import { lowerBound, nearest } from "./line.js";
 
-/** @typedef {import("./chart.js").Chart} Chart */
+/** @typedef {import("./scale.js").Scale} Scale */
+/** @typedef {import("./time.js").TimeAxis} TimeAxis */
 /** @typedef {import("../../store.js").Store} Store */
+
+/**
+ * What is pointed at: where it is, and where its steps lie in it.
+ * @typedef {{element: HTMLElement, x: Scale, options: {time: TimeAxis},
+ *   samples: import("./chart.js").Samples}} Chart
+ */
 
 const DRAG = 4; // px from which a press is a brush
 const PAGE = 0.1; // of the points in view
@@ -42,8 +49,8 @@ export class Gestures {
 
   /** Points anew at what is under the pointer: the chart has moved below it. */
   follow() {
-    const { x, options } = this.chart;
-    const { step, length } = options.samples;
+    const { x, samples } = this.chart;
+    const { step, length } = samples;
     if (Number.isNaN(this.pointer) || length === 0) return;
     const at = Math.max(x.start, Math.min(x.end, this.pointer));
     this.hover(step[nearest(step, length, x.valueAt(at))]);
@@ -107,7 +114,8 @@ export class Gestures {
    * @returns {boolean} whether the key moves the hover line
    */
   walk(key, brushing) {
-    const { samples, time } = this.chart.options;
+    const { samples } = this.chart;
+    const { time } = this.chart.options;
     const { step, length } = samples;
     const first = lowerBound(step, length, time.low);
     const last = lowerBound(step, length, time.high + 1e-6) - 1;

@@ -32,24 +32,28 @@ export class EndLabels {
   }
 
   /**
-   * Takes the values at the lines' ends.
+   * Takes the value at a line's end.
+   * @param {number} i which line
+   * @param {number} end index of its last point in view; -1 if there is none
+   */
+  take(i, end) {
+    const value = end < 0 ? Number.NaN : this.series[i].values[end];
+    if (Object.is(value, this.values[i]) && this.texts[i] !== "") return;
+    this.values[i] = value;
+    this.texts[i] = end < 0 ? "" : this.text(value);
+  }
+
+  /**
+   * Finds what room the labels need.
    * @param {CanvasRenderingContext2D} context
    * @param {Palette} colors
-   * @param {number} end index of the last point in view; -1 if there is none
    * @param {number} scale of type
    */
-  take(context, colors, end, scale) {
-    const font = `${11 * scale}px ${colors.text}`;
-    const resized = font !== this.font;
-    this.font = font;
+  measure(context, colors, scale) {
+    this.font = `${11 * scale}px ${colors.text}`;
     let width = 0;
     for (let i = 0; i < this.series.length; i += 1) {
-      const value = end < 0 ? Number.NaN : this.series[i].values[end];
-      if (resized || !Object.is(value, this.values[i]) || this.texts[i] === "") {
-        this.values[i] = value;
-        this.texts[i] = end < 0 ? "" : this.text(value);
-      }
-      context.font = font;
+      context.font = this.font;
       this.names[i] = context.measureText(this.series[i].label).width;
       context.font = `${11 * scale}px ${colors.mono}`;
       const number = context.measureText(this.texts[i]).width;

@@ -13,6 +13,17 @@ const PARTS = [
   [1, 5],
 ];
 
+/**
+ * A step at an axis: 500, 20k, 1.5M.
+ * @param {number} value
+ * @param {number} spacing
+ */
+export function stepTick(value, spacing) {
+  if (value < 10_000) return tick(value, spacing);
+  const [unit, letter] = value < 1e6 ? [1e3, "k"] : [1e6, "M"];
+  return `${tick(value / unit, spacing / unit)}${letter}`;
+}
+
 /** The ticks of one axis, made anew only when what the axis covers has changed. */
 export class Ticks {
   /** @param {(value: number, spacing: number) => string} [text] */

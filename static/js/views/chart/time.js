@@ -74,6 +74,16 @@ export class TimeAxis {
     this.changed();
   }
 
+  /** Shows a range that was chosen elsewhere; null: all. @param {[number, number] | null} range */
+  show(range) {
+    if (!range) this.reset();
+    else if (!this.zoomed || range[0] !== this.low || range[1] !== this.high) {
+      [this.low, this.high] = range;
+      this.zoomed = true;
+      this.changed();
+    }
+  }
+
   /** Shows all steps again: `follow` says which they are. */
   reset() {
     this.cancelBrush();

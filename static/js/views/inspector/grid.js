@@ -1,14 +1,16 @@
 // @ts-check
 // The numbers of a whole buffer: a table where they are few, an image to point at where they are
-// many.
+// many. Each of them can be asked about.
 
 import { diverging, divergingIndex, divergingLUT, onThemeChange } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { exact, short } from "../../format.js";
+import { HIDDEN, indexOf, isHiddenAt } from "../../quiz.js";
 import { Atlas } from "../../renderer/surface.js";
 import { indexText } from "./names.js";
 
 /** @typedef {import("../../types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Entry} Entry */
 
 const MAX_ROWS = 16;
@@ -27,50 +29,75 @@ const MOVES = {
 
 /**
  * A view of a buffer's numbers.
+ * @param {Context} context
  * @param {BufferInfo} buffer
  * @returns {{element: HTMLElement, show: (entry: Entry) => void, destroy: () => void}}
  */
-export function gridOf(buffer) {
+export function gridOf(context, buffer) {
   const { shape } = buffer;
   const size = shape.reduce((product, n) => product * n, 1);
-  if (shape.length === 0) return new Scalar(buffer);
-  if (shape.length === 1 && size <= 3 * MAX_COLUMNS) return new Table(buffer, size, MAX_COLUMNS);
+  if (shape.length === 0) return new Scalar(context, buffer);
+  if (shape.length === 1 && size <= 3 * MAX_COLUMNS)
+    return new Table(context, buffer, size, MAX_COLUMNS);
   const columns = shape[shape.length - 1];
   if (shape.length === 2 && shape[0] <= MAX_ROWS && columns <= MAX_COLUMNS) {
-    return new Table(buffer, size, columns);
+    return new Table(context, buffer, size, columns);
   }
-  return new Image(buffer, size / columns, columns);
+  return new Image(context, buffer, size / columns, columns);
 }
 
 /** @param {BufferInfo} buffer */
 const isWhole = (buffer) => buffer.dtype.startsWith("int");
 
+/**
+ * Asks where a number came from.
+ * @param {Context} context
+ * @param {BufferInfo} buffer
+ * @param {number} flat its place
+ */
+function explain({ actions }, buffer, flat) {
+  actions.questions.explain({ buffer: buffer.name, index: indexOf(buffer, flat) });
+}
+
 class Scalar {
-  /** @param {BufferInfo} buffer */
-  constructor(buffer) {
+  /** @param {Context} context @param {BufferInfo} buffer */
+  constructor(context, buffer) {
+    this.context = context;
     this.buffer = buffer;
-    this.element = h("p", { class: "ins-number" });
+    this.number = h("button", { type: "button", class: "ins-link" });
+    this.number.onclick = () => explain(context, buffer, 0);
+    this.element = h("p", { class: "ins-number" }, this.number);
   }
 
   /** @param {Entry} entry */
   show(entry) {
+    const { buffer } = this;
     const value = entry.at(0);
-    setText(this.element, isWhole(this.buffer) ? String(value) : exact(value, this.buffer.dtype));
+    const hidden = isHiddenAt(this.context.store.state, buffer, 0);
+    const text = isWhole(buffer) ? String(value) : exact(value, buffer.dtype);
+    setText(this.number, hidden ? HIDDEN : text);
   }
 
   destroy() {}
 }
 
 class Table {
-  /** @param {BufferInfo} buffer @param {number} size @param {number} columns */
-  constructor(buffer, size, columns) {
+  /**
+   * @param {Context} context
+   * @param {BufferInfo} buffer
+   * @param {number} size
+   * @param {number} columns
+   */
+  constructor(context, buffer, size, columns) {
+    this.context = context;
     this.buffer = buffer;
-    this.cells = Array.from({ length: size }, () => h("td", {}));
+    this.columns = columns;
+    this.cells = Array.from({ length: size }, (_, i) => this.cell(i));
     const rows = [];
     const vector = buffer.shape.length === 1;
     for (let from = 0, row = 0; from < size; from += columns, row += 1) {
       const name = vector ? `${from}…` : String(row);
-      const cells = this.cells.slice(from, from + columns);
+      const cells = this.cells.slice(from, from + columns).map((cell) => h("td", {}, cell));
       rows.push(h("tr", {}, h("th", { scope: "row" }, name), ...cells));
     }
     const [down, across = down] = buffer.axes;
@@ -79,18 +106,45 @@ class Table {
     );
     const corner = h("td", {}, vector ? down : `${down}\\${across}`);
     const head = h("thead", {}, h("tr", {}, corner, ...heads));
-    this.element = h("table", { class: "ins-table grid" }, head, h("tbody", {}, ...rows));
+    this.element = h(
+      "table",
+      { class: "ins-table grid", role: "grid" },
+      head,
+      h("tbody", {}, ...rows),
+    );
+  }
+
+  /**
+   * A number that can be asked about. The arrow keys move between them, so that they are one stop.
+   * @param {number} i
+   */
+  cell(i) {
+    const button = h("button", { type: "button", tabindex: i === 0 ? 0 : -1 });
+    button.onclick = () => explain(this.context, this.buffer, i);
+    button.onkeydown = (event) => {
+      const move = MOVES[event.key];
+      const next = move && this.cells[i + move[0] * this.columns + move[1]];
+      if (!next) return;
+      event.preventDefault();
+      button.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    };
+    return button;
   }
 
   /** @param {Entry} entry */
   show(entry) {
-    const whole = isWhole(this.buffer);
+    const { buffer, context } = this;
+    const whole = isWhole(buffer);
     const range = whole ? 0 : peak(entry);
     this.cells.forEach((cell, i) => {
       const value = entry.at(i);
-      setText(cell, whole ? String(value) : short(value));
+      const hidden = isHiddenAt(context.store.state, buffer, i);
+      setText(cell, hidden ? HIDDEN : whole ? String(value) : short(value));
       // Signed magnitude is a line below the number, which stays black on white.
-      cell.style.setProperty("--sign", range > 0 ? diverging(value / range) : "transparent");
+      const share = hidden ? 0 : value / range;
+      cell.style.setProperty("--sign", range > 0 ? diverging(share) : "transparent");
     });
   }
 
@@ -98,8 +152,14 @@ class Table {
 }
 
 class Image {
-  /** @param {BufferInfo} buffer @param {number} rows @param {number} columns */
-  constructor(buffer, rows, columns) {
+  /**
+   * @param {Context} context
+   * @param {BufferInfo} buffer
+   * @param {number} rows
+   * @param {number} columns
+   */
+  constructor(context, buffer, rows, columns) {
+    this.context = context;
     this.buffer = buffer;
     // A long vector fills a few lines rather than one.
     const folded = rows === 1 && columns > 64 ? Math.ceil(Math.sqrt(columns * 6)) : columns;
@@ -110,7 +170,7 @@ class Image {
     const { canvas } = this.atlas;
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "application");
-    const words = `${buffer.name}, ${buffer.axes.join(" by ")}: the arrow keys read numbers off`;
+    const words = `${buffer.name}, ${buffer.axes.join(" by ")}: the arrow keys read numbers off, Enter explains one`;
     canvas.setAttribute("aria-label", words);
     canvas.style.maxWidth = `${this.columns * CELL}px`;
     canvas.style.height = `${Math.min(TALLEST, this.rows * CELL)}px`;
@@ -124,6 +184,7 @@ class Image {
     /** How many numbers are not finite. */
     this.failed = 0;
     canvas.onpointermove = (event) => this.point(event);
+    canvas.onclick = () => this.cursor >= 0 && explain(context, buffer, this.cursor);
     canvas.onpointerleave = () => this.read(-1);
     canvas.onkeydown = (event) => this.key(event);
     canvas.onblur = () => this.read(-1);
@@ -141,6 +202,7 @@ class Image {
 
   /** @param {KeyboardEvent} event */
   key(event) {
+    if (event.key === "Enter" && this.cursor >= 0) explain(this.context, this.buffer, this.cursor);
     const move = MOVES[event.key];
     if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -161,14 +223,11 @@ class Image {
       setText(this.words, this.failed ? `${range}, ${this.failed} not finite` : range);
       return;
     }
-    const { shape } = buffer;
-    const index = shape.map((n, axis) => {
-      const inner = shape.slice(axis + 1).reduce((product, m) => product * m, 1);
-      return Math.floor(flat / inner) % n;
-    });
+    const hidden = isHiddenAt(this.context.store.state, buffer, flat);
     const value = entry.at(flat);
     const text = isWhole(buffer) ? String(value) : this.number(value, entry);
-    setText(this.words, `${buffer.symbol}${indexText(index)} = ${text}`);
+    const index = indexText(indexOf(buffer, flat));
+    setText(this.words, `${buffer.symbol}${index} = ${hidden ? HIDDEN : text}`);
   }
 
   /** @param {number} value @param {Entry} entry */

@@ -13,9 +13,9 @@ import { exactly } from "./reader.js";
 /** @typedef {import("../../types.js").Model} Model */
 /** @typedef {import("../inspector.js").Panel} Panel */
 
-/** @param {BufferInfo} buffer */
-function bufferPart(buffer) {
-  const grid = gridOf(buffer);
+/** @param {Context} context @param {BufferInfo} buffer */
+function bufferPart(context, buffer) {
+  const grid = gridOf(context, buffer);
   const shape = h("span", {}, shapeText(buffer.shape));
   const role = h("span", {}, buffer.role.replaceAll("_", " "));
   const title = h("h4", {}, h("b", {}, buffer.symbol), h("code", {}, buffer.name), shape, role);
@@ -32,7 +32,9 @@ export function instructionPanel(context, model, index) {
   const { store, actions } = context;
   const instruction = model.instructions[index];
   const parts = (/** @type {number[]} */ ids) =>
-    ids.flatMap((id) => model.bufferById.get(id) ?? []).map(bufferPart);
+    ids
+      .flatMap((id) => model.bufferById.get(id) ?? [])
+      .map((buffer) => bufferPart(context, buffer));
   const writes = parts(instruction.writes);
   const reads = parts(instruction.reads.filter((id) => !instruction.writes.includes(id)));
   const all = [...writes, ...reads];

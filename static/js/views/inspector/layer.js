@@ -2,6 +2,7 @@
 // A layer: what it is, what it costs, its weights as a matrix and in numbers, its instructions.
 
 import { count, short } from "../../format.js";
+import { GradientCheck } from "./check.js";
 import { gridOf } from "./grid.js";
 import { facts, instructionLinks, part, table } from "./links.js";
 import { bufferOf, columnOf, shapeText } from "./names.js";
@@ -78,7 +79,7 @@ export function layerPanel(context, model, { layer: name }) {
   const { column } = columnOf(model, name);
   const layer = model.layers.find((l) => l.name === name);
   const weight = bufferOf(model, layer ? column?.weight : "probe/input/x");
-  const grid = weight ? gridOf(weight) : null;
+  const grid = weight ? gridOf(context, weight) : null;
   const measured = layer
     ? [
         weight,
@@ -97,6 +98,8 @@ export function layerPanel(context, model, { layer: name }) {
     layer ? i.layer === name : i.scope.startsWith("input/"),
   );
   const names = [...buffers, ...(weight ? [weight] : [])].map((buffer) => buffer.name);
+  const check = layer ? new GradientCheck(context, model) : null;
+  check?.offer([{ name: "layer", title: name, fields: { layer: name } }]);
   return {
     kind: "Layer",
     path: [column?.title ?? name],
@@ -105,6 +108,7 @@ export function layerPanel(context, model, { layer: name }) {
       facts(layerFacts(context, model, name)),
       part(layer ? "Weights, gradient, update" : "Values of the batch", numbers.element),
       weight && grid ? part(`${weight.symbol}, ${weight.axes.join(" by ")}`, grid.element) : null,
+      check ? part("Are its gradients right?", check.element) : null,
       part("Its instructions", instructionLinks(context, own)),
     ],
     wants: exactly(model, names, true),
@@ -120,6 +124,9 @@ export function layerPanel(context, model, { layer: name }) {
       const entry = weight && reader.entry(weight.name);
       if (entry) grid?.show(entry);
     },
-    destroy: () => grid?.destroy(),
+    destroy() {
+      grid?.destroy();
+      check?.destroy();
+    },
   };
 }

@@ -1,8 +1,10 @@
 // @ts-check
 // Named numbers in full precision, each with the formula that makes it.
 
-import { h, setText } from "../../controls/dom.js";
+import { h, setText, tip } from "../../controls/dom.js";
 import { exact } from "../../format.js";
+import { HIDDEN, isHidden } from "../../quiz.js";
+import { expressionOf, watchButton } from "../watch/button.js";
 import { ValueField } from "./field.js";
 import { bufferOf, writerOf } from "./names.js";
 
@@ -35,6 +37,7 @@ export class Lines {
    * @param {Line[]} lines
    */
   constructor(context, model, lines) {
+    this.context = context;
     this.model = model;
     this.rows = lines.flatMap((line) => {
       const buffer = bufferOf(model, line.buffer);
@@ -53,7 +56,9 @@ export class Lines {
     const value = h("dd", {}, field?.element ?? null);
     const note = h("small", {});
     const made = formula ? h("p", { class: "ins-formula" }, formula) : null;
-    const element = h("div", {}, h("dt", {}, symbol, note), value, made);
+    const name = nameOf(context, symbol, buffer, index);
+    const watch = watchButton(context, expressionOf(this.model, buffer, index, source));
+    const element = h("div", {}, h("dt", {}, name, watch, note), value, made);
     const writer = writerOf(this.model, source ?? buffer.name);
     return { element, value, field, note, buffer, index, writer };
   }
@@ -64,13 +69,29 @@ export class Lines {
       const number = reader.number(buffer.name, index);
       const age = ageOf(reader.frame, writer, buffer.name.startsWith("probe/"));
       if (field) field.show(number);
-      else if (age === "none") setText(value, aligned("–"));
+      else if (isHidden(this.context.store.state, buffer.name, index)) {
+        setText(value, aligned(HIDDEN));
+      } else if (age === "none") setText(value, aligned("–"));
       else setText(value, number === null ? "…" : aligned(exact(number, buffer.dtype)));
       element.classList.toggle("stale", age !== "now");
       setText(note, AGE[age][0]);
       note.title = AGE[age][1];
     }
   }
+}
+
+/**
+ * A symbol; a button where it can be said how the number came about.
+ * @param {Context} context
+ * @param {string} symbol
+ * @param {import("../../types.js").BufferInfo} buffer
+ * @param {number[]} index
+ */
+function nameOf({ actions }, symbol, { name, role }, index) {
+  if (role === "view" && !name.startsWith("probe/")) return h("span", {}, symbol);
+  const onclick = () => actions.questions.explain({ buffer: name, index });
+  const button = h("button", { type: "button", class: "ins-link", onclick }, symbol);
+  return tip(button, "Explains this number: the formula that made it, with its numbers.");
 }
 
 /**

@@ -66,8 +66,8 @@ export function parameterPanel(context, model, target) {
   const info = bufferOf(model, buffer);
   const lines = new Lines(context, model, parameterLines(model, buffer, index, edge ? "w" : "b"));
   const makers = makersOf(model, info?.grad);
-  const summing = makers.find((maker) => new Terms(model, maker, index).usable);
-  const terms = summing ? new Terms(model, summing, index) : null;
+  const summing = makers.find((maker) => new Terms(context, model, maker, index).usable);
+  const terms = summing ? new Terms(context, model, summing, index) : null;
   const element = (/** @type {(typeof makers)[number]} */ maker) => {
     const symbol = model.bufferById.get(maker.writes[0])?.symbol ?? "";
     return `${symbol}${indexText(index)} = ${elementOf(model, maker, index)}`;

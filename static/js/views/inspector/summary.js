@@ -1,10 +1,15 @@
 // @ts-check
 // What the inspector shows while nothing is selected: the network as a whole.
 
-import { h } from "../../controls/dom.js";
+import { h, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
+import { quizAnything } from "../../quiz.js";
+import { GradientCheck } from "./check.js";
+import { Landscape } from "./landscape.js";
+import { Lines } from "./lines.js";
 import { facts, link, part, table } from "./links.js";
 import { columnsOf } from "./names.js";
+import { exactly } from "./reader.js";
 
 /** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Model} Model */
@@ -55,6 +60,19 @@ export function summaryPanel(context, model) {
   });
   const { batch_size: batch, optimizer, loss, dtype } = description;
   const rows = batch === "full" ? data.train : batch;
+  const losses = new Lines(context, model, [
+    { symbol: "L of the batch", buffer: "loss/L", index: [] },
+    { symbol: "L of the probe", buffer: "probe/loss", index: [], source: "loss/L" },
+  ]);
+  const landscape = new Landscape(context);
+  const check = new GradientCheck(context, model);
+  check.offer([
+    { name: "all", title: "everything", fields: {} },
+    ...model.layers.map(({ name }) => ({ name, title: `layer ${name}`, fields: { layer: name } })),
+  ]);
+  const quiz = h("button", { type: "button", class: "ins-button" }, "Quiz me");
+  quiz.onclick = () => quizAnything(context);
+  tip(quiz, "Hides a gradient, a delta or an update everywhere, for you to work out.", "Q");
   return {
     kind: "Network",
     path: [],
@@ -62,6 +80,7 @@ export function summaryPanel(context, model) {
     parts: [
       h("p", { class: "ins-guide" }, GUIDE),
       layers.element,
+      losses.element,
       facts([
         ["parameters", count(cost.parameters)],
         ["FLOPs a step", count(cost.flops)],
@@ -72,6 +91,9 @@ export function summaryPanel(context, model) {
         ["loss", loss.replaceAll("_", " ")],
         ["optimizer", optimizer.kind],
       ]),
+      part("The loss around here", landscape.element),
+      part("Are the gradients right?", check.element),
+      part("Exercise", h("p", { class: "exp-buttons" }, quiz)),
       part(
         "Data",
         facts([
@@ -81,7 +103,11 @@ export function summaryPanel(context, model) {
         ]),
       ),
     ],
-    wants: [],
-    show() {},
+    wants: exactly(model, ["loss/L", "probe/loss"]),
+    show: (reader) => losses.show(reader),
+    destroy() {
+      landscape.destroy();
+      check.destroy();
+    },
   };
 }

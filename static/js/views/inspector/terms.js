@@ -3,12 +3,14 @@
 
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
+import { HIDDEN, isHidden } from "../../quiz.js";
 import { batchTerms } from "./elements.js";
 import { ageOf } from "./lines.js";
 import { table } from "./links.js";
 import { writerOf } from "./names.js";
 import { exactly } from "./reader.js";
 
+/** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Entry} Entry */
 /** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
 /** @typedef {import("../../types.js").Model} Model */
@@ -19,11 +21,15 @@ const LISTED = 10;
 
 export class Terms {
   /**
+   * @param {Context} context
    * @param {Model} model
    * @param {InstructionInfo} instruction
    * @param {number[]} at the element
    */
-  constructor(model, instruction, at) {
+  constructor(context, model, instruction, at) {
+    this.context = context;
+    /** What the terms add up to. */
+    this.result = { buffer: model.bufferById.get(instruction.writes[0])?.name ?? "", index: at };
     const found = batchTerms(model, instruction, at) ?? [];
     this.factors = found.map(({ buffer, unit }) => ({
       ...{ buffer, unit, writer: writerOf(model, buffer.name) },
@@ -54,7 +60,10 @@ export class Terms {
     // Factors of two different steps have no product.
     const mixed = late.length > 0 && late.length < factors.length;
     const fresh = late.length > 0 && reader.frame?.step === 0;
-    const text = (/** @type {number} */ term) => (mixed || fresh ? "–" : short(term));
+    const { buffer, index } = this.result;
+    const secret = isHidden(this.context.store.state, buffer, index);
+    const text = (/** @type {number} */ term) =>
+      secret ? HIDDEN : mixed || fresh ? "–" : short(term);
     const missing = late.map(({ buffer }) => buffer.symbol).join(" and ");
     setText(this.note, mixed || fresh ? `This step has not computed ${missing} yet.` : "");
     let sum = 0;

@@ -45,6 +45,8 @@ export class Details {
     /** @type {Frame | null} */
     this.painted = null;
     this.paintedAt = 0;
+    /** Whether a number is not to be told. @type {(buffer: BufferInfo, flat: number) => boolean} */
+    this.hides = () => false;
   }
 
   /**
@@ -116,7 +118,8 @@ export class Details {
     this.painted = frame;
     this.paintedAt = now;
     for (const operand of this.shown) {
-      operand.paint(frame.entries.get(/** @type {BufferInfo} */ (operand.buffer).id));
+      const { id } = /** @type {BufferInfo} */ (operand.buffer);
+      operand.paint(frame.entries.get(id), this.hides);
     }
   }
 

@@ -3,6 +3,7 @@
 
 import { h, setText } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
+import { HIDDEN } from "../../quiz.js";
 import { MatrixPicture } from "./picture.js";
 import { shapeText } from "./rows.js";
 
@@ -62,15 +63,22 @@ export class Operand {
     this.element.setAttribute("data-tip", `${written ? "Writes" : "Reads"} ${buffer.name}`);
   }
 
-  /** @param {Entry | undefined} entry the newest there is */
-  paint(entry) {
+  /**
+   * @param {Entry | undefined} entry the newest there is
+   * @param {(buffer: BufferInfo, flat: number) => boolean} hides whether a number is not to be told
+   */
+  paint(entry, hides) {
     const { buffer, picture } = this;
     if (!buffer) return;
     const listed = isCounting(buffer) || sizeOf(buffer) <= WRITTEN;
     picture.element.hidden = listed || !entry;
     this.text.classList.remove("broken");
     if (!entry) setText(this.text, "");
-    else if (listed) setText(this.text, listText(entry));
+    else if (listed)
+      setText(
+        this.text,
+        listText(entry, (flat) => hides(buffer, flat)),
+      );
     else this.paintPicture(entry);
   }
 
@@ -90,10 +98,11 @@ export class Operand {
   }
 }
 
-/** @param {Entry} entry */
-function listText(entry) {
+/** @param {Entry} entry @param {(flat: number) => boolean} hides */
+function listText(entry, hides) {
   const numbers = Array.from({ length: Math.min(8, entry.data.length) }, (_, i) => entry.at(i));
   const whole = numbers.every(Number.isInteger);
-  const texts = numbers.map((n) => (whole ? String(n) : short(n, numbers.length > 2 ? 2 : 3)));
+  const digits = numbers.length > 2 ? 2 : 3;
+  const texts = numbers.map((n, i) => (hides(i) ? HIDDEN : whole ? String(n) : short(n, digits)));
   return `${texts.join("  ")}${entry.data.length > 8 ? " …" : ""}`;
 }

@@ -41,7 +41,8 @@ export function buildPhases(model) {
 function buildPhase(instructions, model) {
   const name = instructions[0].phase;
   const total = flopsOf(instructions);
-  const heading = h("b", {}, `${DIRECTION[name] ?? "·"} ${name}`);
+  const heading = h("b", { "data-phase": name }, h("i", {}), `${DIRECTION[name] ?? "·"} ${name}`);
+  heading.setAttribute("data-tip", `Click: a run stops on entering the ${name} phase.`);
   const cost = [h("span", {}, count(total)), h("span", {}, "FLOPs")];
   const head = h("div", { class: "listing-head", "aria-hidden": "true" }, heading, ...cost);
   const list = h("div", { class: "listing-rows", role: "presentation" });
@@ -78,7 +79,7 @@ function buildRow(instruction, model, group) {
     "span",
     { class: "listing-words" },
     h("code", {}, formula),
-    h("span", { class: "listing-group" }, group),
+    groupLabel(group, instruction.phase),
     h("span", { class: "listing-scope" }, scope),
   );
   return h(
@@ -95,6 +96,19 @@ function buildRow(instruction, model, group) {
     words,
     h("span", { class: "listing-flops" }, flops > 0 ? count(flops) : ""),
   );
+}
+
+/**
+ * The name of the layer that begins here.
+ * @param {string} group
+ * @param {string} phase
+ */
+function groupLabel(group, phase) {
+  if (group === "") return h("span", { class: "listing-group" });
+  const props = { class: "listing-group", "data-scope": group, "data-phase": phase };
+  const label = h("span", props, h("i", {}), group);
+  label.setAttribute("data-tip", `Click: a run stops on entering ${group} in this phase.`);
+  return label;
 }
 
 /**

@@ -2,6 +2,7 @@
 // The line above the picture: what was just executed and what comes next, and what the edges show.
 
 import { h, setText, tip } from "../../controls/dom.js";
+import { stopText } from "../../watching.js";
 
 /** @typedef {import("../../store.js").State} State */
 /** @typedef {import("../../types.js").Context} Context */
@@ -17,29 +18,38 @@ const MODES = [
   ["weight", "Weight", "Edges show the weights w: width and colour.", "1"],
   ["gradient", "Gradient", "Edges show dL/dw of the last backward pass, hollow.", "2"],
   ["update", "Update", "Edges show Δw of the last update, dashed.", "3"],
+  [
+    "difference",
+    "Difference",
+    "Edges show by how much w differs from another branch's w, dotted. As of the last stop.",
+    "4",
+  ],
 ];
 
 export class Caption {
   /** @param {Context} context */
-  constructor({ store }) {
+  constructor({ actions }) {
     this.phase = h("span", { class: "net-phase" });
     this.formula = h("span", { class: "net-formula" });
     this.scope = h("span", { class: "net-scope" });
+    this.stop = h("span", { class: "net-stop", hidden: true });
     this.next = h("span", { class: "net-next" });
     const now = h("div", {}, this.phase, this.formula, this.scope);
-    const words = h("div", { class: "net-words" }, now, this.next);
+    const then = h("div", {}, this.stop, this.next);
+    const words = h("div", { class: "net-words" }, now, then);
     const modes = h("div", { class: "net-modes", role: "radiogroup", "aria-label": "Edges show" });
     this.buttons = MODES.map(([mode, label, text, key]) => {
       const button = h("button", { type: "button", role: "radio", "data-mode": mode }, label);
-      button.onclick = () => store.set({ edgeMode: mode });
+      button.onclick = () => actions.showEdges(mode);
       modes.append(tip(button, text, key));
       return button;
     });
     modes.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (!step) return;
-      const at = this.buttons.indexOf(/** @type {any} */ (document.activeElement));
-      const button = this.buttons[(at + step + MODES.length) % MODES.length];
+      const shown = this.buttons.filter((button) => !button.hidden);
+      const at = shown.indexOf(/** @type {any} */ (document.activeElement));
+      const button = shown[(at + step + shown.length) % shown.length];
       button.click();
       button.focus();
       event.preventDefault();
@@ -59,6 +69,10 @@ export class Caption {
     setText(this.scope, shown ? shown.scope : "");
     const following = executed && next ? `next: ${next.formula}` : shown ? "next" : "";
     setText(this.next, following);
+    const stop = stopText(state.run);
+    this.stop.hidden = stop === null;
+    setText(this.stop, `stopped: ${stop}`);
+    this.buttons[3].hidden = state.branches.length < 2;
     if (this.mode === state.edgeMode) return;
     this.mode = state.edgeMode;
     this.buttons.forEach((button, i) => {

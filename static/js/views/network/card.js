@@ -4,6 +4,7 @@
 import { diverging } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { exact } from "../../format.js";
+import { HIDDEN, isHidden } from "../../quiz.js";
 import { unitBox } from "../../scene/layout.js";
 import { unitName } from "./walk.js";
 
@@ -65,12 +66,14 @@ export class Card {
       this.shown = "";
       return;
     }
-    const key = `${JSON.stringify(target)} ${values.model.generation}`;
+    const other = this.context.store.state.compared?.branch;
+    const key = `${JSON.stringify(target)} ${values.model.generation} ${other}`;
     if (key !== this.shown) this.fill(target, column, scene, values.model);
     this.shown = key;
     this.lines.forEach((line, i) => {
       const value = this.valueOf(line, values, frame);
-      setText(this.cells[i], value === null ? "…" : exact(value));
+      const hidden = isHidden(this.context.store.state, line.buffer, line.index);
+      setText(this.cells[i], hidden ? HIDDEN : value === null ? "…" : exact(value));
     });
     if (target.kind !== "edge") this.paintMap(column, target.unit, values);
     setText(
@@ -87,7 +90,8 @@ export class Card {
    * @param {Model} model
    */
   fill(target, column, scene, model) {
-    this.lines = linesOf(target, column, model);
+    const { compared } = this.context.store.state;
+    this.lines = linesOf(target, column, model, compared !== null);
     this.cells = this.lines.map(() => h("dd", {}));
     this.rows.replaceChildren(
       ...this.lines.flatMap(({ symbol }, i) => [h("dt", {}, symbol), this.cells[i]]),
@@ -158,11 +162,11 @@ export class Card {
   valuesOf(target, scene, values) {
     const column = "layer" in target ? scene.columns.find((c) => c.layer === target.layer) : null;
     if (!column || !values) return [];
-    const { frame } = this.context.store.state;
-    return linesOf(target, column, values.model).map((line) => [
-      line.symbol,
-      this.valueOf(line, values, frame),
-    ]);
+    const { state } = this.context.store;
+    return linesOf(target, column, values.model, state.compared !== null).map((line) => {
+      const hidden = isHidden(state, line.buffer, line.index);
+      return [line.symbol, hidden ? null : this.valueOf(line, values, state.frame)];
+    });
   }
 
   /**
@@ -231,9 +235,10 @@ export class Card {
  * @param {Selection} target
  * @param {Column} column
  * @param {Model} model
+ * @param {boolean} compared whether another branch is shown beside this one
  * @returns {Line[]}
  */
-function linesOf(target, column, model) {
+function linesOf(target, column, model, compared) {
   /** @type {[string, string | null | undefined, number[]][]} */
   let found = [];
   if (target.kind === "edge") {
@@ -243,6 +248,7 @@ function linesOf(target, column, model) {
       ["w", column.weight, index],
       ["dL/dw", buffer?.grad, index],
       ["Δw", buffer?.update, index],
+      ["w − w′", compared ? `compare/${column.weight}` : null, index],
     ];
   } else if (target.kind === "unit" || target.kind === "bias") {
     const probe = `probe/${column.layer}`;

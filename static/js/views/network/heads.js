@@ -2,7 +2,9 @@
 // The heading of every column: name, shape, activation (a select: choosing changes the network),
 // parameters. Real elements, so that they are sharp, selectable and reachable.
 
-import { h, tip } from "../../controls/dom.js";
+import { h, icon, setIcon, tip } from "../../controls/dom.js";
+import { openBottom } from "../../controls/frame.js";
+import { layerOf } from "../diagnostics/places.js";
 
 /** @typedef {import("../../scene/layout.js").Column} Column */
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
@@ -15,6 +17,9 @@ export class Heads {
     this.context = context;
     this.element = h("div", { class: "net-heads" });
     stage.append(this.element);
+    /** @type {Map<string, HTMLElement>} of every layer the mark of what is wrong with it */
+    this.marks = new Map();
+    context.store.on(["findings"], () => this.mark());
   }
 
   /** @param {EventTarget | null} target */
@@ -24,6 +29,7 @@ export class Heads {
 
   /** @param {Scene} scene @param {Model} model */
   show(scene, model) {
+    this.marks.clear();
     const heads = scene.columns.map((column) => {
       const head = this.head(column, model, scene);
       const width = Math.max(52 * scene.area.scale, column.headWidth);
@@ -37,6 +43,34 @@ export class Heads {
     loss.style.left = `${scene.loss.x - 30}px`;
     loss.style.width = "60px";
     this.element.replaceChildren(...heads, loss);
+    this.mark();
+  }
+
+  /** Marks the layers that something was found of. */
+  mark() {
+    const { model, findings } = this.context.store.state;
+    if (!model) return;
+    for (const [layer, mark] of this.marks) {
+      const own = findings.filter((finding) => layerOf(model, finding) === layer);
+      mark.hidden = own.length === 0;
+      if (mark.hidden) continue;
+      const titles = own.map(({ title }) => title).join(", ");
+      mark.setAttribute("aria-label", `${layer}: ${titles}. Opens the diagnostics`);
+      setIcon(mark, own[0].severity);
+      tip(mark, titles);
+    }
+  }
+
+  /** @param {string} layer */
+  makeMark(layer) {
+    const mark = h("button", { type: "button", class: "net-mark", hidden: true }, icon("note"));
+    mark.onclick = (event) => {
+      event.stopPropagation();
+      this.context.store.set({ tab: "diagnostics" });
+      openBottom();
+    };
+    this.marks.set(layer, mark);
+    return mark;
   }
 
   /**
@@ -58,7 +92,7 @@ export class Heads {
     const head = h(
       "div",
       { class: "net-head" },
-      h("b", {}, column.title),
+      h("b", {}, column.title, column.layer === "input" ? null : this.makeMark(column.layer)),
       second,
       h("i", {}, parameters),
     );

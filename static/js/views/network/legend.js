@@ -16,7 +16,12 @@ const MARK = 18;
 const NOTICE = 2600;
 
 /** @type {{[mode: string]: string}} */
-const SYMBOL = { weight: "weight w", gradient: "gradient dL/dw", update: "update Δw" };
+const SYMBOL = {
+  weight: "weight w",
+  gradient: "gradient dL/dw",
+  update: "update Δw",
+  difference: "w − w′ of",
+};
 
 /** @param {number} width @param {number} height */
 function picture(width, height) {
@@ -81,12 +86,13 @@ export class Legend {
    * @param {NonNullable<Renderer["picture"]>} shown
    * @param {EdgeMode} mode
    * @param {number} now
+   * @param {number} other the branch that w′ is of
    */
-  show({ ranges, columns }, mode, now) {
+  show({ ranges, columns }, mode, now, other) {
     const range = ranges[mode];
     if (mode !== this.mode) this.paint(mode);
     this.mode = mode;
-    setText(this.symbol, SYMBOL[mode]);
+    setText(this.symbol, mode === "difference" ? `${SYMBOL[mode]} b${other}` : SYMBOL[mode]);
     setText(this.low, range.goal ? `−${short(range.goal)}` : "");
     setText(this.high, range.goal ? `+${short(range.goal)}` : "0");
     this.busy = now - range.changedAt < NOTICE;
@@ -115,6 +121,7 @@ export class Legend {
       const share = (2 * (x + 0.5)) / width - 1;
       const thick = edgeWidth(Math.sqrt(Math.abs(share)), 2);
       if (mode === "update" && x % 9 > 5) continue;
+      if (mode === "difference" && x % 6 > 2) continue;
       context.fillStyle = diverging(share);
       context.fillRect(x, (height - thick) / 2, 1, thick);
       if (mode !== "gradient" || thick < 4) continue;

@@ -32,6 +32,7 @@ export function wantsOf(scene, model, mode, calm) {
       add(name);
       if (calm || mode === "gradient") add(buffer?.grad);
       if (calm || mode === "update") add(buffer?.update);
+      if (mode === "difference") add(`compare/${name}`);
     }
     const probe = `probe/${column.layer}`;
     for (const name of [column.value, column.gradient, `${probe}/z`, `${probe}/z.grad`]) add(name);

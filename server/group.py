@@ -1,0 +1,43 @@
+"""A group of views: what is shown of a network beyond its buffers, and computed together."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """A row of the buffer table; see `engine.Buffer`."""
+
+    name: str
+    symbol: str
+    shape: tuple[int, ...]
+    axes: tuple[str, ...]
+    layer: str = ""
+
+
+class Group(ABC):
+    """Views that one computation gives.
+
+    Attributes:
+        views: the rows of the buffer table.
+        period: seconds after which the views are others even if the network is not; None where
+            they depend on the network alone.
+    """
+
+    views: tuple[View, ...]
+    period: float | None = None
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Compute all views from the parameters as they are now."""
+
+    @abstractmethod
+    def array(self, name: str) -> Array:
+        """The view `name` as of the last refresh."""

@@ -1,0 +1,194 @@
+"""What stops a run and what is watched, as a viewer has set it up.
+
+The set is the viewer's: it outlives a reset of the history and comes back with a session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine import Debugger, DescriptionError, ExpressionError, Hit, Place
+from engine.expressions import write_value
+from server.errors import Refusal
+from server.protocol import PointSpec
+
+
+@dataclass(frozen=True)
+class _Set:
+    """A specification and the number of the point that was made from it."""
+
+    spec: PointSpec
+    number: int
+
+
+class Points:
+    """Breakpoints, logpoints, watchpoints and the watch list of one debugger.
+
+    Attributes:
+        hits: the points that the last run stopped at.
+    """
+
+    def __init__(self, specs: tuple[PointSpec, ...] = (), watched: tuple[str, ...] = ()) -> None:
+        self.hits: tuple[Hit, ...] = ()
+        self._wanted, self._watched = specs, watched
+        self._set: list[_Set] = []
+        self._logged = 0
+
+    @property
+    def specs(self) -> tuple[PointSpec, ...]:
+        return tuple(made.spec for made in self._set)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The expressions of the watch list."""
+        return self._watched
+
+    def install(self, debugger: Debugger) -> None:
+        """Set everything up in a debugger: another history of the same program."""
+        specs, watched = self.specs or self._wanted, self._watched
+        self._debugger, self._set, self._watched, self._logged = debugger, [], (), 0
+        self.hits = ()
+        self.replace(specs)
+        self.watch(watched)
+
+    # Points ----------------------------------------------------------------------------------
+
+    def replace(self, specs: tuple[PointSpec, ...]) -> None:
+        """Have these points and no others; those that stay as they were keep their counts.
+
+        Raises:
+            Refusal: one of them is wrong; nothing has changed then.
+        """
+        kept = {made.spec: made for made in self._set}
+        made: list[_Set] = []
+        try:
+            for place, spec in enumerate(specs):
+                made.append(kept.get(spec) or _Set(spec, self._make(spec, f"points[{place}]")))
+        except Refusal:
+            for new in made:
+                if new.spec not in kept:
+                    self._debugger.remove(new.number)
+            raise
+        for old in self._set:
+            if old not in made:
+                self._debugger.remove(old.number)
+        self._set = made
+
+    def _make(self, spec: PointSpec, path: str) -> int:
+        debugger = self._debugger
+        try:
+            if spec.expression is not None:
+                point: Any = debugger.set_watchpoint(
+                    spec.expression, spec.trigger, level=spec.level, nth=spec.nth
+                )
+            else:
+                parts = (spec.instruction, spec.scope, spec.phase)
+                place = None if parts == (None, None, None) else Place(*parts)
+                point = debugger.set_breakpoint(
+                    place, condition=spec.condition, message=spec.message, nth=spec.nth
+                )
+        except ExpressionError as error:
+            raise _wrong(path, error) from error
+        except DescriptionError as error:
+            raise Refusal(
+                "bad_value", f"{path}.{error.path}", error.value, error.expected
+            ) from error
+        if not spec.enabled:
+            debugger.enable(point.number, enabled=False)
+        return int(point.number)
+
+    def table(self) -> list[dict[str, Any]]:
+        """The points with their hits so far, for an event."""
+        stopped = {hit.point for hit in self.hits}
+        return [
+            {
+                **vars(made.spec),
+                "hits": len(self._debugger.points[made.number].counted),
+                "stopped": made.number in stopped,
+                "places": list(self._debugger.points[made.number].places),
+            }
+            for made in self._set
+        ]
+
+    def happened(self) -> list[dict[str, str]]:
+        """What the points that the last run stopped at say, by name."""
+        names = {made.number: made.spec.name for made in self._set}
+        return [{"name": names.get(hit.point, ""), "text": hit.text} for hit in self.hits]
+
+    # The log ---------------------------------------------------------------------------------
+
+    def new_lines(self) -> list[dict[str, Any]]:
+        """Lines that logpoints have written since the last call."""
+        lines = self.lines(self._logged)
+        self._logged = lines[-1]["serial"] + 1 if lines else self._logged
+        return lines
+
+    def lines(self, first: int = 0) -> list[dict[str, Any]]:
+        """The lines that are kept, from a number on."""
+        names = {made.number: made.spec.name for made in self._set}
+        return [
+            {
+                "serial": line.serial,
+                "name": names.get(line.point, ""),
+                "branch": line.branch,
+                "moment": list(line.moment),
+                "text": line.text,
+            }
+            for line in self._debugger.log
+            if line.serial >= first
+        ]
+
+    # The watch list --------------------------------------------------------------------------
+
+    def watch(self, expressions: tuple[str, ...]) -> None:
+        """Watch these expressions and no others.
+
+        Raises:
+            Refusal: one of them is wrong; nothing has changed then.
+        """
+        debugger = self._debugger
+        numbers = []
+        try:
+            for place, text in enumerate(expressions):
+                try:
+                    numbers.append(debugger.watch(text))
+                except ExpressionError as error:
+                    path = f"expressions[{place}]"
+                    raise _wrong(path, error) from error
+        except Refusal:
+            for number in numbers:
+                debugger.watches.remove(number)
+            raise
+        for number in set(debugger.watches.expressions) - set(numbers):
+            debugger.watches.remove(number)
+        self._watched = expressions
+
+    def values(self) -> list[dict[str, Any]]:
+        """The watch list with present values: a number, yes or no, or what an array looks like."""
+        watches = self._debugger.watches
+        found = watches.values()
+        return [
+            {"text": expression.text, **_shown(found[number])}
+            for number, expression in watches.expressions.items()
+        ]
+
+
+def _wrong(path: str, error: ExpressionError) -> Refusal:
+    expected = "an expression of this program"
+    return Refusal("bad_expression", path, error.text, expected, message=f"{path}: {error}")
+
+
+def _shown(value: Any) -> dict[str, Any]:
+    """A value for JSON, and as a text; what is not finite is null and has a text only."""
+    array = np.asarray(value)
+    text = write_value(value)
+    if array.dtype == np.bool_ and array.ndim == 0:
+        return {"kind": "boolean", "value": bool(array), "shown": text}
+    if array.ndim == 0:
+        number = float(array)
+        shown = number if np.isfinite(number) else None
+        return {"kind": "number", "value": shown, "shown": text}
+    return {"kind": "array", "shape": list(array.shape), "value": None, "shown": text}

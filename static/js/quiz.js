@@ -1,0 +1,84 @@
+// @ts-check
+// The exercise: which numbers it hides, and which it may ask for.
+
+/** @typedef {import("./store.js").State} State */
+/** @typedef {import("./types.js").BufferInfo} BufferInfo */
+/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./types.js").Selection} Selection */
+
+/** What stands in a hidden number's place. */
+export const HIDDEN = "?";
+
+/**
+ * Whether the exercise hides an element of a buffer.
+ * @param {State} state
+ * @param {string} buffer
+ * @param {number[]} index
+ */
+export function isHidden({ quiz }, buffer, index) {
+  if (!quiz || quiz.revealed) return false;
+  return quiz.places.some((p) => p.buffer === buffer && String(p.index) === String(index));
+}
+
+/**
+ * The same for a place in a buffer's numbers in order. Of the flat buffers of all parameters every
+ * number is hidden, as it is not known here whose it is.
+ * @param {State} state
+ * @param {BufferInfo} buffer
+ * @param {number} flat
+ */
+export function isHiddenAt(state, buffer, flat) {
+  const { quiz } = state;
+  if (!quiz || quiz.revealed) return false;
+  if (!buffer.name.startsWith("parameters")) {
+    return isHidden(state, buffer.name, indexOf(buffer, flat));
+  }
+  const kind = buffer.name.replace("parameters", "");
+  return kind !== "" && quiz.places.some((place) => place.buffer.endsWith(kind));
+}
+
+/**
+ * The index of a place in a buffer's numbers in order.
+ * @param {BufferInfo} buffer
+ * @param {number} flat
+ */
+export function indexOf({ shape }, flat) {
+  let rest = flat;
+  return shape
+    .toReversed()
+    .map((n) => {
+      const i = rest % n;
+      rest = Math.floor(rest / n);
+      return i;
+    })
+    .toReversed();
+}
+
+/**
+ * Asks for a random number: a weight's gradient or update, or a unit's delta.
+ * @param {Context} context
+ */
+export function quizAnything({ store, actions }) {
+  const { model, run } = store.state;
+  if (!model || !run) return;
+  const layer = model.layers[below(model.layers.length)];
+  const unit = below(layer.units);
+  const from = below(layer.inputs);
+  const weight = model.bufferByName.get(layer.parameters[0]);
+  /** @type {[string | null | undefined, number[], Selection][]} */
+  const choices = [
+    [`probe/${layer.name}/z.grad`, [unit], { kind: "unit", layer: layer.name, unit }],
+  ];
+  /** @type {Selection} */
+  const edge = { kind: "edge", layer: layer.name, from, to: unit };
+  // Before the first step there is neither a gradient of the batch nor an update.
+  if (run.step > 0)
+    choices.push([weight?.grad, [from, unit], edge], [weight?.update, [from, unit], edge]);
+  const [buffer, index, selection] = choices[below(choices.length)];
+  if (buffer) actions.questions.quiz({ buffer, index }, selection);
+}
+
+/** A random whole number from 0. @param {number} n more than it */
+function below(n) {
+  return Math.floor(n * Math.random());
+}

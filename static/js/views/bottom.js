@@ -1,0 +1,117 @@
+// @ts-check
+// The bottom panel: the program, what stops it and what is watched, one tab each. All but the first
+// are fetched when they are opened: a page that is only looked at is lighter without them.
+
+import { h, setText } from "../controls/dom.js";
+import * as listing from "./listing.js";
+import { stackOf } from "./stack.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../types.js").Context} Context */
+
+/** @typedef {{mount: (element: HTMLElement, context: Context) => unknown}} View */
+
+/**
+ * A tab: a module that fills its panel, and how many things are in it.
+ * @typedef {object} Tab
+ * @property {string} name
+ * @property {string} title
+ * @property {() => Promise<View>} view
+ * @property {(state: State) => number} [count]
+ */
+
+/** @type {Tab[]} */
+const TABS = [
+  { name: "program", title: "Program", view: async () => listing },
+  {
+    ...{ name: "stops", title: "Stops", view: () => import("./stops.js") },
+    count: ({ points }) => points.length,
+  },
+  {
+    ...{ name: "watch", title: "Watch and log", view: () => import("./watch.js") },
+    count: ({ watches }) => watches.length,
+  },
+  {
+    ...{ name: "diagnostics", title: "Diagnostics", view: () => import("./diagnostics.js") },
+    count: ({ findings }) => findings.length,
+  },
+  { name: "charts", title: "Charts", view: () => import("./charts.js") },
+];
+
+/**
+ * Fills the region.
+ * @param {HTMLElement} element
+ * @param {Context} context
+ */
+export function mount(element, context) {
+  const { store } = context;
+  const made = TABS.map((tab) => makeTab(tab, context));
+  const list = h("div", { class: "bottom-tabs", role: "tablist", "aria-label": "Bottom panel" });
+  list.append(...made.map(({ button }) => button));
+  list.onkeydown = (event) => move(event, made);
+  element.classList.add("bottom");
+  element.append(
+    h("div", { class: "bottom-bar" }, list, stackOf(context)),
+    ...made.map(({ panel }) => panel),
+  );
+  /** @type {Set<string>} */
+  const mounted = new Set();
+  /** @param {Tab} tab @param {HTMLElement} panel */
+  const fill = async (tab, panel) => {
+    if (mounted.has(tab.name)) return;
+    mounted.add(tab.name);
+    (await tab.view()).mount(panel, context);
+  };
+  const show = () => {
+    for (const { tab, button, panel } of made) {
+      const open = tab.name === store.state.tab;
+      if (open) fill(tab, panel);
+      panel.hidden = !open;
+      button.setAttribute("aria-selected", String(open));
+      button.tabIndex = open ? 0 : -1;
+      if (open) button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+  };
+  store.on(["tab"], show);
+  show();
+}
+
+/**
+ * @param {Tab} tab
+ * @param {Context} context
+ */
+function makeTab(tab, { store }) {
+  const { name, title, count } = tab;
+  const number = h("span", { class: "bottom-count" });
+  const button = h(
+    "button",
+    { type: "button", role: "tab", id: `bottom-${name}`, "aria-controls": `bottom-panel-${name}` },
+    title,
+    number,
+  );
+  button.onclick = () => store.set({ tab: name });
+  const panel = h("div", { class: "bottom-panel", role: "tabpanel", id: `bottom-panel-${name}` });
+  panel.setAttribute("aria-labelledby", button.id);
+  const show = () => setText(number, String(count?.(store.state) || ""));
+  store.on(["points", "watches", "findings"], show);
+  show();
+  return { tab, button, panel };
+}
+
+/**
+ * The arrow keys open the tab beside, Home and End the first and the last.
+ * @param {KeyboardEvent} event
+ * @param {ReturnType<typeof makeTab>[]} made
+ */
+function move(event, made) {
+  const at = made.findIndex(({ button }) => button === document.activeElement);
+  const last = made.length - 1;
+  /** @type {{[key: string]: number}} */
+  const targets = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last };
+  const target = targets[event.key];
+  if (target === undefined || at < 0) return;
+  const { button } = made[(target + made.length) % made.length];
+  button.click();
+  button.focus();
+  event.preventDefault();
+}

@@ -1,0 +1,39 @@
+// @ts-check
+// What of the picture has a buffer's numbers. No I/O.
+
+/** @typedef {import("../../types.js").Finding} Finding */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../types.js").Selection} Selection */
+
+/**
+ * What to select to see an element of a buffer: its edge, bias or unit, or else its layer; null
+ * for what the picture has not.
+ * @param {Model} model
+ * @param {string} name of the buffer
+ * @param {(number | null)[] | null} index null along an axis for all
+ * @returns {Selection | null}
+ */
+export function selectionAt(model, name, index) {
+  const [owner] = name.replace(/^probe\//, "").split("/");
+  const layer = owner === "data" ? "input" : owner;
+  const known = layer === "input" || model.layers.some((l) => l.name === layer);
+  if (!known) return null;
+  const [unit, from] = [...(index ?? [])].reverse();
+  if (typeof unit !== "number" || name.startsWith("data/y")) return { kind: "layer", layer };
+  const parameter = name.replace(/\.(grad|update)$/, "");
+  const at = model.layers.find((l) => l.name === layer)?.parameters.indexOf(parameter) ?? -1;
+  const { axes = [] } = model.bufferByName.get(parameter) ?? {};
+  if (at >= 0 && axes.length === 1) return { kind: "bias", layer, unit };
+  if (at >= 0 && typeof from === "number") return { kind: "edge", layer, from, to: unit };
+  return { kind: "unit", layer, unit };
+}
+
+/**
+ * The layer that a finding is of; "" if of none in particular.
+ * @param {Model} model
+ * @param {Finding} finding
+ */
+export function layerOf(model, { subject }) {
+  const [owner] = subject.split("/");
+  return model.layers.some(({ name }) => name === owner) ? owner : "";
+}

@@ -1,0 +1,90 @@
+// @ts-check
+// The rules themselves: what they look at, their thresholds, and those that look only when asked.
+
+import { h, tip } from "../../controls/dom.js";
+import { short } from "../../format.js";
+
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Rule} Rule */
+
+const WHEN = {
+  start: "before training",
+  look: "while it runs",
+  evaluation: "at every loss point",
+  demand: "when asked",
+};
+
+export class Rules {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    /** @type {Rule[]} */
+    this.known = [];
+    this.loading = false;
+    /** The buttons of the rules that look only when asked. */
+    this.asking = h("div", { class: "diagnostics-ask" });
+    this.list = h("dl", { class: "rules" });
+    this.element = h(
+      "details",
+      { class: "rules-all" },
+      h("summary", {}, "All rules and their thresholds"),
+      this.list,
+    );
+    /** @type {() => void} */
+    this.onChange = () => {};
+    this.element.hidden = true;
+  }
+
+  /** How many look by themselves. */
+  get watching() {
+    return this.known.filter(({ when }) => when !== "demand").length;
+  }
+
+  /** Asks for them once, when their tab is first open. */
+  async load() {
+    const { store, actions } = this.context;
+    const { tab, connection, model } = store.state;
+    const ready = tab === "diagnostics" && connection === "open" && model;
+    if (!ready || this.loading || this.known.length > 0) return;
+    this.loading = true;
+    try {
+      this.known = await actions.health.rules();
+      this.show();
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  show() {
+    const asked = this.known.filter(({ when }) => when === "demand");
+    this.asking.replaceChildren(...asked.map((rule) => this.button(rule)));
+    this.list.replaceChildren(...this.known.map(row));
+    this.element.hidden = false;
+    this.onChange();
+  }
+
+  /** @param {Rule} rule */
+  button(rule) {
+    const button = h("button", { type: "button", class: "button" }, `Examine now: ${rule.title}`);
+    button.onclick = async () => {
+      button.disabled = true;
+      await this.context.actions.health.examine(rule);
+      button.disabled = false;
+      button.focus();
+    };
+    return tip(button, `${rule.meaning} It takes some dozen passes over the training set.`);
+  }
+}
+
+/** @param {Rule} rule */
+function row({ title, meaning, when, thresholds }) {
+  const limits = Object.entries(thresholds).map(
+    ([name, value]) => `${name} ${Number.isInteger(value) ? value : short(value)}`,
+  );
+  return h(
+    "div",
+    {},
+    h("dt", {}, title, h("span", {}, WHEN[when])),
+    h("dd", {}, meaning, limits.length > 0 ? h("code", {}, limits.join(" · ")) : null),
+  );
+}

@@ -1,0 +1,202 @@
+// @ts-check
+// What can be asked about a gradient: the chain rule to the loss, why it is as it is, whether it is
+// right.
+
+import { CommandError } from "../../connection.js";
+import { h, setText, tip } from "../../controls/dom.js";
+import { percent } from "../../format.js";
+import { HIDDEN, isHidden } from "../../quiz.js";
+import { GradientCheck } from "./check.js";
+import { figure } from "./formula.js";
+import { numberOf } from "./told.js";
+
+/** @typedef {import("../../connection.js").Message} Message */
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Explained} Explained */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../types.js").Station} Station */
+
+const SMALL = 1e-3;
+const LARGE = 10;
+
+/**
+ * The question that a gradient raises.
+ * @param {number} value
+ */
+function whyText(value) {
+  if (!Number.isFinite(value)) return "Why is this gradient not a number?";
+  if (value === 0) return "Why is this gradient zero?";
+  if (Math.abs(value) < SMALL) return "Why is this gradient so small?";
+  return Math.abs(value) > LARGE ? "Why is this gradient so large?" : "Is this gradient healthy?";
+}
+
+export class Inquiries {
+  /**
+   * @param {Context} context
+   * @param {Model} model
+   * @param {HTMLElement} exercise the button that begins it
+   */
+  constructor(context, model, exercise) {
+    this.context = context;
+    this.model = model;
+    /** @type {Explained | null} */
+    this.about = null;
+    this.chain = this.toggle("Chain to the loss", () => this.switchTo("chain"));
+    tip(
+      this.chain,
+      "The chain rule as a path: along the largest terms from here to the loss, with its factors on the network.",
+    );
+    this.why = this.toggle("", () => this.switchTo("why"));
+    tip(this.why, "Follows the factors to the first one that is to blame.");
+    /** @type {"chain" | "why" | ""} which of the two is open */
+    this.open = "";
+    this.answer = h("div", { class: "exp-answer", "aria-live": "polite" });
+    this.check = new GradientCheck(context, model);
+    const buttons = h("p", { class: "exp-buttons" }, this.chain, this.why, exercise);
+    this.element = h("div", { class: "exp-inquiries" }, buttons, this.answer, this.check.element);
+    this.asked = 0;
+  }
+
+  destroy() {
+    this.asked = -1;
+    this.check.destroy();
+  }
+
+  /** Whether the path over the network is what these have found. */
+  get draws() {
+    return this.open !== "";
+  }
+
+  /** @param {string} text @param {() => void} onclick */
+  toggle(text, onclick) {
+    const props = { type: "button", class: "ins-button", "aria-expanded": "false", onclick };
+    return h("button", props, text);
+  }
+
+  /** @param {"chain" | "why"} name */
+  switchTo(name) {
+    this.open = this.open === name ? "" : name;
+    this.chain.setAttribute("aria-expanded", String(this.open === "chain"));
+    this.why.setAttribute("aria-expanded", String(this.open === "why"));
+    if (this.open === "") this.context.store.set({ path: [] });
+    this.renew();
+  }
+
+  /**
+   * @param {Explained} about
+   * @param {boolean} secret whether it is hidden
+   */
+  show(about, secret) {
+    this.about = about;
+    this.chain.hidden = this.why.hidden = !about.gradient || secret;
+    const itself = about.role === "gradient";
+    setText(this.why, itself ? whyText(numberOf(about)) : "Is its gradient healthy?");
+    this.check.show(about, secret);
+    this.renew();
+  }
+
+  /** Asks what is open. */
+  async renew() {
+    this.asked += 1;
+    const { open, about, asked } = this;
+    if (!about?.gradient || open === "") {
+      this.answer.replaceChildren();
+      return;
+    }
+    const { buffer, index, probe } = about;
+    try {
+      const answer = await this.context.actions.questions.ask(open, { buffer, index, probe });
+      if (asked !== this.asked) return;
+      if (open === "chain") this.showChain(answer);
+      else this.showWhy(answer);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      if (asked !== this.asked) return;
+      this.answer.replaceChildren(h("p", { class: "field-error" }, error.problem.message));
+    }
+  }
+
+  // The chain rule --------------------------------------------------------------------------------
+
+  /** @param {Message} answer */
+  showChain({ links, end }) {
+    const list = h("ol", { class: "exp-chain" });
+    for (const link of links) list.append(...this.chainRows(link));
+    const seed = { ...end, symbol: "dL/dL", value: 1, probe: links[0].probe, factor: null };
+    list.append(h("li", {}, h("span", {}, "dL/dL"), h("output", {}, "1")));
+    const [first] = links;
+    const secret = links.some((/** @type {Station} */ link) => this.isSecret(link));
+    const product = secret ? HIDDEN : figure(numberOf(first.term));
+    const whole = links.every((/** @type {any} */ { terms }) => terms === 1);
+    const words = whole
+      ? `All factors multiply to ${first.symbol}.`
+      : `Where there is a sum, its largest term is followed. Down to the first one it comes to ${product}.`;
+    this.answer.replaceChildren(list, h("p", { class: "ins-guide" }, words));
+    this.draw([...links.map(station), seed]);
+  }
+
+  /** Whether the exercise hides a number. @param {Station} station */
+  isSecret({ buffer, index }) {
+    return isHidden(this.context.store.state, buffer, index);
+  }
+
+  /** A number, unless it is hidden. @param {Station} station */
+  told(station) {
+    return this.isSecret(station) ? HIDDEN : figure(numberOf(station));
+  }
+
+  /** @param {any} link */
+  chainRows(link) {
+    const name = this.placeLink(link);
+    const row = h("li", {}, name, h("output", {}, this.told(link)));
+    const share =
+      link.terms > 1 ? ` the largest of ${link.terms} terms, ${percent(link.share)}` : "";
+    const factor = h("b", {}, `× ${figure(numberOf(link.local))}`);
+    return [row, h("li", { class: "exp-factor" }, factor, h("span", {}, share))];
+  }
+
+  /** @param {Station} station */
+  placeLink({ buffer, index, probe, symbol }) {
+    const onclick = () => this.context.actions.questions.follow({ buffer, index, probe });
+    return h("button", { type: "button", class: "ins-link", onclick }, symbol);
+  }
+
+  // Why -------------------------------------------------------------------------------------------
+
+  /** @param {Message} answer */
+  showWhy({ kind, sentence, path, evidence, probe }) {
+    const stations = /** @type {any[]} */ (path).map((place) => ({
+      ...place,
+      probe,
+      factor: null,
+    }));
+    const steps = stations.map((place) => {
+      const name = this.placeLink(place);
+      return h("li", {}, name, h("output", {}, this.told(place)));
+    });
+    const rows = /** @type {any[]} */ (evidence).map(({ name, ...told }) =>
+      h("div", {}, h("dt", {}, name), h("dd", {}, figure(numberOf(told)))),
+    );
+    const verdict = h("p", { class: kind === "healthy" ? "exp-verdict" : "exp-verdict blame" });
+    verdict.append(h("b", {}, kind.replaceAll("_", " ")), ` ${sentence}`);
+    this.answer.replaceChildren(
+      verdict,
+      stations.length > 1 ? h("ol", { class: "exp-chain" }, ...steps) : "",
+      rows.length > 0 ? h("dl", { class: "ins-facts exp-evidence" }, ...rows) : "",
+    );
+    this.draw(stations);
+  }
+
+  /** @param {Station[]} path */
+  draw(path) {
+    const told = path.map((station) =>
+      this.isSecret(station) ? { ...station, value: null, text: HIDDEN } : station,
+    );
+    this.context.store.set({ path: told });
+  }
+}
+
+/** @param {any} link @returns {Station} */
+function station({ buffer, index, probe, symbol, value, text, local }) {
+  return { buffer, index, probe, symbol, value, text, factor: local.value };
+}

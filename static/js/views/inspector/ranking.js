@@ -1,0 +1,89 @@
+// @ts-check
+// The terms of a sum, the largest first, with symbols above their numbers; the rest is folded.
+
+import { h, setText } from "../../controls/dom.js";
+import { count } from "../../format.js";
+import { HIDDEN } from "../../quiz.js";
+import { figure, plain } from "./formula.js";
+import { numberOf } from "./told.js";
+
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").FormulaNode} FormulaNode */
+/** @typedef {import("../../types.js").TermList} TermList */
+/** @typedef {import("./formula.js").Writer} Writer */
+/** @typedef {{symbols: Writer, numbers: Writer, secret: boolean}} Ways */
+
+const FIRST = 6;
+/** Who is to work a sum out needs more of it. */
+const EXERCISE = 16;
+const MOST = 200; // for the server
+
+export class TermsView {
+  /**
+   * @param {Context} context
+   * @param {() => void} more asks for as many terms as are wanted
+   */
+  constructor(context, more) {
+    this.context = context;
+    this.count = FIRST;
+    this.title = h("h3", {});
+    this.list = h("ol", { class: "exp-terms" });
+    this.more = h("button", { type: "button", class: "ins-more", "data-key": "more terms" });
+    this.more.onclick = () => {
+      this.count = this.count === FIRST ? MOST : FIRST;
+      more();
+    };
+    this.rest = h("p", { class: "ins-guide" });
+    this.element = h("section", { class: "ins-part" }, this.title, this.list, this.rest, this.more);
+  }
+
+  /** How many terms to ask for. @param {boolean} exercise */
+  wanted(exercise) {
+    return exercise ? Math.max(this.count, EXERCISE) : this.count;
+  }
+
+  /**
+   * @param {TermList | null} terms
+   * @param {Ways} ways how they are written; `secret` leaves out what they come to
+   */
+  show(terms, ways) {
+    this.element.hidden = !terms || terms.count < 2;
+    if (!terms || terms.count < 2) return;
+    const { listed, folded } = terms;
+    setText(this.title, `${count(terms.count)} terms, by magnitude`);
+    const most = Math.max(...listed.map((term) => Math.abs(numberOf(told(term))) || 0)) || 1;
+    this.list.replaceChildren(...listed.map((term) => this.row(term, most, ways)));
+    this.showRest(terms, ways.secret);
+    const unfolded = this.count > FIRST;
+    this.more.hidden = !folded && !unfolded;
+    this.more.setAttribute("aria-expanded", String(unfolded));
+    const all = terms.count > MOST ? `the ${MOST} largest` : `all ${count(terms.count)}`;
+    setText(this.more, unfolded ? `Only the ${FIRST} largest` : `Show ${all}`);
+  }
+
+  /** @param {TermList} terms @param {boolean} secret */
+  showRest({ folded }, secret) {
+    const rest = folded && numberOf(folded.sum);
+    const sum = rest === null || secret ? HIDDEN : figure(rest);
+    const words = folded ? `${count(folded.count)} more, together ${sum}.` : "";
+    this.rest.hidden = !words;
+    setText(this.rest, words);
+  }
+
+  /** @param {FormulaNode} term @param {number} most @param {Ways} ways */
+  row(term, most, { symbols, numbers, secret }) {
+    const value = numberOf(told(term));
+    const simple = term.kind === "element" || term.kind === "number";
+    const bar = h("i", { class: value < 0 ? "negative" : "" });
+    bar.style.setProperty("--share", (Math.min(1, Math.abs(value) / most) || 0).toFixed(3));
+    const words = h("div", { class: "exp-line" }, ...symbols.line(term));
+    const figures = simple ? null : h("div", { class: "exp-line" }, ...numbers.line(term));
+    const result = h("output", {}, secret ? HIDDEN : figure(value));
+    const label = `${plain(term)} = ${secret ? HIDDEN : figure(value)}`;
+    const left = h("div", { role: "group", "aria-label": label }, words, figures);
+    return h("li", {}, left, result, bar);
+  }
+}
+
+/** @param {FormulaNode} node @returns {import("../../types.js").Told} */
+const told = (node) => /** @type {any} */ (node);

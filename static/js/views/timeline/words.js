@@ -1,0 +1,82 @@
+// @ts-check
+// Edits and branches in words.
+
+import { lineage, order } from "../../branches.js";
+import { exact, short } from "../../format.js";
+
+/** @typedef {import("../../store.js").State} State */
+/** @typedef {import("../../types.js").BranchInfo} BranchInfo */
+/** @typedef {import("../../types.js").EditInfo} EditInfo */
+/** @typedef {import("../../types.js").Model} Model */
+
+const LONG = 8; // characters from which a number is shortened
+
+/** @param {number} value */
+function number(value) {
+  const all = exact(value);
+  return all.length > LONG ? short(value, 4) : all;
+}
+
+/**
+ * What an edit was made to: "learning rate", "L2 of dense1", "W1[0, 2]".
+ * @param {EditInfo} edit
+ * @param {Model} model
+ */
+function subject({ buffer, index }, model) {
+  if (buffer in model.hyperparameters) {
+    const [place, setting] = buffer.includes("/") ? buffer.split("/") : ["", buffer];
+    const name = setting.replace(/^l(\d)$/, "L$1").replaceAll("_", " ");
+    return place ? `${name} of ${place}` : name;
+  }
+  const symbol = model.bufferByName.get(buffer)?.symbol ?? buffer;
+  const places = index?.map((i) => i ?? ":") ?? [];
+  return places.length > 0 ? `${symbol}[${places.join(", ")}]` : symbol;
+}
+
+/**
+ * What a hyperparameter was before an edit; null for anything else, of which nobody knows.
+ * @param {EditInfo} edit
+ * @param {BranchInfo} branch that it belongs to
+ * @param {State} state
+ */
+function valueBefore(edit, branch, { branches, settings }) {
+  if (!(edit.buffer in settings)) return null;
+  for (const { branch: line, to } of lineage(branches, branch.number)) {
+    const at = line === branch ? line.edits.indexOf(edit) : line.edits.length;
+    const earlier = line.edits
+      .slice(0, at)
+      .findLast(({ buffer, moment }) => buffer === edit.buffer && order(moment, to) <= 0);
+    if (earlier) return earlier.value;
+  }
+  return settings[edit.buffer];
+}
+
+/**
+ * An edit: "learning rate 0.03 → 0.3", "W1[0, 2] = 0.5", "A1[:, 2] held at 0".
+ * @param {EditInfo} edit
+ * @param {BranchInfo} branch that it belongs to
+ * @param {State} state
+ */
+export function editText(edit, branch, state) {
+  if (!state.model) return "";
+  const name = subject(edit, state.model);
+  const value = edit.value === null ? "other numbers" : number(edit.value);
+  if (edit.kind === "release") return `${name} let go`;
+  if (edit.kind === "hold") return `${name} held at ${value}`;
+  const before = valueBefore(edit, branch, state);
+  return before === null ? `${name} = ${value}` : `${name} ${number(before)} → ${value}`;
+}
+
+/**
+ * A branch by what it began with: "learning rate 0.3".
+ * @param {BranchInfo} branch
+ * @param {Model | null} model
+ */
+export function branchText({ edits }, model) {
+  const [first] = edits;
+  if (!first || !model) return "original";
+  const name = subject(first, model);
+  if (first.kind === "release") return `${name} let go`;
+  const value = first.value === null ? "…" : number(first.value);
+  return first.kind === "hold" ? `${name} held at ${value}` : `${name} ${value}`;
+}

@@ -1,0 +1,100 @@
+// @ts-check
+// The watch list: expressions with their present values, and how those came about.
+
+import { h, icon, iconButton, setText, tip } from "../../controls/dom.js";
+import { ExpressionField } from "../../controls/expression.js";
+import { traceOf } from "../../watching.js";
+import { Sparkline } from "./sparkline.js";
+import { valueText } from "./value.js";
+
+/** @typedef {import("../../store.js").State} State */
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Watched} Watched */
+
+export class WatchList {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    this.field = new ExpressionField(context, {
+      ...{ label: "Expression to watch", role: "value", bare: true },
+      ...{ placeholder: "watch an expression…", change: () => this.judge() },
+      enter: () => this.add(),
+    });
+    this.button = h("button", { type: "submit", class: "button" }, icon("plus"), "Watch");
+    const form = h(
+      "form",
+      { class: "watch-add", novalidate: true },
+      this.field.element,
+      this.button,
+    );
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      this.add();
+    };
+    this.list = h("ul", { class: "watch-list" });
+    this.parts = [form, this.list];
+    /** @type {Map<string, WatchRow>} */
+    this.rows = new Map();
+    const { store } = context;
+    store.on(["watches", "pins", "run", "branches"], () => this.show());
+    this.judge();
+    this.show();
+  }
+
+  judge() {
+    this.button.disabled = this.field.text === "" || !this.field.right;
+  }
+
+  async add() {
+    await this.field.settled();
+    if (this.field.text === "" || !this.field.right) return;
+    if (this.context.actions.stops.watch(this.field.text)) this.field.clear();
+  }
+
+  show() {
+    const { list, rows, context } = this;
+    const { state } = context.store;
+    const { watches } = state;
+    for (const [text, row] of rows) {
+      if (watches.some((watch) => watch.text === text)) continue;
+      row.element.remove();
+      rows.delete(text);
+    }
+    watches.forEach((watch, i) => {
+      const row = rows.get(watch.text) ?? new WatchRow(context, watch.text);
+      rows.set(watch.text, row);
+      row.show(watch, state);
+      if (list.children[i] !== row.element)
+        list.insertBefore(row.element, list.children[i] ?? null);
+    });
+  }
+}
+
+class WatchRow {
+  /** @param {Context} context @param {string} text */
+  constructor({ actions }, text) {
+    const { stops } = actions;
+    this.pinned = false;
+    this.value = h("output", { class: "watch-value", "aria-label": text });
+    this.line = new Sparkline();
+    this.pin = iconButton(
+      ...["pin", `Pin ${text}`, "Shows the value in the picture, beside what it is about.", ""],
+      () => stops.pin(text, !this.pinned),
+    );
+    this.remove = iconButton("close", `Remove ${text}`, "Watches it no more.", "", () =>
+      stops.unwatch(text),
+    );
+    const name = tip(h("code", { class: "watch-name" }, text), text);
+    this.element = h("li", {}, name, this.value, this.line.element, this.pin, this.remove);
+  }
+
+  /** @param {Watched} watch @param {State} state */
+  show(watch, state) {
+    this.pinned = state.pins.includes(watch.text);
+    this.pin.setAttribute("aria-pressed", String(this.pinned));
+    this.pin.hidden = watch.problem !== "";
+    this.element.classList.toggle("wrong", watch.problem !== "");
+    setText(this.value, watch.problem || valueText(watch));
+    this.line.show(watch.kind === "array" ? [] : traceOf(state, watch), state.run);
+  }
+}

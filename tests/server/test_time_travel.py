@@ -1,0 +1,332 @@
+"""Sessions that go back, branch, stop at breakpoints, and come back with all of it."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import DescriptionError
+from server.curves import step_of
+from server.session import Session
+from tests.server.driving import SMALL, Driver, configured, machine_of, refused
+
+ADAM: dict[str, Any] = {**SMALL, "optimizer": {"kind": "adam", "learning_rate": 0.01}}
+
+
+def bits(driver: Driver) -> bytes:
+    runner = driver.session._runner
+    assert runner is not None
+    return runner.machine.snapshot().block.tobytes()
+
+
+def fresh_bits(steps: int, instructions: int = 0, given: Any = ADAM) -> bytes:
+    """What a machine that has never been anywhere else has in it there."""
+    machine = machine_of(given)
+    machine.run(steps)
+    for _ in range(instructions):
+        machine.step_instruction()
+    return machine.snapshot().block.tobytes()
+
+
+def here(driver: Driver) -> tuple[int, int]:
+    return driver.state["step"], driver.state["pc"]
+
+
+# Back --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", ["instruction", "layer", "phase", "step", "epoch"])
+def test_back_undoes_a_step_of_the_same_unit(unit: str) -> None:
+    driver = configured(ADAM)
+    driver.step("step", 40)
+    driver.step(unit)
+    driver.step(unit)
+    middle, place = bits(driver), here(driver)
+    driver.step(unit)
+    driver.do("back", unit=unit)
+    driver.finish()
+    assert (bits(driver), here(driver)) == (middle, place)
+    assert driver.state["reason"] == "goal"
+
+
+def test_back_by_many_is_exact_and_ends_at_the_start() -> None:
+    driver = configured(ADAM)
+    driver.step("step", 300)
+    driver.do("back", unit="step", count=123)
+    driver.finish()
+    assert here(driver) == (177, 0)
+    assert bits(driver) == fresh_bits(177)
+    driver.do("back", unit="epoch", count=1_000_000)
+    driver.finish()
+    assert (here(driver), driver.state["reason"]) == ((0, 0), "start")
+    assert driver.state["end"] == [300, 0]
+
+
+def test_jump_to_any_moment_known_or_to_come() -> None:
+    driver = configured(ADAM)
+    driver.step("step", 50)
+    for step, pc in ((20, 7), (49, 0), (0, 3), (80, 2)):
+        driver.do("jump", step=step, pc=pc)
+        driver.finish()
+        assert here(driver) == (step, pc)
+        assert bits(driver) == fresh_bits(step, pc)
+    with refused("bad_value", "pc"):
+        driver.do("jump", step=3, pc=99)
+    with refused("bad_value", "branch"):
+        driver.do("jump", step=3, branch=1)
+    assert here(driver) == (80, 2)
+
+
+def test_going_back_keeps_the_curve_and_running_on_adds_to_it() -> None:
+    driver = configured(ADAM)
+    driver.step("step", 30)
+    driver.do("jump", step=10)
+    driver.finish()
+    driver.step("step", 5)
+    runner = driver.session._runner
+    assert runner is not None
+    assert runner.curves.of(runner.timeline.branch).last == 30
+    driver.do("run")
+    driver.advance(3)
+    driver.do("pause")
+    assert driver.state["step"] > 30
+    points = runner.curves.of(runner.timeline.branch).points
+    steps = [step_of(point) for point in points]
+    assert steps == sorted(set(steps))
+    assert bits(driver) == fresh_bits(driver.state["step"])
+
+
+# Branches ----------------------------------------------------------------------------------------
+
+
+def test_an_edit_in_the_past_starts_a_branch_and_both_can_be_visited() -> None:
+    driver = configured(ADAM)
+    driver.step("step", 60)
+    driver.do("jump", step=20)
+    driver.finish()
+    driver.do("set", name="learning_rate", value=0.1)
+    assert driver.state["branch"] == 1
+    driver.step("step", 40)
+    told = driver.last("timeline")["branches"]
+    assert [(b["number"], b["parent"], b["start"]) for b in told] == [
+        (0, None, [0, 0]),
+        (1, 0, [20, 0]),
+    ]
+    (edit,) = told[1]["edits"]
+    assert (edit["moment"], edit["buffer"], edit["value"]) == ([20, 0], "learning_rate", 0.1)
+    machine = machine_of(ADAM)
+    machine.run(20)
+    machine.write("learning_rate", 0.1)
+    machine.run(40)
+    assert bits(driver) == machine.snapshot().block.tobytes()
+    driver.do("jump", step=60, branch=0)
+    driver.finish()
+    assert (driver.state["branch"], bits(driver)) == (0, fresh_bits(60))
+    branches = {e["branch"] for e in driver.session.abridged() if e["type"] == "loss"}
+    assert branches == {0, 1}
+
+
+def test_comparing_two_branches_shows_their_difference_and_where_they_part() -> None:
+    driver = configured(ADAM)
+    driver.step("step", 30)
+    driver.do("jump", step=20)
+    driver.finish()
+    driver.do("write", buffer="dense1/W", index=[0, 1], value=0.5)
+    answer = driver.do("compare", branch=0)
+    assert answer["parting"] == [20, 0]
+    driver.step("step", 3)
+    changed = driver.read("dense1/W")
+    machine = machine_of(ADAM)
+    machine.run(23)
+    expected = changed - machine.read("dense1/W")
+    np.testing.assert_array_equal(driver.frame("compare/dense1/W")["compare/dense1/W"], expected)
+    assert np.abs(expected).max() > 0
+    driver.do("compare", branch=None)
+    assert not driver.frame("compare/dense1/W")["compare/dense1/W"].any()
+    with refused("bad_value", "branch"):
+        driver.do("compare", branch=7)
+
+
+def test_a_clamped_unit_stays_where_it_is_held_until_it_is_let_go() -> None:
+    driver = configured(ADAM)
+    driver.step("step", 3)
+    driver.do("clamp", buffer="dense1/a", index=[None, 2], value=0.25)
+    driver.step("step", 5)
+    assert (driver.read("dense1/a")[:, 2] == 0.25).all()
+    assert driver.state["clamps"] == [{"buffer": "dense1/a", "index": [None, 2], "value": 0.25}]
+    driver.do("clamp", buffer="dense1/a", index=[None, 2], value=None)
+    driver.step("step", 1)
+    assert not (driver.read("dense1/a")[:, 2] == 0.25).any()
+    with refused("bad_value", "dense1/a"):
+        driver.do("clamp", buffer="dense1/a", index=[None, 2], value=None)
+
+
+# Stopping ----------------------------------------------------------------------------------------
+
+
+def test_a_run_stops_at_a_breakpoint_and_goes_back_to_it() -> None:
+    driver = configured(ADAM)
+    driver.do("points", points=[{"name": "tenth", "condition": "step % 10 == 0"}])
+    driver.step("step", 5)
+    driver.do("run")
+    driver.finish()
+    assert (driver.state["reason"], driver.state["step"]) == ("breakpoint", 10)
+    assert [hit["name"] for hit in driver.state["hits"]] == ["tenth"]
+    driver.do("points", points=[])
+    driver.step("step", 25)
+    driver.do("points", points=[{"name": "tenth", "condition": "step % 10 == 0"}])
+    driver.do("reverse")
+    driver.finish()
+    assert (driver.state["reason"], driver.state["step"]) == ("breakpoint", 30)
+    driver.do("reverse")
+    driver.finish()
+    assert driver.state["step"] == 20
+
+
+def test_a_logpoint_logs_and_a_watchpoint_stops() -> None:
+    driver = configured(ADAM)
+    driver.do(
+        "points",
+        points=[
+            {"name": "log", "phase": "update", "message": "loss {loss}"},
+            {"name": "moves", "expression": "dense1/b[0]", "nth": 5},
+        ],
+    )
+    driver.do("run")
+    driver.finish()
+    assert [hit["name"] for hit in driver.state["hits"]] == ["moves"]
+    lines = [line for e in driver.events if e["type"] == "log" for line in e["lines"]]
+    assert lines
+    assert lines[0]["name"] == "log"
+    assert lines[0]["text"].startswith("loss 0.")
+    (row,) = (row for row in driver.last("points")["points"] if row["name"] == "moves")
+    assert (row["hits"], row["stopped"], driver.state["step"]) == (5, True, 4)
+
+
+def test_the_watch_list_is_told_at_every_stop() -> None:
+    driver = configured(ADAM)
+    driver.do("watch", expressions=["loss", "norm(dense1/W) > 1", "dense1/b"])
+    driver.step("step")
+    loss, large, bias = driver.last("watched")["values"]
+    assert (loss["kind"], loss["value"]) == ("number", float(driver.read("loss/L")))
+    assert large["kind"] == "boolean"
+    assert (bias["kind"], bias["shape"]) == ("array", [4])
+    with refused("bad_expression", "expressions[1]", "at 4"):
+        driver.do("watch", expressions=["loss", "1 +"])
+    assert [v["text"] for v in driver.last("watched")["values"]] == [
+        loss["text"],
+        large["text"],
+        bias["text"],
+    ]
+
+
+def test_the_watch_list_follows_a_run_and_a_late_viewer_is_told_everything() -> None:
+    driver = configured(ADAM)
+    driver.do("watch", expressions=["step", "log(0)"])
+    driver.do("points", points=[{"name": "log", "phase": "update", "message": "{step}"}])
+    driver.do("run")
+    for _ in range(20):
+        driver.advance()
+        driver.clock.wait(0.1)
+    told = [e for e in driver.events if e["type"] == "watched"]
+    assert len(told) > 5
+    for event in told:
+        assert event["values"][0]["value"] == event["moment"][0]
+    infinite = {"text": "log(0)", "kind": "number", "value": None, "shown": "-inf"}
+    assert told[-1]["values"][1] == infinite
+    late = {event["type"]: event for event in driver.session.abridged()}
+    assert driver.session.running
+    assert [row["name"] for row in late["points"]["points"]] == ["log"]
+    assert all(line["text"] == str(line["moment"][0]) for line in late["log"]["lines"])
+    assert "watched" in late
+
+
+def test_an_expression_is_judged_as_it_is_typed() -> None:
+    driver = configured(ADAM)
+    assert (
+        driver.do("expression", text="norm(dense1/W.grad) > 10", role="condition")["wrong"] is None
+    )
+    wrong = driver.do("expression", text="norm(dense9/W)")["wrong"]
+    assert wrong["at"] == 5
+    assert "dense" in wrong["message"]
+    assert driver.do("expression", text="")["wrong"]["at"] == 0
+
+
+def test_wrong_points_are_refused_and_change_nothing() -> None:
+    driver = configured(ADAM)
+    driver.do("points", points=[{"name": "a", "phase": "loss"}])
+    for bad, field in (
+        ({"name": "b", "instruction": 99}, "points[1].instruction"),
+        ({"name": "b", "scope": "dense9"}, "points[1].scope"),
+        ({"name": "b"}, "points[1].place"),
+    ):
+        with refused("bad_value", field):
+            driver.do("points", points=[{"name": "a", "phase": "loss"}, bad])
+    with refused("bad_expression", "points[1]"):
+        driver.do(
+            "points", points=[{"name": "a", "phase": "loss"}, {"name": "b", "condition": "los"}]
+        )
+    assert [row["name"] for row in driver.last("points")["points"]] == ["a"]
+
+
+def test_step_out_ends_the_layer() -> None:
+    driver = configured(ADAM)
+    listing = machine_of(ADAM).program.instructions
+    first = next(i for i in listing if i.layer == "dense1")
+    driver.do("run_to", instruction=first.index)
+    driver.finish()
+    assert [frame["name"] for frame in driver.state["stack"]][:2] == ["forward", "dense1"]
+    driver.step("out")
+    assert listing[driver.state["pc"]].layer == "dense2"
+
+
+# Coming back -------------------------------------------------------------------------------------
+
+
+def storied() -> Driver:
+    """A session with a branch, a clamp, points and watches, standing inside a step."""
+    driver = configured(ADAM)
+    driver.do("points", points=[{"name": "often", "condition": "loss > 1000"}])
+    driver.do("watch", expressions=["loss"])
+    driver.step("step", 50)
+    driver.do("jump", step=20)
+    driver.finish()
+    driver.do("set", name="learning_rate", value=0.1)
+    driver.step("step", 10)
+    driver.do("clamp", buffer="dense2/a", index=[None, 0], value=0.0)
+    driver.step("step", 5)
+    driver.step("instruction", 4)
+    return driver
+
+
+def test_a_checkpoint_brings_everything_back_in_another_process() -> None:
+    driver = storied()
+    saved = pickle.loads(pickle.dumps(driver.session.checkpoint()))
+    other = Driver()
+    other.session = Session.restored(saved, other.clock, other.clock, frames=0)
+    other.events = other.session.abridged()
+    assert bits(other) == bits(driver)
+    assert other.state == driver.state
+    assert other.last("timeline") == driver.session.abridged()[2]
+    assert [row["name"] for row in other.last("points")["points"]] == ["often"]
+    for each in (driver, other):
+        each.step("step", 20)
+        each.do("back", unit="step", count=30)
+        each.finish()
+    assert (here(other), bits(other)) == (here(driver), bits(driver))
+
+
+def test_description_and_log_reproduce_a_session() -> None:
+    driver = storied()
+    exported = driver.do("export")
+    other = Driver()
+    other.do("configure", description=exported["description"], log=exported["log"])
+    other.finish()
+    assert (here(other), bits(other)) == (here(driver), bits(driver))
+    assert other.do("export") == exported
+    with pytest.raises(Exception, match="fingerprint") as caught:
+        other.do("configure", description=SMALL, log=exported["log"])
+    assert not isinstance(caught.value, DescriptionError)
