@@ -10,7 +10,7 @@
 /**
  * What a link says beside the description.
  * @typedef {{speed?: Speed, edges?: import("./types.js").EdgeMode, run?: boolean,
- *   log?: import("./types.js").Saved["log"], stops?: import("./points.js").Packed}} LinkView
+ *   scene?: string, log?: import("./types.js").Saved["log"], stops?: import("./points.js").Packed}} LinkView
  */
 
 /** What a layer's fields are where a link leaves them out. */
@@ -20,6 +20,32 @@ const LAYER_DEFAULTS = {
 };
 
 // --- Keeping the output layer, the loss and the data consistent ---------------------------------
+
+/** Kinds of data whose samples are plain rows of numbers, for which dense layers suffice. */
+const PLAIN_KINDS = ["plane", "line", "table"];
+
+/**
+ * Whether samples have one class of a few, or one number, as target.
+ * @param {DatasetInfo} info
+ */
+function isSimple({ kind, task, class_counts: counts }) {
+  return counts.length > 0 || (task === "regression" && PLAIN_KINDS.includes(kind));
+}
+
+/**
+ * Whether the layers that suit one data set may suit another.
+ * @param {Description} description
+ * @param {DatasetInfo} from
+ * @param {DatasetInfo} to
+ */
+function suits({ layers, targets }, from, to) {
+  if (targets === "inputs") return false;
+  const dense = layers.every(({ kind }) => kind === "dense");
+  const flat = (/** @type {DatasetInfo} */ { kind }) =>
+    kind === "image" || PLAIN_KINDS.includes(kind);
+  if (dense && flat(from) && flat(to) && isSimple(to)) return true;
+  return from.kind === to.kind && from.task === to.task && isSimple(from) === isSimple(to);
+}
 
 /**
  * The losses that make sense for a task, the usual one first.
@@ -51,6 +77,13 @@ export function classesOf(description, info) {
 export function fitOutput(description, info) {
   const { layers, loss } = description;
   const output = layers[layers.length - 1];
+  if (output.kind !== "dense") return;
+  if (description.targets === "inputs" || !isSimple(info)) {
+    // How many outputs there are is for the server to work out.
+    delete output.units;
+    delete output.activation;
+    return;
+  }
   const classes = classesOf(description, info);
   output.dropout = 0;
   output.units = loss === "softmax_cross_entropy" || classes > 2 ? classes : 1;
@@ -68,10 +101,13 @@ export function fitOutput(description, info) {
  * @param {Description} description
  * @param {DatasetInfo} info the set to move to
  * @param {DatasetInfo} [from] the set it was at, if that is another one
+ * @returns {boolean} whether the layers stay; if not, they are those that come with the set
  */
 export function fitData(description, info, from) {
   /** @type {{[field: string]: any}} */
   const before = description.data;
+  const kept = !from || suits(description, from, info);
+  if (!kept) replaceNetwork(description, info);
   const usual = from ? lossesFor(from.task, classesOf(description, from))[0] : null;
   /** @type {any} */
   const data = { name: info.name };
@@ -80,9 +116,9 @@ export function fitData(description, info, from) {
     data[option.name] = Math.min(option.maximum, Math.max(option.minimum, value));
   }
   if (info.features.length > 0) {
-    const kept = info.features.filter((name) => before.features?.includes(name));
+    const chosen = info.features.filter((name) => before.features?.includes(name));
     const alike = !from || from.features.length === info.features.length;
-    data.features = alike && kept.length > 0 ? kept : info.default_features;
+    data.features = alike && chosen.length > 0 ? chosen : info.default_features;
   }
   description.data = data;
   const classes = classesOf(description, info);
@@ -92,6 +128,17 @@ export function fitData(description, info, from) {
     description.loss = fitting[0];
   }
   fitOutput(description, info);
+  return kept;
+}
+
+/**
+ * Takes the network that fits a data set as it comes. Changes the description given.
+ * @param {Description} description
+ * @param {DatasetInfo} info
+ */
+function replaceNetwork(description, info) {
+  description.layers = structuredClone(info.layers);
+  Object.assign(description, { targets: "data", schedule: null, clipping: null, stopping: null });
 }
 
 // --- Links --------------------------------------------------------------------------------------
@@ -200,7 +247,9 @@ const FIELDS = {
   seed: ["seed", NUMBER],
 };
 /** @type {{[key: string]: Codec}} */
-const VIEW_FIELDS = { speed: SPEED, edges: EDGES, run: FLAG, log: JSON_TEXT, stops: JSON_TEXT };
+const VIEW_FIELDS = {
+  ...{ speed: SPEED, edges: EDGES, run: FLAG, scene: WORD, log: JSON_TEXT, stops: JSON_TEXT },
+};
 
 /**
  * @param {LayerDescription} layer
@@ -250,7 +299,11 @@ function isPlain(description) {
     Object.keys(description[part]).map((field) => `${part}.${field}`),
   );
   const values = description.layers.flatMap((/** @type {{}} */ layer) => Object.values(layer));
+  const rules = [description.schedule, description.clipping, description.stopping];
   return (
+    description.layers.every((/** @type {LayerDescription} */ { kind }) => kind === "dense") &&
+    rules.every((rule) => !rule) &&
+    description.targets !== "inputs" &&
     nested.every((path) => paths.has(path)) &&
     values.every((/** @type {unknown} */ value) => typeof value !== "object")
   );

@@ -4,6 +4,7 @@
 import { FIRST_SPEED, notchOf } from "./controls/speeds.js";
 import { decode, encode } from "./description.js";
 import { pack, unpack } from "./points.js";
+import { loadScenes } from "./scenes.js";
 
 /** @typedef {import("./types.js").Store} Store */
 /** @typedef {import("./types.js").Actions} Actions */
@@ -27,7 +28,7 @@ export class Link {
     addEventListener("hashchange", () => this.follow());
     store.set({ pins: unpack(decode(location.hash).view.stops).pins });
     const keys = /** @type {const} */ (["model", "description", "run", "edgeMode", "branches"]);
-    store.on([...keys, "points", "watches", "pins"], () => {
+    store.on([...keys, "points", "watches", "pins", "scene"], () => {
       this.timer ||= window.setTimeout(() => this.write(), WRITE_DELAY);
     });
   }
@@ -39,10 +40,11 @@ export class Link {
   async write() {
     clearTimeout(this.timer);
     this.timer = 0;
-    const { model, run, edgeMode, branches } = this.store.state;
+    const { model, run, scene, edgeMode, branches } = this.store.state;
     if (!model) return false;
     /** @type {import("./description.js").LinkView} */
     const view = {};
+    if (scene) view.scene = scene.id;
     if (run && notchOf(run.speed) !== notchOf(FIRST_SPEED)) view.speed = run.speed;
     if (edgeMode !== "weight" && edgeMode !== "difference") view.edges = edgeMode;
     const stops = pack(this.store.state);
@@ -87,13 +89,26 @@ export class Link {
     const { log } = view;
     this.store.set({ errors: problems, edgeMode: view.edges ?? "weight" });
     this.actions.stops.prepare(view.stops);
+    const scene = view.scene ? await this.findScene(view.scene) : null;
+    const bare = Object.keys(description).length === 0;
+    const asked = scene && bare ? scene.description : description;
     const accepted = log
-      ? await this.actions.open({ description, log })
-      : await this.actions.configure(description);
+      ? await this.actions.open({ description: asked, log })
+      : await this.actions.configure(asked);
+    this.store.set({ scene: accepted ? scene : null });
     if (!accepted) await this.fallBack();
     const { unit, per_second } = view.speed ?? FIRST_SPEED;
     await this.actions.speed(unit, per_second);
     if (view.run !== false && !log) await this.actions.run();
+  }
+
+  /** @param {string} id */
+  async findScene(id) {
+    const found = (await loadScenes(this.store)).find((scene) => scene.id === id);
+    if (found) return found;
+    const message = `The link asks for the scene “${id}”, which this server does not have.`;
+    this.store.set({ errors: [...this.store.state.errors, { code: "link", field: "", message }] });
+    return null;
   }
 
   /** The server refused the link's network: says why, and shows the usual one. */

@@ -114,6 +114,8 @@ export class History {
  * @typedef {object} State
  * @property {"connecting" | "open" | "lost" | "refused"} connection
  * @property {import("./types.js").Catalogue | null} catalogue null until it has come
+ * @property {import("./types.js").Scene | null} scene the one the present network was started from,
+ *   as long as what to watch in it is shown
  * @property {import("./types.js").Description | null} description what the controls show; the
  *   server's once it has accepted it
  * @property {import("./types.js").Model | null} model
@@ -161,6 +163,7 @@ function initialState() {
   return {
     connection: "connecting",
     catalogue: null,
+    scene: null,
     description: null,
     model: null,
     run: null,

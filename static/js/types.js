@@ -20,9 +20,10 @@
  */
 
 /**
- * One layer of the compiled network.
+ * One layer of the compiled network; `path` is its place in the description, shapes are of a sample.
  * @typedef {{name: string, kind: string, units: number, inputs: number, activation: string,
- *   parameters: string[], pre_activation: string, output: string, flops: number}} LayerInfo
+ *   path: string, input_shape: number[], output_shape: number[], parameters: string[],
+ *   pre_activation: string, output: string, flops: number}} LayerInfo
  */
 
 /** @typedef {[number, number, number][]} Points plane or line points: x, y, label or target */
@@ -32,57 +33,89 @@
  * @typedef {{name: string, title: string, kind: "plane" | "line" | "image" | "table",
  *   task: "classification" | "regression", train: number, test: number,
  *   feature_names: string[], class_names: string[], target_name: string,
- *   image_shape: [number, number] | null, domain: [number, number][],
+ *   image_shape: [number, number] | null, input_shape: number[], domain: [number, number][],
  *   points: {train: Points, test: Points} | null, source: string, licence: string}} DataInfo
  */
 
 /**
  * A layer of a description; the server completes what is left out.
- * @typedef {{kind: "dense", units: number, activation: string, initializer: string,
- *   bias_initializer: string, l1: number, l2: number, dropout: number}} LayerDescription
+ * @typedef {{kind: string} & {[field: string]: any}} LayerDescription
  */
 
 /** @typedef {{kind: string} & {[hyperparameter: string]: any}} OptimizerDescription */
 
 /**
  * @typedef {{name: string, samples?: number, noise?: number, classes?: number,
- *   test_fraction?: number, features?: string[], seed?: number}} DataDescription
+ *   test_fraction?: number, features?: string[], seed?: number} & {[option: string]: any}} DataDescription
  */
 
 /**
  * Everything that makes a network, its data and its training; what `configure` sends.
  * @typedef {{data: DataDescription, layers: LayerDescription[], loss: string,
- *   optimizer: OptimizerDescription, batch_size: number | "full", shuffle: boolean,
- *   dtype: "float64" | "float32", seed: number}} Description
+ *   targets: "data" | "inputs", optimizer: OptimizerDescription, schedule: Scheme | null,
+ *   clipping: Scheme | null, stopping: {patience: number} | null, batch_size: number | "full",
+ *   shuffle: boolean, dtype: "float64" | "float32", seed: number}} Description
  */
+
+/** A schedule or a kind of clipping @typedef {{kind: string} & {[setting: string]: any}} Scheme */
 
 /**
  * What `configure` takes: the server fills in what is left out.
  * @typedef {{data?: Partial<DataDescription>, layers?: Partial<LayerDescription>[], loss?: string,
- *   optimizer?: {[field: string]: unknown}, batch_size?: number | "full", shuffle?: boolean,
+ *   optimizer?: {[field: string]: unknown}, targets?: string,
+ *   schedule?: Scheme | null, clipping?: Scheme | null, stopping?: {patience: number} | null, batch_size?: number | "full", shuffle?: boolean,
  *   dtype?: string, seed?: number}} PartialDescription
  */
 
 /** What `export` answers @typedef {{description: Description, log: {[field: string]: unknown}}} Saved */
+
+/**
+ * A scene of the gallery. `watch` says in two sentences what to watch.
+ * @typedef {{id: string, title: string, application: string, picture: string, watch: string,
+ *   description: PartialDescription, source: string, licence: string}} Scene
+ */
 
 /** @typedef {{name: string, title: string, formula?: string}} Named */
 /** @typedef {{name: string, minimum: number, maximum: number, default: number}} Range */
 
 /**
  * A data set of the catalogue.
- * @typedef {Named & {kind: string, task: string, options: (Range & {integer: boolean})[],
+ * @typedef {Named & {kind: string, task: string, about: string,
+ *   options: (Range & {title: string, integer: boolean})[], choices: Choice[], contents: Content[],
  *   features: string[], default_features: string[], class_counts: number[],
- *   image_shape: number[] | null}} DatasetInfo
+ *   image_shape: number[] | null, layers: LayerDescription[]}} DatasetInfo
  */
 
-/** @typedef {{points: Points, image: number[][]}} Thumbnail one of the two is empty */
+/** @typedef {{name: string, title: string, words: string[], default: string}} Choice of a data set */
+
+/**
+ * What a user brings to a data set: a text of `minimum` to `maximum` characters, or so many points
+ * drawn in `domain`, the ranges of x and y.
+ * @typedef {{name: string, title: string, control: "text" | "drawing", minimum: number,
+ *   maximum: number, default: any, domain?: [number, number][]}} Content
+ */
+
+/** @typedef {{points: Points, image: number[][], text: string}} Thumbnail one of them is filled */
+
+/**
+ * A field of a kind of layer. `default` null leaves it to the data, or, where it is `optional`, is
+ * itself a value.
+ * @typedef {{name: string, title: string, about: string, control: "integer" | "number" | "switch" |
+ *   "choice" | "initializer" | "extent" | "padding" | "integers" | "layers" | "branches",
+ *   default: any, optional: boolean, choices: string[], minimum?: number, maximum?: number,
+ *   logarithmic?: boolean}} LayerField
+ */
+
+/** @typedef {Named & {family: string, takes: string[], fields: LayerField[]}} LayerKind */
+/** @typedef {Named & Range & {logarithmic: boolean}} Setting */
 
 /**
  * The answer of /api/catalogue: what can be configured.
  * @typedef {{datasets: DatasetInfo[], thumbnails: {[name: string]: Thumbnail}, features: Named[],
  *   activations: (Named & {hidden: boolean})[], losses: Named[], initializers: Named[],
  *   optimizers: (Named & {hyperparameters: (Named & Range & {logarithmic: boolean})[]})[],
- *   functions: Named[], scalars: Named[],
+ *   functions: Named[], scalars: Named[], layers: LayerKind[], stopping: Setting[],
+ *   schedules: (Named & {fields: Setting[]})[], clippings: (Named & {fields: Setting[]})[],
  *   limits: {layers: number, units: number}}} Catalogue
  */
 

@@ -51,13 +51,13 @@ def test_units_and_activation_of_a_layer(visits: Visits) -> None:
 def test_other_data_bring_their_own_output(visits: Visits) -> None:
     visit = visits.open()
     page = visit.page
-    page.get_by_role("radio", name="Iris").click()
+    visit.choose_data("Tables", "Iris")
     visit.wait("s.model.data.name === 'iris'")
     assert layers(visit)[-1] == (3, "softmax")
-    page.get_by_role("radio", name="Sine").click()
+    visit.choose_data("Curves", "Sine")
     visit.wait("s.model.data.name === 'sine'")
     assert layers(visit)[-1] == (1, "linear")
-    page.get_by_role("radio", name="Moons").click()
+    visit.choose_data("Points", "Moons")
     visit.wait("s.model.data.name === 'moons'")
     assert layers(visit)[-1] == (1, "sigmoid")
     type_into(page.get_by_label("Samples", exact=True).last, 300)
@@ -88,6 +88,7 @@ def test_the_learning_rate_changes_live_and_keeps_the_weights(visits: Visits) ->
     step = visit.settle()[0]
     assert visit.get("model.generation") == generation
     assert np.array_equal(visit.drawn("dense1/W"), before)
+    visit.page.locator(".net-stage").focus()
     assert visit.step("step") == (step + 1, 0)
     moved, gradient = visit.drawn("dense1/W") - before, visit.drawn("dense1/W.grad")
     np.testing.assert_allclose(moved, -0.5 * gradient, rtol=1e-9)
@@ -97,9 +98,7 @@ def test_editing_while_running_goes_on_running(visits: Visits) -> None:
     visit = visits.open("")
     visit.wait("s.run.running && s.frame.step > 5")
     generation = visit.get("model.generation")
-    visit.page.get_by_role("radio", name="Exclusive or").or_(
-        visit.page.get_by_role("radio", name="XOR")
-    ).click()
+    visit.choose_data("Points", "Moons")
     visit.wait(f"s.model.generation > {generation} && s.run.running && s.frame?.step > 5")
 
 

@@ -44,7 +44,7 @@ def test_a_copied_link_reproduces_every_number(visits: Visits, name: str) -> Non
 
 def test_what_was_changed_on_the_page_is_in_the_link(visits: Visits) -> None:
     visit = visits.open()
-    visit.page.get_by_role("radio", name="Moons").click()
+    visit.choose_data("Points", "Moons")
     visit.wait("s.model.data.name === 'moons'")
     visit.page.get_by_role("button", name="New seed").click()
     visit.wait("s.run.seed !== 0")

@@ -83,6 +83,11 @@ class Visit:
 
     # What is done --------------------------------------------------------------------------------
 
+    def choose_data(self, kind: str, title: str) -> None:
+        """Choose a data set in the panel, under its kind: "Points", "Tables"…"""
+        self.page.get_by_role("button", name=kind, exact=True).click()
+        self.page.get_by_role("radio", name=title).click()
+
     def press(self, *keys: str) -> None:
         """Press keys one after the other."""
         for key in keys:

@@ -2,41 +2,40 @@
 // The panel's first part: which data, how many, how noisy, and what of them the network is given.
 
 import { classesOf, fitData } from "../description.js";
+import { contentField } from "./content.js";
 import { h, setText, tip } from "./dom.js";
-import { errorSlot, linear, logarithmic, numberField } from "./fields.js";
+import { errorSlot, linear, logarithmic, numberField, selectField } from "./fields.js";
 import { drawThumbnail } from "./thumbnails.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Catalogue} Catalogue */
 /** @typedef {import("../types.js").DatasetInfo} DatasetInfo */
 
-/** The options of generated data, with the widest range that any set allows. */
-const OPTIONS = {
-  classes: {
-    label: "Classes",
-    hint: "How many classes there are. The output layer gets a unit for each when there are more than two.",
-    scale: linear(2, 6, 1),
-    ...{ minimum: 2, maximum: 6, integer: true },
-  },
-  samples: {
-    label: "Samples",
-    hint: "How many samples there are in all, for training and testing.",
-    scale: logarithmic(20, 5000),
-    ...{ minimum: 20, maximum: 5000, integer: true },
-  },
-  noise: {
-    label: "Noise",
-    hint: "How far samples are scattered around the clean pattern. With much noise no network can be right everywhere.",
-    scale: linear(0, 0.5, 0.01),
-    maximum: 0.5,
-  },
-  test_fraction: {
-    label: "Test part",
-    hint: "The share of the samples kept for testing. No gradient is ever computed from them.",
-    scale: linear(0.1, 0.9, 0.05),
-    ...{ minimum: 0.1, maximum: 0.9 },
-  },
+/** What the options common to many sets do to the mathematics. @type {{[name: string]: string}} */
+const HINTS = {
+  classes:
+    "How many classes there are. The output layer gets a unit for each when there are more than two.",
+  samples: "How many samples there are in all, for training and testing.",
+  noise:
+    "How far samples are scattered around the clean pattern. With much noise no network can be right everywhere.",
+  test_fraction:
+    "The share of the samples kept for testing. No gradient is ever computed from them.",
+  context:
+    "How many places the network sees at once; a recurrent layer is unrolled over so many steps.",
+  merges:
+    "How often the most frequent pair of tokens becomes a token of its own. 0 keeps characters.",
+  characters: "How many characters of the text there are to learn from.",
 };
+/** Kinds of data in their order on the page. */
+const KINDS = new Map([
+  ["plane", "Points"],
+  ["line", "Curves"],
+  ["image", "Images"],
+  ["table", "Tables"],
+  ["text", "Text"],
+  ["sequence", "Sequences"],
+  ["ratings", "Ratings"],
+]);
 
 /**
  * A data set's entry in the catalogue.
@@ -48,36 +47,66 @@ export function datasetInfo({ state }, name = state.description?.data.name) {
 }
 
 /**
- * The picture buttons, one of which is chosen: a radio group with one tab stop.
+ * The picture buttons by kind of data, one of which is chosen: a radio group with one tab stop.
  * @param {Catalogue} catalogue
  * @param {(info: DatasetInfo) => void} choose
  */
 function chooser({ datasets, thumbnails }, choose) {
-  const group = h("div", { class: "thumbnails", role: "radiogroup", "aria-label": "Data set" });
+  const group = h("div", { class: "datasets", role: "radiogroup", "aria-label": "Data set" });
   const choices = datasets.map((info) => {
     const canvas = h("canvas");
     const props = { type: "button", role: "radio", "aria-label": info.title };
     const button = h("button", { ...props, onclick: () => choose(info) }, canvas);
     return { info, canvas, button: tip(button, `${info.title}: ${about(info)}`) };
   });
+  const kinds = [...KINDS].filter(([kind]) => choices.some(({ info }) => info.kind === kind));
+  const tabs = kinds.map(([kind, title]) => {
+    const open = () => openKind(kind);
+    const tab = h("button", { type: "button", class: "kind", onclick: open }, title);
+    return { kind, tab: tip(tab, `Shows the data sets of this kind: ${title.toLowerCase()}.`) };
+  });
+  const pictures = h("div", { class: "thumbnails" });
+  pictures.append(...choices.map(({ button }) => button));
+  group.append(h("div", { class: "kinds" }, ...tabs.map(({ tab }) => tab)), pictures);
   const buttons = choices.map(({ button }) => button);
-  group.append(...buttons);
-  group.onkeydown = (event) => moveAmong(event, buttons);
-  const draw = () => {
-    for (const { info, canvas } of choices) drawThumbnail(canvas, thumbnails[info.name], info);
+  group.onkeydown = (event) => {
+    if (pictures.contains(/** @type {Node} */ (event.target))) {
+      moveAmong(
+        event,
+        buttons.filter((button) => !button.hidden),
+      );
+    }
   };
+  const draw = () => {
+    for (const { info, canvas, button } of choices) {
+      if (!button.hidden) drawThumbnail(canvas, thumbnails[info.name], info);
+    }
+  };
+  /** @param {string} kind */
+  function openKind(kind) {
+    for (const { kind: other, tab } of tabs)
+      tab.setAttribute("aria-pressed", String(other === kind));
+    for (const { info, button } of choices) button.hidden = info.kind !== kind;
+    const shown = buttons.filter((button) => !button.hidden);
+    if (!shown.some(({ tabIndex }) => tabIndex === 0) && shown[0]) shown[0].tabIndex = 0;
+    draw();
+  }
+  let last = "";
   /** @param {DatasetInfo} chosen */
   const show = (chosen) => {
     for (const { info, button } of choices) {
       button.setAttribute("aria-checked", String(info === chosen));
       button.tabIndex = info === chosen ? 0 : -1;
     }
+    if (chosen.name !== last) openKind(chosen.kind);
+    last = chosen.name;
   };
   return { group, draw, show };
 }
 
 /** @param {DatasetInfo} info */
-function about({ image_shape, class_counts: counts, task }) {
+function about({ image_shape, class_counts: counts, task, about: words }) {
+  if (words) return words;
   const shape = image_shape ? `${image_shape.join("×")} images, ` : "";
   const range = counts.length > 1 ? `${counts[0]} to ${counts[counts.length - 1]}` : `${counts[0]}`;
   return shape + (task === "regression" ? "a number to predict" : `${range} classes`);
@@ -136,6 +165,87 @@ function featureSwitches({ actions }, catalogue) {
   return { list, show };
 }
 
+/** Longer titles of options do not fit beside a slider: they are its tooltip. */
+const LONGEST_LABEL = 12;
+
+/** @param {{name: string, title: string}} option */
+function labelled({ name, title }) {
+  const short = name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+  const label = title.length > LONGEST_LABEL ? short : title;
+  return { label, hint: HINTS[name] ?? `${title}.`, path: `data.${name}` };
+}
+
+/**
+ * The options of one data set: numbers, choices, and what a user brings.
+ * @param {Context} context
+ * @param {DatasetInfo} info
+ */
+function optionFields({ store, actions }, info) {
+  /** @param {string} name @param {any} value */
+  const change = (name, value) =>
+    actions.edit((draft) => {
+      Object.assign(draft.data, { [name]: value });
+      if (name === "classes") fitData(draft, info);
+    });
+  const numbers = info.options
+    .filter(({ name }) => name !== "seed")
+    .map((option) => {
+      const { name, minimum, maximum, integer } = option;
+      const wide = integer && maximum > 50 * Math.max(1, minimum);
+      const scale = wide
+        ? logarithmic(Math.max(1, minimum), maximum, minimum === 0)
+        : linear(minimum, maximum, integer ? 1 : (maximum - minimum) / 50 > 0.02 ? 0.05 : 0.01);
+      const own = labelled(option);
+      const set = (/** @type {number} */ value) => change(name, value);
+      return { name, ...numberField({ ...own, scale, minimum, maximum, integer, change: set }) };
+    });
+  const choices = info.choices.map((choice) => {
+    const { name, words } = choice;
+    const named = words.map((word) => ({ name: word, title: word }));
+    const own = { ...labelled(choice), choices: named };
+    const set = (/** @type {string} */ word) => change(name, word);
+    return { name, ...selectField({ ...own, change: set }) };
+  });
+  const contents = info.contents.map((content) => ({
+    name: content.name,
+    ...contentField(content, (value) => change(content.name, value)),
+  }));
+  /** @type {{name: string, element: HTMLElement, show: (value: any) => void}[]} */
+  const fields = [...contents, ...choices, ...numbers];
+  const show = () => {
+    const { description } = store.state;
+    if (description?.data.name !== info.name) return;
+    /** @type {{[field: string]: any}} */
+    const values = { ...description.data, classes: classesOf(description, info) };
+    for (const { name, show: showField } of fields) {
+      if (values[name] !== undefined) showField(values[name]);
+    }
+  };
+  return { element: h("div", {}, ...fields.map((field) => field.element)), show };
+}
+
+/**
+ * A line that says that the network was replaced along with the data, and a way back.
+ * @param {Context} context
+ */
+function replacedLine({ store, actions }) {
+  /** @type {import("../types.js").Description | null} */
+  let before = null;
+  const undo = () => {
+    if (before) actions.configure(before);
+    line.hidden = true;
+  };
+  const words = "The layers were replaced by some that fit these data. ";
+  const button = h("button", { type: "button", class: "link", onclick: undo }, "Undo");
+  const line = h("p", { class: "replaced", role: "status", hidden: true }, words, button);
+  /** @param {boolean} kept */
+  const tell = (kept) => {
+    line.hidden = kept;
+    if (!kept) before = structuredClone(store.state.model?.description ?? null);
+  };
+  return { line, tell };
+}
+
 /**
  * Builds the part.
  * @param {Context} context
@@ -143,38 +253,30 @@ function featureSwitches({ actions }, catalogue) {
  */
 export function dataSection(context, catalogue) {
   const { store, actions } = context;
+  const replaced = replacedLine(context);
   const pictures = chooser(catalogue, (info) =>
-    actions.edit((draft) => fitData(draft, info, datasetInfo(store))),
+    actions.edit((draft) => replaced.tell(fitData(draft, info, datasetInfo(store)))),
   );
   const title = h("p", { class: "chosen", "data-field": "data.name" });
   const features = featureSwitches(context, catalogue);
   const inputs = h("div", { class: "field stacked", "data-field": "data.features" });
   inputs.append(h("span", { class: "label" }, "Features"), features.list, errorSlot());
-  const fields = Object.entries(OPTIONS).map(([name, option]) => {
-    /** @param {number} value */
-    const change = (value) =>
-      actions.edit((draft) => {
-        Object.assign(draft.data, { [name]: value });
-        const info = datasetInfo(store);
-        if (info && name === "classes") fitData(draft, info);
-      });
-    return { name, ...numberField({ ...option, path: `data.${name}`, change }) };
-  });
+  const options = h("div", {});
+  /** @type {Map<string, ReturnType<typeof optionFields>>} */
+  const made = new Map();
   const show = () => {
     const { description } = store.state;
     const info = datasetInfo(store);
     if (!description || !info) return;
     pictures.show(info);
     setText(title, info.title);
-    /** @type {{[field: string]: any}} */
-    const values = { ...description.data, classes: classesOf(description, info) };
-    for (const field of fields) {
-      field.element.hidden = !info.options.some((option) => option.name === field.name);
-      field.show(values[field.name] ?? 0);
-    }
+    const own = made.get(info.name) ?? optionFields(context, info);
+    made.set(info.name, own);
+    if (options.firstChild !== own.element) options.replaceChildren(own.element);
+    own.show();
     inputs.hidden = info.features.length === 0;
     features.show(info.features, description.data.features ?? info.default_features);
   };
-  const element = h("div", {}, pictures.group, title, ...fields.map((f) => f.element), inputs);
+  const element = h("div", {}, pictures.group, title, replaced.line, options, inputs);
   return { element, show, draw: pictures.draw };
 }

@@ -4,8 +4,8 @@
 import { h } from "./dom.js";
 
 /**
- * Something to choose; `checked` makes it a box that is ticked or not.
- * @typedef {{text: string, key?: string, checked?: boolean, run: () => void}} Item
+ * Something to choose; `checked` makes it a box that is ticked or not, `hint` says more of it.
+ * @typedef {{text: string, hint?: string, key?: string, checked?: boolean, run: () => void}} Item
  */
 
 const GAP = 4; // px
@@ -45,6 +45,7 @@ export function openMenu(label, groups, box) {
       "aria-keyshortcuts": item.key ?? null,
     };
     const made = h("button", props, h("span", {}, item.text));
+    if (item.hint) made.append(h("small", {}, item.hint));
     if (item.key) made.append(h("kbd", { "aria-hidden": "true" }, item.key));
     made.onclick = () => {
       chosen = item;

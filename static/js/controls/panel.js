@@ -5,6 +5,7 @@ import { dataSection } from "./data.js";
 import { h, icon } from "./dom.js";
 import { showError } from "./fields.js";
 import { modelSection } from "./model.js";
+import { sceneNote } from "./note.js";
 import { trainingSections } from "./training.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -48,7 +49,8 @@ export function mount(element, context, catalogue) {
     { title: "Network", ...model },
     ...trainingSections(context, catalogue),
   ];
-  element.replaceChildren(...parts.map((part) => section(part.title, part.element)));
+  const sections = parts.map((part) => section(part.title, part.element));
+  element.replaceChildren(sceneNote(context), ...sections);
   const show = () => {
     for (const part of parts) part.show();
   };

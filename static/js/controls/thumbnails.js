@@ -24,6 +24,7 @@ export function drawThumbnail(canvas, thumbnail, info) {
   if (!context) return;
   context.scale(ratio, ratio);
   if (thumbnail.image.length > 0) drawImage(context, size, thumbnail.image);
+  else if (thumbnail.text) drawText(context, size, thumbnail.text);
   else drawPoints(context, size, thumbnail.points, info);
 }
 
@@ -41,6 +42,26 @@ function drawImage(context, size, image) {
       // Half a pixel more, so that no seams show between neighbours.
       context.fillRect(x * pixel, y * pixel, pixel + 0.5, pixel + 0.5);
     });
+  });
+}
+
+/**
+ * The beginning of a text, as large as it stays legible.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} size
+ * @param {string} text
+ */
+function drawText(context, size, text) {
+  const height = Math.max(8, size / 5);
+  context.fillStyle = color("--ink-2");
+  context.font = `${height}px ui-monospace, monospace`;
+  context.textBaseline = "top";
+  const most = Math.floor((size - 6) / context.measureText("m").width);
+  const lines = text
+    .split("\n")
+    .flatMap((line) => line.match(new RegExp(`.{1,${most}}`, "g")) ?? []);
+  lines.slice(0, Math.floor((size - 4) / (1.15 * height))).forEach((line, i) => {
+    context.fillText(line, 3, 3 + i * 1.15 * height);
   });
 }
 

@@ -6,6 +6,7 @@ import { classesOf, fitOutput, lossesFor } from "../description.js";
 import { datasetInfo } from "./data.js";
 import { h } from "./dom.js";
 import { linear, logarithmic, numberField, seedField, selectField, switchField } from "./fields.js";
+import { schemeParts } from "./schemes.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Catalogue} Catalogue */
@@ -90,6 +91,16 @@ function changeHyperparameter(store, actions, name, value) {
 }
 
 /**
+ * The layers of a description that have a penalty, inner ones left out; dropout is none of the output's.
+ * @param {Description} description
+ * @param {"l1" | "l2" | "dropout"} name
+ */
+function penalised({ layers }, name) {
+  const last = name === "dropout" ? layers.length - 1 : layers.length;
+  return layers.slice(0, last).filter((layer) => name in layer);
+}
+
+/**
  * A penalty of all layers. From or to zero it needs another program; between two other values
  * only a number changes.
  * @param {Context} context
@@ -99,13 +110,15 @@ function changeHyperparameter(store, actions, name, value) {
 function changePenalty({ store, actions }, name, value) {
   const { description, model } = store.state;
   if (!description || !model) return;
-  const count = description.layers.length - (name === "dropout" ? 1 : 0);
-  const live = Array.from({ length: count }, (_, i) => `dense${i + 1}/${name}`);
+  const live = description.layers
+    .map((layer, i) => ({ layer, built: model.layers.find(({ path }) => path === `layers[${i}]`) }))
+    .filter(({ layer }) => penalised(description, name).includes(layer))
+    .map(({ built }) => `${built?.name}/${name}`);
   if (value > 0 && !actions.editing && live.every((each) => each in model.hyperparameters)) {
     for (const each of live) actions.set(each, value);
   } else {
-    actions.edit(({ layers }) => {
-      for (const layer of layers.slice(0, count)) layer[name] = value;
+    actions.edit((draft) => {
+      for (const layer of penalised(draft, name)) layer[name] = value;
     });
   }
 }
@@ -126,9 +139,12 @@ function penaltyFields(context) {
   });
   return {
     elements: fields.map(({ field }) => field.element),
-    show({ layers }) {
-      for (const { name, field } of fields)
-        field.show(Math.max(...layers.map((layer) => layer[name])));
+    show(description) {
+      for (const { name, field } of fields) {
+        const layers = penalised(description, name);
+        field.element.hidden = layers.length === 0;
+        field.show(Math.max(0, ...layers.map((layer) => layer[name])));
+      }
     },
   };
 }
@@ -243,7 +259,12 @@ export function trainingSections(context, catalogue) {
   const groups = [
     [
       "Training",
-      [lossField(context, catalogue), optimizerFields(context, catalogue), batchFields(context)],
+      [
+        lossField(context, catalogue),
+        optimizerFields(context, catalogue),
+        ...schemeParts(context, catalogue),
+        batchFields(context),
+      ],
     ],
     ["Regularisation", [penaltyFields(context)]],
     ["Reproduction", [seedFields(context)]],

@@ -1,0 +1,419 @@
+// @ts-check
+// A list of layers, one row each: what is set most often in the row, the rest unfolded below it.
+// Layers made of layers have lists of their own in there.
+
+import { h, icon, iconButton, setText, tip } from "./dom.js";
+import { errorSlot, selectBox, stepper } from "./fields.js";
+import { openMenu } from "./menu.js";
+import { layerSetting } from "./settings.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").Catalogue} Catalogue */
+/** @typedef {import("../types.js").LayerDescription} LayerDescription */
+/** @typedef {import("../types.js").LayerField} LayerField */
+/** @typedef {import("../types.js").LayerKind} LayerKind */
+
+/** The field that says how large a layer is. */
+const SIZES = ["units", "filters", "rank", "heads"];
+const FAMILIES = new Map([
+  ["dense", "Dense"],
+  ["convolution", "Convolution"],
+  ["pooling", "Pooling"],
+  ["recurrence", "Recurrence"],
+  ["attention", "Attention"],
+  ["lookup", "Lookup"],
+  ["normalisation", "Normalisation"],
+  ["noise", "Noise"],
+  ["shape", "Shape"],
+  ["combining", "Combining"],
+]);
+
+/**
+ * A list of layers at a place of the description. `get` finds it in a draft.
+ * @typedef {object} Place
+ * @property {string} path such as "layers" or "layers[1].branches[0]"
+ * @property {(draft: import("../types.js").Description) => LayerDescription[]} get
+ * @property {string} name before the numbers of its layers: "" at the top
+ * @property {boolean} top the network's own list, whose last layer is the output
+ */
+
+/** @typedef {{element: HTMLElement, show: (layers: LayerDescription[]) => void}} List */
+
+/**
+ * What rows are made for: they are made anew when it changes.
+ * @param {LayerDescription[]} layers
+ * @returns {string}
+ */
+function structure(layers) {
+  const inner = (/** @type {LayerDescription} */ layer) => [
+    layer.kind,
+    ...(layer.layers ? [structure(layer.layers)] : []),
+    ...(layer.branches ?? []).map(structure),
+  ];
+  return JSON.stringify(layers.map(inner));
+}
+
+/**
+ * A new layer of a kind, as it comes.
+ * @param {LayerKind} kind
+ * @returns {LayerDescription}
+ */
+function fresh({ name, fields }) {
+  const set = fields.filter((field) => field.default !== null);
+  const values = set.map((field) => [field.name, structuredClone(field.default)]);
+  return { kind: name, ...Object.fromEntries(values) };
+}
+
+/**
+ * The shape of what a layer hands on, as the server has inferred it.
+ * @param {Context["store"]} store
+ * @param {string} path
+ */
+function shapeText(store, path) {
+  const built = store.state.model?.layers.find((layer) => layer.path === path);
+  return built?.output_shape ? `→ ${built.output_shape.join("×") || "1"}` : "";
+}
+
+/** Rows of layers, and the lists inside them. */
+export class LayerRows {
+  /**
+   * @param {Context} context
+   * @param {Catalogue} catalogue
+   */
+  constructor(context, catalogue) {
+    this.store = context.store;
+    this.actions = context.actions;
+    this.catalogue = catalogue;
+    this.kinds = new Map(catalogue.layers.map((kind) => [kind.name, kind]));
+    this.initializers = catalogue.initializers.map(({ name }) => name);
+    /** Paths of the layers whose settings are unfolded. @type {Set<string>} */
+    this.unfolded = new Set();
+  }
+
+  /**
+   * @param {Place} place
+   * @returns {List}
+   */
+  list(place) {
+    const list = h("div", { class: "layers" });
+    const element = h("div", { "data-field": place.path }, errorSlot(), list, this.adder(place));
+    let made = "";
+    /** @type {{element: HTMLElement, show: (layer: LayerDescription) => void}[]} */
+    let rows = [];
+    const show = (/** @type {LayerDescription[]} */ layers) => {
+      const wanted = structure(layers);
+      if (wanted !== made) {
+        made = wanted;
+        rows = layers.map((layer, i) => this.row(place, layer, i, layers.length));
+        list.replaceChildren(...rows.map((row) => row.element));
+      }
+      layers.forEach((layer, i) => {
+        rows[i].show(layer);
+      });
+    };
+    return { element, show };
+  }
+
+  /**
+   * The buttons that add a layer: one more like the last, or of a kind to choose.
+   * @param {Place} place
+   */
+  adder(place) {
+    const add = (/** @type {LayerKind | null} */ kind) =>
+      this.actions.edit((draft) => {
+        const layers = place.get(draft);
+        const end = place.top ? layers.length - 1 : layers.length;
+        const before = layers[end - 1];
+        const dense = /** @type {LayerKind} */ (this.kinds.get("dense"));
+        const like = before ? structuredClone(before) : fresh(dense);
+        layers.splice(end, 0, kind ? fresh(kind) : like);
+      });
+    const again = h("button", { type: "button", class: "add" }, icon("plus"), "Add layer");
+    again.onclick = () => add(null);
+    tip(again, "Adds a layer like the one before: one more link in the chain of derivatives.");
+    const other = h("button", { type: "button", class: "add other", "aria-haspopup": "menu" });
+    other.append("of a kind", icon("down"));
+    const where = place.name === "" ? "Add a layer of a kind" : `Add a layer to ${place.name}`;
+    other.setAttribute("aria-label", where);
+    other.onclick = () => openMenu(where, this.menu(add), other.getBoundingClientRect());
+    tip(other, "Adds convolution, recurrence, attention, normalisation and other kinds of layers.");
+    return h("div", { class: "adders" }, again, other);
+  }
+
+  /** @param {(kind: LayerKind) => void} choose */
+  menu(choose) {
+    const families = [...FAMILIES.keys()];
+    return families.map((family) =>
+      [...this.kinds.values()]
+        .filter((kind) => kind.family === family)
+        .map((kind) => ({ text: kind.title, hint: kind.formula, run: () => choose(kind) })),
+    );
+  }
+
+  /**
+   * @param {Place} place
+   * @param {LayerDescription} layer
+   * @param {number} index
+   * @param {number} count of layers in its list
+   */
+  row(place, layer, index, count) {
+    const isOutput = place.top && index === count - 1;
+    const kind = this.kinds.get(layer.kind);
+    const number = `${place.name === "" ? "Layer" : place.name} ${index + 1}`;
+    const name = isOutput ? "Output" : number;
+    const path = `${place.path}[${index}]`;
+    const edit = (/** @type {{[field: string]: any}} */ change) =>
+      this.actions.edit((draft) => Object.assign(place.get(draft)[index], change));
+    const fields = kind?.fields ?? [];
+    const size = fields.find((field) => SIZES.includes(field.name)) ?? null;
+    const activation = fields.find((field) => field.name === "activation") ?? null;
+    const units = this.sizeControl(size, layer, name, isOutput, edit);
+    const shape = this.activationControl(activation, name, isOutput, edit);
+    const rest = fields.filter((field) => field !== size && field !== activation);
+    const inner = this.settings(place, index, name, path, rest, edit);
+    const unfold = this.unfolder(name, path, inner.element);
+    const title = layer.kind === "dense" ? name : (kind?.title ?? layer.kind);
+    const label = tip(h("span", { class: "label" }, title), kind?.formula ?? "");
+    const handed = h("span", { class: "shape" });
+    const remove = isOutput ? null : this.remover(place, index, name);
+    const element = h(
+      "div",
+      {
+        class: layer.kind === "dense" ? "layer" : "layer tall",
+        role: "group",
+        "aria-label": name,
+        "data-field": path,
+      },
+      h("div", { class: "layer-row" }, label, units.element, shape.element, remove, unfold),
+      handed,
+      errorSlot(),
+      inner.element,
+    );
+    const show = (/** @type {LayerDescription} */ now) => {
+      units.show(now);
+      shape.show(now);
+      inner.show(now);
+      setText(handed, shapeText(this.store, path));
+    };
+    return { element, show };
+  }
+
+  /**
+   * @param {LayerField | null} field
+   * @param {LayerDescription} layer
+   * @param {string} name
+   * @param {boolean} isOutput
+   * @param {(change: {[field: string]: any}) => void} edit
+   */
+  sizeControl(field, layer, name, isOutput, edit) {
+    if (!field || (isOutput && layer.kind === "dense")) {
+      const fixed = h("span", { class: "units" });
+      if (isOutput) tip(fixed, "The data and the loss decide how many outputs there are.");
+      const show = (/** @type {LayerDescription} */ now) => setText(fixed, String(now.units ?? ""));
+      return { element: fixed, show };
+    }
+    const title = field.title;
+    const made = stepper({
+      ...{
+        label: `${title} of ${name}`,
+        minimum: field.minimum ?? 1,
+        maximum: field.maximum ?? 1024,
+      },
+      hint: sizeHint(field.name),
+      change: (value) => edit({ [field.name]: value }),
+    });
+    const show = (/** @type {LayerDescription} */ now) => made.show(now[field.name] ?? 1);
+    return { element: made.element, show };
+  }
+
+  /**
+   * @param {LayerField | null} field
+   * @param {string} name
+   * @param {boolean} isOutput
+   * @param {(change: {[field: string]: any}) => void} edit
+   */
+  activationControl(field, name, isOutput, edit) {
+    if (!field) return { element: h("span", { class: "no-activation" }), show: () => {} };
+    const { activations } = this.catalogue;
+    const choices = activations.filter(({ hidden }) => hidden || isOutput);
+    const { select, box } = selectBox(choices, (activation) => edit({ activation }));
+    select.setAttribute("aria-label", `Activation of ${name}`);
+    const show = (/** @type {LayerDescription} */ { activation }) => {
+      if (select.value !== activation) select.value = activation ?? "";
+      const loss = this.store.state.description?.loss ?? "";
+      const tied = isOutput && loss.endsWith("cross_entropy");
+      select.disabled = tied;
+      const formula = choices.find((choice) => choice.name === activation)?.formula ?? "";
+      tip(
+        select,
+        tied ? `${formula}. The cross-entropy needs it.` : `${formula}, of every z of the layer.`,
+      );
+    };
+    return { element: box, show };
+  }
+
+  /**
+   * What is unfolded below a row: all other settings, and the buttons that move or remove it.
+   * @param {Place} place
+   * @param {number} index
+   * @param {string} name
+   * @param {string} path
+   * @param {LayerField[]} fields
+   * @param {(change: {[field: string]: any}) => void} edit
+   */
+  settings(place, index, name, path, fields, edit) {
+    /** @type {{element: HTMLElement, show: (layer: LayerDescription) => void}[]} */
+    const parts = fields.flatMap((field) => {
+      const inner = `${path}.${field.name}`;
+      if (field.control === "layers") return [this.inner(place, index, name, inner)];
+      if (field.control === "branches") return [this.branches(place, index, name, inner)];
+      const set = (/** @type {any} */ value) => edit({ [field.name]: value });
+      const made = layerSetting(field, inner, name, this.initializers, set);
+      return [{ element: made.element, show: (layer) => made.show(layer[field.name]) }];
+    });
+    const element = h("div", { class: "layer-settings", hidden: !this.unfolded.has(path) });
+    element.append(...parts.map((part) => part.element), this.movers(place, index, name));
+    const show = (/** @type {LayerDescription} */ layer) => {
+      if (!element.hidden) for (const part of parts) part.show(layer);
+    };
+    element.addEventListener("unfold", () => {
+      const layers = this.store.state.description;
+      if (layers) show(place.get(layers)[index]);
+    });
+    return { element, show };
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} path
+   * @param {HTMLElement} settings
+   */
+  unfolder(name, path, settings) {
+    const button = iconButton(
+      "down",
+      `Settings of ${name}`,
+      "All settings of the layer.",
+      "",
+      () => {
+        settings.hidden = !settings.hidden;
+        button.setAttribute("aria-expanded", String(!settings.hidden));
+        if (settings.hidden) this.unfolded.delete(path);
+        else this.unfolded.add(path);
+        settings.dispatchEvent(new Event("unfold"));
+      },
+    );
+    button.classList.add("unfold");
+    button.setAttribute("aria-expanded", String(!settings.hidden));
+    return button;
+  }
+
+  /**
+   * @param {Place} place
+   * @param {number} index
+   * @param {string} name
+   */
+  remover(place, index, name) {
+    return iconButton("close", `Remove ${name}`, "Takes this layer out of the network.", "", () =>
+      this.actions.edit((draft) => place.get(draft).splice(index, 1)),
+    );
+  }
+
+  /**
+   * @param {Place} place
+   * @param {number} index
+   * @param {string} name
+   */
+  movers(place, index, name) {
+    const move = (/** @type {number} */ by) =>
+      this.actions.edit((draft) => {
+        const layers = place.get(draft);
+        const last = layers.length - (place.top ? 2 : 1);
+        const to = Math.min(last, Math.max(0, index + by));
+        layers.splice(to, 0, ...layers.splice(index, 1));
+      });
+    const button = (
+      /** @type {string} */ text,
+      /** @type {string} */ label,
+      /** @type {() => void} */ run,
+    ) => h("button", { type: "button", class: "add", "aria-label": label, onclick: run }, text);
+    if (name === "Output") return h("div", { class: "movers" });
+    return h(
+      "div",
+      { class: "movers" },
+      button("Earlier", `Move ${name} earlier`, () => move(-1)),
+      button("Later", `Move ${name} later`, () => move(1)),
+    );
+  }
+
+  /**
+   * The layers inside a residual connection.
+   * @param {Place} place
+   * @param {number} index
+   * @param {string} name
+   * @param {string} path
+   */
+  inner(place, index, name, path) {
+    const list = this.list({
+      ...{ path, name: `${name}.`, top: false },
+      get: (draft) => place.get(draft)[index].layers,
+    });
+    return {
+      element: h("div", { class: "nested" }, list.element),
+      show: (/** @type {LayerDescription} */ layer) => list.show(layer.layers ?? []),
+    };
+  }
+
+  /**
+   * The branches that are set side by side; an empty one hands on its input.
+   * @param {Place} place
+   * @param {number} index
+   * @param {string} name
+   * @param {string} path
+   */
+  branches(place, index, name, path) {
+    const element = h("div", { class: "nested" });
+    const more = h("button", { type: "button", class: "add" }, icon("plus"), "Add branch");
+    more.onclick = () => this.actions.edit((draft) => place.get(draft)[index].branches.push([]));
+    /** @type {List[]} */
+    let lists = [];
+    const show = (/** @type {LayerDescription} */ layer) => {
+      const branches = /** @type {LayerDescription[][]} */ (layer.branches ?? []);
+      if (lists.length !== branches.length) {
+        lists = branches.map((_, b) => this.branch(place, index, `${name}.${b + 1}.`, path, b));
+        element.replaceChildren(...lists.map((list) => list.element), more);
+      }
+      branches.forEach((branch, b) => {
+        lists[b].show(branch);
+      });
+    };
+    return { element, show };
+  }
+
+  /**
+   * @param {Place} place
+   * @param {number} index
+   * @param {string} name
+   * @param {string} path
+   * @param {number} branch
+   */
+  branch(place, index, name, path, branch) {
+    const list = this.list({
+      ...{ path: `${path}[${branch}]`, name, top: false },
+      get: (draft) => place.get(draft)[index].branches[branch],
+    });
+    const remove = () =>
+      this.actions.edit((draft) => place.get(draft)[index].branches.splice(branch, 1));
+    const label = `Remove branch ${branch + 1} of ${name.replace(/\.\d+\.$/, "")}`;
+    const away = iconButton("close", label, "Takes this branch away.", "", remove);
+    const head = h("div", { class: "branch-head" }, h("span", {}, `Branch ${branch + 1}`), away);
+    return { element: h("div", { class: "branch" }, head, list.element), show: list.show };
+  }
+}
+
+/** @param {string} name of the field */
+function sizeHint(name) {
+  if (name === "filters") return "How many kernels the layer has: channels of what it hands on.";
+  if (name === "rank") return "How many numbers describe each person and each film.";
+  if (name === "heads") return "How many times attention is computed, each on a part of the units.";
+  return "How many units the layer has: columns of its W, elements of its b.";
+}

@@ -1,0 +1,56 @@
+"""Every scene of the gallery opens, runs, and its numbers move."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.visit import Visit, Visits
+
+
+def open_gallery(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="Start from another network").click()
+    expect(visit.page.get_by_role("searchbox", name="Search the scenes")).to_be_focused()
+
+
+def test_every_scene_runs(visits: Visits) -> None:
+    visit = visits.open()
+    titles = visit.page.evaluate(
+        "fetch('/api/scenes').then((a) => a.json()).then((l) => l.map((s) => [s.id, s.title]))"
+    )
+    assert len(titles) > 20
+    for scene, title in titles:
+        generation = visit.get("model.generation")
+        open_gallery(visit)
+        visit.page.get_by_role("button", name=title, exact=True).click()
+        visit.wait(
+            f"s.model.generation > {generation} && s.scene?.id === '{scene}' && s.run.running"
+            " && s.frame?.generation === s.model.generation && s.frame.step > 1"
+            " && s.losses.length > 0 && Number.isFinite(s.losses.train[s.losses.length - 1])",
+            60,
+        )
+        assert visit.get("errors") == [], scene
+        assert f"scene={scene}" in visit.page.evaluate("location.hash") or visit.pause()
+
+
+def test_the_gallery_is_searched_and_left_by_keyboard(visits: Visits) -> None:
+    visit = visits.open()
+    open_gallery(visit)
+    visit.page.keyboard.type("vowels")
+    cards = visit.page.locator(".scene-card:visible")
+    expect(cards).to_have_count(2)
+    visit.press("ArrowDown")
+    expect(cards.first).to_be_focused()
+    visit.press("ArrowDown", "Enter")
+    visit.wait("s.scene?.id === 'vowels_lstm' && s.model.data.name === 'vowels'")
+    note = visit.page.get_by_role("complementary", name="What to watch")
+    expect(note).to_contain_text("Watch the gradient fade")
+    note.get_by_role("button", name="Close the note").click()
+    expect(note).to_be_hidden()
+    visit.pause()
+
+
+def test_a_link_names_a_scene(visits: Visits) -> None:
+    visit = visits.open("scene=iris&run=no")
+    visit.wait("s.scene?.id === 'iris' && s.model.data.name === 'iris'")
+    other = visits.open("scene=nowhere&run=no")
+    expect(other.page.locator("#banner")).to_contain_text("the scene “nowhere”")
