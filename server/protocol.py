@@ -30,7 +30,7 @@ __all__ = [
 PROTOCOL = 1
 MAX_MESSAGE_BYTES = 65_536
 MAX_DEPTH = 16
-MAX_BUFFERS = 256
+MAX_BUFFERS = 1024
 """Buffers of one subscription."""
 MAX_POINTS = 64
 MAX_WATCHES = 32

@@ -19,6 +19,7 @@ from server.errors import Refusal, unknown
 from server.formulas import link, number, terms, tree
 from server.protocol import Chain, CheckAnswer, Explain, Why
 from server.runner import Runner
+from server.scores import finite
 
 Answer = dict[str, Any]
 
@@ -190,7 +191,7 @@ def _step(step: ChainStep, place: Place) -> Answer:
         **_head(step.explanation, place),
         "term": tree(step.term),
         "terms": 1 if ranked is None else ranked["count"],
-        "share": step.share,
+        "share": finite(step.share),
         "local": number(step.local),
         "upstream": link(step.upstream),
     }
