@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import engine
 from engine import Clipping, Dataset, DescriptionError, Network, Optimizer, Program, Schedule
-from engine.data import as_autoencoder
+from engine.data import as_autoencoder, standardised
 from server import fields, layers
 from server.errors import Refusal
 from server.fields import LARGEST, Description
@@ -130,12 +130,13 @@ def _complete(given: object) -> tuple[Description, Dataset]:
 
 def _data(given: object) -> Description:
     infos = {info.name: info for info in engine.catalogue()}
-    every = ("name", *dict.fromkeys(name for info in infos.values() for name in info.keywords))
+    keywords = dict.fromkeys(name for info in infos.values() for name in info.keywords)
+    every = ("name", "standardise", *keywords)
     content = fields.known_fields("data", given, every)
     info = infos[fields.choice("data.name", content.get("name", "circles"), tuple(infos))]
     chosen: Description = {"name": info.name}
     for name in content:
-        if name not in ("name", *info.keywords):
+        if name not in ("name", "standardise", *info.keywords):
             has = ", ".join(info.keywords)
             expected = f"an option of {info.name}, which has {has}"
             raise Refusal("bad_description", f"data.{name}", content[name], expected)
@@ -147,6 +148,8 @@ def _data(given: object) -> Description:
             raise refused(error) from error
     if info.features:
         chosen["features"] = content.get("features", list(info.default_features))
+    if fields.boolean("data.standardise", content.get("standardise", False)):
+        chosen["standardise"] = True
     return chosen
 
 
@@ -157,7 +160,9 @@ def _json(value: Any) -> Any:
 
 def _load(chosen: Description) -> Dataset:
     try:
-        return engine.load_dataset(**chosen)
+        options = {name: value for name, value in chosen.items() if name != "standardise"}
+        data = engine.load_dataset(**options)
+        return standardised(data) if "standardise" in chosen else data
     except DescriptionError as error:
         raise refused(error) from error
 

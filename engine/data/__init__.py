@@ -1,6 +1,7 @@
 """Data sets and input features."""
 
 from engine.data.arrays import from_arrays
+from engine.data.assembly import standardised
 from engine.data.autoencoder import as_autoencoder
 from engine.data.catalogue import catalogue, include, load_dataset, thumbnail
 from engine.data.csv_table import from_csv
@@ -29,5 +30,6 @@ __all__ = [
     "from_csv",
     "include",
     "load_dataset",
+    "standardised",
     "thumbnail",
 ]

@@ -171,3 +171,24 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     frozen = np.ascontiguousarray(array)
     frozen.flags.writeable = False
     return frozen
+
+
+def standardised(data: Dataset) -> Dataset:
+    """The same data with inputs of mean 0 and standard deviation 1, by what training shows.
+
+    The inputs are those that the network sees: features of coordinates, each by itself; pixels
+    together. Numbers that name something, and what is standardised already, stay as they are.
+    """
+    inputs = data.train.inputs
+    if data.rescaling is not None or data.standardisation is not None or inputs.dtype.kind != "f":
+        return data
+    measure = Standardisation.of_image if data.kind == "image" else Standardisation.of_columns
+    rescaling = measure(inputs.astype(np.float64, copy=False))
+    train, test = (
+        replace(part, inputs=frozen(rescaling.apply(part.inputs.astype(np.float64, copy=False))))
+        for part in (data.train, data.test)
+    )
+    scaled = replace(data, train=train, test=test, rescaling=rescaling)
+    if data.features:
+        return scaled
+    return replace(scaled, standardisation=rescaling, rescaling=None)

@@ -136,6 +136,7 @@ class Dataset:
         field_sizes: how many ids each input field has (users and items), or None.
         baselines: what forecasts that hardly learn reach.
         extras: what belongs to the whole, by name: a simulator's hidden truth, names to show.
+        rescaling: of inputs that were standardised afterwards (see `standardised`), or None.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Dataset:
     field_sizes: tuple[int, ...] | None = None
     baselines: tuple[Baseline, ...] = ()
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    rescaling: Standardisation | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -180,7 +182,10 @@ class Dataset:
         if raw.shape[1:] != expected or raw.ndim == 0:
             shape = ", ".join(("M", *map(str, expected)))
             raise ValueError(f"points have shape {raw.shape}, not ({shape})")
-        return inputs_of(raw, self.features, self.standardisation)
+        inputs = inputs_of(raw, self.features, self.standardisation)
+        if self.rescaling is None:
+            return inputs
+        return self.rescaling.apply(inputs.astype(np.float64, copy=False))
 
 
 def inputs_of(

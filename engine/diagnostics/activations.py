@@ -64,10 +64,16 @@ class DeadReLU(Rule):
         layer = case.layers[number]
         share = len(dead) / layer.units
         evidence = tuple(
-            Evidence(layer.output, (None, unit), 0.0, "for every training sample", case.step)
+            Evidence(
+                layer.output,
+                _all_of(case, layer.output, unit),
+                0.0,
+                "for every training sample",
+                case.step,
+            )
             for unit in dead[:8]
         )
-        leaky = Change(f"layers[{number}].activation", "leaky_relu")
+        leaky = case.change(number, "activation", "leaky_relu")
         rate = case.hyperparameter("learning_rate") or 0.0
         lower = Change("optimizer.learning_rate", rate / 10)
         units = f"unit {dead[0]} is" if len(dead) == 1 else f"{len(dead)} units are"
@@ -78,7 +84,7 @@ class DeadReLU(Rule):
             severity="note" if share < NOTABLE else "warning",
             evidence=evidence,
             remedies=(
-                Remedy("use leaky ReLU there", (leaky,)),
+                Remedy("use leaky ReLU there", leaky),
                 Remedy("start again with a tenth of the learning rate", (lower,)),
             ),
         )
@@ -134,18 +140,17 @@ class Saturated(Rule):
             if min(shares) <= self.share:
                 continue
             evidence = Evidence(layer.output, None, shares[-1], "share saturated", case.step)
-            changes = (
-                Change(f"layers[{number}].initializer", "glorot_uniform"),
-                Change(f"layers[{number}].activation", "relu"),
-            )
             yield self.found(
                 case,
                 f"{shares[-1]:.0%} of the outputs of {layer.name} are saturated",
                 subject=layer.name,
                 evidence=(evidence,),
                 remedies=(
-                    Remedy("start with smaller weights", changes[:1]),
-                    Remedy("use ReLU there", changes[1:]),
+                    Remedy(
+                        "start with smaller weights",
+                        case.change(number, "initializer", "glorot_uniform"),
+                    ),
+                    Remedy("use ReLU there", case.change(number, "activation", "relu")),
                 ),
             )
 
@@ -173,28 +178,35 @@ class SymmetricUnits(Rule):
 
     def check(self, case: Case) -> Iterator[Finding]:
         for number, layer in enumerate(case.layers):
-            if layer.kind != "dense" or layer.units < 2:
+            if layer.kind not in ("dense", "conv1d", "conv2d") or layer.units < 2:
                 continue
             weights = layer.parameters[0]
             gradient = case.program.buffers[weights].grad
             if gradient is None:
                 continue
-            twins = equal_columns(case.machine.view(weights), case.machine.view(gradient))
+            columns = _columns(case, weights)
+            twins = equal_columns(columns, _columns(case, gradient))
             if len(twins) < 2:
                 continue
             evidence = tuple(
-                Evidence(weights, (None, unit), _length(case, weights, unit), "its norm", case.step)
+                Evidence(
+                    weights,
+                    _all_of(case, weights, unit),
+                    float(np.linalg.norm(columns[:, unit])),
+                    "its norm",
+                    case.step,
+                )
                 for unit in twins[:8]
             )
-            path = f"layers[{number}].initializer"
             suited = "he_normal" if layer.activation == "relu" else "glorot_uniform"
+            random = case.change(number, "initializer", suited)
             yield self.found(
                 case,
                 f"{len(twins)} of the {layer.units} units of {layer.name} are equal",
                 subject=layer.name,
                 severity="error",
                 evidence=evidence,
-                remedies=(Remedy("start with random weights", (Change(path, suited),)),),
+                remedies=(Remedy("start with random weights", random),),
             )
 
 
@@ -215,5 +227,12 @@ def equal_columns(*arrays: NDArray[np.floating]) -> tuple[int, ...]:
     return tuple(int(i) for i in np.flatnonzero(counts[which.ravel()] > 1))
 
 
-def _length(case: Case, weights: str, unit: int) -> float:
-    return float(np.linalg.norm(case.machine.view(weights)[:, unit]))
+def _columns(case: Case, weights: str) -> NDArray[np.floating]:
+    """(inputs, units) of weights, whatever axes the inputs have."""
+    view = case.machine.view(weights)
+    return view.reshape(-1, view.shape[-1])
+
+
+def _all_of(case: Case, buffer: str, unit: int) -> tuple[int | None, ...]:
+    """The index of all elements of a unit, which the last axis counts."""
+    return (None,) * (len(case.program.buffers[buffer].shape) - 1) + (unit,)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data import Dataset
+from engine.diagnostics.finding import Change
+from engine.diagnostics.places import located
 from engine.history import Branch
 from engine.layers.context import LayerInfo
 from engine.machine import Machine
@@ -149,9 +151,17 @@ class Case:
         return not sum(losses[half:]) < (1 - IMPROVED) * sum(losses[:half])
 
     def hyperparameter(self, name: str) -> float | None:
-        """Its present value, None if the program has none of that name."""
+        """Its present value, None if the program has none of that name.
+
+        The shortest decimal that is stored as it: 0.03 in float32.
+        """
         buffer = self.program.hyperparameters.get(name)
-        return None if buffer is None else float(self.machine.view(buffer))
+        return None if buffer is None else float(str(self.machine.view(buffer)))
+
+    def change(self, number: int, name: str, value: object) -> tuple[Change, ...]:
+        """The change of a field of layer `number`; none if its description has no such field."""
+        path, layer = located(self.network.layers, self.layers[number].name)
+        return (Change(f"{path}.{name}", value),) if hasattr(layer, name) else ()
 
 
 def look_at_start(timeline: Timeline, *, rows: int = MAX_ROWS) -> Start:
@@ -171,7 +181,7 @@ def look_at_start(timeline: Timeline, *, rows: int = MAX_ROWS) -> Start:
             )
 
 
-def baseline_loss(kind: str, targets: NDArray[np.floating]) -> float:
+def baseline_loss(kind: str, targets: NDArray[Any]) -> float:
     """The loss of the best answer that is the same for all samples.
 
     For the cross-entropies that is the entropy of the classes, for squared errors the variance of
@@ -179,8 +189,11 @@ def baseline_loss(kind: str, targets: NDArray[np.floating]) -> float:
 
     Args:
         kind: of loss.
-        targets: (samples, outputs).
+        targets: (samples, outputs); or (samples, places) whole numbers of classes, −1 for none.
     """
+    if targets.dtype.kind == "i":
+        _, counts = np.unique(targets[targets >= 0], return_counts=True)
+        return float(np.sum(_entropy(counts / counts.sum())))
     y = np.asarray(targets, dtype=np.float64)
     share = y.mean(axis=0)
     if kind == "binary_cross_entropy":

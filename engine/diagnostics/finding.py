@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from engine.diagnostics.places import located, with_field
 from engine.errors import DescriptionError
 from engine.history import Branch
 from engine.network import Network
@@ -117,11 +117,9 @@ def patched(network: Network, changes: Iterable[Change]) -> Network:
     layers, loss, optimizer = list(network.layers), network.loss, network.optimizer
     for change in changes:
         value: Any = change.value
-        found = _LAYER.fullmatch(change.path)
         part, _, name = change.path.partition(".")
-        if found is not None and int(found[1]) < len(layers):
-            layer: Any = layers[int(found[1])]
-            layers[int(found[1])] = replace(layer, **{found[2]: value})
+        if part.startswith("layers["):
+            layers = with_field(layers, change.path, value)
         elif part == "optimizer":
             optimizer = _optimizer(optimizer, name, value)
         elif part == "loss":
@@ -129,9 +127,6 @@ def patched(network: Network, changes: Iterable[Change]) -> Network:
         else:
             raise DescriptionError("path", change.path, "a field of this network")
     return replace(network, layers=layers, loss=loss, optimizer=optimizer)
-
-
-_LAYER = re.compile(r"layers\[(\d+)\]\.(\w+)")
 
 
 def _optimizer(optimizer: Optimizer, name: str, value: Any) -> Optimizer:
@@ -148,10 +143,11 @@ def _optimizer(optimizer: Optimizer, name: str, value: Any) -> Optimizer:
 
 def _hyperparameter(program: Program, path: str) -> str | None:
     """The buffer of a hyperparameter by its path in the description."""
-    found = _LAYER.fullmatch(path)
-    if found is not None:
-        number = int(found[1])
-        layer = program.layers[number].name if number < len(program.layers) else ""
-        return program.hyperparameters.get(f"{layer}/{found[2]}")
+    place, _, name = path.rpartition(".")
+    for layer in program.layers:
+        if located(program.network.layers, layer.name)[0] == place:
+            buffer = program.hyperparameters.get(f"{layer.name}/{name}")
+            if buffer is not None:
+                return buffer
     part, _, name = path.partition(".")
     return program.hyperparameters.get(name) if part == "optimizer" else None

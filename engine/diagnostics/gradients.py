@@ -13,10 +13,12 @@ import numpy as np
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
-from engine.layers import Dense
 from engine.observation import norm
 from engine.ops.base import Array
 from engine.ops.loss import L1Penalty, L2Penalty
+
+PENALTIES = ("/l1", "/l2")
+"""What the names of their rates end in."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ def _livelier(case: Case) -> tuple[Remedy, ...]:
         change
         for number in squashing
         for change in (
-            Change(f"layers[{number}].activation", "relu"),
-            Change(f"layers[{number}].initializer", "he_normal"),
+            *case.change(number, "activation", "relu"),
+            *case.change(number, "initializer", "he_normal"),
         )
     ]
     fewer = Remedy("use fewer layers")
@@ -277,8 +279,7 @@ class PenaltyDominates(Rule):
     meaning = "Weights are pulled to zero before they can learn from the data."
 
     def due(self, case: Case) -> bool:
-        layers = case.network.layers
-        return any(isinstance(layer, Dense) and (layer.l1 or layer.l2) for layer in layers)
+        return any(name.endswith(PENALTIES) for name in case.program.hyperparameters)
 
     def check(self, case: Case) -> Iterator[Finding]:
         norms = case.memory.setdefault(self.id, deque(maxlen=self.looks))
@@ -291,11 +292,11 @@ class PenaltyDominates(Rule):
             return
         penalty, data = pull
         changes = [
-            Change(f"layers[{number}].{kind}", getattr(layer, kind) / 100)
-            for number, layer in enumerate(case.network.layers)
-            if isinstance(layer, Dense)
-            for kind in ("l1", "l2")
-            if getattr(layer, kind)
+            change
+            for number, layer in enumerate(case.layers)
+            for kind in PENALTIES
+            if (rate := case.hyperparameter(layer.name + kind))
+            for change in case.change(number, kind.removeprefix("/"), rate / 100)
         ]
         yield self.found(
             case,

@@ -11,7 +11,6 @@ import numpy as np
 from engine.diagnostics.case import LEARNED, Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
-from engine.layers import Dense
 
 WORSE = 0.1
 """A loss that has risen by this share of its best diverges, which is no plateau."""
@@ -204,9 +203,10 @@ class Overfitting(Rule):
         if recent or not trains[-1] < trains[best]:
             return
         changes = [
-            Change(f"layers[{number}].l2", 1e-3)
-            for number, layer in enumerate(case.network.layers)
-            if isinstance(layer, Dense) and not layer.l2
+            change
+            for number, layer in enumerate(case.layers)
+            if layer.kind == "dense" and not case.hyperparameter(f"{layer.name}/l2")
+            for change in case.change(number, "l2", 1e-3)
         ]
         penalty = Remedy("penalise large weights", tuple(changes))
         yield self.found(

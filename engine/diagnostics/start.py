@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
+from engine.diagnostics.places import located
 from engine.diagnostics.rule import Rule
 from engine.initializers import initializer
-from engine.layers import Dense
+from engine.layers import Conv1D, Conv2D, Dense
 from engine.network import MATCHING_ACTIVATION
 
 RECTIFIED = ("relu", "leaky_relu", "elu", "gelu", "swish", "softplus")
@@ -25,7 +26,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "softplus": (0.0, np.inf),
 }
 """What an output can reach, where that is not everything."""
-SCALED = ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform")
+WEIGHING = ("dense", "conv1d", "conv2d")
+"""Layers of which the scale of the output is that of the weights."""
+STANDARDISE = Remedy("standardise the inputs", (Change("data.standardise", True),))
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class UnscaledInputs(Rule):
         columns = x.reshape(-1, 1) if pooled else x
         mean, std = columns.mean(axis=0), columns.std(axis=0)
         used = np.flatnonzero(std > 1e-12 * np.abs(columns).max(initial=0.0))
-        remedies = (Remedy("standardise the inputs", (Change("data.standardise", True),)),)
+        remedies = (STANDARDISE,)
         if not used.size:
             return
         worst = used[np.argmax(np.abs(mean[used]) / std[used])]
@@ -158,12 +161,11 @@ class OutputMismatch(Rule):
         last, y = len(case.layers) - 1, case.machine.view("data/y")
         activation = case.layers[last].activation
         low, high = RANGES.get(activation, (-np.inf, np.inf))
-        path = f"layers[{last}].activation"
-        if y.ndim == 2 and (y.min() < low or y.max() > high):
+        if y.ndim == 2 and y.dtype.kind == "f" and (y.min() < low or y.max() > high):
             row, column = np.argwhere((y < low) | (y > high))[0]
             value = float(y[row, column])
             evidence = Evidence("data/y", (int(row), int(column)), value, "a target", 0)
-            remedy = Remedy("make the output linear", (Change(path, "linear"),))
+            remedy = Remedy("make the output linear", case.change(last, "activation", "linear"))
             yield self.found(
                 case,
                 f"{activation} gives {low:g} to {high:g}, and a target is {value:.3g}",
@@ -182,7 +184,7 @@ class OutputMismatch(Rule):
         last = len(case.layers) - 1
         loss = "binary_cross_entropy" if y.shape[1] == 1 else "softmax_cross_entropy"
         matching = MATCHING_ACTIVATION[loss]
-        changes = (Change(f"layers[{last}].activation", matching), Change("loss", loss))
+        changes = (*case.change(last, "activation", matching), Change("loss", loss))
         yield self.found(
             case,
             f"{case.network.loss} on a {activation} output: where it is saturated and wrong, the "
@@ -196,15 +198,14 @@ class OutputMismatch(Rule):
             return
         before, last = case.layers[-2], case.layers[-1]
         if before.activation in ("sigmoid", "softmax") and before.units == last.units:
-            number = len(case.layers) - 2
-            change = Change(f"layers[{number}].activation", "tanh")
+            change = case.change(len(case.layers) - 2, "activation", "tanh")
             yield self.found(
                 case,
                 f"{before.name} already squashes {before.units} outputs with {before.activation}, "
                 f"then {last.name} does so with {activation}",
                 subject="squashed twice",
                 evidence=(Evidence(before.output, None, float(before.units), "its units", 0),),
-                remedies=(Remedy(f"give {before.name} another activation", (change,)),),
+                remedies=(Remedy(f"give {before.name} another activation", change),),
             )
 
 
@@ -252,9 +253,9 @@ class BadInitialScale(Rule):
 
     Glorot & Bengio 2010, section 4.2, and He et al. 2015, section 2.2: initial weights should
     leave the variance of activations and of gradients as it is; otherwise both change
-    exponentially with depth. What is judged is the change a layer, over all hidden layers of at
-    least `width` units: single ones vary with their widths and by chance, which narrow layers are
-    given more room for.
+    exponentially with depth. What is judged is the change a layer, over all hidden dense and
+    convolutional layers of at least `width` units: single ones vary with their widths and by
+    chance, which narrow layers are given more room for. Other layers have scales of their own.
 
     Attributes:
         factor: times a layer.
@@ -270,13 +271,15 @@ class BadInitialScale(Rule):
     when = "start"
 
     def check(self, case: Case) -> Iterator[Finding]:
-        units = [case.layers[i].units for i in case.hidden]
-        if len(units) < 2 or min(units) < self.width:
+        judged = [i for i in case.hidden if case.layers[i].kind in WEIGHING]
+        units = [case.layers[i].units for i in judged]
+        others = [layer for layer in case.layers if layer.parameters and layer.kind not in WEIGHING]
+        if len(units) < 2 or min(units) < self.width or others:
             return
         allowed = log2(self.factor) + 2 / sqrt(sum(units))
         for what, values in (
-            ("activations", case.start.activations[:-1]),
-            ("gradients", case.start.signals[-2::-1]),
+            ("activations", [case.start.activations[i] for i in judged]),
+            ("gradients", [case.start.signals[i] for i in reversed(judged)]),
         ):
             first, last = values[0], values[-1]
             if not (first > 0 and last > 0):
@@ -286,7 +289,7 @@ class BadInitialScale(Rule):
                 continue
             verb = "grow" if change > 0 else "shrink"
             back = "" if what == "activations" else ", on the way back,"
-            ends = [case.layers[i] for i in (case.hidden[0], case.hidden[-1])]
+            ends = [case.layers[i] for i in (judged[0], judged[-1])]
             names = [end.output if what == "activations" else end.pre_activation for end in ends]
             shown = (first, last) if what == "activations" else (last, first)
             evidence = tuple(
@@ -308,12 +311,14 @@ class BadInitialScale(Rule):
 
 def _initialise(case: Case) -> Remedy:
     """Initial weights that suit each layer's activation."""
-    changes = []
-    for number, layer in enumerate(case.network.layers):
-        if isinstance(layer, Dense):
+    changes: list[Change] = []
+    for number, built in enumerate(case.layers):
+        layer = located(case.network.layers, built.name)[1]
+        if isinstance(layer, Dense | Conv1D | Conv2D):
             suited = "he_normal" if layer.activation in RECTIFIED else "glorot_uniform"
             if initializer(layer.initializer) != initializer(suited):
-                changes.append(Change(f"layers[{number}].initializer", suited))
+                changes += case.change(number, "initializer", suited)
     if changes:
         return Remedy("initialise each layer for its width and activation", tuple(changes))
-    return Remedy("standardise the inputs", (Change("data.standardise", True),))
+    measured = case.machine.view("data/x").dtype.kind == "f"
+    return STANDARDISE if measured else Remedy("start with smaller weights")

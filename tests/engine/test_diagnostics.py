@@ -488,6 +488,8 @@ def test_the_best_constant_answer() -> None:
     assert baseline_loss("softmax_cross_entropy", np.eye(4)) == pytest.approx(log(4))
     assert baseline_loss("softmax_cross_entropy", np.eye(3)[[0, 0, 0]]) == 0
     assert baseline_loss("mean_squared_error", half) == 0.25
+    places = np.array([[0, 1], [1, -1], [0, -1]])
+    assert baseline_loss("softmax_cross_entropy", places) == pytest.approx(log(2))
     assert baseline_loss("huber", np.array([[0.0], [0.5], [4.0]])) == pytest.approx(3.125 / 3)
 
 

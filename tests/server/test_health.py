@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from server.scenes import SCENES, Scene
 from tests.server.driving import SMALL, configured, refused
+from tests.server.kinds import KINDS
+from tests.server.test_scenes import needs
 
 RELU: dict[str, Any] = {
     "data": {"name": "circles", "samples": 200},
@@ -43,6 +46,26 @@ def test_a_healthy_run_is_silent() -> None:
     )
     driver.step("step", 400)
     assert all(e["findings"] == [] for e in driver.events if e["type"] == "diagnostics")
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.id)
+def test_scenes_have_nothing_to_warn_of(scene: Scene) -> None:
+    needs(scene.id)
+    driver = configured(scene.description)
+    driver.step("step", 100)
+    told = [f for e in driver.events if e["type"] == "diagnostics" for f in e["findings"]]
+    assert [finding["text"] for finding in told if finding["severity"] != "note"] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_layer_is_looked_at(kind: str) -> None:
+    driver = configured(KINDS[kind])
+    driver.step("step", 40)
+    names = [layer["name"] for layer in driver.last("configured")["layers"]]
+    answer = driver.do("series")
+    assert [row["layer"] for row in answer["layers"]] == names
+    assert len(answer["layers"][0]["steps"]) > 3
+    assert [flow["layer"] for flow in answer["flow"]] == names
 
 
 def test_findings_are_told_once_and_to_newcomers() -> None:
