@@ -6,9 +6,12 @@ frames are in `server.frames`.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import math
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -29,6 +32,8 @@ __all__ = [
 
 PROTOCOL = 1
 MAX_MESSAGE_BYTES = 65_536
+MAX_LOG_BYTES = 1_000_000
+"""Of a log of edits, as JSON, which may be sent compressed."""
 MAX_DEPTH = 16
 MAX_BUFFERS = 1024
 """Buffers of one subscription."""
@@ -531,6 +536,10 @@ def _parse_json(message: str | bytes) -> Any:
     if size > MAX_MESSAGE_BYTES:
         said = f"The message has {size} bytes; the most allowed is {MAX_MESSAGE_BYTES}."
         raise Refusal("too_large", "", size, f"at most {MAX_MESSAGE_BYTES} bytes", message=said)
+    return _parse_text(message)
+
+
+def _parse_text(message: str) -> Any:
     if _depth(message) > MAX_DEPTH:
         said = f"The message is nested more than {MAX_DEPTH} levels deep."
         raise Refusal("too_deep", "", None, f"at most {MAX_DEPTH} levels", message=said)
@@ -687,6 +696,27 @@ def _object(path: str, value: Any) -> dict[str, Any]:
     return value
 
 
+def _log(path: str, value: Any) -> dict[str, Any]:
+    """A log of edits, as an object or as base 64 of its JSON, compressed by zlib."""
+    if not isinstance(value, str):
+        return _object(path, value)
+    content = _parse_text(_inflated(path, value))
+    if not isinstance(content, _Pairs):
+        raise Refusal("bad_value", path, "compressed JSON", "an object")
+    return _object_of(path, content)
+
+
+def _inflated(path: str, value: str) -> str:
+    inflating = zlib.decompressobj()
+    try:
+        data = inflating.decompress(base64.b64decode(value, validate=True), MAX_LOG_BYTES)
+        if inflating.unconsumed_tail:
+            raise Refusal("bad_value", path, value, f"a log of at most {MAX_LOG_BYTES:,} bytes")
+        return data.decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError) as error:
+        raise Refusal("bad_value", path, value, "base 64 of JSON compressed by zlib") from error
+
+
 _WATCH: dict[str, tuple[Check, Any]] = {
     "name": (_text(200), _REQUIRED),
     "dtype": (_choice("f64", "f32", "u16", "u8", "i32"), "f32"),
@@ -751,7 +781,7 @@ _COMMANDS: dict[str, tuple[type[Any], dict[str, tuple[Check, Any]]]] = {
     ),
     "configure": (
         Configure,
-        {"description": (_object, _REQUIRED), "log": (_optional(_object), None)},
+        {"description": (_object, _REQUIRED), "log": (_optional(_log), None)},
     ),
     "run": (Run, {}),
     "pause": (Pause, {}),

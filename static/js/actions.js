@@ -2,6 +2,7 @@
 // Everything a view or a control can do. Views never talk to the connection themselves.
 
 import { CommandError, Connection } from "./connection.js";
+import { deflated } from "./deflate.js";
 import { addProblem, withHyperparameter } from "./events.js";
 import { Health } from "./health.js";
 import { Questions } from "./questions.js";
@@ -181,9 +182,10 @@ export class Actions {
   async open({ description, log }) {
     clearTimeout(this.editTimer);
     this.editTimer = 0;
-    const size = JSON.stringify({ description, log }).length;
-    if (size < MOST_BYTES - 100) return this.send("configure", { description, log });
-    const message = `The session has ${size} bytes, more than the ${MOST_BYTES} that can be sent.`;
+    const packed = await deflated(JSON.stringify(log));
+    const size = JSON.stringify({ description, packed }).length;
+    if (size < MOST_BYTES - 100) return this.send("configure", { description, log: packed });
+    const message = `The session has ${size} bytes, compressed, more than the ${MOST_BYTES} that can be sent.`;
     addProblem(this.store, { code: "too_large", field: "log", message });
     return false;
   }

@@ -177,6 +177,7 @@ def test_roles_and_views_are_described() -> None:
         ("Leaving and coming back", f"every {host.CHECKPOINT_WHILE_RUNNING:g} seconds"),
         ("Limits", f"{protocol.MAX_MESSAGE_BYTES:,} bytes, {protocol.MAX_DEPTH} levels"),
         ("Limits", f"{hub.MESSAGES_PER_SECOND:g} a second, {hub.MESSAGE_BURST:g} at once"),
+        ("Limits", f"compressed | {protocol.MAX_LOG_BYTES:,} bytes"),
         ("Limits", f"{protocol.MAX_BUFFERS} buffers, {protocol.MAX_RATE:g} frames a second"),
         ("Limits", f"a frame | {camera.MAX_FRAME_BYTES:,} bytes"),
         ("Limits", f"acknowledged | {hub.CREDIT} |"),

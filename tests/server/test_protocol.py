@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import zlib
 from typing import Any
 
 import pytest
@@ -82,6 +84,38 @@ def refusal_of(text: str | bytes) -> Refusal:
     with pytest.raises(Refusal) as caught:
         parse_command(text)
     return caught.value
+
+
+def packed(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode())).decode()
+
+
+def test_a_log_may_be_compressed() -> None:
+    log = {"branches": [{"edits": [{"at": [i, 0], "values": 0.1} for i in range(5000)]}]}
+    assert len(json.dumps(log)) > 2 * MAX_MESSAGE_BYTES
+    command = parse_command(message("configure", description={}, log=packed(json.dumps(log))))
+    assert command == Configure(5, {}, log)
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "expected"),
+    [
+        ("not base 64!", "bad_value", "base 64 of JSON compressed by zlib"),
+        ("abcd", "bad_value", "base 64 of JSON compressed by zlib"),
+        (packed("[]"), "bad_value", "an object"),
+        (packed("{"), "not_json", "JSON ("),
+        (packed('{"a": 1, "a": 2}'), "bad_value", "the field's only value"),
+        (packed('{"a": NaN}'), "not_finite", "a finite number"),
+        (packed("[" * 40 + "]" * 40), "too_deep", "at most 16 levels"),
+        (packed(" " * 10_000_000), "bad_value", "a log of at most 1,000,000 bytes"),
+        (3, "bad_value", "an object"),
+    ],
+)
+def test_a_compressed_log_is_read_strictly(log: object, code: str, expected: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse_command(message("configure", description={}, log=log))
+    assert caught.value.code == code
+    assert caught.value.expected.startswith(expected)
 
 
 # What is accepted --------------------------------------------------------------------------------

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import pickle
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -330,3 +334,62 @@ def test_description_and_log_reproduce_a_session() -> None:
     with pytest.raises(Exception, match="fingerprint") as caught:
         other.do("configure", description=SMALL, log=exported["log"])
     assert not isinstance(caught.value, DescriptionError)
+
+
+def reopened(driver: Driver) -> Driver:
+    """Another session that was made of what this one exports, as a file has it."""
+    exported = json.loads(json.dumps(driver.do("export"), allow_nan=False))
+    packed = base64.b64encode(zlib.compress(json.dumps(exported["log"]).encode())).decode()
+    other = Driver()
+    other.do("configure", description=exported["description"], log=packed)
+    other.finish()
+    assert other.do("export") == exported
+    return other
+
+
+def recovered(driver: Driver) -> Driver:
+    """What another worker makes of the last checkpoint."""
+    saved = pickle.loads(pickle.dumps(driver.session.checkpoint()))
+    other = Driver()
+    other.session = Session.restored(saved, other.clock, other.clock, frames=0)
+    other.events = other.session.abridged()
+    return other
+
+
+def test_a_session_with_thousands_of_edits_is_reopened() -> None:
+    """Such as a weight that is dragged for minutes while training goes on."""
+    driver = configured(ADAM)
+    timeline = driver.session._runner.timeline  # type: ignore[union-attr]
+    for number in range(2500):
+        timeline.run(1)
+        timeline.write("dense1/W", np.sin(number / 30.0), (0, number % 3))
+    driver.step("step", 3)
+    other = reopened(driver)
+    assert (here(other), bits(other)) == (here(driver), bits(driver))
+
+
+@pytest.mark.parametrize("again", [reopened, recovered])
+@pytest.mark.parametrize("seed", [None, 5])
+@pytest.mark.parametrize("steps", [0, 7])
+def test_a_session_comes_back_after_it_was_started_again(
+    again: Callable[[Driver], Driver], seed: int | None, steps: int
+) -> None:
+    driver = storied()
+    driver.do("set", name="learning_rate", value=0.25)
+    if seed is None:
+        driver.do("reset")
+    else:
+        driver.do("reseed", seed=seed)
+    if steps:
+        driver.step("step", steps)
+    driver.step("instruction", 2)
+    other = again(driver)
+    assert (here(other), bits(other)) == (here(driver), bits(driver))
+    assert other.state["hyperparameters"]["learning_rate"] == 0.25
+    assert other.state["seed"] == driver.state["seed"]
+    for each in (driver, other):
+        each.do("write", buffer="dense1/W", index=[0, 0], value=0.5)
+        each.step("step", 9)
+        each.do("back", unit="step", count=4)
+        each.finish()
+    assert (here(other), bits(other)) == (here(driver), bits(driver))
