@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -96,22 +97,47 @@ def _is_hit(point: Point, machine: Machine, before: float, last: int) -> bool:
     return here and (point.condition is None or bool(point.condition.value(machine)))
 
 
+@dataclass(frozen=True)
+class World:
+    """What is debugged, and which points, edits and clamps there may be."""
+
+    fresh: Callable[[], Machine]
+    breakpoints: list[dict[str, Any]]
+    watchpoints: list[tuple[Any, Any, float]]
+    edits: list[tuple[str, tuple[int | None, ...] | None]]
+    held: tuple[str, tuple[int | None, ...]]
+
+
+PLAYGROUND = World(
+    fresh,
+    BREAKPOINTS,
+    WATCHPOINTS,
+    [("learning_rate", None), ("dense1/W", (0, 1)), ("dense1/a", (0, 1))],
+    ("dense1/a", (None, 1)),
+)
+
+
 class Sessions(RuleBasedStateMachine):
     """Any sequence of verbs, edits and points, against a plain walk that looks everywhere."""
 
+    world = PLAYGROUND
+
     @initialize(budget=st.sampled_from([64 * 2**20, 40_000]))
     def begin(self, budget: int) -> None:
-        timeline = Timeline(fresh(), budget)
+        timeline = Timeline(self.world.fresh(), budget)
         timeline._spacing = 3
         self.debugger = Debugger(timeline)
 
-    @rule(which=st.sampled_from(BREAKPOINTS))
-    def set_breakpoint(self, which: dict[str, Any]) -> None:
-        self.debugger.set_breakpoint(**which)
+    @rule(which=st.integers(0, 999))
+    def set_breakpoint(self, which: int) -> None:
+        known = self.world.breakpoints
+        self.debugger.set_breakpoint(**known[which % len(known)])
 
-    @rule(which=st.sampled_from(WATCHPOINTS))
-    def set_watchpoint(self, which: tuple[Any, Any, float]) -> None:
-        self.debugger.set_watchpoint(which[0], which[1], level=which[2])
+    @rule(which=st.integers(0, 999))
+    def set_watchpoint(self, which: int) -> None:
+        known = self.world.watchpoints
+        expression, trigger, level = known[which % len(known)]
+        self.debugger.set_watchpoint(expression, trigger, level=level)
 
     @rule(which=st.integers(0, 9))
     def remove(self, which: int) -> None:
@@ -152,7 +178,7 @@ class Sessions(RuleBasedStateMachine):
     def forwards(
         self, goal: Moment, verb: Callable[[float | None], Stop | None], slow: bool
     ) -> None:
-        hits = hits_between(self.debugger, fresh, self.debugger.timeline.now, goal)
+        hits = hits_between(self.debugger, self.world.fresh, self.debugger.timeline.now, goal)
         stop = self.carried_out(verb, slow)
         if hits:
             assert (stop.reason, stop.moment, {h.point for h in stop.hits}) == ("point", *hits[0])
@@ -180,7 +206,7 @@ class Sessions(RuleBasedStateMachine):
         self, low: Moment, verb: Callable[[float | None], Stop | None], slow: bool
     ) -> None:
         now = self.debugger.timeline.now
-        hits = [h for h in hits_between(self.debugger, fresh, low, now) if h[0] < now]
+        hits = [h for h in hits_between(self.debugger, self.world.fresh, low, now) if h[0] < now]
         stop = self.carried_out(verb, slow)
         if hits:
             assert (stop.reason, stop.moment, {h.point for h in stop.hits}) == ("point", *hits[-1])
@@ -207,21 +233,20 @@ class Sessions(RuleBasedStateMachine):
         self.debugger.restart_step()
         assert self.debugger.timeline.now == (step, 0)
 
-    @rule(
-        edit=st.sampled_from([("learning_rate", None), ("dense1/W", (0, 1)), ("dense1/a", (0, 1))]),
-        value=st.sampled_from([0.001, 0.05]),
-    )
-    def edit(self, edit: tuple[str, Any], value: float) -> None:
-        self.debugger.write(edit[0], value, edit[1])
+    @rule(which=st.integers(0, 999), value=st.sampled_from([0.001, 0.05]))
+    def edit(self, which: int, value: float) -> None:
+        buffer, index = self.world.edits[which % len(self.world.edits)]
+        self.debugger.write(buffer, value, index)
 
     @rule(value=st.sampled_from([0.0, 0.5]))
     def hold(self, value: float) -> None:
-        self.debugger.hold("dense1/a", value, (None, 1))
+        buffer, index = self.world.held
+        self.debugger.hold(buffer, value, index)
 
     @invariant()
     def as_a_fresh_replay(self) -> None:
         if hasattr(self, "debugger"):
-            assert_as_replayed(self.debugger.timeline, fresh)
+            assert_as_replayed(self.debugger.timeline, self.world.fresh)
 
 
 Sessions.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
