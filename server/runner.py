@@ -50,6 +50,8 @@ SLOW_STEP = 0.01
 BY_HAND = 1000
 """Steps of one command that each get a loss point."""
 LEAST_SECONDS = 1e-4
+MAX_HITS = 200
+"""Places at which a run was stopped by points, that are remembered."""
 
 _REASONS: dict[str, Reason] = {
     "goal": "goal",
@@ -83,6 +85,7 @@ class Progress:
         log: the timeline, as `engine.export_log` writes it.
         points: loss points by branch.
         nonfinite: by branch.
+        hits: as in `Runner`.
     """
 
     running: bool
@@ -94,6 +97,7 @@ class Progress:
     points: dict[int, list[Point]]
     scored: tuple[int, int]
     next_loss: int
+    hits: dict[tuple[int, Moment], list[dict[str, str]]]
     specs: tuple[PointSpec, ...]
     watched: tuple[str, ...]
 
@@ -114,6 +118,7 @@ class Runner:
         reason: why it last started or stopped.
         version: grows with every change of the machine's state.
         fresh: loss points not yet reported, each with its branch.
+        hits: what the points said that stopped a run, by branch and moment, the latest last.
     """
 
     def __init__(self, plan: Plan, clock: Clock, version: int = 0) -> None:
@@ -140,6 +145,7 @@ class Runner:
         self.health = Health(timeline, self.plan)
         self.patience = Patience(self.plan.patience)
         self.fresh = []
+        self.hits: dict[tuple[int, Moment], list[dict[str, str]]] = {}
         self._nonfinite: dict[int, NonFinite] = {}
         self._goal: Goal | None = None
         self._journey: Journey | None = None
@@ -347,6 +353,7 @@ class Runner:
             points=self.curves.points(),
             scored=self._scored,
             next_loss=self._next_loss,
+            hits=dict(self.hits),
             specs=self.points.specs,
             watched=self.points.watched,
         )
@@ -359,6 +366,7 @@ class Runner:
         self.limit = Limit(*saved.speed)
         self._nonfinite = dict(saved.nonfinite)
         self.curves = Curves(saved.points)
+        self.hits = dict(saved.hits)
         self._scored, self._next_loss = saved.scored, saved.next_loss
         # As after an edit, which the other one may just have had.
         self._careful_until = Moment(timeline.now.step + 2, 0)
@@ -493,7 +501,16 @@ class Runner:
         if stop.nonfinite is not None:
             self._nonfinite[stop.branch] = stop.nonfinite
         self.points.hits = stop.hits
+        if stop.hits:
+            self._remember(stop)
         self._stop(_REASONS[stop.reason])
+
+    def _remember(self, stop: Stop) -> None:
+        place = stop.branch, stop.moment
+        self.hits.pop(place, None)
+        self.hits[place] = self.points.happened()
+        if len(self.hits) > MAX_HITS:
+            del self.hits[next(iter(self.hits))]
 
     def _stop(self, reason: Reason) -> None:
         self.running, self.reason, self._goal, self._journey = False, reason, None, None

@@ -574,12 +574,16 @@ class Session:
         return [self._timeline()]
 
     def _timeline(self) -> Event:
-        timeline = self._driven().timeline
+        runner = self._driven()
         return {
             "type": "timeline",
             "generation": self._generation,
-            "hyperparameters": self._driven().settings,
-            "branches": [_branch(branch) for branch in timeline.branches],
+            "hyperparameters": runner.settings,
+            "branches": [_branch(branch) for branch in runner.timeline.branches],
+            "hits": [
+                {"branch": branch, "moment": list(moment), "points": points}
+                for (branch, moment), points in runner.hits.items()
+            ],
         }
 
     def _stood(self) -> list[Event]:

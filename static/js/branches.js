@@ -9,7 +9,7 @@ import { History } from "./store.js";
 /** @typedef {import("./types.js").RunState} RunState */
 /** @typedef {import("./types.js").Store} Store */
 
-const KEPT_HITS = 500;
+const KEPT_HITS = 200;
 
 /**
  * Below 0 if one moment is before another, above 0 if it is after it.
@@ -89,7 +89,7 @@ export function takeTimeline(store, event) {
     if (origin) curve.inherit(origin, start[0] + (start[1] > 0 ? 1 : 0));
     store.state.curves.set(number, curve);
   }
-  store.set({ branches, settings: event.hyperparameters });
+  store.set({ branches, settings: event.hyperparameters, hits: event.hits.map(hitOf) });
   showCurve(store);
 }
 
@@ -137,9 +137,15 @@ export function takePlace(store, run) {
  */
 function withHit(hits, { branch, step, pc, hits: stopped }) {
   const others = hits.filter((h) => h.branch !== branch || order(h.moment, [step, pc]) !== 0);
-  const points = stopped.map(({ name }) => name);
-  const names = stopped.map(({ text }) => text);
-  /** @type {import("./types.js").Hit} */
-  const hit = { branch, moment: [step, pc], points, names };
+  const hit = hitOf({ branch, moment: [step, pc], points: stopped });
   return [...others, hit].slice(-KEPT_HITS);
+}
+
+/**
+ * @param {{branch: number, moment: Moment, points: {name: string, text: string}[]}} told
+ * @returns {import("./types.js").Hit}
+ */
+function hitOf({ branch, moment, points }) {
+  const [called, texts] = [points.map(({ name }) => name), points.map(({ text }) => text)];
+  return { branch, moment, points: called, names: texts };
 }

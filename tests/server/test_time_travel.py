@@ -190,6 +190,22 @@ def test_a_run_stops_at_a_breakpoint_and_goes_back_to_it() -> None:
     assert driver.state["step"] == 20
 
 
+def test_a_newcomer_and_another_worker_are_told_where_points_were_hit() -> None:
+    driver = configured(ADAM)
+    driver.do("points", points=[{"name": "tenth", "condition": "step % 10 == 0"}])
+    for _ in range(3):
+        driver.do("run")
+        driver.finish()
+    driver.do("reverse")
+    driver.finish()
+    for session in (driver.session, recovered(driver).session):
+        told = {event["type"]: event for event in session.abridged()}["timeline"]["hits"]
+        assert [(hit["branch"], hit["moment"][0]) for hit in told] == [(0, 10), (0, 30), (0, 20)]
+        assert told[0]["points"] == [{"name": "tenth", "text": "step % 10 == 0"}]
+    driver.do("reset")
+    assert driver.last("timeline")["hits"] == []
+
+
 def test_a_logpoint_logs_and_a_watchpoint_stops() -> None:
     driver = configured(ADAM)
     driver.do(
