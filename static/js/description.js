@@ -231,6 +231,7 @@ const FIELDS = {
   test: ["data.test_fraction", NUMBER],
   features: ["data.features", WORDS],
   data_seed: ["data.seed", NUMBER],
+  standardise: ["data.standardise", FLAG],
   layers: ["layers", LAYERS],
   loss: ["loss", WORD],
   optimizer: ["optimizer.kind", WORD],

@@ -46,7 +46,8 @@
 
 /**
  * @typedef {{name: string, samples?: number, noise?: number, classes?: number,
- *   test_fraction?: number, features?: string[], seed?: number} & {[option: string]: any}} DataDescription
+ *   test_fraction?: number, features?: string[], seed?: number, standardise?: boolean} &
+ *   {[option: string]: any}} DataDescription
  */
 
 /**

@@ -10,6 +10,7 @@ from tests.browser.serving import wait_until
 from tests.browser.visit import Visit, Visits
 
 LINKS = {
+    "standardised": "data=circles&features=x1,x2_squared,sin_x1&standardise=yes",
     "spirals": "data=spirals&noise=0.05&features=x1,x2,sin_x1&layers=8tanh,8relu,1sigmoid"
     "&optimizer=adam&learning_rate=0.01&batch=30&seed=7&data_seed=3",
     "iris": "data=iris&layers=8tanh!dropout:0.2,3softmax&optimizer=momentum&seed=5",

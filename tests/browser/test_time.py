@@ -476,6 +476,31 @@ def test_a_session_with_a_new_seed_and_rate_is_reproduced(visits: Visits, tmp_pa
     assert_alike(visit, other)
 
 
+def test_a_session_of_more_edits_than_fit_in_a_message_is_reproduced(
+    visits: Visits, tmp_path: Path
+) -> None:
+    visit = visits.open(FAST)
+    train(visit, 50)
+    path = saved(visit, tmp_path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["log"]["branches"][0]["edits"] = [
+        {
+            "at": [number // 25, number % 25],
+            "kind": "write",
+            "buffer": "learning_rate",
+            "index": None,
+            "values": 0.03 + number / 1e6,
+        }
+        for number in range(1200)
+    ]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert path.stat().st_size > 1.5 * 65_536
+    open_file(visit, path)
+    visit.wait("s.branches[0]?.edits.length === 200 && !s.run.running && s.run.step === 50")
+    assert visit.get("run.hyperparameters.learning_rate") == pytest.approx(0.03 + 1199 / 1e6)
+    assert visit.get("errors") == []
+
+
 def test_what_is_no_session_is_explained(visits: Visits, tmp_path: Path) -> None:
     visit = visits.open(FAST)
     path = tmp_path / "notes.json"

@@ -550,7 +550,7 @@ def test_a_value_written_in_float32_is_told_as_it_is_stored() -> None:
     ("buffer", "index", "field", "said"),
     [
         ("dense1/w", [0, 0], "buffer", "the nearest is 'dense1/W'"),
-        ("data/x", [0, 0], "buffer", "its role is constant"),
+        ("input/batch", [0], "buffer", "its role is index"),
         ("step", [], "buffer", "its role is counter"),
         ("data/order", [0], "buffer", "its role is index"),
         ("learning_rate", [], "buffer", "its role is hyperparameter"),

@@ -154,6 +154,31 @@ def test_comparing_two_branches_shows_their_difference_and_where_they_part() -> 
         driver.do("compare", branch=7)
 
 
+def test_a_training_sample_may_be_another_from_a_step_on() -> None:
+    driver = configured(ADAM)
+    driver.step("step", 20)
+    driver.do("jump", step=10)
+    driver.finish()
+    driver.do("write", buffer="data/x", index=[3, 0], value=2.5)
+    driver.do("write", buffer="data/y", index=[3, 0], value=0.0)
+    assert driver.state["branch"] == 1
+    driver.step("step", 10)
+    machine = machine_of(ADAM)
+    machine.run(10)
+    machine.write("data/x", 2.5, (3, 0))
+    machine.write("data/y", 0.0, (3, 0))
+    machine.run(10)
+    assert bits(driver) == machine.snapshot().block.tobytes() != fresh_bits(20)
+    driver.do("jump", step=20, branch=0)
+    driver.finish()
+    assert bits(driver) == fresh_bits(20)
+    other = reopened(driver)
+    assert bits(other) == fresh_bits(20)
+    ids = configured({"data": {"name": "ratings", "samples": 500, "users": 30, "items": 40}})
+    with refused("bad_value", "buffer", "data/x"):
+        ids.do("write", buffer="data/x", index=[0, 0], value=999)
+
+
 def test_a_clamped_unit_stays_where_it_is_held_until_it_is_let_go() -> None:
     driver = configured(ADAM)
     driver.step("step", 3)
