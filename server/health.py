@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,17 +25,25 @@ EXAMINE_PASSES = 60
 """Passes over the training set that such a rule makes, roughly."""
 
 
+Thresholds = dict[str, dict[str, float]]
+
+
 class Health:
     """Watches one history, from where it begins or a worker has taken it over.
+
+    Args:
+        thresholds: those that are not the usual ones, by rule and name.
 
     Attributes:
         changed: the findings are others than when they were last told.
     """
 
-    def __init__(self, timeline: Timeline, plan: Plan) -> None:
+    def __init__(self, timeline: Timeline, plan: Plan, thresholds: Thresholds) -> None:
         self._timeline, self._plan = timeline, plan
         self._monitor = Monitor(timeline)
         self._diagnostics = Diagnostics(self._monitor, plan.data)
+        for rule, values in thresholds.items():
+            self._diagnostics.adjust(rule, values)
         self._told: tuple[int, tuple[Finding, ...]] = (timeline.branch.number, ())
 
     def evaluated(self, point: Point) -> None:
@@ -68,6 +77,15 @@ class Health:
             }
             for rule in self._diagnostics.rules
         ]
+
+    def adjust(self, rule: str, values: Mapping[str, float]) -> dict[str, float]:
+        """Give a rule other thresholds from now on; returns all of it.
+
+        Raises:
+            DescriptionError: there is no such rule or threshold, or a value is unusable.
+        """
+        changed = self._diagnostics.adjust(rule, values)
+        return {name: float(value) for name, value in changed.thresholds().items()}
 
     def examine(self, rule: str) -> list[dict[str, Any]]:
         """Apply one rule now.

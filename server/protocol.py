@@ -236,6 +236,15 @@ class Examine:
 
 
 @dataclass(frozen=True)
+class Adjust:
+    """Give a rule of the diagnostics other thresholds."""
+
+    id: int
+    rule: str
+    thresholds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Export:
     """The description and the log of edits, which together reproduce the session."""
 
@@ -472,6 +481,7 @@ Command = (
     | Compare
     | Series
     | Examine
+    | Adjust
     | Export
     | Reset
     | Reseed
@@ -696,6 +706,10 @@ def _object(path: str, value: Any) -> dict[str, Any]:
     return value
 
 
+def _numbers(path: str, value: Any) -> dict[str, float]:
+    return {n: _number()(f"{path}.{n}", v) for n, v in _object(path, value).items()}
+
+
 def _log(path: str, value: Any) -> dict[str, Any]:
     """A log of edits, as an object or as base 64 of its JSON, compressed by zlib."""
     if not isinstance(value, str):
@@ -828,6 +842,7 @@ _COMMANDS: dict[str, tuple[type[Any], dict[str, tuple[Check, Any]]]] = {
     "compare": (Compare, {"branch": (_optional(_integer(0, 2**32 - 1)), _REQUIRED)}),
     "series": (Series, {}),
     "examine": (Examine, {"rule": (_optional(_text(64)), None)}),
+    "adjust": (Adjust, {"rule": (_text(64), _REQUIRED), "thresholds": (_numbers, _REQUIRED)}),
     "export": (Export, {}),
     "run_to": (RunTo, {"instruction": (_integer(0, 2**32 - 1), _REQUIRED)}),
     "reset": (Reset, {}),

@@ -5,6 +5,7 @@ The time comes from a clock that is given, so that a test can be the clock.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +26,7 @@ from engine import (
 )
 from server.curves import Curves
 from server.description import Plan
-from server.health import Health
+from server.health import Health, Thresholds
 from server.limit import Limit
 from server.patience import Patience
 from server.points import Points
@@ -85,7 +86,7 @@ class Progress:
         log: the timeline, as `engine.export_log` writes it.
         points: loss points by branch.
         nonfinite: by branch.
-        hits: as in `Runner`.
+        hits, thresholds: as in `Runner`.
     """
 
     running: bool
@@ -98,6 +99,7 @@ class Progress:
     scored: tuple[int, int]
     next_loss: int
     hits: dict[tuple[int, Moment], list[dict[str, str]]]
+    thresholds: Thresholds
     specs: tuple[PointSpec, ...]
     watched: tuple[str, ...]
 
@@ -118,6 +120,7 @@ class Runner:
         reason: why it last started or stopped.
         version: grows with every change of the machine's state.
         fresh: loss points not yet reported, each with its branch.
+        thresholds: of the diagnostics, those that a user has set, by rule and name.
         hits: what the points said that stopped a run, by branch and moment, the latest last.
     """
 
@@ -131,6 +134,7 @@ class Runner:
         self.reason: Reason = "command"
         self.version = version
         self.fresh: list[tuple[int, Point]] = []
+        self.thresholds: Thresholds = {}
         self._clock = clock
         self._step_seconds = self.machine.step_seconds
         self._adopt(Timeline(self.machine), Points())
@@ -142,7 +146,7 @@ class Runner:
         self.points = points
         points.install(self.debugger)
         self.curves = Curves()
-        self.health = Health(timeline, self.plan)
+        self.health = Health(timeline, self.plan, self.thresholds)
         self.patience = Patience(self.plan.patience)
         self.fresh = []
         self.hits: dict[tuple[int, Moment], list[dict[str, str]]] = {}
@@ -272,6 +276,16 @@ class Runner:
         if was_running:
             self._score_once()
 
+    def adjust(self, rule: str, values: Mapping[str, float]) -> dict[str, float]:
+        """Set thresholds of a rule of the diagnostics; returns all of it.
+
+        Raises:
+            DescriptionError: there is no such rule or threshold, or a value is unusable.
+        """
+        changed = self.health.adjust(rule, values)
+        self.thresholds.setdefault(rule, {}).update(values)
+        return changed
+
     def set_speed(self, unit: SpeedUnit, per_second: float | None) -> None:
         self.limit = Limit(unit, per_second)
         self.limit.start(self._clock())
@@ -354,6 +368,7 @@ class Runner:
             scored=self._scored,
             next_loss=self._next_loss,
             hits=dict(self.hits),
+            thresholds=copy.deepcopy(self.thresholds),
             specs=self.points.specs,
             watched=self.points.watched,
         )
@@ -362,6 +377,7 @@ class Runner:
         """Go on where another runner of the same plan was; its next loss points are the same."""
         timeline, branch, _ = import_log(self.machine, saved.log)
         timeline.land(branch, snapshot)
+        self.thresholds = saved.thresholds
         self._adopt(timeline, Points(saved.specs, saved.watched))
         self.limit = Limit(*saved.speed)
         self._nonfinite = dict(saved.nonfinite)

@@ -22,6 +22,7 @@ from server.errors import Refusal, unknown
 from server.live import Live
 from server.own import Own, register
 from server.protocol import (
+    Adjust,
     Back,
     Chain,
     CheckAnswer,
@@ -163,6 +164,7 @@ class Session:
             Compare: self._compare,
             Series: lambda _: Outcome(self._driven().health.series()),
             Examine: self._examine,
+            Adjust: self._adjust,
             Export: self._export,
             Reset: self._reset,
             Reseed: self._reseed,
@@ -303,6 +305,8 @@ class Session:
             runner.replay(command.log)
         if before is not None:
             runner.limit = before.limit
+            for rule, values in before.thresholds.items():
+                runner.adjust(rule, values)
         probe = self._camera.probe.point if self._camera is not None else ProbePoint(0, "train")
         self._generation += 1
         self._install(runner, self._camera.number if self._camera is not None else 0)
@@ -418,6 +422,11 @@ class Session:
             return Outcome({"rules": health.rules()})
         findings = health.examine(command.rule)
         return Outcome({"findings": findings}, self._diagnosed())
+
+    def _adjust(self, command: Adjust) -> Outcome:
+        thresholds = self._driven().adjust(command.rule, command.thresholds)
+        self.dirty = True
+        return Outcome({"thresholds": thresholds}, self._diagnosed())
 
     def _export(self, command: Export) -> Outcome:
         runner = self._driven()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from engine.diagnostics.gradients import (
     VanishingGradient,
 )
 from engine.diagnostics.losses import Divergence, Oscillation, Overfitting, Plateau
-from engine.diagnostics.rule import Rule, When
+from engine.diagnostics.rule import Rule, When, configured
 from engine.diagnostics.start import (
     BadInitialScale,
     ClassImbalance,
@@ -134,11 +134,28 @@ class Diagnostics:
         Raises:
             DescriptionError: there is no such rule.
         """
-        chosen = [r for r in self.rules if r.id == rule]
-        if not chosen:
-            raise DescriptionError("rule", rule, f"one of {', '.join(r.id for r in self.rules)}")
+        chosen = self._rule(rule)
         self._follow()
-        return tuple(self._take(chosen))
+        return tuple(self._take([chosen]))
+
+    def adjust(self, rule: str, thresholds: Mapping[str, float]) -> Rule:
+        """Give a rule other thresholds from now on; one that looks before training looks again.
+
+        Raises:
+            DescriptionError: there is no such rule or threshold, or a value is unusable.
+        """
+        changed = configured(self._rule(rule), **thresholds)
+        self.rules = tuple(changed if known.id == rule else known for known in self.rules)
+        self._follow()
+        if changed.when == "start":
+            self._take([changed])
+        return changed
+
+    def _rule(self, rule: str) -> Rule:
+        chosen = next((known for known in self.rules if known.id == rule), None)
+        if chosen is None:
+            raise DescriptionError("rule", rule, f"one of {', '.join(r.id for r in self.rules)}")
+        return chosen
 
     def _look(self) -> None:
         self._follow()

@@ -62,6 +62,22 @@ export class Health {
   }
 
   /**
+   * Gives a rule another threshold, for this session.
+   * @param {Rule} rule is changed as the server has taken it
+   * @param {string} name
+   * @param {number} value
+   */
+  async adjust(rule, name, value) {
+    try {
+      const fields = { rule: rule.rule, thresholds: { [name]: value } };
+      rule.thresholds = (await this.actions.connection.request("adjust", fields)).thresholds;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      addProblem(this.store, error.problem);
+    }
+  }
+
+  /**
    * Tries a remedy on the network at hand and lets it run; in the past that starts a branch.
    * @param {{[name: string]: number}} values of hyperparameters
    * @param {Moment | null} moment to go back to first; null: from here

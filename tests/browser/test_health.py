@@ -130,6 +130,20 @@ def test_a_healthy_run_is_silent(visits: Visits) -> None:
     expect(panel.get_by_role("status")).to_have_text(answer)
 
 
+def test_a_threshold_can_be_changed(visits: Visits) -> None:
+    visit = visits.open(f"layers=4tanh,1sigmoid&{FAST}")
+    panel = open_tab(visit, "Diagnostics")
+    panel.get_by_text("All rules and their thresholds").click()
+    limit = panel.locator(".rules > div", has_text="Surprising first loss").get_by_label("factor")
+    limit.fill("-1")
+    limit.press("Enter")
+    expect(limit).to_have_value("1.5")
+    limit.fill("0.01")
+    limit.press("Enter")
+    visit.wait("s.findings.some((finding) => finding.rule === 'surprising_first_loss')")
+    expect(limit).to_have_value("0.01")
+
+
 def test_a_rule_that_looks_when_asked_finds(visits: Visits) -> None:
     visit = visits.open(f"learning_rate=10&{FAST}")
     panel = open_tab(visit, "Diagnostics")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from server.scenes import SCENES, Scene
+from server.session import Session
 from tests.server.driving import SMALL, configured, refused
 from tests.server.kinds import KINDS
 from tests.server.test_scenes import needs
@@ -114,6 +115,32 @@ def test_rules_are_listed_and_examined_on_demand() -> None:
     assert isinstance(driver.do("examine", rule=demanded["rule"])["findings"], list)
     with refused("bad_value", "rule", "nonsense"):
         driver.do("examine", rule="nonsense")
+
+
+def test_thresholds_are_the_user_s() -> None:
+    driver = configured(STEEP)
+    driver.do("adjust", rule="surprising_first_loss", thresholds={"factor": 0.1})
+    assert driver.last("diagnostics")["findings"][0]["rule"] == "surprising_first_loss"
+    answer = driver.do("adjust", rule="divergence", thresholds={"factor": 1e9})
+    assert answer["thresholds"] == {"factor": 1e9, "steps": 20}
+    saved = driver.session.checkpoint()
+    assert saved is not None
+    driver.session = Session.restored(saved, driver.clock, driver.clock, frames=0)
+    driver.do("configure", description=STEEP)
+    driver.do("reset")
+    driver.step("step", 400)
+    found = {f["rule"] for e in driver.events if e["type"] == "diagnostics" for f in e["findings"]}
+    assert "divergence" not in found
+    listed = {r["rule"]: r["thresholds"] for r in driver.do("examine", rule=None)["rules"]}
+    assert listed["divergence"]["factor"] == 1e9
+    for rule, values, field in (
+        ("nonsense", {}, "rule"),
+        ("divergence", {"fact": 1}, "divergence.fact"),
+        ("divergence", {"steps": 2.5}, "divergence.steps"),
+        ("divergence", {"factor": -1}, "divergence.factor"),
+    ):
+        with refused("bad_value", field):
+            driver.do("adjust", rule=rule, thresholds=values)
 
 
 @pytest.mark.parametrize("steps", [50, 400])

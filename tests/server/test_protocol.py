@@ -58,6 +58,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "compare": {"branch": None},
     "series": {},
     "examine": {},
+    "adjust": {"rule": "divergence", "thresholds": {"factor": 5}},
     "export": {},
     "explain": {"buffer": "dense1/W", "index": [0, 1]},
     "chain": {"buffer": "dense1/W", "index": [0, 1]},

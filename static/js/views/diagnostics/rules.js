@@ -2,7 +2,6 @@
 // The rules themselves: what they look at, their thresholds, and those that look only when asked.
 
 import { h, tip } from "../../controls/dom.js";
-import { short } from "../../format.js";
 
 /** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Rule} Rule */
@@ -58,7 +57,7 @@ export class Rules {
   show() {
     const asked = this.known.filter(({ when }) => when === "demand");
     this.asking.replaceChildren(...asked.map((rule) => this.button(rule)));
-    this.list.replaceChildren(...this.known.map(row));
+    this.list.replaceChildren(...this.known.map((rule) => this.row(rule)));
     this.element.hidden = false;
     this.onChange();
   }
@@ -74,17 +73,33 @@ export class Rules {
     };
     return tip(button, `${rule.meaning} It takes some dozen passes over the training set.`);
   }
-}
 
-/** @param {Rule} rule */
-function row({ title, meaning, when, thresholds }) {
-  const limits = Object.entries(thresholds).map(
-    ([name, value]) => `${name} ${Number.isInteger(value) ? value : short(value)}`,
-  );
-  return h(
-    "div",
-    {},
-    h("dt", {}, title, h("span", {}, WHEN[when])),
-    h("dd", {}, meaning, limits.length > 0 ? h("code", {}, limits.join(" · ")) : null),
-  );
+  /** @param {Rule} rule */
+  row(rule) {
+    const limits = Object.keys(rule.thresholds).map((name) => this.limit(rule, name));
+    return h(
+      "div",
+      {},
+      h("dt", {}, rule.title, h("span", {}, WHEN[rule.when])),
+      h("dd", {}, rule.meaning, h("div", { class: "rule-limits" }, ...limits)),
+    );
+  }
+
+  /**
+   * A threshold that can be changed; what the server does not take becomes what it was.
+   * @param {Rule} rule
+   * @param {string} name
+   */
+  limit(rule, name) {
+    const bounds = { min: 0, step: "any", required: true, autocomplete: "off" };
+    const input = h("input", { type: "number", ...bounds });
+    input.value = String(rule.thresholds[name]);
+    input.onchange = async () => {
+      const value = input.valueAsNumber;
+      if (input.checkValidity()) await this.context.actions.health.adjust(rule, name, value);
+      input.value = String(rule.thresholds[name]);
+    };
+    const label = h("label", {}, name.replaceAll("_", " "), input);
+    return tip(label, `Threshold of “${rule.title}”, for this session.`);
+  }
 }
