@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Debugger, DescriptionError, ExpressionError, Hit, Place
+from engine import Branch, Debugger, DescriptionError, ExpressionError, Hit, Place
 from engine.expressions import write_value
 from server.errors import Refusal
 from server.protocol import PointSpec
@@ -35,6 +35,8 @@ class Points:
         self.hits: tuple[Hit, ...] = ()
         self._wanted, self._watched = specs, watched
         self._set: list[_Set] = []
+        self._watches: tuple[int, ...] = ()
+        self._traced: dict[int, tuple[Branch, int]] = {}
         self._logged = 0
 
     @property
@@ -50,7 +52,7 @@ class Points:
         """Set everything up in a debugger: another history of the same program."""
         specs, watched = self.specs or self._wanted, self._watched
         self._debugger, self._set, self._watched, self._logged = debugger, [], (), 0
-        self.hits = ()
+        self._watches, self._traced, self.hits = (), {}, ()
         self.replace(specs)
         self.watch(watched)
 
@@ -144,36 +146,57 @@ class Points:
     # The watch list --------------------------------------------------------------------------
 
     def watch(self, expressions: tuple[str, ...]) -> None:
-        """Watch these expressions and no others.
+        """Watch these expressions and no others; those that stay keep their values over time.
 
         Raises:
             Refusal: one of them is wrong; nothing has changed then.
         """
-        debugger = self._debugger
-        numbers = []
+        watches = self._debugger.watches
+        known = {expression.text: number for number, expression in watches.expressions.items()}
+        numbers: list[int] = []
         try:
             for place, text in enumerate(expressions):
-                try:
-                    numbers.append(debugger.watch(text))
-                except ExpressionError as error:
-                    path = f"expressions[{place}]"
-                    raise _wrong(path, error) from error
+                number = known.pop(text, None)
+                numbers.append(self._add(text, place) if number is None else number)
         except Refusal:
-            for number in numbers:
-                debugger.watches.remove(number)
+            for number in set(numbers) - set(self._watches):
+                watches.remove(number)
             raise
-        for number in set(debugger.watches.expressions) - set(numbers):
-            debugger.watches.remove(number)
-        self._watched = expressions
+        for number in set(self._watches) - set(numbers):
+            watches.remove(number)
+        self._watched, self._watches, self._traced = expressions, tuple(numbers), {}
 
-    def values(self) -> list[dict[str, Any]]:
-        """The watch list with present values: a number, yes or no, or what an array looks like."""
+    def _add(self, text: str, place: int) -> int:
+        try:
+            return self._debugger.watch(text)
+        except ExpressionError as error:
+            raise _wrong(f"expressions[{place}]", error) from error
+
+    def values(self, *, whole: bool = False) -> list[dict[str, Any]]:
+        """The watch list: present values, and those over time that the last call did not have.
+
+        Args:
+            whole: all values over time, for somebody who comes late; others miss nothing.
+        """
         watches = self._debugger.watches
         found = watches.values()
+        texts = zip(self._watches, self._watched, strict=True)
         return [
-            {"text": expression.text, **_shown(found[number])}
-            for number, expression in watches.expressions.items()
+            {"text": text, **_shown(found[number]), **self._trace(number, whole)}
+            for number, text in texts
         ]
+
+    def _trace(self, number: int, whole: bool) -> dict[str, Any]:
+        """Values at steps of the present branch: all of them, or those that are new."""
+        branch = self._debugger.timeline.branch
+        steps, values = self._debugger.watches.series(number)
+        before, last = self._traced.get(number, (None, -1))
+        goes_on = before is branch and not whole
+        first = int(np.searchsorted(steps, last, "right")) if goes_on else 0
+        if not whole:
+            self._traced[number] = branch, int(steps[-1]) if len(steps) else -1
+        told = [value if np.isfinite(value) else None for value in values[first:].tolist()]
+        return {"whole": not goes_on, "steps": steps[first:].tolist(), "values": told}
 
 
 def _wrong(path: str, error: ExpressionError) -> Refusal:

@@ -267,7 +267,7 @@ class Session:
             return []
         runner = self._runner
         curves = [self._loss(b, points) for b, points in runner.curves.points().items()]
-        shown = [*self._table(), *self._watched()]
+        shown = [*self._table(), *self._watched(whole=True)]
         told = [*shown, *self._log(runner.points.lines()), *self._diagnosed(always=True)]
         return [self._configured(), self._state(), self._timeline(), *curves, *told]
 
@@ -604,10 +604,11 @@ class Session:
         table = self._driven().points.table()
         return [{"type": "points", "points": table}] if table else []
 
-    def _watched(self) -> list[Event]:
+    def _watched(self, *, whole: bool = False) -> list[Event]:
+        """The watch list, with its values over time: all, or what is new since the last event."""
         runner = self._driven()
         self._watched_at = self._clock()
-        values = runner.points.values()
+        values = runner.points.values(whole=whole)
         where = {"branch": runner.timeline.branch.number, "moment": list(runner.timeline.now)}
         return [{"type": "watched", **where, "values": values}] if values else []
 

@@ -168,10 +168,10 @@
 
 /**
  * An expression of the watch list. `value` is null for what is not one finite number; `shown` is
- * its text. `trace` has its values so far, in order of the moments.
+ * its text. `trace` has its values along the present branch, in order of the moments.
  * @typedef {{text: string, kind: "" | "number" | "boolean" | "array",
  *   value: number | boolean | null, shown: string, shape: number[], problem: string,
- *   trace: {branch: number, moment: Moment, value: number}[]}} Watched
+ *   trace: {moment: Moment, value: number}[]}} Watched
  */
 
 /**

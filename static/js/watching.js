@@ -2,11 +2,10 @@
 // What the server tells of breakpoints, of the watch list and of the log, taken into the store.
 // No I/O.
 
-import { lineage, order } from "./branches.js";
+import { order } from "./branches.js";
 import { anchorOf } from "./points.js";
 
 /** @typedef {import("./connection.js").Message} Message */
-/** @typedef {import("./store.js").State} State */
 /** @typedef {import("./types.js").Moment} Moment */
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./types.js").RunState} RunState */
@@ -14,7 +13,8 @@ import { anchorOf } from "./points.js";
 /** @typedef {import("./types.js").Watched} Watched */
 
 const KEPT_LINES = 1000;
-const KEPT_VALUES = 300;
+/** Of one expression; more than the server has of it, for the moments within steps. */
+const KEPT_VALUES = 1024;
 
 /**
  * The server's points; those that do not fit its network stay on the page, behind them.
@@ -39,17 +39,16 @@ export function takePoints(store, event) {
  * @param {Message} event of type "watched"
  */
 export function takeWatched(store, event) {
-  const { branch, moment, values } = event;
   const known = new Map(store.state.watches.map((watch) => [watch.text, watch]));
   /** @type {Watched[]} */
-  const told = values.map((/** @type {Watched} */ value) => {
-    const trace = known.get(value.text)?.trace ?? [];
-    const number = value.kind === "array" ? Number.NaN : Number(value.value ?? Number.NaN);
-    return {
-      ...value,
-      ...{ shape: value.shape ?? [], problem: "" },
-      trace: Number.isFinite(number) ? withValue(trace, branch, moment, number) : trace,
-    };
+  const told = event.values.map((/** @type {any} */ value) => {
+    const { text, kind, shown, shape = [], whole, steps, values } = value;
+    const trace = whole ? [] : [...(known.get(text)?.trace ?? [])];
+    steps.forEach((/** @type {number} */ step, /** @type {number} */ i) => {
+      put(trace, [step, 0], values[i]);
+    });
+    if (kind !== "array") put(trace, event.moment, value.value);
+    return { text, kind, value: value.value, shown, shape, problem: "", trace: thinned(trace) };
   });
   const texts = new Set(told.map(({ text }) => text));
   const wrong = store.state.watches.filter(({ text, problem }) => problem && !texts.has(text));
@@ -57,31 +56,24 @@ export function takeWatched(store, event) {
 }
 
 /**
- * Values stay in the order of their moments, so that going back changes nothing.
- * @param {Watched["trace"]} trace
- * @param {number} branch
+ * Values stay in the order of their moments, so that going back changes nothing. One that is not
+ * finite has no place on a line.
+ * @param {Watched["trace"]} trace changed in place
  * @param {Moment} moment
- * @param {number} value
- * @returns {Watched["trace"]}
+ * @param {number | boolean | null} value
  */
-function withValue(trace, branch, moment, value) {
-  const before = trace.filter((v) => v.branch !== branch || order(v.moment, moment) < 0);
-  const after = trace.filter((v) => v.branch === branch && order(v.moment, moment) > 0);
-  return [...before, { branch, moment, value }, ...after].slice(-KEPT_VALUES);
+function put(trace, moment, value) {
+  if (value === null) return;
+  let at = trace.length;
+  while (at > 0 && order(trace[at - 1].moment, moment) > 0) at -= 1;
+  const same = at > 0 && order(trace[at - 1].moment, moment) === 0;
+  trace.splice(same ? at - 1 : at, same ? 1 : 0, { moment, value: Number(value) });
 }
 
-/**
- * The values of an expression along the present branch.
- * @param {State} state
- * @param {Watched} watch
- */
-export function traceOf({ branches, run }, { trace }) {
-  const line = lineage(branches, run?.branch ?? 0);
-  if (line.length < 2) return trace.filter((v) => v.branch === (run?.branch ?? 0));
-  const along = trace.filter(({ branch, moment }) =>
-    line.some((l) => l.branch.number === branch && (l === line[0] || order(moment, l.to) <= 0)),
-  );
-  return along.sort((a, b) => order(a.moment, b.moment));
+/** @param {Watched["trace"]} trace */
+function thinned(trace) {
+  if (trace.length <= KEPT_VALUES) return trace;
+  return trace.filter((_, i) => i % 2 === 0 || i === trace.length - 1);
 }
 
 /**

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.serving import wait_until
-from tests.browser.test_time import open_file, saved
+from tests.browser.test_time import open_file, saved, train
 from tests.browser.visit import Visit, Visits
 
 STOPPED = "s.run.reason === 'breakpoint' && !s.run.running"
@@ -296,6 +296,22 @@ def test_watched_values_follow_a_run(visits: Visits) -> None:
     steps = visit.get("watches[0].trace.map((v) => v.value)")
     assert steps == sorted(steps)
     assert steps == visit.get("watches[0].trace.map((v) => v.moment[0])")
+
+
+def test_watched_values_over_time_do_not_depend_on_what_the_page_has_seen(visits: Visits) -> None:
+    visit = visits.open()
+    visit.page.evaluate("backstep.actions.stops.watch('step')")
+    visit.wait("s.watches[0]?.kind === 'number'")
+    train(visit, 200)
+    visit.wait("s.watches[0].trace.length > 20")
+    steps = visit.get("watches[0].trace.map((v) => v.value)")
+    assert (steps == sorted(steps), steps[-1]) == (True, 200)
+    line = open_tab(visit, "Watch and log").get_by_role("img", name="Over time")
+    expect(line).to_have_attribute("data-tip", "Steps 0 to 200: lowest 0, highest 200.")
+    visit.page.reload()
+    visit.wait("s.watches[0]?.trace.length > 20")
+    told = visit.get("watches[0].trace.map((v) => v.value)")
+    assert set(told) <= set(steps)
 
 
 def test_the_inspector_puts_a_number_on_the_watch_list(visits: Visits) -> None:

@@ -3,7 +3,6 @@
 
 import { h, icon, iconButton, setText, tip } from "../../controls/dom.js";
 import { ExpressionField } from "../../controls/expression.js";
-import { traceOf } from "../../watching.js";
 import { Sparkline } from "./sparkline.js";
 import { valueText } from "./value.js";
 
@@ -36,7 +35,7 @@ export class WatchList {
     /** @type {Map<string, WatchRow>} */
     this.rows = new Map();
     const { store } = context;
-    store.on(["watches", "pins", "run", "branches"], () => this.show());
+    store.on(["watches", "pins", "run"], () => this.show());
     this.judge();
     this.show();
   }
@@ -95,6 +94,6 @@ class WatchRow {
     this.pin.hidden = watch.problem !== "";
     this.element.classList.toggle("wrong", watch.problem !== "");
     setText(this.value, watch.problem || valueText(watch));
-    this.line.show(watch.kind === "array" ? [] : traceOf(state, watch), state.run);
+    this.line.show(watch.trace, state);
   }
 }
