@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         lifespan=lambda app: _lifespan(app, chosen),
     )
-    _add_pages(app)
+    _add_pages(app, embedded=chosen.embedded)
     _add_api(app)
     app.add_api_websocket_route("/ws", _serve_viewer)
     app.add_middleware(GZipMiddleware, compresslevel=6)
@@ -133,13 +133,13 @@ def _services(app: Any) -> Services:
 # Pages and API -----------------------------------------------------------------------------------
 
 
-def _add_pages(app: FastAPI) -> None:
+def _add_pages(app: FastAPI, *, embedded: bool) -> None:
     templates = Jinja2Templates(ROOT / "templates")
     app.mount("/static", Assets(directory=ROOT / "static"), name="static")
 
     @app.get("/")
     async def page(request: Request) -> Response:
-        return templates.TemplateResponse(request, "index.html", {"version": __version__})
+        return templates.TemplateResponse(request, "index.html", {"embedded": embedded})
 
 
 def _add_api(app: FastAPI) -> None:

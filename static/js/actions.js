@@ -165,6 +165,19 @@ export class Actions {
     return this.send("clamp", { buffer, index, value });
   }
 
+  /** Ends the session of a script: it goes on there with the machine as it stands here. */
+  async finish() {
+    if (this.store.state.run?.running) await this.pause();
+    try {
+      const answer = await fetch("/api/done", { method: "POST" });
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      this.connection.end();
+    } catch (error) {
+      const message = `Python could not be told: ${error}. Interrupt it there instead.`;
+      addProblem(this.store, { code: "done", field: "", message });
+    }
+  }
+
   /**
    * What reproduces the session: its description and the log of its edits.
    * @returns {Promise<import("./types.js").Saved>}

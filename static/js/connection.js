@@ -3,6 +3,7 @@
 // numbered events are handed on exactly once and in order, frames as they come.
 
 import { decodeFrame, PROTOCOL } from "./protocol.js";
+import { load, save } from "./storage.js";
 
 /** @typedef {import("./types.js").Problem} Problem */
 /** @typedef {import("./types.js").Frame} Frame */
@@ -10,16 +11,17 @@ import { decodeFrame, PROTOCOL } from "./protocol.js";
 
 /**
  * @typedef {object} Handlers
- * @property {(status: "connecting" | "open" | "lost" | "refused", reason: string) => void} status
+ * @property {(status: "connecting" | "open" | "lost" | "refused" | "done", reason: string) => void} status
  * @property {(welcome: Message) => void} welcome
  * @property {(event: Message) => void} event
  * @property {(frame: Frame) => void} frame
  */
 
-const SESSION_KEY = "backstep.session";
+const SESSION = "session";
 const FIRST_WAIT = 250; // milliseconds; doubled with every failure
 const LONGEST_WAIT = 8000;
-const POLICY_VIOLATION = 1008; // RFC 6455, section 7.4.1: retrying would be refused again
+// RFC 6455, section 7.4.1. After a policy violation retrying would be refused again.
+const [NORMAL, POLICY_VIOLATION] = [1000, 1008];
 
 /** A command that the server refused, or that was cut off by a lost connection. */
 export class CommandError extends Error {
@@ -47,9 +49,9 @@ export class Connection {
     /** @type {WebSocket | null} */
     this.socket = null;
     this.isOpen = false;
-    // A script that has opened this page names the session that it is to show.
-    const named = new URLSearchParams(location.search).get("session");
-    this.session = named ?? sessionStorage.getItem(SESSION_KEY);
+    // A script that has opened this page names the session that it is to show, and configures it.
+    this.named = new URLSearchParams(location.search).get("session");
+    this.session = this.named ?? load("session", SESSION);
     this.lastSeen = 0;
     this.nextId = 1;
     this.failures = 0;
@@ -73,6 +75,15 @@ export class Connection {
     socket.onclose = (close) => {
       if (this.socket === socket) this.closed(close);
     };
+  }
+
+  /** Closes the socket for good: the server is about to end. */
+  end() {
+    const { socket } = this;
+    this.isOpen = false;
+    this.socket = null;
+    socket?.close(NORMAL);
+    this.handlers.status("done", "");
   }
 
   /** Tries again at once if a try is being waited for. */
@@ -139,7 +150,7 @@ export class Connection {
     this.isOpen = true;
     if (!welcome.resumed) this.lastSeen = 0;
     this.session = welcome.session;
-    sessionStorage.setItem(SESSION_KEY, welcome.session);
+    save("session", SESSION, welcome.session);
     this.handlers.status("open", "");
     this.handlers.welcome(welcome);
   }

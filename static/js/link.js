@@ -5,13 +5,14 @@ import { FIRST_SPEED, notchOf } from "./controls/speeds.js";
 import { decode, encode } from "./description.js";
 import { pack, unpack } from "./points.js";
 import { loadScenes } from "./scenes.js";
+import { load, save } from "./storage.js";
 
 /** @typedef {import("./types.js").Store} Store */
 /** @typedef {import("./types.js").Actions} Actions */
 
 const WRITE_DELAY = 250; // milliseconds; browsers limit how often a page may write its address
 const LONGEST = 2000; // characters of a fragment: longer addresses get cut by what they go through
-const WRITTEN_KEY = "backstep.link";
+const WRITTEN = "link";
 
 /** The fragment of this page, and the networks it asks for. */
 export class Link {
@@ -56,7 +57,7 @@ export class Link {
     const fragment = whole.length > LONGEST ? plain : whole;
     if (fragment !== location.hash) history.replaceState(null, "", fragment);
     this.known = location.hash;
-    sessionStorage.setItem(WRITTEN_KEY, this.known);
+    save("session", WRITTEN, this.known);
     return fragment === whole;
   }
 
@@ -74,7 +75,7 @@ export class Link {
     const { model } = this.store.state;
     const { hash } = location;
     if (!model) return false;
-    if (hash === "" || hash === sessionStorage.getItem(WRITTEN_KEY)) return true;
+    if (hash === "" || hash === load("session", WRITTEN)) return true;
     const shown = `#${encode(model.description)}`;
     return hash === shown || hash.startsWith(`${shown}&`);
   }

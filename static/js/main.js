@@ -51,7 +51,7 @@ function welcome(message) {
   actions.renewSubscription();
   if (message.resumed && message.last_event > connection.lastSeen) {
     repeatedUpTo = message.last_event;
-  } else if (!message.resumed || !store.state.model) link.follow();
+  } else if (!message.resumed || !(store.state.model || connection.named)) link.follow();
 }
 
 /** @param {import("./connection.js").Message} message */
@@ -95,7 +95,13 @@ async function loadCatalogue() {
 
 async function copyLink() {
   const whole = await link.write();
-  await navigator.clipboard.writeText(location.href);
+  try {
+    await navigator.clipboard.writeText(location.href);
+  } catch {
+    const message = `The browser does not let this page copy. The link is ${location.href}`;
+    addProblem(store, { code: "link", field: "", message });
+    return;
+  }
   const button = /** @type {Element} */ (document.querySelector('[aria-label="Copy link"]'));
   store.set({ announce: "The link is copied." });
   if (!whole) addProblem(store, { code: "link", field: "", message: TOO_LONG });

@@ -112,7 +112,7 @@ export class History {
 
 /**
  * @typedef {object} State
- * @property {"connecting" | "open" | "lost" | "refused"} connection
+ * @property {"connecting" | "open" | "lost" | "refused" | "done"} connection
  * @property {import("./types.js").Catalogue | null} catalogue null until it has come
  * @property {import("./types.js").Scene | null} scene the one the present network was started from,
  *   as long as what to watch in it is shown

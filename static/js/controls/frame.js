@@ -1,6 +1,7 @@
 // @ts-check
 // What lies around the panels: folding them, the tabs of the phone, the theme and the present mode.
 
+import { load, save } from "../storage.js";
 import { h, icon, setIcon, tip } from "./dom.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -19,29 +20,10 @@ const TABS = [
   { name: "program", label: "Program", panel: "program" },
   { name: "inspect", label: "Inspect", panel: "inspector" },
 ];
+/** @type {{[status: string]: string}} */
+const BANNER_ICONS = { open: "warning", done: "check" };
 /** @type {Theme[]} */
 const THEMES = ["auto", "light", "dark"];
-
-/** @param {string} key */
-function load(key) {
-  try {
-    return localStorage.getItem(`backstep.${key}`);
-  } catch {
-    return null; // storage may be forbidden; the page works without
-  }
-}
-
-/**
- * @param {string} key
- * @param {string} value
- */
-function save(key, value) {
-  try {
-    localStorage.setItem(`backstep.${key}`, value);
-  } catch {
-    // As above.
-  }
-}
 
 /**
  * Folds a side panel to its rail, or opens it.
@@ -60,7 +42,7 @@ export function foldPanel(name, fold) {
 /** Puts a fold button into every side panel. */
 function mountFolds() {
   for (const { name, id, label, key, icon: arrow } of SIDES) {
-    const onclick = () => save(`fold-${name}`, String(foldPanel(name)));
+    const onclick = () => save("local", `fold-${name}`, String(foldPanel(name)));
     const button = h(
       "button",
       { type: "button", class: "fold", onclick, "aria-label": label },
@@ -69,7 +51,7 @@ function mountFolds() {
     );
     tip(button, "Folds this panel away, or opens it.", key);
     document.getElementById(id)?.append(button);
-    const saved = load(`fold-${name}`);
+    const saved = load("local", `fold-${name}`);
     foldPanel(name, saved === "true");
   }
 }
@@ -110,7 +92,7 @@ function mountTabs() {
 
 /** @param {Context} context */
 function mountTheme({ store, loop }) {
-  const saved = /** @type {Theme} */ (load("theme"));
+  const saved = /** @type {Theme} */ (load("local", "theme"));
   const apply = () => {
     document.documentElement.dataset.theme = store.state.theme;
     loop.requestDraw();
@@ -130,7 +112,7 @@ export function cycleTheme({ store }) {
   const theme = THEMES[(THEMES.indexOf(store.state.theme) + 1) % THEMES.length];
   document.documentElement.dataset.theme = theme;
   store.set({ theme, announce: `Theme: ${theme}` });
-  save("theme", theme);
+  save("local", "theme", theme);
 }
 
 /**
@@ -140,7 +122,8 @@ export function cycleTheme({ store }) {
 export function togglePresent({ store, loop }) {
   const present = !store.state.present;
   document.documentElement.toggleAttribute("data-present", present);
-  for (const { name } of SIDES) foldPanel(name, present || load(`fold-${name}`) === "true");
+  for (const { name } of SIDES)
+    foldPanel(name, present || load("local", `fold-${name}`) === "true");
   store.set({ present, announce: present ? "Presenting" : "Not presenting" });
   loop.requestDraw();
 }
@@ -169,11 +152,17 @@ function mountBanner({ store }) {
       );
     } else if (connection === "refused") {
       texts.unshift("The server refused the connection. Reload the page to try again.");
+    } else if (connection === "done") {
+      texts.unshift(
+        "Done: Python has the machine back as it stands here. This page can be closed.",
+      );
     }
     lines.replaceChildren(...texts.map((text) => h("p", {}, text)));
     close.hidden = loose.length === 0;
     banner.classList.toggle("open", texts.length > 0);
-    setIcon(banner, connection === "open" ? "warning" : "offline");
+    setIcon(banner, BANNER_ICONS[connection] ?? "offline");
+    for (const id of ["transport", "workspace", "tabs"])
+      document.getElementById(id)?.toggleAttribute("inert", connection === "done");
   };
   store.on(["connection", "errors"], show);
 }

@@ -260,6 +260,16 @@ function readouts({ store, loop }) {
 }
 
 /**
+ * Ends the page of a script or a notebook, which waits for that.
+ * @param {Context} context
+ */
+function doneButton({ actions }) {
+  const props = { type: "button", class: "button done", onclick: () => actions.finish() };
+  const words = "Pauses, gives the machine back to Python as it stands, and ends this page.";
+  return tip(h("button", props, icon("check"), "Done"), words);
+}
+
+/**
  * Fills the bar.
  * @param {HTMLElement} element
  * @param {Context} context
@@ -329,7 +339,8 @@ export function mount(element, context, page) {
     unitSelect(context),
     speedSlider(context),
   );
-  const end = h("div", { class: "bar-end" }, link, theme, present, help);
+  const done = document.body.hasAttribute("data-embedded") ? doneButton(context) : null;
+  const end = h("div", { class: "bar-end" }, link, theme, present, help, done);
   element.replaceChildren(start, controls, readouts(context), end);
   element.addEventListener("mousedown", keepFocus);
 }

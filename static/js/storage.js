@@ -1,0 +1,36 @@
+// @ts-check
+// What the browser keeps for this page. It may be forbidden, such as in a frame on a page of another
+// site; the page works without.
+
+/** Either until the tab is closed, or for good. @typedef {"session" | "local"} Lasting */
+
+/** @param {Lasting} lasting */
+function storage(lasting) {
+  return lasting === "session" ? sessionStorage : localStorage;
+}
+
+/**
+ * @param {Lasting} lasting
+ * @param {string} key
+ * @returns {string | null} null if nothing is kept
+ */
+export function load(lasting, key) {
+  try {
+    return storage(lasting).getItem(`backstep.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {Lasting} lasting
+ * @param {string} key
+ * @param {string} value
+ */
+export function save(lasting, key, value) {
+  try {
+    storage(lasting).setItem(`backstep.${key}`, value);
+  } catch {
+    // As above.
+  }
+}
