@@ -8,6 +8,7 @@ import { Renderer } from "../renderer/renderer.js";
 import { Values } from "../renderer/values.js";
 import { hit } from "../scene/hit.js";
 import { layoutScene } from "../scene/layout.js";
+import { Alarm } from "./network/alarm.js";
 import { Caption } from "./network/caption.js";
 import { Card } from "./network/card.js";
 import { Heads } from "./network/heads.js";
@@ -66,6 +67,7 @@ class NetworkView {
       this.caption.element,
       this.stage,
       this.legend.element,
+      new Alarm(context).element,
       this.card.element,
       this.live,
     );

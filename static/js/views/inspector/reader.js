@@ -80,7 +80,7 @@ export class Reader {
     if (!buffer) return null;
     const flat = index.reduce((at, i, axis) => at * buffer.shape[axis] + i, 0);
     const entry = this.entry(name);
-    return entry?.dtype === "f64" ? entry.at(flat) : this.ask(name, index);
+    return entry?.dtype === "f64" ? entry.data[flat] : this.ask(name, index);
   }
 
   /** @param {string} name @param {number[]} index */

@@ -100,7 +100,9 @@ export class Operand {
 
 /** @param {Entry} entry @param {(flat: number) => boolean} hides */
 function listText(entry, hides) {
-  const numbers = Array.from({ length: Math.min(8, entry.data.length) }, (_, i) => entry.at(i));
+  // As they are, if they are: of a number that is not finite, too.
+  const number = (/** @type {number} */ i) => (entry.dtype === "f64" ? entry.data[i] : entry.at(i));
+  const numbers = Array.from({ length: Math.min(8, entry.data.length) }, (_, i) => number(i));
   const whole = numbers.every(Number.isInteger);
   const digits = numbers.length > 2 ? 2 : 3;
   const texts = numbers.map((n, i) => (hides(i) ? HIDDEN : whole ? String(n) : short(n, digits)));

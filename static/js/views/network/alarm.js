@@ -1,0 +1,101 @@
+// @ts-check
+// What to do when a value is no number any more: which instruction made it, why, and a way back.
+
+import { h, icon, iconButton, setText, tip } from "../../controls/dom.js";
+import { count, short } from "../../format.js";
+import { indexText } from "../inspector/names.js";
+
+/** @typedef {import("../../store.js").History} History */
+/** @typedef {import("../../store.js").State} State */
+/** @typedef {import("../../types.js").Context} Context */
+
+/** Of the learning rate, to be tried instead. */
+const TENTH = 10;
+
+/**
+ * The step at which the training loss was least; 0 if it is not known.
+ * @param {History} losses
+ */
+function bestStep({ step, train, length }) {
+  let best = 0;
+  for (let i = 1; i < length; i += 1) if (train[i] < train[best]) best = i;
+  return length > 0 ? step[best] : 0;
+}
+
+export class Alarm {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    this.said = h("p", {});
+    this.explain = tip(
+      h("button", { type: "button", class: "button" }, "Explain it"),
+      "Shows the formula that made it, with its numbers. From there each operand can be followed.",
+    );
+    this.explain.onclick = () => this.ask();
+    this.back = h("button", { type: "button", class: "button primary" });
+    this.back.onclick = () => this.retry();
+    const close = iconButton("close", "Dismiss", "Hides this until it happens again.", "", () => {
+      this.dismissed = this.about;
+      this.element.hidden = true;
+    });
+    const buttons = h("p", { class: "net-alarm-buttons" }, this.explain, this.back);
+    this.element = h(
+      "section",
+      { class: "net-alarm", role: "alert", hidden: true },
+      icon("error"),
+      h("div", {}, this.said, buttons),
+      close,
+    );
+    /** Which stop this is about, and which one it has been dismissed for. */
+    this.about = "";
+    this.dismissed = "";
+    const { store } = context;
+    store.on(["run", "losses"], () => this.show(store.state));
+    this.show(store.state);
+  }
+
+  /** @param {State} state */
+  show({ run, model, losses }) {
+    const made = run?.running ? null : run?.nonfinite;
+    const instruction = model?.instructions[made?.instruction ?? -1];
+    this.about = made && run && instruction ? `${run.branch} ${run.step} ${instruction.index}` : "";
+    this.element.hidden = this.about === "" || this.about === this.dismissed;
+    if (!made || !run || !instruction) return;
+    const { index, formula, phase } = instruction;
+    setText(
+      this.said,
+      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, made ${made.buffer}${indexText(made.index)}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
+    );
+    const [step, rate] = [bestStep(losses), this.lowerRate(run)];
+    setText(this.back, `Go back to step ${count(step)}, learning rate ${short(rate)}`);
+    tip(
+      this.back,
+      "Goes to the step at which the loss was least, lowers the learning rate to a tenth and runs, on a branch of its own. What was stays.",
+    );
+  }
+
+  /** @param {import("../../types.js").RunState} run */
+  lowerRate({ hyperparameters }) {
+    return hyperparameters.learning_rate / TENTH;
+  }
+
+  ask() {
+    const made = this.context.store.state.run?.nonfinite;
+    if (made) this.context.actions.questions.explain({ buffer: made.buffer, index: made.index });
+  }
+
+  retry() {
+    const { store, actions } = this.context;
+    const { run, losses } = store.state;
+    if (!run) return;
+    actions.health.attempt({ learning_rate: this.lowerRate(run) }, [bestStep(losses), 0]);
+  }
+}
+
+/** @type {{[phase: string]: string}} */
+const CONSEQUENCES = {
+  forward: "The loss and every gradient would follow.",
+  loss: "Every gradient would follow, and with it every weight.",
+  backward: "Every weight behind it would follow in the update.",
+  update: "Everything follows from the next step on.",
+};
