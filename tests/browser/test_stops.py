@@ -453,3 +453,9 @@ def test_the_phone_has_the_tabs_in_the_program_sheet(visits: Visits) -> None:
     stop.tap()
     place = visit.page.get_by_role("combobox", name="at", exact=True)
     expect(place).to_be_in_viewport()
+    tabs = visit.page.get_by_role("tablist", name="Bottom panel")
+    assert tabs.evaluate("(e) => e.scrollWidth - e.clientWidth") == 0
+    tabs.get_by_role("tab", name="Watch and log").tap()
+    panel = visit.page.get_by_role("tabpanel", name="Watch and log")
+    panel.get_by_role("button", name="loss", exact=True).tap()
+    visit.wait("s.watches[0]?.text === 'loss' && s.watches[0].kind === 'number'")

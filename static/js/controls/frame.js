@@ -74,6 +74,21 @@ export function openBottom() {
   if (document.body.dataset.tab !== "program") openTab("program");
 }
 
+/**
+ * An explanation that begins is to be seen, wherever it was asked for.
+ * @param {Context} context
+ */
+function showExplanations({ store }) {
+  let explained = false;
+  store.on(["trail"], ({ trail }) => {
+    const begins = trail.length > 0 && !explained;
+    explained = trail.length > 0;
+    if (!begins) return;
+    foldPanel("right", false);
+    if (document.body.dataset.tab !== "inspect") openTab("inspect");
+  });
+}
+
 function mountTabs() {
   const tabs = TABS.map(({ name, label, panel }) =>
     h(
@@ -181,6 +196,7 @@ export function mount(context) {
   mountTheme(context);
   mountFolds();
   mountTabs();
+  showExplanations(context);
   mountBanner(context);
   const live = /** @type {HTMLElement} */ (document.getElementById("live"));
   store.on(["announce"], (state) => {

@@ -16,6 +16,7 @@ import { stackOf } from "./stack.js";
  * @typedef {object} Tab
  * @property {string} name
  * @property {string} title
+ * @property {string} [more] the rest of it, where there is room
  * @property {() => Promise<View>} view
  * @property {(state: State) => number} [count]
  */
@@ -28,7 +29,7 @@ const TABS = [
     count: ({ points }) => points.length,
   },
   {
-    ...{ name: "watch", title: "Watch and log", view: () => import("./watch.js") },
+    ...{ name: "watch", title: "Watch", more: " and log", view: () => import("./watch.js") },
     count: ({ watches }) => watches.length,
   },
   {
@@ -81,12 +82,12 @@ export function mount(element, context) {
  * @param {Context} context
  */
 function makeTab(tab, { store }) {
-  const { name, title, count } = tab;
+  const { name, title, more = "", count } = tab;
   const number = h("span", { class: "bottom-count" });
   const button = h(
     "button",
     { type: "button", role: "tab", id: `bottom-${name}`, "aria-controls": `bottom-panel-${name}` },
-    title,
+    h("span", {}, title, h("span", { class: "bottom-more" }, more)),
     number,
   );
   button.onclick = () => store.set({ tab: name });

@@ -64,6 +64,7 @@ export function summaryPanel(context, model) {
     { symbol: "L of the batch", buffer: "loss/L", index: [] },
     { symbol: "L of the probe", buffer: "probe/loss", index: [], source: "loss/L" },
   ]);
+  losses.element.classList.add("long");
   const landscape = new Landscape(context);
   const check = new GradientCheck(context, model);
   check.offer([
