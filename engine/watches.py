@@ -39,7 +39,7 @@ class WatchList:
         self._timeline = timeline
         self._watches: dict[int, Watch] = {}
         self._branch = timeline.branch
-        self._next = 0
+        self._next = self._since = 0
         timeline.observers.append(self)
 
     def __len__(self) -> int:
@@ -58,7 +58,8 @@ class WatchList:
         """
         expression = parse_expression(text, self._timeline.machine.program)
         self._watches[number] = Watch(expression, Track(1, CAPACITY))
-        self._next = self._timeline.now.step + 1
+        self._since = self._timeline.now.step
+        self._next = self._since + 1
         return expression
 
     def remove(self, number: int) -> None:
@@ -91,7 +92,7 @@ class WatchList:
         if not self._watches:
             return NEVER
         if self._branch is not self._timeline.branch:
-            self._branch, self._next = self._timeline.branch, step + 1
+            self._branch, self._since, self._next = self._timeline.branch, step, step + 1
         return max(step + 1, self._next)
 
     def trap(self) -> Trap | None:
@@ -109,7 +110,7 @@ class WatchList:
         self._next = step + 1 + self._spacing(step)
 
     def _spacing(self, step: int) -> int:
-        """Steps between two looks: few enough to fit the capacity, and to cost little."""
+        """Steps between two looks: close after something began, later few enough to cost little."""
         seconds = LOOK_SECONDS + VALUE_SECONDS * len(self._watches)
         cheap = ceil(seconds / (SHARE * self._timeline.machine.step_seconds))
-        return max(min(step // 8, cheap), 2 * step // CAPACITY)
+        return max(min((step - self._since) // 8, cheap), 2 * step // CAPACITY)

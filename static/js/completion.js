@@ -113,7 +113,7 @@ export function buffersIn(text, model) {
  * @returns {string[]}
  */
 export function examples(model, role) {
-  const first = model.layers[0]?.name;
+  const first = model.layers.find((l) => l.parameters.includes(`${l.name}/W`))?.name;
   const last = model.layers.at(-1);
   if (!first || !last) return [];
   if (role === "condition") {

@@ -71,8 +71,8 @@ class Explanation {
     const formula = h("div", { class: "exp-formula", role: "group" });
     formula.append(this.symbols, this.numbers);
     this.formula = formula;
-    const parts = [back, this.value, this.origin, formula, this.notes, this.terms.element];
-    parts.push(this.quiz.element, this.inquiries.element, this.problem);
+    const parts = [back, this.value, this.origin, formula, this.notes, this.quiz.element];
+    parts.push(this.terms.element, this.inquiries.element, this.problem);
     this.element = h("div", { class: "exp", "aria-busy": "true" }, ...parts);
     this.showTrail(trail.map(({ buffer, index }) => `${this.symbolOf(buffer)}${indexText(index)}`));
   }

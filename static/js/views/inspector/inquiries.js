@@ -55,6 +55,8 @@ export class Inquiries {
     const buttons = h("p", { class: "exp-buttons" }, this.chain, this.why, exercise);
     this.element = h("div", { class: "exp-inquiries" }, buttons, this.answer, this.check.element);
     this.asked = 0;
+    /** Whether an answer is about to come that was not there before, and is to be seen. */
+    this.opening = false;
   }
 
   destroy() {
@@ -76,6 +78,7 @@ export class Inquiries {
   /** @param {"chain" | "why"} name */
   switchTo(name) {
     this.open = this.open === name ? "" : name;
+    this.opening = true;
     this.chain.setAttribute("aria-expanded", String(this.open === "chain"));
     this.why.setAttribute("aria-expanded", String(this.open === "why"));
     if (this.open === "") this.context.store.set({ path: [] });
@@ -109,6 +112,8 @@ export class Inquiries {
       if (asked !== this.asked) return;
       if (open === "chain") this.showChain(answer);
       else this.showWhy(answer);
+      if (this.opening) this.answer.scrollIntoView({ block: "nearest" });
+      this.opening = false;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       if (asked !== this.asked) return;

@@ -1,6 +1,7 @@
 // @ts-check
 // The watch list: expressions with their present values, and how those came about.
 
+import { examples } from "../../completion.js";
 import { h, icon, iconButton, setText, tip } from "../../controls/dom.js";
 import { ExpressionField } from "../../controls/expression.js";
 import { Sparkline } from "./sparkline.js";
@@ -9,6 +10,9 @@ import { valueText } from "./value.js";
 /** @typedef {import("../../store.js").State} State */
 /** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Watched} Watched */
+
+const HOW =
+  "Its value is shown at every stop, with how it went along the present branch. Begin with one of these:";
 
 export class WatchList {
   /** @param {Context} context */
@@ -30,12 +34,15 @@ export class WatchList {
       event.preventDefault();
       this.add();
     };
+    this.guide = h("div", { class: "watch-guide" });
     this.list = h("ul", { class: "watch-list" });
-    this.parts = [form, this.list];
+    this.parts = [form, this.guide, this.list];
     /** @type {Map<string, WatchRow>} */
     this.rows = new Map();
     const { store } = context;
     store.on(["watches", "pins", "run"], () => this.show());
+    store.on(["model"], () => this.showGuide());
+    this.showGuide();
     this.judge();
     this.show();
   }
@@ -50,10 +57,22 @@ export class WatchList {
     if (this.context.actions.stops.watch(this.field.text)) this.field.clear();
   }
 
+  /** How to begin, while there is nothing. */
+  showGuide() {
+    const { store, actions } = this.context;
+    const { model } = store.state;
+    const ideas = (model ? examples(model, "value") : []).map((text) => {
+      const onclick = () => void actions.stops.watch(text);
+      return h("button", { type: "button", class: "example", onclick }, text);
+    });
+    this.guide.replaceChildren(h("p", {}, HOW), h("p", {}, ...ideas));
+  }
+
   show() {
     const { list, rows, context } = this;
     const { state } = context.store;
     const { watches } = state;
+    this.guide.hidden = watches.length > 0;
     for (const [text, row] of rows) {
       if (watches.some((watch) => watch.text === text)) continue;
       row.element.remove();
