@@ -113,6 +113,8 @@ def encode_payload(array: NDArray[Any], dtype: Dtype) -> Payload:
     if dtype in _NONFINITE:
         codes, low, step = quantise(array, _NONFINITE[dtype])
         return Payload(dtype, array.shape, low, step, codes.astype(_NUMPY[dtype]).tobytes())
+    if array.dtype == _NUMPY[dtype]:
+        return Payload(dtype, array.shape, 0.0, 0.0, array.tobytes())
     with np.errstate(over="ignore"):  # beyond float32 is infinite there, and shown as such
         return Payload(dtype, array.shape, 0.0, 0.0, array.astype(_NUMPY[dtype]).tobytes())
 

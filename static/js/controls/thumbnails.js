@@ -9,14 +9,27 @@ function color(token) {
   return getComputedStyle(document.documentElement).getPropertyValue(token).trim();
 }
 
+/** What all of them are drawn on. */
+const canvas = document.createElement("canvas");
+
 /**
- * Draws a data set's thumbnail over the whole canvas, in the page's current colours.
- * @param {HTMLCanvasElement} canvas sized by CSS
+ * Makes a data set's thumbnail the background of an element, in the page's current colours. As
+ * images they cost nothing; every canvas of a page is handed on anew with each of its frames.
+ * @param {HTMLElement} element sized by CSS
  * @param {Thumbnail} thumbnail
  * @param {DatasetInfo} info
  */
-export function drawThumbnail(canvas, thumbnail, info) {
-  const size = canvas.clientWidth || 48;
+export function drawThumbnail(element, thumbnail, info) {
+  draw(element.clientWidth || 48, thumbnail, info);
+  element.style.backgroundImage = `url(${canvas.toDataURL()})`;
+}
+
+/**
+ * @param {number} size CSS px
+ * @param {Thumbnail} thumbnail
+ * @param {DatasetInfo} info
+ */
+function draw(size, thumbnail, info) {
   const ratio = Math.min(3, devicePixelRatio || 1);
   canvas.width = Math.round(size * ratio);
   canvas.height = canvas.width;

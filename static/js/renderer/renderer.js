@@ -119,8 +119,11 @@ export class Renderer {
     if (ground.dirty) paintGround(ground.begin(), picture.scene, picture.light);
     if (edges.dirty || changed) picture.paintEdges(edges.begin(), view.mode, now);
     if (units.dirty || changed) picture.paintUnits(units.begin(), view, now);
-    if (overlay.dirty || changed || moves || picture.moved) {
+    const bare = !moves && !view.selection && !view.hover && view.path.length === 0;
+    const over = changed || moves || picture.moved;
+    if (overlay.dirty || (over && !(bare && picture.bare))) {
       picture.paintOverlay(overlay.begin(), view, motion, now);
+      picture.bare = bare;
     }
     picture.drawn = stamp;
     picture.moved = moves;
@@ -178,6 +181,8 @@ class Picture {
     this.lossAt = 0;
     this.drawn = -1;
     this.moved = false;
+    /** Whether nothing lies on top, so that it need not be drawn again. */
+    this.bare = false;
     this.bias = { signal: /** @type {any} */ (null), range: 1 };
     this.look = { values: false, strips: false, rings: 1, fill: 1 };
   }
