@@ -193,6 +193,23 @@ def test_a_watchpoint_stops_after_the_instruction_that_changes_the_value(visits:
     assert visit.get(f"model.instructions[{pc - 1}].formula") == "θ ← θ + Δ"
 
 
+@pytest.mark.parametrize(
+    ("trigger", "expression", "moment", "words"),
+    [
+        ("change", "dense1/W[0, 0]", (0, 25), "dense1/W[0, 0]: "),
+        ("sign", "step - 3.5", (4, 0), "step - 3.5: -0.5 → 0.5"),
+        ("nonfinite", "1 / (step - 3)", (3, 0), "1 / (step - 3)"),
+    ],
+)
+def test_what_a_watchpoint_stops_for(
+    visits: Visits, trigger: str, expression: str, moment: tuple[int, int], words: str
+) -> None:
+    visit = visits.open("run=no&speed=unlimited")
+    set_points(visit, {"expression": expression, "trigger": trigger})
+    assert run_until_stopped(visit) == moment
+    expect(visit.page.locator(".net-stop")).to_contain_text(words)
+
+
 # Expressions -------------------------------------------------------------------------------------
 
 

@@ -124,6 +124,17 @@ def test_every_unit_goes_back_exactly(visits: Visits, unit: Unit) -> None:
         assert_shows(visit, replayed(visit))
 
 
+def test_a_step_is_begun_again_with_the_same_batch(visits: Visits) -> None:
+    visit = visits.open(FAST)
+    train(visit, 12)
+    visit.step("phase")
+    batch = visit.drawn("input/batch").tolist()
+    assert back(visit, "step") == (12, 0)
+    assert_shows(visit, replayed(visit))
+    visit.step("phase")
+    assert visit.drawn("input/batch").tolist() == batch
+
+
 def test_the_transport_is_mirrored(visits: Visits) -> None:
     visit = visits.open(FAST)
     page = visit.page
