@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from server.security import Names, host_name
+from server.security import FRAMED_HEADERS, HEADERS, Names, host_name
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,9 @@ def test_further_names() -> None:
 )
 def test_the_origin_is_the_page_that_this_server_serves(origin: str, same: bool) -> None:
     assert Names("127.0.0.1").same_origin(origin, "localhost:8000") is same
+
+
+@pytest.mark.parametrize("headers", [HEADERS, FRAMED_HEADERS])
+def test_the_page_itself_may_listen_and_nothing_else_is_allowed(headers: dict[str, str]) -> None:
+    allowed = dict(part.split("=") for part in headers["Permissions-Policy"].split(", "))
+    assert allowed == {"camera": "()", "microphone": "(self)", "geolocation": "()"}
