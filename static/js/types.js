@@ -28,13 +28,19 @@
 
 /** @typedef {[number, number, number][]} Points plane or line points: x, y, label or target */
 
+/** What else is known, of each sample or of the whole set @typedef {{[name: string]: any[]}} Extras */
+
 /**
  * What the server tells about the data in use.
- * @typedef {{name: string, title: string, kind: "plane" | "line" | "image" | "table",
+ * @typedef {{name: string, title: string, kind: string,
  *   task: "classification" | "regression", train: number, test: number,
  *   feature_names: string[], class_names: string[], target_name: string,
- *   image_shape: [number, number] | null, input_shape: number[], domain: [number, number][],
- *   points: {train: Points, test: Points} | null, source: string, licence: string}} DataInfo
+ *   image_shape: [number, number] | null, domain: [number, number][],
+ *   points: {train: Points, test: Points} | null, source: string, licence: string,
+ *   input_shape: number[], uses: string[], vocabulary: string[] | null,
+ *   target_mean: number, target_scale: number,
+ *   standardisation: {mean: number[], scale: number[]} | null,
+ *   extras: {train: Extras, test: Extras, all: Extras}}} DataInfo
  */
 
 /**

@@ -173,7 +173,8 @@ function paintLabels(context, scene, column) {
   context.textBaseline = "middle";
   context.textAlign = left ? "right" : "left";
   const x = left ? column.x - 7 : column.x + column.size + 8;
-  for (let i = 0; i < column.count; i += 1) {
+  // There are fewer names than units where a feature has a value at every time step.
+  for (let i = 0; i < Math.min(column.count, column.labels.length); i += 1) {
     const text = shorten(context, column.labels[i], column.labelWidth - 8);
     context.fillText(text, x, column.ys[i] + column.size / 2 + 0.5);
   }

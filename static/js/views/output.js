@@ -5,6 +5,7 @@
 import { h, setText } from "../controls/dom.js";
 import { percent, short } from "../format.js";
 import { ProbeBar } from "./output/probe.js";
+import { Tabs } from "./output/tabs.js";
 
 /** @typedef {import("../store.js").State} State */
 /** @typedef {import("../types.js").Context} Context */
@@ -20,15 +21,75 @@ import { ProbeBar } from "./output/probe.js";
  */
 
 /**
- * The kind of picture for a kind of data, fetched when there are such data.
- * @param {DataInfo} data
- * @returns {Promise<new (context: Context, model: Model) => Picture>}
+ * A kind of picture, for some kinds of data; fetched when it is looked at.
+ * @typedef {{title: string, about: string, fits: (data: DataInfo) => boolean,
+ *   load: () => Promise<new (context: Context, model: Model) => Picture>}} Kind
  */
-async function kindOf(data) {
-  if (data.points && data.kind === "plane") return (await import("./output/plane.js")).Plane;
-  if (data.points && data.kind === "line") return (await import("./output/line.js")).Line;
-  if (data.task === "classification") return (await import("./output/classes.js")).Classes;
-  return (await import("./output/scatter.js")).Scatter;
+
+const use = (/** @type {string} */ name) => (/** @type {DataInfo} */ data) =>
+  data.uses.includes(name);
+
+/** @type {Kind[]} the one that is shown first stands first */
+const KINDS = [
+  {
+    title: "Text",
+    about: "Text that the network writes by drawing one token after the other.",
+    fits: use("sample_text"),
+    load: async () => (await import("./output/text.js")).Text,
+  },
+  {
+    title: "Words",
+    about: "What the network makes of words: those of the probe sample, and your own.",
+    fits: use("classify_text"),
+    load: async () => (await import("./output/words.js")).Words,
+  },
+  {
+    title: "Sound",
+    about: "What the network hears: the probe sample's sound, and your own voice.",
+    fits: use("classify_sound"),
+    load: async () => (await import("./output/sound.js")).Sound,
+  },
+  {
+    title: "Redrawn",
+    about: "The probe sample's image beside what the network makes of it.",
+    fits: (data) => data.kind === "image" && data.task === "regression",
+    load: async () => (await import("./output/redrawn.js")).Redrawn,
+  },
+  {
+    title: "Decision",
+    about: "The network's answers over the whole plane.",
+    fits: (data) => data.points !== null && data.kind === "plane",
+    load: async () => (await import("./output/plane.js")).Plane,
+  },
+  {
+    title: "Curve",
+    about: "The network's answers along the line.",
+    fits: (data) => data.points !== null && data.kind === "line",
+    load: async () => (await import("./output/line.js")).Line,
+  },
+  {
+    title: "Classes",
+    about: "The probe sample's classes, and the confusion matrix of the test set.",
+    fits: (data) => data.points === null && hasClasses(data),
+    load: async () => (await import("./output/classes.js")).Classes,
+  },
+  {
+    title: "Draw",
+    about: "A drawing of your own, classified while you draw and while the network trains.",
+    fits: use("classify_pixels"),
+    load: async () => (await import("./output/pad.js")).Pad,
+  },
+  {
+    title: "Scatter",
+    about: "Predicted against true values of the test set.",
+    fits: ({ kind, task, points }) => task === "regression" && kind !== "image" && points === null,
+    load: async () => (await import("./output/scatter.js")).Scatter,
+  },
+];
+
+/** Whether every sample has one class. @param {DataInfo} data */
+function hasClasses(data) {
+  return data.task === "classification" && !data.uses.includes("sample_text");
 }
 
 /**
@@ -42,20 +103,38 @@ export function mount(element, context) {
   const quality = h("span", { class: "out-quality-now" });
   const body = h("div", { class: "out-body" });
   const probe = new ProbeBar(context);
-  const head = h("header", { class: "out-head" }, title, quality);
+  const tabs = new Tabs((index) => {
+    chosen = kinds[index].title;
+    configure();
+  });
+  const head = h("header", { class: "out-head" }, title, tabs.element, quality);
   element.append(h("div", { class: "out" }, head, body, probe.element));
   /** @type {Picture | null} */
   let picture = null;
+  /** @type {Kind[]} that fit the data */
+  let kinds = [];
+  /** The title of the kind that was chosen last: it stays where the next network has it too. */
+  let chosen = "";
+  let calls = 0;
   let visible = false;
 
   async function configure() {
     const { model } = store.state;
     if (!model) return;
-    const Kind = await kindOf(model.data);
-    if (model !== store.state.model) return; // another network has come meanwhile
+    calls += 1;
+    const call = calls;
+    kinds = KINDS.filter(({ fits }) => fits(model.data));
+    const index = Math.max(
+      0,
+      kinds.findIndex(({ title }) => title === chosen),
+    );
+    const Kind = await kinds[index].load();
+    if (call !== calls) return; // another network or choice has come meanwhile
     picture?.destroy();
     picture = new Kind(context, model);
     setText(title, picture.title);
+    tabs.show(kinds, index);
+    head.classList.toggle("tabbed", kinds.length > 1);
     body.replaceChildren(picture.element);
     probe.show();
     subscribe();

@@ -33,7 +33,9 @@ export class Classes {
     const wanted = [INPUTS, TARGETS, CONFUSION, this.answer, "probe/loss", "input/batch"];
     this.wants = wanted.map((name) => ({ name, dtype: exact }));
     const fits = shape && shape[0] * shape[1] === model.layers[0].inputs;
-    this.sample = fits ? new Picture(shape) : new Features(features);
+    const listed = !fits && features.length === model.layers[0].inputs;
+    /** The sample's inputs, where they are an image or a table. */
+    this.sample = fits ? new Picture(shape) : listed ? new Features(features) : null;
     this.probabilities = new Probabilities(names);
     this.confusion = new Confusion(names);
     this.caption = h("h3", {});
@@ -41,9 +43,10 @@ export class Classes {
     this.loss = h("p", { class: "out-caption" });
     const caption = h("div", { class: "out-caption" }, this.caption, this.row);
     const parts = [caption, this.loss, this.probabilities.element];
-    const kind = fits ? "image" : "table";
-    const left = fits ? [this.sample.element, ...parts] : [this.sample.element];
-    const right = fits ? [this.confusion.element] : [...parts, this.confusion.element];
+    const kind = listed ? "table" : "image";
+    const inputs = this.sample ? [this.sample.element] : [];
+    const left = listed ? inputs : [...inputs, ...parts];
+    const right = listed ? [...parts, this.confusion.element] : [this.confusion.element];
     this.element = h(
       "div",
       { class: `out-split ${kind}` },
@@ -92,7 +95,7 @@ export class Classes {
     const shown = shownSample(moment);
     const [name, row] = sampleTitle(shown);
     this.probabilities.show(all, truth, answer);
-    this.sample.show(inputs, `${sampleName(shown)}: ${names[truth]}`);
+    this.sample?.show(inputs, `${sampleName(shown)}: ${names[truth]}`);
     setText(this.caption, name);
     setText(this.row, row);
     const loss = entryOf(moment, "probe/loss");

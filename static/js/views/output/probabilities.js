@@ -38,6 +38,16 @@ export class Probabilities {
       setText(mark, words.filter(Boolean).join(", "));
     });
   }
+
+  /** Shows no probabilities: nothing has been judged. */
+  clear() {
+    for (const { row, track, value, mark } of this.bars) {
+      track.style.setProperty("--share", "0");
+      row.classList.remove("true", "answer");
+      setText(value, "–");
+      setText(mark, "");
+    }
+  }
 }
 
 /**

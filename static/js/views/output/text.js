@@ -1,0 +1,128 @@
+// @ts-check
+// A network that goes on with text: what it writes, how well it foresees the probe sample's text,
+// and what it takes for the next token at one place of it.
+
+import { h, setText, tip } from "../../controls/dom.js";
+import { short } from "../../format.js";
+import { answerBuffer, entryOf, sampleTitle, shownSample } from "./moment.js";
+import { Ranking } from "./ranking.js";
+import { Tokens, visible } from "./tokens.js";
+import { Writing } from "./writing.js";
+
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Entry} Entry */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("./moment.js").Moment} Moment */
+
+const INPUTS = "probe/input/x";
+const TARGETS = "probe/input/y";
+const DRAW_EVERY = 150; // ms
+
+export class Text {
+  /** @param {Context} context @param {Model} model */
+  constructor(context, model) {
+    this.title = "Text";
+    this.vocabulary = model.data.vocabulary ?? [];
+    this.answer = answerBuffer(model);
+    const wanted = [INPUTS, TARGETS, this.answer, "input/batch"];
+    this.wants = wanted.map((name) => ({ name, dtype: /** @type {const} */ ("f32") }));
+    this.places = model.data.input_shape[0];
+    /** The token whose prediction is shown: the last one. */
+    this.place = this.places - 1;
+    this.writing = new Writing(context);
+    this.tokens = new Tokens("Text of the probe sample");
+    this.ranking = new Ranking();
+    this.name = h("h3", {});
+    this.told = h("span", {});
+    this.element = h(
+      "div",
+      { class: "live" },
+      this.writing.element,
+      h(
+        "div",
+        { class: "live-part" },
+        h("p", { class: "out-caption" }, this.name, this.told),
+        this.choosable(),
+        this.ranking.element,
+      ),
+    );
+    this.drawn = Number.NEGATIVE_INFINITY;
+    /** @type {Moment | null} */
+    this.moment = null;
+  }
+
+  destroy() {
+    this.writing.destroy();
+  }
+
+  /** The sample's text, in which a token can be pointed at, or moved to with the arrow keys. */
+  choosable() {
+    const { element } = this.tokens;
+    element.classList.add("live-sample");
+    const limits = { "aria-valuemin": 1, "aria-valuemax": this.places };
+    for (const [name, value] of Object.entries({ role: "slider", tabindex: 0, ...limits })) {
+      element.setAttribute(name, String(value));
+    }
+    tip(
+      element,
+      "The darker a token, the more probable the network held it. Point at one, or use the arrow keys, to see all that it held probable there.",
+    );
+    element.onpointerover = element.onpointerdown = ({ target }) => {
+      const place = this.tokens.spans.indexOf(/** @type {HTMLElement} */ (target)) - 1;
+      if (place >= 0) this.choose(place);
+    };
+    element.onkeydown = (event) => {
+      const { key } = event;
+      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
+      const ends = { Home: -this.places, End: this.places };
+      const step = /** @type {any} */ ({ ...steps, ...ends })[key];
+      if (!step) return;
+      event.preventDefault();
+      this.choose(Math.min(this.places - 1, Math.max(0, this.place + step)));
+    };
+    return element;
+  }
+
+  /** @param {number} place */
+  choose(place) {
+    this.place = place;
+    if (this.moment) this.showSample(this.moment);
+  }
+
+  /** @param {Moment} moment @param {number} now ms */
+  show(moment, now) {
+    const { frame } = moment;
+    this.writing.renew(frame);
+    const due = now - this.drawn > DRAW_EVERY;
+    if (frame === this.moment?.frame || (!due && frame.running)) return;
+    this.moment = moment;
+    this.drawn = now;
+    this.showSample(moment);
+  }
+
+  /** @param {Moment} moment */
+  showSample(moment) {
+    const [inputs, targets, answers] = [INPUTS, TARGETS, this.answer].map((name) =>
+      entryOf(moment, name),
+    );
+    if (!inputs || !targets || !answers) return;
+    const { vocabulary, place, places } = this;
+    const size = vocabulary.length;
+    const shares = Array.from({ length: places }, (_, t) => answers.at(t * size + targets.at(t)));
+    const first = { text: visible(vocabulary[inputs.at(0)]), share: null };
+    const rest = shares.map((share, t) => ({ text: visible(vocabulary[targets.at(t)]), share }));
+    this.tokens.show([first, ...rest]);
+    for (const [i, span] of this.tokens.spans.entries()) {
+      span.classList.toggle("chosen", i === place + 1);
+    }
+    this.ranking.show(vocabulary, (k) => answers.at(place * size + k), targets.at(place));
+    const [name, row] = sampleTitle(shownSample(moment));
+    setText(this.name, row ? `${name}, ${row}` : name);
+    const { text, share } = rest[place];
+    const loss = short(-Math.log(share));
+    setText(this.told, `“${text}” came: probability ${share.toFixed(3)}, loss ${loss}`);
+    const { element } = this.tokens;
+    element.setAttribute("aria-valuenow", String(place + 1));
+    element.setAttribute("aria-valuetext", this.told.textContent ?? "");
+  }
+}

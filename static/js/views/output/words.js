@@ -1,0 +1,160 @@
+// @ts-check
+// A network that judges words: one's own while they are typed, and those of the probe sample
+// beside what people said of them.
+
+import { h, setText, tip } from "../../controls/dom.js";
+import { short } from "../../format.js";
+import { decide, shares } from "./answer.js";
+import { Asking } from "./asking.js";
+import { answerBuffer, entryOf, sampleTitle, shownSample } from "./moment.js";
+import { Probabilities } from "./probabilities.js";
+import { visible } from "./tokens.js";
+
+/** @typedef {import("../../connection.js").Message} Message */
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("./moment.js").Moment} Moment */
+
+const TARGETS = "probe/input/y";
+const EVERY = 200; // ms
+const DRAW_EVERY = 100; // ms
+const LONGEST = 400; // characters, for the server
+const FIRST = "delightful";
+/** People's ratings go from minus this to this. */
+const RATED = 4;
+
+export class Words {
+  /** @param {Context} context @param {Model} model */
+  constructor(context, model) {
+    this.title = "Words";
+    this.context = context;
+    this.data = model.data;
+    this.names = model.data.class_names;
+    this.answer = answerBuffer(model);
+    const exact = /** @type {const} */ ("f64");
+    const wanted = [TARGETS, this.answer, "probe/loss", "input/batch"];
+    this.wants = wanted.map((name) => ({ name, dtype: exact }));
+    this.asking = new Asking(context, {
+      ...{ type: "classify", every: EVERY },
+      answer: (answer) => this.showOwn(answer),
+      refuse: (why) => this.complain(why),
+    });
+    this.input = this.field();
+    this.own = new Probabilities(this.names);
+    this.read = h("p", { class: "live-read" });
+    this.caption = h("h3", {});
+    this.loss = h("span", {});
+    this.word = h("p", { class: "live-word" });
+    this.rating = signedBar("People’s rating", "The mean of ten people's ratings, from −4 to 4.");
+    this.guess = signedBar("Network", "The probabilities of the two classes, one minus the other.");
+    this.element = this.layOut();
+    this.drawn = Number.NEGATIVE_INFINITY;
+    /** @type {Moment | null} */
+    this.moment = null;
+    this.ask();
+  }
+
+  destroy() {
+    this.asking.stop();
+  }
+
+  layOut() {
+    const own = h("h3", {}, "Your own words");
+    const caption = h("p", { class: "out-caption" }, this.caption, this.loss);
+    const bars = h("dl", { class: "out-features live-signed" }, this.rating.row, this.guess.row);
+    return h(
+      "div",
+      { class: "live" },
+      h("div", { class: "live-part" }, own, this.input, this.read, this.own.element),
+      h("div", { class: "live-part" }, caption, this.word, bars),
+    );
+  }
+
+  // One's own -----------------------------------------------------------------------------------
+
+  field() {
+    const props = { type: "text", maxlength: LONGEST, autocomplete: "off", spellcheck: "false" };
+    const input = h("input", { ...props, "aria-label": "Your own words", value: FIRST });
+    input.placeholder = "A word or short phrase";
+    input.oninput = () => this.ask();
+    const about =
+      "These words are cut into tokens and go through the network with the parameters it has now. The training never sees them.";
+    return tip(input, about);
+  }
+
+  ask() {
+    const text = this.input.value.trim();
+    this.asking.ask(text ? { text } : null);
+    if (!text) this.forget("Type a word to see what the network makes of it.");
+  }
+
+  /** @param {string} why what is shown in place of an answer */
+  forget(why) {
+    this.own.clear();
+    this.read.replaceChildren(why);
+  }
+
+  /** @param {Message} answer */
+  showOwn({ tokens, probabilities, answer }) {
+    if (tokens.length === 0) {
+      this.forget("None of these letters is in the vocabulary: the network sees nothing.");
+      return;
+    }
+    const chips = tokens.map((/** @type {string} */ token) => h("b", {}, visible(token)));
+    this.read.replaceChildren("read as ", ...chips);
+    if (probabilities) this.own.show(probabilities, -1, answer);
+    else this.forget("The network's answer is not a number.");
+  }
+
+  /** @param {string} why */
+  complain(why) {
+    this.forget(why);
+  }
+
+  // The probe sample's --------------------------------------------------------------------------
+
+  /** @param {Moment} moment @param {number} now ms */
+  show(moment, now) {
+    const { frame } = moment;
+    this.asking.renew(frame);
+    const due = now - this.drawn > DRAW_EVERY;
+    if (frame === this.moment?.frame || (!due && frame.running)) return;
+    this.moment = moment;
+    this.drawn = now;
+    const [targets, answers] = [TARGETS, this.answer].map((name) => entryOf(moment, name));
+    if (!targets || !answers) return;
+    const shown = shownSample(moment);
+    const { word, rating } = this.data.extras[shown.split];
+    const [name, row] = sampleTitle(shown);
+    setText(this.caption, row ? `${name}, ${row}` : name);
+    setText(this.word, word?.[shown.sample] ?? "");
+    const loss = entryOf(moment, "probe/loss");
+    setText(this.loss, loss ? `loss ${short(loss.at(0))}` : "");
+    const rated = rating?.[shown.sample] ?? Number.NaN;
+    this.rating.show(rated / RATED, rated > 0 ? `+${short(rated)}` : short(rated));
+    const count = answers.shape[0];
+    const at = (/** @type {number} */ k) => answers.at(k);
+    const [against, speaking] = shares(this.names.length, count, at);
+    const { answer, share } = decide(count, at);
+    const said = answer < 0 ? "NaN" : `${this.names[answer]} ${share.toFixed(3)}`;
+    this.guess.show(speaking - against, said);
+  }
+}
+
+/**
+ * A named number as a bar to the left or right of the middle.
+ * @param {string} name
+ * @param {string} about
+ */
+function signedBar(name, about) {
+  const value = h("dd", {});
+  const bar = h("i", {});
+  const row = h("div", {}, tip(h("dt", {}, name), about), value, bar);
+  /** @param {number} share -1…1 @param {string} words */
+  const show = (share, words) => {
+    setText(value, words);
+    bar.style.setProperty("--share", (Math.min(1, Math.abs(share)) || 0).toFixed(3));
+    bar.classList.toggle("negative", share < 0);
+  };
+  return { row, show };
+}
