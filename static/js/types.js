@@ -38,7 +38,7 @@
  *   image_shape: [number, number] | null, domain: [number, number][],
  *   points: {train: Points, test: Points} | null, source: string, licence: string,
  *   input_shape: number[], uses: string[], vocabulary: string[] | null,
- *   target_mean: number, target_scale: number,
+ *   field_sizes: number[] | null, target_mean: number, target_scale: number,
  *   standardisation: {mean: number[], scale: number[]} | null,
  *   extras: {train: Extras, test: Extras, all: Extras}}} DataInfo
  */

@@ -203,7 +203,7 @@ function paintLossLines(context, scene) {
   if (x1 <= x0) return;
   const middle = (x0 + x1) / 2;
   context.beginPath();
-  for (let i = 0; i < last.count; i += 1) {
+  for (let i = 0; i < last.ports.length; i += 1) {
     context.moveTo(x0, last.ports[i]);
     context.bezierCurveTo(middle, last.ports[i], middle, scene.loss.y, x1, scene.loss.y);
   }

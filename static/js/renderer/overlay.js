@@ -2,6 +2,7 @@
 // What lies on top: the edge or unit pointed at, the selection, and the motion of an instruction.
 
 import { palette } from "../color.js";
+import { placeOf } from "../scene/fields.js";
 import { unitBox } from "../scene/layout.js";
 import { makeComets, paintComets } from "./comets.js";
 import { EdgePainter, edgeWidth, strokeEdges, traceEdge } from "./edges.js";
@@ -123,7 +124,8 @@ export class Overlay {
     if (target.kind === "layer") markBox(context, column, 10, 6, lasting);
     else if (target.kind === "edge") this.paintEdge(context, column, target, mode, lasting);
     else if (target.unit < column.count) {
-      if (!lasting) this.paintFan(context, column, target.unit, mode);
+      if (column.panel) markRow(context, this.scene, column, target.unit, lasting);
+      else if (!lasting) this.paintFan(context, column, target.unit, mode);
       markUnit(context, column, target.unit, lasting);
     }
   }
@@ -196,6 +198,26 @@ export class Overlay {
 }
 
 /**
+ * A time step is one row through the whole network.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Scene} scene
+ * @param {Column} column
+ * @param {number} cell
+ * @param {boolean} lasting
+ */
+function markRow(context, scene, { panel }, cell, lasting) {
+  if (!panel) return;
+  const { field, row } = placeOf(panel.fields, cell);
+  if (field.axis === "unit" || field.axis === "pixel") return;
+  const { y, height } = panel.rows(field.part.rows, scene.area, "step");
+  const pitch = height / field.part.rows;
+  context.fillStyle = palette().accent;
+  context.globalAlpha = lasting ? 0.07 : 0.13;
+  context.fillRect(scene.area.x, y + row * pitch, scene.area.width, pitch);
+  context.globalAlpha = 1;
+}
+
+/**
  * @param {CanvasRenderingContext2D} context
  * @param {Column} column
  * @param {number} unit
@@ -203,7 +225,8 @@ export class Overlay {
  */
 function markUnit(context, column, unit, lasting) {
   const box = unitBox(column, unit);
-  if (column.picture) markBox(context, box, 1, 1, lasting);
+  if (column.panel) markBox(context, box, 2, 2, lasting);
+  else if (column.picture) markBox(context, box, 1, 1, lasting);
   else markBox(context, box, Math.min(4, column.size * 0.1 + 1), corner(column) + 3, lasting);
 }
 

@@ -8,6 +8,7 @@ import { EdgePainter } from "./edges.js";
 import { Light, paintGround } from "./ground.js";
 import { Motion } from "./motion.js";
 import { Overlay } from "./overlay.js";
+import { painterOf } from "./painters.js";
 import { paintPath } from "./path.js";
 import { Atlas, Surface } from "./surface.js";
 import { UnitPainter } from "./units.js";
@@ -34,6 +35,8 @@ import { Range } from "./values.js";
  * @property {boolean} calm paused or stepping: numbers and motion are worth showing
  * @property {boolean} inside the machine stands inside a step
  * @property {boolean} still no motion and no easing
+ * @property {number} pc of the machine
+ * @property {InstructionInfo | null} executed the instruction just executed
  * @property {Uint8Array} computed of every column: bit 0 its activations, bit 1 its gradients are
  *   of the step now shown
  */
@@ -164,7 +167,13 @@ class Picture {
     };
     this.signals = new Map(MODES.map((mode) => [mode, this.signalsOf(mode)]));
     this.painter = new EdgePainter(scene);
-    this.columns = scene.columns.map((column) => new UnitPainter(column, values));
+    this.columns = scene.columns.map((column) =>
+      column.panel
+        ? painterOf(column.module ?? "", column.panel, values)
+        : new UnitPainter(column, values),
+    );
+    /** @type {import("./panel.js").PanelLook} */
+    this.panelLook = { gradient: false, pc: 0, executed: null, scale: scene.area.scale };
     /** Of every column: how much of its fill and of its rings is shown, 0..1. */
     this.fills = new Float32Array(scene.columns.length).fill(1);
     this.rings = new Float32Array(scene.columns.length).fill(1);
@@ -194,9 +203,7 @@ class Picture {
   inherit(old) {
     Object.assign(this.ranges, old.ranges);
     this.columns.forEach((painter, c) => {
-      painter.range = old.columns[c].range;
-      painter.valueRange = old.columns[c].valueRange;
-      painter.health = old.columns[c].health;
+      painter.inherit(/** @type {any} */ (old.columns[c]));
     });
     this.over.ranges = this.ranges;
   }
@@ -243,7 +250,9 @@ class Picture {
     ranges.bias.follow(biases, now);
     moving = ranges.bias.ease(view.still) || moving;
     let ring = 0;
-    for (const painter of this.columns) ring = Math.max(ring, painter.gradient?.peak ?? 0);
+    for (const painter of this.columns) {
+      if (painter instanceof UnitPainter) ring = Math.max(ring, painter.gradient?.peak ?? 0);
+    }
     ranges.ring.follow(ring, now);
     moving = ranges.ring.ease(view.still) || moving;
     this.columns.forEach((painter, c) => {
@@ -306,7 +315,14 @@ class Picture {
   paintUnits(context, view, now) {
     const { look, bias, ranges } = this;
     const biases = this.signals.get(view.mode) ?? [];
+    this.panelLook.gradient = view.mode === "gradient";
+    this.panelLook.pc = view.pc;
+    this.panelLook.executed = view.executed;
     this.columns.forEach((painter, c) => {
+      if (!(painter instanceof UnitPainter)) {
+        painter.paint(context, this.panelLook);
+        return;
+      }
       const onlyFace = painter.column.face.kind === "weights";
       look.values = view.calm;
       look.strips = onlyFace || (view.calm && view.inside && (view.computed[c] & 1) === 1);

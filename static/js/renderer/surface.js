@@ -92,7 +92,7 @@ export class Atlas {
  * @param {Uint32Array} colors
  * @param {number} index
  */
-function pick(colors, index) {
+export function pick(colors, index) {
   if (index >= 255) return colors[255];
   if (index > 0) return colors[(index + 0.5) | 0];
   return index <= 0 ? colors[0] : 0;

@@ -77,6 +77,16 @@ export class UnitPainter {
     return this.valueRange.ease(instant) || moving;
   }
 
+  /**
+   * The same column before, in another size.
+   * @param {UnitPainter} old
+   */
+  inherit(old) {
+    this.range = old.range;
+    this.valueRange = old.valueRange;
+    this.health = old.health;
+  }
+
   examine() {
     const { column, face, batch, health, silent } = this;
     if (column.layer === "input" || !face) return;

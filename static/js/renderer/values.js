@@ -96,6 +96,11 @@ export class Values {
     /** @type {Map<number, Signal>} */
     this.signals = new Map();
     this.last = 0;
+    /** The newest numbers of a buffer, null before there are any. @param {string} name */
+    this.read = (name) => {
+      const signal = this.signal(name);
+      return signal?.entry ? signal.target : null;
+    };
   }
 
   /**

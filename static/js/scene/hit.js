@@ -1,6 +1,8 @@
 // @ts-check
 // What lies under a point of the picture.
 
+import { cellAt } from "./fields.js";
+
 /** @typedef {import("../types.js").Selection} Selection */
 /** @typedef {import("./layout.js").Column} Column */
 /** @typedef {import("./layout.js").Pair} Pair */
@@ -17,11 +19,11 @@
  */
 export function hit(scene, x, y, visible, reach) {
   for (const column of scene.columns) {
-    const unit = unitAt(column, x, y);
+    const unit = column.panel ? cellAt(column.panel.fields, x, y) : unitAt(column, x, y);
     if (unit >= 0) return { kind: "unit", layer: column.layer, unit };
   }
   for (const pair of scene.pairs) {
-    const k = pair.panel ? cellAt(pair, x, y) : edgeAt(pair, scene, x, y, visible, reach);
+    const k = pair.panel ? weightAt(pair, x, y) : edgeAt(pair, scene, x, y, visible, reach);
     if (k < 0) continue;
     const units = pair.to.count;
     return { kind: "edge", layer: pair.to.layer, from: Math.floor(k / units), to: k % units };
@@ -41,7 +43,7 @@ function unitAt(column, x, y) {
 }
 
 /** @param {Pair} pair @param {number} x @param {number} y */
-function cellAt(pair, x, y) {
+function weightAt(pair, x, y) {
   const { panel, from, to } = pair;
   if (!panel) return -1;
   const row = Math.floor(((y - panel.y) / panel.height) * from.count);

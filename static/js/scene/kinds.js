@@ -24,6 +24,7 @@ import { input } from "./kinds/input.js";
  * What a kind of layer says about its column of units.
  * @typedef {object} ColumnSpec
  * @property {string} layer the layer's name, "input" for the inputs
+ * @property {string} [module] of its kind
  * @property {number} count units
  * @property {Face} face
  * @property {[number, number] | null} picture rows and columns if all units are one picture
@@ -40,6 +41,8 @@ import { input } from "./kinds/input.js";
  * @property {string} gradient buffer of dL/da for the probe sample (dL/dz if there is none), or ""
  * @property {string} batch buffer of the activations of the whole batch, or ""
  * @property {boolean} output the network's last layer
+ * @property {import("./panel.js").Panel | null} panel what the column is made of instead of units;
+ *   its cells then are the units
  */
 
 /**
@@ -48,17 +51,92 @@ import { input } from "./kinds/input.js";
  * @property {(layer: LayerInfo, model: Model) => ColumnSpec} column
  */
 
-/** @type {Map<string, Kind>} */
-const kinds = new Map([input, dense].map((kind) => [kind.kind, kind]));
+/** Kinds that the first network has; all others are fetched when a network needs them. */
+const EAGER = { dense, input };
+
+/** @type {{[module: string]: () => Promise<Pick<Kind, "column">>}} */
+const FETCHED = {
+  answers: () => import("./kinds/answers.js"),
+  attention: () => import("./kinds/attention.js"),
+  nested: () => import("./kinds/nested.js"),
+  places: () => import("./kinds/places.js"),
+  recurrent: () => import("./kinds/recurrent.js"),
+  tokens: () => import("./kinds/tokens.js"),
+  transformer_block: () => import("./kinds/transformer_block.js"),
+  vectors: () => import("./kinds/vectors.js"),
+};
+
+/** Modules of kinds that have one of their own, whatever their shapes. @type {{[kind: string]: string}} */
+const MODULES = {
+  ...{ rnn: "recurrent", lstm: "recurrent", gru: "recurrent" },
+  ...{ attention: "attention", transformer_block: "transformer_block" },
+  ...{ field_embedding: "vectors", factorisation: "vectors" },
+  ...{ residual: "nested", concatenate: "nested" },
+};
+
+/** @type {Map<string, Pick<Kind, "column">>} */
+const fetched = new Map();
 
 /**
- * The columns of a network, inputs first. A kind without a file of its own is shown as dense.
+ * The module that shows a layer.
+ * @param {LayerInfo} layer
+ * @param {Model} model
+ */
+export function moduleOf(layer, model) {
+  const { vocabulary, input_shape: shape } = model.data;
+  if (layer.kind === "input") {
+    if ((vocabulary || model.data.field_sizes) && shape.length === 1) return "tokens";
+    return shape.length === 2 && !model.data.image_shape ? "places" : "input";
+  }
+  if (MODULES[layer.kind]) return MODULES[layer.kind];
+  if (layer.output_shape.length !== 2) return "dense";
+  const last = layer === model.layers[model.layers.length - 1];
+  return last && model.data.task === "classification" ? "answers" : "places";
+}
+
+/**
+ * The layers that have a column each: inner ones are part of theirs. The first stands for the inputs.
+ * @param {Model} model
+ * @returns {LayerInfo[]}
+ */
+function layersOf(model) {
+  const first = { ...model.layers[0], name: "input", kind: "input" };
+  return [first, ...model.layers.filter(({ name }) => !name.includes("/"))];
+}
+
+/**
+ * Whether all is there to describe the columns.
+ * @param {Model} model
+ */
+export function isKnown(model) {
+  return layersOf(model).every((layer) => {
+    const module = moduleOf(layer, model);
+    return module in EAGER || fetched.has(module);
+  });
+}
+
+/**
+ * Fetches the modules that a network needs.
+ * @param {Model} model
+ */
+export async function fetchKinds(model) {
+  const names = new Set(layersOf(model).map((layer) => moduleOf(layer, model)));
+  await Promise.all(
+    [...names].map(async (name) => {
+      if (!(name in EAGER)) fetched.set(name, await FETCHED[name]());
+    }),
+  );
+}
+
+/**
+ * The columns of a network, inputs first. A kind that is not there yet is shown as dense.
  * @param {Model} model
  * @returns {ColumnSpec[]}
  */
 export function describeColumns(model) {
-  const first = { ...model.layers[0], name: "input", kind: "input" };
-  return [first, ...model.layers].map((layer) =>
-    (kinds.get(layer.kind) ?? dense).column(layer, model),
-  );
+  return layersOf(model).map((layer) => {
+    const module = moduleOf(layer, model);
+    const kind = EAGER[/** @type {"dense"} */ (module)] ?? fetched.get(module) ?? dense;
+    return { ...kind.column(layer, model), module };
+  });
 }

@@ -2,6 +2,7 @@
 // From a model to positions. Pure: no drawing, no numbers of the run. Computed once per change of
 // the network or of the size of the picture.
 
+import { boxOf } from "./fields.js";
 import { describeColumns } from "./kinds.js";
 
 /** @typedef {import("../types.js").Model} Model */
@@ -26,12 +27,12 @@ import { describeColumns } from "./kinds.js";
 /**
  * The weights between two neighbouring columns. all: every edge is a curve; strongest: the `keep`
  * strongest are; matrix: an image of the matrix; image: the units of `to` show their weights
- * themselves. `first` is the place of the pair's edge 0 in `Scene.edges`.
+ * themselves; fan: only that everything is connected. `first` is the place of the pair's edge 0 in `Scene.edges`.
  * @typedef {object} Pair
  * @property {number} index
  * @property {Column} from
  * @property {Column} to
- * @property {"all" | "strongest" | "matrix" | "image"} mode
+ * @property {"all" | "strongest" | "matrix" | "image" | "fan"} mode
  * @property {number} keep
  * @property {number} first
  * @property {number} count edges drawn as curves: all of the matrix, or none
@@ -77,10 +78,12 @@ export function layoutScene(model, area) {
   const modes = pairModes(specs, area.width / area.scale);
   const least = Math.min(72 * area.scale, (0.5 * area.width) / (specs.length + 1));
   let share = 0.24;
-  let columns = shapeColumns(specs, area, share);
+  let ease = 1;
+  let columns = shapeColumns(specs, area, share, ease);
   while (measure(columns, modes, area).gap < least && share > 0.06) {
     share *= 0.85;
-    columns = shapeColumns(specs, area, share);
+    ease = Math.max(0, ease - 0.12);
+    columns = shapeColumns(specs, area, share, ease);
   }
   const { pairs, loss } = place(columns, modes, area);
   return { area, columns, pairs, edges: curves(pairs), loss };
@@ -99,7 +102,8 @@ function pairModes(specs, width) {
   const modes = counts.map(() => "all");
   let used = 0;
   for (const p of order) {
-    if (specs[p].picture) modes[p] = "image";
+    if (specs[p].panel || specs[p + 1].panel) modes[p] = "fan";
+    else if (specs[p].picture) modes[p] = "image";
     else if (counts[p] <= MAX_PAIR && used + counts[p] <= MAX_EDGES) used += counts[p];
     else modes[p] = counts[p] <= MAX_STRONGEST || width < 600 ? "strongest" : "matrix";
   }
@@ -111,11 +115,13 @@ function pairModes(specs, width) {
  * @param {ColumnSpec[]} specs
  * @param {Area} area
  * @param {number} share of the width that one folded column or picture may take
+ * @param {number} ease 1 gives columns of fields the width they would like, 0 the least
  * @returns {Column[]}
  */
-function shapeColumns(specs, area, share) {
+function shapeColumns(specs, area, share, ease) {
   const most = Math.min(area.width * share, (1.6 * area.width) / specs.length);
   return specs.map((spec, index) => {
+    if (spec.panel) return shapePanel(spec, spec.panel, index, area, ease);
     const grid = spec.picture ? pictureGrid(spec, area, most) : fold(spec, area, most);
     const tight = grid.cols > 1;
     const gap = spec.picture ? 0 : (tight ? FOLD_GAP : GAP) * grid.size;
@@ -141,6 +147,27 @@ function shapeColumns(specs, area, share) {
       ...arrays,
     };
   });
+}
+
+/**
+ * A column of fields is as high as the picture.
+ * @param {ColumnSpec} spec
+ * @param {import("./panel.js").Panel} panel
+ * @param {number} index
+ * @param {Area} area
+ * @param {number} ease
+ * @returns {Column}
+ */
+function shapePanel(spec, panel, index, area, ease) {
+  const width = (panel.least + (panel.width - panel.least) * ease) * area.scale;
+  const { y, height } = area;
+  const blank = new Float32Array(0);
+  return {
+    ...spec,
+    index,
+    ...{ x: 0, y, width, height, cols: 1, rows: 1, size: width, pitchX: width, pitchY: height },
+    ...{ xs: blank, ys: blank, ports: blank, labelWidth: 0, headX: 0, headWidth: 0 },
+  };
 }
 
 /**
@@ -222,7 +249,7 @@ function labelSpace(spec, size, area) {
 }
 
 /** How much of the free width goes between two columns: curves need more than a fan. */
-const SPACE = { all: 1, strongest: 1.15, image: 0.6, matrix: 0.5 };
+const SPACE = { all: 1, strongest: 1.15, image: 0.6, matrix: 0.5, fan: 0.4 };
 const LOSS_SPACE = 0.6;
 
 /**
@@ -282,7 +309,8 @@ function place(columns, modes, area) {
     const box = panel ? { x, y: middle - panel.height / 2, ...panel } : null;
     if (panel) x += panel.width + space;
     column.x = x;
-    placeUnits(column);
+    if (column.panel) placePanel(column, column.panel, area);
+    else placeUnits(column);
     if (c > 0) pairs.push(makePair(columns[c - 1], column, modes[c - 1], box));
     const after = c < modes.length ? gap * SPACE[modes[c]] : gap * LOSS_SPACE;
     column.headX = x + column.width / 2;
@@ -291,6 +319,26 @@ function place(columns, modes, area) {
   });
   x += gap * LOSS_SPACE;
   return { pairs, loss: { x: x + loss / 2, y: middle, r: 17 * area.scale } };
+}
+
+/**
+ * Lines reach a column of fields at the rows of its first field.
+ * @param {Column} column
+ * @param {import("./panel.js").Panel} panel
+ * @param {Area} area
+ */
+function placePanel(column, panel, area) {
+  const { x, width } = column;
+  panel.place({ x, y: area.y, width, height: area.height }, area);
+  const rows = panel.fields[panel.fields.length - 1];
+  const top = Math.min(...panel.fields.map(({ y }) => y));
+  column.height = Math.max(...panel.fields.map(({ y, height }) => y + height)) - top;
+  column.y = top;
+  const count = Math.min(32, rows.part.rows);
+  column.ports = Float32Array.from(
+    { length: count },
+    (_, i) => rows.y + ((i + 0.5) * rows.height) / count,
+  );
 }
 
 /** @param {Column} column */
@@ -357,5 +405,6 @@ function curves(pairs) {
  * @returns {Box}
  */
 export function unitBox(column, unit) {
+  if (column.panel) return boxOf(column.panel.fields, unit);
   return { x: column.xs[unit], y: column.ys[unit], width: column.size, height: column.size };
 }

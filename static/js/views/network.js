@@ -4,9 +4,11 @@
 
 import { onThemeChange } from "../color.js";
 import { h } from "../controls/dom.js";
+import { fetchPainters } from "../renderer/painters.js";
 import { Renderer } from "../renderer/renderer.js";
 import { Values } from "../renderer/values.js";
 import { hit } from "../scene/hit.js";
+import { fetchKinds, isKnown } from "../scene/kinds.js";
 import { layoutScene } from "../scene/layout.js";
 import { Alarm } from "./network/alarm.js";
 import { Caption } from "./network/caption.js";
@@ -92,6 +94,8 @@ class NetworkView {
       path: /** @type {import("../types.js").Station[]} */ ([]),
       calm: true,
       inside: false,
+      pc: 0,
+      executed: /** @type {import("../types.js").InstructionInfo | null} */ (null),
       still: STILL.matches,
       computed: new Uint8Array(0),
     };
@@ -136,6 +140,10 @@ class NetworkView {
     const { model } = this.context.store.state;
     const { clientWidth: width, clientHeight: height } = this.stage;
     if (!model || width < 40 || height < 80) return;
+    if (!isKnown(model)) {
+      this.fetch(model);
+      return;
+    }
     const size = `${width} ${height} ${this.pins.texts.join("\n")}`;
     if (model !== this.model) {
       this.values = new Values(model);
@@ -160,6 +168,16 @@ class NetworkView {
     this.lit = undefined;
     this.subscribe();
     this.context.loop.requestDraw();
+  }
+
+  /**
+   * What kinds of layers need that the first network has not.
+   * @param {Model} model
+   */
+  async fetch(model) {
+    await fetchPainters(model);
+    await fetchKinds(model);
+    this.layout();
   }
 
   repaint() {
@@ -215,6 +233,8 @@ class NetworkView {
     values.take(frame);
     view.calm = calm;
     view.inside = frame.pc > 0;
+    view.pc = calm ? frame.pc : 0;
+    view.executed = progress.executed;
     view.computed = progress.computed;
     if (executed.length > 0 && !view.still) this.renderer.animate(executed, now, limit);
     else if (!calm) this.renderer.motion.stop();
@@ -278,7 +298,9 @@ class NetworkView {
       if (!next) return;
       this.card.near(-1, -1);
       this.hover(next);
-      this.live.textContent = describe(scene, next, this.card.valuesOf(next, scene, this.values));
+      const numbers = this.card.valuesOf(next, scene, this.values);
+      const read = this.values?.read ?? (() => null);
+      this.live.textContent = describe(scene, next, numbers, read);
     }
     event.preventDefault();
     event.stopPropagation();

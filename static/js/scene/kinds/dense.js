@@ -75,6 +75,7 @@ export const dense = {
       gradient: gradient ?? "",
       batch: model.bufferByName.has(layer.output) ? layer.output : "",
       output,
+      panel: null,
     };
   },
 };

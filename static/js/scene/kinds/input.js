@@ -65,6 +65,7 @@ export const input = {
       gradient: "",
       batch: "",
       output: false,
+      panel: null,
     };
   },
 };

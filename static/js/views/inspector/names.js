@@ -1,7 +1,7 @@
 // @ts-check
 // What units, edges and buffers are called, and where their numbers are.
 
-import { describeColumns } from "../../scene/kinds.js";
+import { describeColumns, isKnown } from "../../scene/kinds.js";
 
 /** @typedef {import("../../scene/kinds.js").ColumnSpec} ColumnSpec */
 /** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
@@ -17,7 +17,7 @@ const known = new WeakMap();
  */
 export function columnsOf(model) {
   const columns = known.get(model) ?? describeColumns(model);
-  known.set(model, columns);
+  if (isKnown(model)) known.set(model, columns);
   return columns;
 }
 

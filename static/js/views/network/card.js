@@ -3,7 +3,7 @@
 
 import { diverging } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
-import { exact } from "../../format.js";
+import { exact, short } from "../../format.js";
 import { HIDDEN, isHidden } from "../../quiz.js";
 import { unitBox } from "../../scene/layout.js";
 import { unitName } from "./walk.js";
@@ -16,7 +16,7 @@ import { unitName } from "./walk.js";
 /** @typedef {import("../../types.js").Model} Model */
 /** @typedef {import("../../types.js").Selection} Selection */
 
-/** One line of the card: its symbol and where the number is. @typedef {{symbol: string, buffer: string, index: number[]}} Line */
+/** @typedef {import("../../scene/panel.js").CellLine} Line one line of the card */
 
 const MAP = 108;
 /** How often a number that does not come exact in the frames is asked for while running, ms. */
@@ -70,10 +70,13 @@ export class Card {
     const key = `${JSON.stringify(target)} ${values.model.generation} ${other}`;
     if (key !== this.shown) this.fill(target, column, scene, values.model);
     this.shown = key;
+    if (column.panel && target.kind === "unit") this.renew(column.panel, target.unit, values);
     this.lines.forEach((line, i) => {
       const value = this.valueOf(line, values, frame);
-      const hidden = isHidden(this.context.store.state, line.buffer, line.index);
-      setText(this.cells[i], hidden ? HIDDEN : value === null ? "…" : exact(value));
+      setText(
+        this.cells[i],
+        this.hides(line) ? HIDDEN : value === null ? "…" : written(line, value),
+      );
     });
     if (target.kind !== "edge") this.paintMap(column, target.unit, values);
     setText(
@@ -84,6 +87,31 @@ export class Card {
   }
 
   /**
+   * What a cell is called and made of goes with the sample.
+   * @param {import("../../scene/panel.js").Panel} panel
+   * @param {number} cell
+   * @param {Values} values
+   */
+  renew(panel, cell, values) {
+    setText(this.title, panel.name(cell, values.read));
+    this.lines = panel.lines(cell, values.read);
+    if (this.lines.length !== this.cells.length) this.listLines();
+  }
+
+  /** @param {Line} line */
+  hides(line) {
+    return "buffer" in line && isHidden(this.context.store.state, line.buffer, line.index);
+  }
+
+  /** A row for every line. */
+  listLines() {
+    this.cells = this.lines.map(() => h("dd", {}));
+    this.rows.replaceChildren(
+      ...this.lines.flatMap(({ symbol }, i) => [h("dt", {}, symbol), this.cells[i]]),
+    );
+  }
+
+  /**
    * @param {Selection} target
    * @param {Column} column
    * @param {Scene} scene
@@ -91,11 +119,8 @@ export class Card {
    */
   fill(target, column, scene, model) {
     const { compared } = this.context.store.state;
-    this.lines = linesOf(target, column, model, compared !== null);
-    this.cells = this.lines.map(() => h("dd", {}));
-    this.rows.replaceChildren(
-      ...this.lines.flatMap(({ symbol }, i) => [h("dt", {}, symbol), this.cells[i]]),
-    );
+    this.lines = column.panel ? [] : linesOf(target, column, model, compared !== null);
+    this.listLines();
     const edge = target.kind === "edge";
     this.map.hidden = edge || column.face.kind === "value";
     const before = scene.columns[column.index - 1];
@@ -103,7 +128,7 @@ export class Card {
       this.title,
       edge ? `${unitName(before, target.from)} → ${unitName(column, target.to)}` : "",
     );
-    if (target.kind === "unit" || target.kind === "bias")
+    if ((target.kind === "unit" || target.kind === "bias") && !column.panel)
       setText(this.title, unitName(column, target.unit));
     setText(this.where, edge ? `${column.weight}[${target.from}, ${target.to}]` : "");
     setText(this.formula, edge ? madeBy(model, column, target.from, target.to) : "");
@@ -117,7 +142,9 @@ export class Card {
    * @param {Frame | null} frame
    * @returns {number | null}
    */
-  valueOf({ buffer, index }, values, frame) {
+  valueOf(line, values, frame) {
+    if ("number" in line) return line.number;
+    const { buffer, index } = line;
     const info = values.model.bufferByName.get(buffer);
     if (!info) return null;
     const flat = index.reduce((at, i, axis) => at * info.shape[axis] + i, 0);
@@ -163,9 +190,13 @@ export class Card {
     const column = "layer" in target ? scene.columns.find((c) => c.layer === target.layer) : null;
     if (!column || !values) return [];
     const { state } = this.context.store;
-    return linesOf(target, column, values.model, state.compared !== null).map((line) => {
-      const hidden = isHidden(state, line.buffer, line.index);
-      return [line.symbol, hidden ? null : this.valueOf(line, values, state.frame)];
+    const lines =
+      column.panel && target.kind === "unit"
+        ? column.panel.lines(target.unit, values.read)
+        : linesOf(target, column, values.model, state.compared !== null);
+    return lines.map((line) => {
+      const value = this.hides(line) ? null : this.valueOf(line, values, state.frame);
+      return [line.symbol, value];
     });
   }
 
@@ -229,6 +260,15 @@ export class Card {
     element.style.left = `${Math.max(6, Math.min(region.clientWidth - width - 6, left))}px`;
     element.style.top = `${Math.max(6, Math.min(most, top))}px`;
   }
+}
+
+/**
+ * A number made of several others is no more exact than they are.
+ * @param {Line} line
+ * @param {number} value
+ */
+function written(line, value) {
+  return "number" in line ? short(value, 4) : exact(value);
 }
 
 /**

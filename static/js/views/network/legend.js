@@ -89,17 +89,19 @@ export class Legend {
    * @param {number} other the branch that w′ is of
    */
   show({ ranges, columns }, mode, now, other) {
-    const range = ranges[mode];
+    const fields = ranges[mode].goal === 0 && columns.some((c) => "ranges" in c);
+    const range = fields ? widest(columns, mode) : ranges[mode];
     if (mode !== this.mode) this.paint(mode);
     this.mode = mode;
-    setText(this.symbol, mode === "difference" ? `${SYMBOL[mode]} b${other}` : SYMBOL[mode]);
+    const symbol = mode === "difference" ? `${SYMBOL[mode]} b${other}` : SYMBOL[mode];
+    setText(this.symbol, fields ? (mode === "gradient" ? "dL/da" : "activation a") : symbol);
     setText(this.low, range.goal ? `−${short(range.goal)}` : "");
     setText(this.high, range.goal ? `+${short(range.goal)}` : "0");
     this.busy = now - range.changedAt < NOTICE;
     setText(this.note, this.busy ? "range changed" : "");
     const spans = columns
       .slice(1)
-      .map((c) => c.valueRange.goal)
+      .map((c) => ("ranges" in c ? 0 : c.valueRange.goal))
       .filter((goal) => goal > 0);
     const [least, most] = [Math.min(...spans), Math.max(...spans)];
     const each = least === most ? `±${short(most)}` : `±${short(least)} … ±${short(most)}`;
@@ -225,3 +227,13 @@ const MARKS = [
     draw: (c) => cross(c, 3, 3, 12, 3),
   },
 ];
+
+/**
+ * Every field has a range of its own; this is the widest of them.
+ * @param {NonNullable<Renderer["picture"]>["columns"]} columns
+ * @param {EdgeMode} mode
+ */
+function widest(columns, mode) {
+  const ranges = columns.flatMap((c) => ("ranges" in c ? c.ranges(mode === "gradient") : []));
+  return ranges.reduce((most, range) => (range.goal > most.goal ? range : most));
+}

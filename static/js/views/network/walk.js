@@ -2,9 +2,11 @@
 // Moving through the picture with the keys, and saying where one is.
 
 import { short } from "../../format.js";
+import { across, boxOf, walkCells } from "../../scene/fields.js";
 
 /** @typedef {import("../../scene/layout.js").Column} Column */
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
+/** @typedef {import("../../scene/panel.js").Panel} Panel */
 /** @typedef {import("../../types.js").Selection} Selection */
 
 /** @param {number} i @param {number} count */
@@ -25,9 +27,11 @@ export function walk(scene, at, key) {
   const unit = at?.kind === "unit" || at?.kind === "bias" ? at.unit : -1;
   if (unit < 0) return { kind: "unit", layer: column.layer, unit: 0 };
   if (key === "e" || key === "E") {
-    if (column.index === 0) return at;
+    const before = scene.columns[column.index - 1];
+    if (!before || column.panel || before.panel) return at;
     return { kind: "edge", layer: column.layer, from: 0, to: unit };
   }
+  if (column.panel) return walkPanel(scene, column, column.panel, unit, key);
   if (key === "Home") return { kind: "unit", layer: column.layer, unit: 0 };
   if (key === "End") return { kind: "unit", layer: column.layer, unit: column.count - 1 };
   return walkUnits(scene, column, unit, key);
@@ -53,9 +57,48 @@ function walkUnits(scene, column, unit, key) {
   const next = scene.columns[within(column.index + step, scene.columns.length)];
   if (next === column) return stay(unit);
   // To the unit at the same height.
+  if (next.panel) return enter(next, next.panel, column.ys[unit] + column.size / 2, step);
   const row = within(Math.round((column.ys[unit] - next.y) / next.pitchY), next.rows);
   const to = within(row * next.cols + (step > 0 ? 0 : next.cols - 1), next.count);
   return { kind: "unit", layer: next.layer, unit: to };
+}
+
+/**
+ * From cell to cell, and on to the next column.
+ * @param {Scene} scene
+ * @param {Column} column
+ * @param {Panel} panel
+ * @param {number} cell
+ * @param {string} key
+ * @returns {Selection}
+ */
+function walkPanel(scene, column, panel, cell, key) {
+  const to = walkCells(panel.fields, cell, key);
+  if (to !== null) return { kind: "unit", layer: column.layer, unit: to };
+  const step = key === "ArrowRight" ? 1 : -1;
+  const next = scene.columns[column.index + step];
+  if (!next) return { kind: "unit", layer: column.layer, unit: cell };
+  const box = boxOf(panel.fields, cell);
+  const y = box.y + box.height / 2;
+  if (next.panel) return enter(next, next.panel, y, step);
+  const row = within(Math.floor((y - next.y) / next.pitchY), next.rows);
+  return { kind: "unit", layer: next.layer, unit: within(row * next.cols, next.count) };
+}
+
+/**
+ * The cell of a column at a height, at the side that one comes from.
+ * @param {Column} column
+ * @param {Panel} panel
+ * @param {number} y
+ * @param {number} step 1 from the left, -1 from the right
+ * @returns {Selection}
+ */
+function enter(column, { fields }, y, step) {
+  const field = fields[step > 0 ? 0 : fields.length - 1];
+  const row = within(Math.floor(((y - field.y) / field.height) * field.part.rows), field.part.rows);
+  const cols = across(field);
+  const unit = field.first + row * cols + (step > 0 ? 0 : cols - 1);
+  return { kind: "unit", layer: column.layer, unit };
 }
 
 /**
@@ -81,8 +124,9 @@ function walkEdges(scene, column, edge, key) {
  * @param {Scene} scene
  * @param {Selection} target
  * @param {[string, number | null][]} values
+ * @param {import("../../scene/panel.js").Read} read
  */
-export function describe(scene, target, values) {
+export function describe(scene, target, values, read) {
   const column = "layer" in target ? scene.columns.find((c) => c.layer === target.layer) : null;
   if (!column) return "";
   const numbers = values
@@ -93,6 +137,7 @@ export function describe(scene, target, values) {
     return `Edge from ${unitName(from, target.from)} to ${unitName(column, target.to)}: ${numbers}`;
   }
   if (target.kind !== "unit" && target.kind !== "bias") return column.title;
+  if (column.panel) return `${column.title}, ${column.panel.name(target.unit, read)}: ${numbers}`;
   return `${unitName(column, target.unit)} of ${column.count}: ${numbers}`;
 }
 

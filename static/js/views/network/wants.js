@@ -19,7 +19,7 @@ const EXACT = 4096;
 export function wantsOf(scene, model, mode, calm) {
   /** @type {Map<string, Want>} */
   const wants = new Map();
-  /** @param {string | null | undefined} name @param {"u8"} [dtype] */
+  /** @param {string | null | undefined} name @param {"u8" | "f32"} [dtype] */
   const add = (name, dtype) => {
     const buffer = name ? model.bufferByName.get(name) : null;
     if (!buffer) return;
@@ -27,6 +27,16 @@ export function wantsOf(scene, model, mode, calm) {
     wants.set(buffer.name, { name: buffer.name, dtype: dtype ?? (size > EXACT ? "u8" : "f64") });
   };
   for (const column of scene.columns) {
+    if (column.panel) {
+      for (const { value, gradient, look } of column.panel.fields) {
+        add(value);
+        // On a scale of powers of ten 256 levels are too few.
+        if (look === "fade") add(gradient, "f32");
+        else if (calm || mode === "gradient") add(gradient);
+      }
+      for (const name of column.panel.also) add(name);
+      continue;
+    }
     for (const name of [column.weight, column.bias]) {
       const buffer = model.bufferByName.get(name);
       add(name);

@@ -1,0 +1,98 @@
+// @ts-check
+// Attention matrices: what is masked stays empty, and tokens stand at the rows and columns where
+// there is room for them.
+
+import { palette } from "../../color.js";
+import { tokenText } from "../../scene/sequence.js";
+import { PanelPainter } from "../panel.js";
+
+/** @typedef {import("../../scene/fields.js").Field} Field */
+/** @typedef {import("../../scene/panel.js").Panel} Panel */
+/** @typedef {import("../panel.js").PanelLook} PanelLook */
+/** @typedef {import("../values.js").Values} Values */
+
+/** Cells lower than this have no room for a token, CSS px. */
+const READABLE = 6.5;
+
+export class AttentionPainter extends PanelPainter {
+  /** @param {Panel} panel @param {Values} values */
+  constructor(panel, values) {
+    super(panel, values);
+    this.heads = panel.fields.filter(({ axis }) => axis === "query");
+    this.ids = values.signal("probe/input/x");
+    this.masked = this.heads.length > 0 && causal(panel, this.heads[0]);
+  }
+
+  /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
+  paint(context, look) {
+    super.paint(context, look);
+    for (const head of this.heads) {
+      if (this.masked) mask(context, head);
+      this.paintName(context, head, look.scale);
+      this.paintTokens(context, head);
+    }
+  }
+
+  /**
+   * The name stands in the empty corner where there is one.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Field} head
+   * @param {number} scale
+   */
+  paintName(context, { symbol, x, y, width }, scale) {
+    if (!this.masked || width < 44) return;
+    context.font = `${9.5 * scale}px ${palette().text}`;
+    context.fillStyle = palette().ink3;
+    context.textAlign = "right";
+    context.textBaseline = "top";
+    context.fillText(symbol, x + width - 3, y + 3);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Field} head */
+  paintTokens(context, { x, y, width, height, part }) {
+    const { ids } = this;
+    const pitch = height / part.rows;
+    if (pitch < READABLE || !ids?.entry || !this.panel.model.data.vocabulary) return;
+    context.font = `${Math.min(11, pitch)}px ${palette().mono}`;
+    context.fillStyle = palette().ink2;
+    context.textBaseline = "middle";
+    for (let step = 0; step < part.rows; step += 1) {
+      const token = tokenText(this.panel.model, ids.target[step]);
+      context.textAlign = "right";
+      context.fillText(token, x - 3, y + (step + 0.5) * pitch);
+      context.textAlign = "center";
+      context.fillText(token, x + ((step + 0.5) * width) / part.cols, y + height + 6);
+    }
+  }
+}
+
+/**
+ * Whether no query sees later keys: the program says so.
+ * @param {Panel} panel
+ * @param {Field} head
+ */
+function causal({ model }, head) {
+  const id = model.bufferByName.get(head.value.replace(/^probe\//, ""))?.id ?? -1;
+  const made = model.instructions.find((i) => i.phase === "forward" && i.writes.includes(id));
+  return made?.formula.includes("up to the query") ?? false;
+}
+
+/**
+ * Nothing is where no query may look.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Field} head
+ */
+function mask(context, { x, y, width, height, part }) {
+  const [dx, dy] = [width / part.cols, height / part.rows];
+  context.beginPath();
+  context.moveTo(x + dx, y - 1);
+  for (let row = 0; row < part.rows - 1; row += 1) {
+    context.lineTo(x + (row + 1) * dx, y + (row + 1) * dy);
+    context.lineTo(x + (row + 2) * dx, y + (row + 1) * dy);
+  }
+  context.lineTo(x + width + 1, y + height - dy);
+  context.lineTo(x + width + 1, y - 1);
+  context.closePath();
+  context.fillStyle = palette().page;
+  context.fill();
+}

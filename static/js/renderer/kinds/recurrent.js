@@ -1,0 +1,50 @@
+// @ts-check
+// The unrolled cells of a recurrent layer: which way time runs through them, and how far back the
+// gradient reaches.
+
+import { palette } from "../../color.js";
+import { PanelPainter } from "../panel.js";
+
+/** @typedef {import("../../scene/fields.js").Field} Field */
+/** @typedef {import("../panel.js").PanelLook} PanelLook */
+
+export class RecurrentPainter extends PanelPainter {
+  /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
+  paint(context, look) {
+    super.paint(context, look);
+    for (const path of this.paths) {
+      const first = this.panel.fields.find((field) => field.path === path);
+      if (first) arrow(context, first.x - 6, first, first.back);
+    }
+    context.font = `${9.5 * look.scale}px ${palette().mono}`;
+    context.textAlign = "right";
+    context.textBaseline = "bottom";
+    context.fillStyle = palette().ink3;
+    for (const { field, top } of this.painters) {
+      if (field.look !== "fade") continue;
+      context.fillText(top, field.x + field.width, field.y - 2);
+      arrow(context, field.x + field.width + 6, field, !field.back);
+    }
+  }
+}
+
+/**
+ * The way of time, or of the gradient against it.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {Field} field
+ * @param {boolean} up
+ */
+function arrow(context, x, { y, height }, up) {
+  const [tail, tip] = up ? [y + height, y] : [y, y + height];
+  const barb = up ? 5 : -5;
+  context.beginPath();
+  context.moveTo(x, tail);
+  context.lineTo(x, tip);
+  context.moveTo(x - 3, tip + barb);
+  context.lineTo(x, tip);
+  context.lineTo(x + 3, tip + barb);
+  context.strokeStyle = palette().ink3;
+  context.lineWidth = 1;
+  context.stroke();
+}

@@ -1,0 +1,55 @@
+// @ts-check
+// What is said of a column that is made of fields.
+
+import { Panel } from "./panel.js";
+
+/** @typedef {import("../types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("./kinds.js").ColumnSpec} ColumnSpec */
+
+/** Names that are not just words. @type {{[kind: string]: string}} */
+const TITLES = { rnn: "RNN", lstm: "LSTM", gru: "GRU", transformer_block: "Block" };
+
+/**
+ * @param {LayerInfo} layer
+ * @param {Model} model
+ * @param {Panel} panel
+ * @returns {ColumnSpec}
+ */
+export function panelColumn(layer, model, panel) {
+  const input = layer.kind === "input";
+  const output = layer === model.layers[model.layers.length - 1];
+  const value = input ? "probe/input/x" : `probe/${layer.name}/a`;
+  const face = { kind: /** @type {const} */ ("value"), buffer: value, width: 1, height: 1 };
+  return {
+    layer: layer.name,
+    count: panel.cells,
+    face: { ...face, range: 0, probability: false },
+    ...{ picture: null, ideal: 44, least: 1, labels: [] },
+    title: input ? "Input" : output ? "Output" : title(layer),
+    shape: (input ? model.data.input_shape : layer.output_shape).join("×"),
+    activation: input || layer.kind !== "dense" ? "" : layer.activation,
+    parameters: input ? 0 : parameters(layer, model),
+    ...{ weight: "", bias: "", value, gradient: "", batch: "" },
+    output: output && !input,
+    panel,
+  };
+}
+
+/** @param {LayerInfo} layer */
+function title({ kind, name }) {
+  const words = TITLES[kind] ?? kind[0].toUpperCase() + kind.slice(1).replaceAll("_", " ");
+  return `${words} ${/\d+$/.exec(name)?.[0] ?? ""}`;
+}
+
+/**
+ * How many numbers a layer learns, with those inside it.
+ * @param {LayerInfo} layer
+ * @param {Model} model
+ */
+function parameters({ name }, model) {
+  const own = model.layers.filter((l) => l.name === name || l.name.startsWith(`${name}/`));
+  const names = new Set(own.flatMap((l) => l.parameters));
+  const sizes = [...names].map((buffer) => model.bufferByName.get(buffer)?.shape ?? [0]);
+  return sizes.reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0);
+}

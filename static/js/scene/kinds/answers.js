@@ -1,0 +1,89 @@
+// @ts-check
+// The answers of a network that names the next token at every step: how probable it took the one that
+// came, and which it took for the most probable.
+
+import { panelColumn } from "../column.js";
+import { placeOf, sequenceField } from "../fields.js";
+import { Panel } from "../panel.js";
+import { stepName, tokenText } from "../sequence.js";
+
+/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+/** @typedef {import("../panel.js").CellLine} CellLine */
+/** @typedef {import("../panel.js").Read} Read */
+
+/** So many of the most probable tokens are named. */
+export const RANKS = 3;
+
+/** @param {LayerInfo} layer @param {Model} model */
+export function column(layer, model) {
+  return panelColumn(layer, model, answerPanel(layer, model));
+}
+
+/**
+ * @param {LayerInfo} layer
+ * @param {Model} model
+ */
+function answerPanel(layer, model) {
+  const value = `probe/${layer.name}/a`;
+  const gradient = `probe/${layer.name}/z.grad`;
+  const [rows = 1, cols = 1] = model.bufferByName.get(value)?.shape ?? [];
+  const ranks = { rows, cols: RANKS, offset: 0, stride: cols, step: 1 };
+  return new AnswerPanel(
+    [
+      sequenceField(model, value, {
+        ...{ symbol: "next", title: "probability of the next token", look: "norm", gradient },
+        ...{ range: 1, ideal: 56, group: "answers" },
+      }),
+      sequenceField(model, value, {
+        ...{ symbol: "most probable", title: "answer", look: "words", gradient: "" },
+        ...{ part: ranks, ideal: 22 * RANKS, group: "answers" },
+      }),
+    ],
+    model,
+  );
+}
+
+class AnswerPanel extends Panel {
+  /**
+   * The token that a cell is about, and its step.
+   * @param {number} cell
+   * @param {Read} read
+   */
+  tokenOf(cell, read) {
+    const { field, row, col } = placeOf(this.fields, cell);
+    const cols = this.fields[0].part.cols;
+    if (field === this.fields[0]) return { row, id: read("probe/input/y")?.[row] ?? -1, rank: -1 };
+    const all = read(field.value);
+    if (!all) return { row, id: -1, rank: col };
+    const own = Array.from({ length: cols }, (_, id) => id);
+    own.sort((a, b) => all[row * cols + b] - all[row * cols + a]);
+    return { row, id: own[col] ?? -1, rank: col };
+  }
+
+  /** @override @param {number} cell @param {Read} read */
+  name(cell, read) {
+    const { row, id, rank } = this.tokenOf(cell, read);
+    const after = `after ${stepName(this.model, read("probe/input/x"), row)}`;
+    if (id < 0) return `No token ${after}`;
+    const token = `“${tokenText(this.model, id)}”`;
+    return rank < 0 ? `${token}, which comes ${after}` : `${token}, answer ${rank + 1} ${after}`;
+  }
+
+  /**
+   * @override
+   * @param {number} cell
+   * @param {Read} read
+   * @returns {CellLine[]}
+   */
+  lines(cell, read) {
+    const { row, id } = this.tokenOf(cell, read);
+    if (id < 0) return [];
+    const { value, gradient } = this.fields[0];
+    return [
+      { symbol: "p", buffer: value, index: [row, id] },
+      { symbol: "dL/dz", buffer: gradient, index: [row, id] },
+    ];
+  }
+}

@@ -1,0 +1,72 @@
+// @ts-check
+// Layers around others: a residual connection and parallel branches. What is inside stands side by
+// side, the way past it runs over the top.
+
+import { panelColumn } from "../column.js";
+import { sequenceField } from "../fields.js";
+import { Panel } from "../panel.js";
+import { headFields } from "./attention.js";
+
+/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+
+/** Of images so many channels are shown. */
+const CHANNELS = 4;
+
+/** @param {LayerInfo} layer @param {Model} model */
+export function column(layer, model) {
+  const { name } = layer;
+  const inside = model.layers.filter((l) => l.name.startsWith(`${name}/`) && direct(l, name));
+  const specs = inside.flatMap((l) => [
+    ...(l.kind === "attention" ? headFields(l.name, model) : []),
+    ...shown(l, title(l), model),
+  ]);
+  const sum = layer.kind === "residual" ? "⊕" : "joined";
+  return panelColumn(layer, model, new Panel([...specs, ...shown(layer, sum, model)], model));
+}
+
+/** Not part of another layer inside. @param {LayerInfo} layer @param {string} outer */
+function direct({ name }, outer) {
+  return !name.slice(outer.length + 1).includes("/");
+}
+
+/** @param {LayerInfo} layer */
+function title({ name, kind }) {
+  return kind === "layer_norm" ? "norm" : (name.split("/").pop() ?? name);
+}
+
+/**
+ * What a layer computes, whatever its shape.
+ * @param {LayerInfo} layer
+ * @param {string} symbol
+ * @param {Model} model
+ * @returns {FieldSpec[]}
+ */
+function shown({ name, output_shape: shape }, symbol, model) {
+  const value = `probe/${name}/a`;
+  const [height, width = 1, channels = 1] = shape;
+  if (shape.length === 2) return [sequenceField(model, value, { symbol, title: name, ideal: 44 })];
+  if (shape.length === 1) {
+    return [
+      sequenceField(model, value, {
+        ...{ symbol, title: name, axis: "unit", ideal: 18 },
+        part: { rows: height, cols: 1, offset: 0, stride: 1, step: 1 },
+        index: (row) => [row],
+      }),
+    ];
+  }
+  return Array.from({ length: Math.min(CHANNELS, channels) }, (_, channel) =>
+    sequenceField(model, value, {
+      ...{ symbol: "", title: `${name}, channel ${channel}`, axis: "pixel", ideal: 64 },
+      part: {
+        rows: height,
+        cols: width,
+        offset: channel,
+        stride: width * channels,
+        step: channels,
+      },
+      index: (row, col) => [row, col, channel],
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+// @ts-check
+// Inputs that are names of rows: the tokens of a text, or who and what a rating is of. A row each.
+
+import { panelColumn } from "../column.js";
+import { sequenceField } from "../fields.js";
+import { Panel } from "../panel.js";
+
+/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../types.js").Model} Model */
+
+/** Width of a letter and of what is around them, CSS px at scale 1. */
+const LETTER = 7;
+const AROUND = 8;
+const WIDEST = 64;
+
+/** @param {LayerInfo} layer stands for the inputs @param {Model} model */
+export function column(layer, model) {
+  const [rows = 1] = model.data.input_shape;
+  const { vocabulary, feature_names: names } = model.data;
+  const letters = Math.max(
+    ...(vocabulary ?? names.map((name) => `${name} 100`)).map((t) => t.length),
+  );
+  const field = sequenceField(model, "probe/input/x", {
+    ...{ symbol: "", title: vocabulary ? "token" : "input", look: "words" },
+    part: { rows, cols: 1, offset: 0, stride: 1, step: 1 },
+    index: (row) => [row],
+    axis: vocabulary ? "step" : "unit",
+    ideal: Math.min(vocabulary ? WIDEST : 2 * WIDEST, AROUND + LETTER * letters),
+  });
+  return panelColumn(layer, model, new Panel([field], model));
+}

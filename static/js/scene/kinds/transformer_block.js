@@ -1,0 +1,42 @@
+// @ts-check
+// A Transformer's block: the residual stream runs through it from left to right, attention and
+// feed-forward are branches that add to it.
+
+import { panelColumn } from "../column.js";
+import { sequenceField } from "../fields.js";
+import { Panel } from "../panel.js";
+import { headFields } from "./attention.js";
+
+/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+
+/** @param {LayerInfo} layer @param {Model} model */
+export function column(layer, model) {
+  return panelColumn(layer, model, new Panel(blockFields(layer, model), model));
+}
+
+/**
+ * The heads; the stream after attention; the hidden units of the feed-forward; the stream after it.
+ * @param {LayerInfo} layer
+ * @param {Model} model
+ * @returns {FieldSpec[]}
+ */
+export function blockFields(layer, model) {
+  const inner = model.layers.filter(({ name }) => name.startsWith(`${layer.name}/`));
+  const attention = inner.find(({ kind }) => kind === "attention");
+  const hidden = inner.find(({ kind }) => kind === "dense");
+  const norm = (/** @type {string} */ buffer, /** @type {string} */ title) =>
+    sequenceField(model, `probe/${layer.name}/${buffer}`, {
+      ...{ symbol: "⊕", title, ideal: 26 },
+      look: "norm",
+    });
+  return [
+    ...headFields(attention?.name ?? "", model),
+    norm("sum1", "norm of the residual stream after attention"),
+    sequenceField(model, `probe/${hidden?.name}/a`, {
+      ...{ symbol: "feed-forward", title: "hidden units of the feed-forward", ideal: 48 },
+    }),
+    norm("a", "norm of the residual stream after the feed-forward"),
+  ];
+}

@@ -1,0 +1,266 @@
+// @ts-check
+// A column made of fields: how they stand beside one another, and what is said of their cells. Pure.
+
+import { across, makeFields, placeOf } from "./fields.js";
+import { rowsOf, stepName } from "./sequence.js";
+
+/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("./fields.js").Field} Field */
+/** @typedef {import("./fields.js").FieldSpec} FieldSpec */
+/** @typedef {import("./layout.js").Area} Area */
+/** @typedef {import("./layout.js").Box} Box */
+
+/** The newest numbers of a buffer, null if there are none. @typedef {(buffer: string) => Float32Array | null} Read */
+
+/**
+ * A line of what is said of a cell: an element of a buffer, or a number made of several.
+ * @typedef {{symbol: string, buffer: string, index: number[]} | {symbol: string, number: number}} CellLine
+ */
+
+/** Between two fields of a group, and between two groups; CSS px at scale 1. */
+const GAP = 6;
+const WIDE_GAP = 16;
+/** Between two matrices of heads. */
+const HEAD_GAP = 8;
+/** Room above the fields, and below them for their symbols. */
+const TOP = 14;
+const FOOT = 16;
+/** Images may be made so much narrower than they would like to be. */
+const LEAST = 0.45;
+
+/** Fields that stand together: side by side, or below one another. @typedef {{fields: Field[], width: number, rigid: boolean, x: number}} Group */
+
+export class Panel {
+  /**
+   * @param {FieldSpec[]} specs
+   * @param {Model} model
+   */
+  constructor(specs, model) {
+    this.model = model;
+    this.fields = makeFields(specs, model);
+    /** @type {string[]} other buffers that its painter reads */
+    this.also = [];
+    this.longest = Math.max(1, model.data.input_shape[0] ?? 1);
+    this.groups = groupsOf(this.fields);
+    const last = this.fields[this.fields.length - 1];
+    this.cells = last ? last.first + last.cells : 0;
+    const gaps = WIDE_GAP * (this.groups.length - 1);
+    const sum = (/** @type {(group: Group) => number} */ of) =>
+      this.groups.reduce((total, group) => total + of(group), gaps);
+    /** The width it would like, and the least that can be read; CSS px at scale 1. */
+    this.width = sum(({ width }) => width);
+    this.least = sum(({ width, rigid }) => (rigid ? width : LEAST * width));
+    /** Matrices of heads make use of any width. */
+    this.greedy = this.fields.some(({ axis }) => axis === "query");
+  }
+
+  /**
+   * Gives every field its place.
+   * @param {Box} box
+   * @param {Area} area
+   */
+  place(box, area) {
+    const { groups } = this;
+    const { scale } = area;
+    const gaps = WIDE_GAP * scale * (groups.length - 1);
+    const room = box.width - gaps;
+    const rigid = groups.reduce((sum, g) => sum + (g.rigid ? g.width * scale : 0), 0);
+    const loose = this.width * scale - gaps - rigid;
+    const share = loose > 0 ? Math.min(1, (room - rigid) / loose) : 1;
+    const spare = Math.max(0, room - rigid - loose);
+    const heads = groups.filter((group) => group.fields[0].axis === "query").length || 1;
+    let { x } = box;
+    for (const group of groups) {
+      const greedy = group.fields[0].axis === "query" ? spare / heads : 0;
+      const width = group.width * scale * (group.rigid ? 1 : share) + greedy;
+      group.x = x;
+      if (greedy || group.fields[0].axis === "query") this.placeHeads(group, x, width, area);
+      else this.placeBeside(group, x, width, area);
+      x += width + WIDE_GAP * scale;
+    }
+  }
+
+  /**
+   * Side by side, a row a step, or one image below the other.
+   * @param {Group} group
+   * @param {number} left
+   * @param {number} width
+   * @param {Area} area
+   */
+  placeBeside(group, left, width, area) {
+    const { scale } = area;
+    const { fields } = group;
+    const gap = GAP * scale;
+    const stacked = fields[0].axis === "pixel";
+    const unit = stacked ? width : (width - gap * (fields.length - 1)) / inner(group);
+    let x = left;
+    let y = area.y + TOP * scale;
+    for (const field of fields) {
+      const { rows, cols } = field.part;
+      if (stacked) {
+        Object.assign(field, { x, y, width, height: (width * rows) / cols });
+        y += field.height + gap;
+        continue;
+      }
+      const place = this.rows(rows, area, field.axis);
+      field.x = Math.round(x);
+      field.width = snapped(field.ideal * unit, cols);
+      field.y = place.y;
+      field.height = place.height;
+      x += field.ideal * unit + gap;
+    }
+  }
+
+  /**
+   * @param {Group} group
+   * @param {number} left
+   * @param {number} width
+   * @param {Area} area
+   */
+  placeHeads({ fields }, left, width, area) {
+    const gap = HEAD_GAP * area.scale;
+    const { y, height } = this.rows(fields[0].part.rows, area, "step");
+    const { cols, rows, side } = headGrid(fields.length, width, height, gap);
+    const pitch = side + gap;
+    const x0 = left + (width - cols * pitch + gap) / 2;
+    const y0 = y + (height - rows * pitch + gap) / 2;
+    fields.forEach((field, i) => {
+      field.x = x0 + (i % cols) * pitch;
+      field.y = y0 + Math.floor(i / cols) * pitch;
+      field.width = field.height = side;
+    });
+  }
+
+  /**
+   * The rows of a sequence of `count` steps, the same in every column.
+   * @param {number} count
+   * @param {Area} area
+   * @param {string} axis what is not of steps has no other columns to stand beside
+   */
+  rows(count, area, axis) {
+    const { scale } = area;
+    const height = area.height - (TOP + FOOT) * scale;
+    const longest = axis === "step" ? this.longest : count;
+    return rowsOf({ y: area.y + TOP * scale, height, scale }, count, longest);
+  }
+
+  /**
+   * What a cell is called.
+   * @param {number} cell
+   * @param {Read} read
+   */
+  name(cell, read) {
+    const { field, row, col } = placeOf(this.fields, cell);
+    const step = (/** @type {number} */ at) => stepName(this.model, read("probe/input/x"), at);
+    if (field.axis === "query") return `${field.title}: from ${step(row)} to ${step(col)}`;
+    const where = field.axis === "step" ? step(row) : `row ${row + 1}`;
+    const unit = across(field) > 1 ? ` ${col}` : "";
+    return `${field.title}${unit}, ${where}`;
+  }
+
+  /**
+   * The numbers of a cell: those of its own and, of a time step, those of the same unit beside it.
+   * @param {number} cell
+   * @param {Read} read
+   * @returns {CellLine[]}
+   */
+  lines(cell, read) {
+    const { field, row, col } = placeOf(this.fields, cell);
+    if (across(field) === 1 && field.part.cols > 1) return summary(field, row, read);
+    const beside = this.fields.filter(
+      (f) => f.path !== "" && f.path === field.path && f.look !== "fade",
+    );
+    return (beside.length > 0 ? beside : [field]).flatMap((f) => both(f, row, col));
+  }
+}
+
+/**
+ * A number of the buffers and its gradient.
+ * @param {Field} field
+ * @param {number} row
+ * @param {number} col
+ * @returns {CellLine[]}
+ */
+function both({ symbol, value, gradient, index }, row, col) {
+  const own = { symbol, buffer: value, index: index(row, col) };
+  return gradient
+    ? [own, { symbol: `dL/d${symbol}`, buffer: gradient, index: index(row, col) }]
+    : [own];
+}
+
+/**
+ * What a bar stands for: it is of several numbers.
+ * @param {Field} field
+ * @param {number} row
+ * @param {Read} read
+ * @returns {CellLine[]}
+ */
+function summary({ symbol, look, part, value, gradient }, row, read) {
+  const at = (/** @type {string} */ buffer, /** @type {boolean} */ mean) => {
+    const numbers = read(buffer);
+    if (!numbers) return Number.NaN;
+    let sum = 0;
+    for (let col = 0; col < part.cols; col += 1) {
+      const number = numbers[part.offset + row * part.stride + col * part.step];
+      sum += mean ? Math.abs(number) : number * number;
+    }
+    return mean ? sum / part.cols : Math.sqrt(sum);
+  };
+  const mean = look === "mean";
+  /** @type {CellLine[]} */
+  const lines =
+    look === "fade"
+      ? []
+      : [{ symbol: mean ? `mean |${symbol}|` : "norm", number: at(value, mean) }];
+  if (gradient)
+    lines.push({ symbol: look === "fade" ? symbol : "‖dL‖", number: at(gradient, false) });
+  return lines;
+}
+
+/**
+ * @param {Field[]} fields
+ * @returns {Group[]}
+ */
+function groupsOf(fields) {
+  /** @type {Map<string, Field[]>} */
+  const groups = new Map();
+  for (const field of fields) groups.set(field.group, [...(groups.get(field.group) ?? []), field]);
+  return [...groups.values()].map((members) => {
+    const stacked = members[0].axis === "query" || members[0].axis === "pixel";
+    const widths = members.map(({ ideal }) => ideal);
+    const sum = widths.reduce((total, width) => total + width, GAP * (members.length - 1));
+    const rigid = members.some(({ look }) => look === "words");
+    return { fields: members, width: stacked ? Math.max(...widths) : sum, rigid, x: 0 };
+  });
+}
+
+/** @param {Group} group */
+function inner({ fields }) {
+  return fields.reduce((sum, { ideal }) => sum + ideal, 0);
+}
+
+/**
+ * Every column of an image is as wide as the others where there is a pixel for each.
+ * @param {number} width
+ * @param {number} cols
+ */
+function snapped(width, cols) {
+  return cols > 1 && width >= cols ? Math.floor(width / cols) * cols : width;
+}
+
+/**
+ * How heads are laid out in a box: columns, rows and the side of a matrix.
+ * @param {number} heads
+ * @param {number} width
+ * @param {number} height
+ * @param {number} gap
+ */
+function headGrid(heads, width, height, gap) {
+  let best = { cols: 1, rows: heads, side: 0 };
+  for (let cols = 1; cols <= heads; cols += 1) {
+    const rows = Math.ceil(heads / cols);
+    const side = Math.min((width + gap) / cols, (height + gap) / rows) - gap;
+    if (side > best.side) best = { cols, rows, side };
+  }
+  return best;
+}

@@ -1,0 +1,103 @@
+// @ts-check
+// What the steps of a sequence are called, where they lie, and where the program computes them.
+// Time goes down, so that one row reads across the whole network. Pure.
+
+/** @typedef {import("../types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../types.js").Model} Model */
+
+/** The rows of a sequence: step t lies at `y + t * pitch`. @typedef {{y: number, pitch: number, height: number}} Rows */
+
+/** A row is at most this tall, CSS px at scale 1. */
+const TALLEST = 24;
+
+/** Characters that leave no mark, and what is not in the vocabulary. */
+const MARKS = new Map([
+  [" ", "␣"],
+  ["\n", "↵"],
+  ["\t", "⇥"],
+  ["\ufffd", "∅"],
+]);
+
+/**
+ * A token so that it can be seen: spaces, line ends and the unknown have signs.
+ * @param {Model} model
+ * @param {number} id
+ */
+export function tokenText(model, id) {
+  const token = model.data.vocabulary?.[id] ?? "";
+  return [...token].map((character) => MARKS.get(character) ?? character).join("") || String(id);
+}
+
+/**
+ * What a step is called: its token in quotes, or its number.
+ * @param {Model} model
+ * @param {ArrayLike<number> | null} ids the tokens of the sample, where it has any
+ * @param {number} step from 0
+ */
+export function stepName(model, ids, step) {
+  const known = model.data.vocabulary && ids && step < ids.length && Number.isFinite(ids[step]);
+  return known ? `step ${step + 1} “${tokenText(model, ids[step])}”` : `step ${step + 1}`;
+}
+
+/**
+ * The rows of a sequence of `count` steps in a network whose inputs have `longest`.
+ * @param {{y: number, height: number, scale: number}} area
+ * @param {number} count
+ * @param {number} longest
+ * @returns {Rows}
+ */
+export function rowsOf(area, count, longest) {
+  const height = Math.min(area.height, TALLEST * area.scale * Math.max(longest, count));
+  return { y: area.y + (area.height - height) / 2, pitch: height / count, height };
+}
+
+/**
+ * Where the program computes the steps of a recurrent layer: `done[t]` is the last instruction of
+ * the forward pass in step t; once the one at `reached[t]` is executed, all of dL/dh of step t is
+ * there. -1 where there is none, as before the truncation.
+ * @typedef {{path: string, done: Int32Array, reached: Int32Array}} Steps
+ */
+
+/**
+ * @param {InstructionInfo[]} instructions
+ * @param {string} path scope of the steps: "lstm2", or "lstm2/ahead" of one of two directions
+ * @param {number} count of steps
+ * @returns {Steps}
+ */
+export function findSteps(instructions, path, count) {
+  const done = new Int32Array(count).fill(-1);
+  const reached = new Int32Array(count).fill(-1);
+  for (const instruction of instructions) {
+    const step = stepIn(instruction, path);
+    if (step < 0 || step >= count) continue;
+    if (instruction.phase === "forward") done[step] = instruction.index;
+    else if (instruction.phase === "backward" && reached[step] < 0) {
+      reached[step] = instruction.index;
+    }
+  }
+  return { path, done, reached };
+}
+
+/**
+ * The time step that an instruction belongs to, from 0; -1 if to none of this path.
+ * @param {InstructionInfo | null} instruction
+ * @param {string} path
+ */
+export function stepIn(instruction, path) {
+  if (!instruction?.scope.startsWith(`${path}/t`)) return -1;
+  const rest = instruction.scope.slice(path.length + 2);
+  const found = /^\d+/.exec(rest);
+  return found ? Number(found[0]) - 1 : -1;
+}
+
+/**
+ * Whose row of a table a field of the input names: "person 12", or the title of a film.
+ * @param {Model} model
+ * @param {number} field
+ * @param {number} id
+ */
+export function fieldName(model, field, id) {
+  const { feature_names: names, extras } = model.data;
+  const titles = field === names.length - 1 ? extras?.all.titles : null;
+  return titles?.[id] ?? `${names[field] ?? "field"} ${id}`;
+}
