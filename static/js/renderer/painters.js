@@ -7,12 +7,13 @@ import { moduleOf } from "../scene/kinds.js";
 /** @typedef {import("../types.js").Model} Model */
 /** @typedef {import("./panel.js").PanelPainter} PanelPainter */
 /** @typedef {import("./values.js").Values} Values */
-/** @typedef {new (panel: Panel, values: Values) => PanelPainter} PainterClass */
+/** @typedef {new (panel: any, values: Values) => PanelPainter} PainterClass a kind has its own panels */
 
 /** @type {{[module: string]: () => Promise<PainterClass>}} */
 const PAINTERS = {
   answers: async () => (await import("./kinds/answers.js")).AnswerPainter,
   attention: async () => (await import("./kinds/attention.js")).AttentionPainter,
+  maps: async () => (await import("./kinds/maps.js")).MapPainter,
   nested: async () => (await import("./kinds/nested.js")).NestedPainter,
   places: async () => (await import("./panel.js")).PanelPainter,
   recurrent: async () => (await import("./kinds/recurrent.js")).RecurrentPainter,

@@ -193,7 +193,7 @@ class Picture {
     /** Whether nothing lies on top, so that it need not be drawn again. */
     this.bare = false;
     this.bias = { signal: /** @type {any} */ (null), range: 1 };
-    this.look = { values: false, strips: false, rings: 1, fill: 1 };
+    this.look = { values: false, strips: false, rings: 1, fill: 1, saliency: false };
   }
 
   /**
@@ -325,6 +325,7 @@ class Picture {
       }
       const onlyFace = painter.column.face.kind === "weights";
       look.values = view.calm;
+      look.saliency = view.mode === "gradient";
       look.strips = onlyFace || (view.calm && view.inside && (view.computed[c] & 1) === 1);
       look.fill = this.fills[c];
       look.rings = this.rings[c];
@@ -363,6 +364,15 @@ class Picture {
     context.fillText(this.lossText, x, y + r + 11 * scale);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Selection | null} target */
+  paintSources(context, target) {
+    if (target?.kind !== "unit") return;
+    const column = this.scene.columns.find((candidate) => candidate.layer === target.layer);
+    const painter = column && this.columns[column.index];
+    if (!column?.panel || target.unit >= column.count || painter instanceof UnitPainter) return;
+    painter?.paintSources(context, this.scene, column, target.unit);
+  }
+
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {View} view
@@ -370,6 +380,7 @@ class Picture {
    * @param {number} now
    */
   paintOverlay(context, view, motion, now) {
+    this.paintSources(context, view.hover ?? view.selection);
     this.over.paintMark(context, view.selection, view.mode, true);
     this.over.paintMark(context, view.hover, view.mode, false);
     this.over.paintMotion(context, motion, now);

@@ -3,7 +3,7 @@
 // a bar at the edge and a red cross mark units that are dead, saturated or not finite.
 
 import { diverging, divergingLUT, palette, sequentialLUT } from "../color.js";
-import { Atlas } from "./surface.js";
+import { Atlas, pick } from "./surface.js";
 import { Range } from "./values.js";
 
 /** @typedef {import("../scene/layout.js").Column} Column */
@@ -25,7 +25,7 @@ const SATURATED_LOW = 2;
 const SATURATED_HIGH = 3;
 const FAILED = 4;
 
-/** @typedef {{values: boolean, strips: boolean, rings: number, fill: number}} UnitLook */
+/** `saliency`: an image shows how much each pixel matters. @typedef {{values: boolean, strips: boolean, rings: number, fill: number, saliency: boolean}} UnitLook */
 
 /** The units of one column. */
 export class UnitPainter {
@@ -40,6 +40,7 @@ export class UnitPainter {
     this.value = values.signal(column.value);
     this.gradient = column.gradient ? values.signal(column.gradient) : null;
     this.batch = column.batch && face.kind !== "map" ? values.signal(column.batch) : null;
+    this.saliency = column.saliency ? values.signal(column.saliency) : null;
     this.range = new Range(face.range);
     this.valueRange = face.kind === "value" ? this.range : new Range(boundedRange(column));
     const painted = face.kind === "map" || face.kind === "weights";
@@ -111,7 +112,8 @@ export class UnitPainter {
   paint(context, look, gradientRange, bias) {
     const { column } = this;
     context.globalAlpha = look.fill;
-    if (this.atlas) this.paintPictures(context);
+    if (look.saliency && this.saliency?.entry && this.atlas) this.paintSaliency(context);
+    else if (this.atlas) this.paintPictures(context);
     else if (column.face.kind === "curve") this.paintCurves(context);
     else this.paintValues(context, look.values);
     context.globalAlpha = 1;
@@ -160,6 +162,21 @@ export class UnitPainter {
       );
     }
     context.restore();
+  }
+
+  /** |dL/dx| of every pixel as ink, the largest darkest. @param {CanvasRenderingContext2D} context */
+  paintSaliency(context) {
+    const { column, saliency, atlas } = this;
+    if (!saliency || !atlas) return;
+    const colors = sequentialLUT();
+    const factor = 255 / (saliency.peak || 1);
+    for (let i = 0; i < atlas.pixels.length; i += 1) {
+      atlas.pixels[i] = pick(colors, factor * Math.abs(saliency.shown[i]));
+    }
+    atlas.flush();
+    this.paintedVersion = -1;
+    context.imageSmoothingEnabled = false;
+    context.drawImage(atlas.canvas, column.x, column.y, column.width, column.height);
   }
 
   /** @param {Signal} face @param {Atlas} atlas */

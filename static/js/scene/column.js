@@ -8,7 +8,17 @@ import { Panel } from "./panel.js";
 /** @typedef {import("./kinds.js").ColumnSpec} ColumnSpec */
 
 /** Names that are not just words. @type {{[kind: string]: string}} */
-const TITLES = { rnn: "RNN", lstm: "LSTM", gru: "GRU", transformer_block: "Block" };
+const TITLES = {
+  rnn: "RNN",
+  lstm: "LSTM",
+  gru: "GRU",
+  transformer_block: "Block",
+  conv1d: "Conv",
+  conv2d: "Conv",
+  transposed_conv2d: "Up-conv",
+  max_pool: "Pool",
+  average_pool: "Mean pool",
+};
 
 /**
  * @param {LayerInfo} layer

@@ -40,6 +40,7 @@ import { input } from "./kinds/input.js";
  * @property {string} value buffer of the activations for the probe sample
  * @property {string} gradient buffer of dL/da for the probe sample (dL/dz if there is none), or ""
  * @property {string} batch buffer of the activations of the whole batch, or ""
+ * @property {string} [saliency] buffer of the gradient by an image's pixels
  * @property {boolean} output the network's last layer
  * @property {import("./panel.js").Panel | null} panel what the column is made of instead of units;
  *   its cells then are the units
@@ -58,6 +59,7 @@ const EAGER = { dense, input };
 const FETCHED = {
   answers: () => import("./kinds/answers.js"),
   attention: () => import("./kinds/attention.js"),
+  maps: () => import("./kinds/maps.js"),
   nested: () => import("./kinds/nested.js"),
   places: () => import("./kinds/places.js"),
   recurrent: () => import("./kinds/recurrent.js"),
@@ -89,6 +91,7 @@ export function moduleOf(layer, model) {
     return shape.length === 2 && !model.data.image_shape ? "places" : "input";
   }
   if (MODULES[layer.kind]) return MODULES[layer.kind];
+  if (layer.output_shape.length === 3) return "maps";
   if (layer.output_shape.length !== 2) return "dense";
   const last = layer === model.layers[model.layers.length - 1];
   return last && model.data.task === "classification" ? "answers" : "places";

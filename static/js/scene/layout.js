@@ -76,7 +76,9 @@ const FOLD_GAP = 0.14;
 export function layoutScene(model, area) {
   const specs = describeColumns(model);
   const modes = pairModes(specs, area.width / area.scale);
-  const least = Math.min(72 * area.scale, (0.5 * area.width) / (specs.length + 1));
+  // Where no curves run, less has to stay free.
+  const free = modes.includes("fan") ? 0.34 : 0.5;
+  const least = Math.min(72 * area.scale, (free * area.width) / (specs.length + 1));
   let share = 0.24;
   let ease = 1;
   let columns = shapeColumns(specs, area, share, ease);
@@ -102,7 +104,8 @@ function pairModes(specs, width) {
   const modes = counts.map(() => "all");
   let used = 0;
   for (const p of order) {
-    if (specs[p].panel || specs[p + 1].panel) modes[p] = "fan";
+    const weighed = specs[p + 1].weight !== "";
+    if (specs[p].panel || specs[p + 1].panel || !weighed) modes[p] = "fan";
     else if (specs[p].picture) modes[p] = "image";
     else if (counts[p] <= MAX_PAIR && used + counts[p] <= MAX_EDGES) used += counts[p];
     else modes[p] = counts[p] <= MAX_STRONGEST || width < 600 ? "strongest" : "matrix";

@@ -17,6 +17,18 @@ import { rowsOf, stepName } from "./sequence.js";
  * @typedef {{symbol: string, buffer: string, index: number[]} | {symbol: string, number: number}} CellLine
  */
 
+/**
+ * One channel's part of a sum: its patch and its kernel, numbers by row.
+ * @typedef {{channel: number, patch: number[], kernel: number[], sum: number}} Share
+ */
+
+/**
+ * How a cell was made. A sum has the shares of all channels, the largest first, and a bias; a
+ * choice or a mean has one share and no kernel. `value` is what they come to.
+ * @typedef {{rule: "sum" | "largest" | "mean", rows: number, cols: number, shares: Share[],
+ *   bias: number, value: number}} Made
+ */
+
 /** Between two fields of a group, and between two groups; CSS px at scale 1. */
 const GAP = 6;
 const WIDE_GAP = 16;
@@ -156,6 +168,16 @@ export class Panel {
     const where = field.axis === "step" ? step(row) : `row ${row + 1}`;
     const unit = across(field) > 1 ? ` ${col}` : "";
     return `${field.title}${unit}, ${where}`;
+  }
+
+  /**
+   * The numbers that a cell was made of, where there are few enough to see.
+   * @param {number} _cell
+   * @param {Read} _read
+   * @returns {Made | null}
+   */
+  sum(_cell, _read) {
+    return null;
   }
 
   /**

@@ -40,6 +40,15 @@ function face(layer, model) {
 /** @type {{[kind: string]: number}} the smallest size at which a single column still reads */
 const LEAST = { map: 14, curve: 18, weights: 28, value: 11 };
 
+/**
+ * A layer's name as a heading: "global_average_pool3" is Global average pool 3.
+ * @param {string} name
+ */
+function titleOf(name) {
+  const words = name.replace(/(\d+)$/, " $1").replaceAll("_", " ");
+  return words[0].toUpperCase() + words.slice(1);
+}
+
 export const dense = {
   kind: "dense",
 
@@ -53,6 +62,8 @@ export const dense = {
     const look = face(layer, model);
     const names = model.data.class_names;
     const [weight = "", bias = ""] = layer.parameters;
+    // Others, as flattening or dropout, hand on what they get.
+    const weighs = layer.kind === "dense";
     // Where the loss is differentiated by z at once, as with cross-entropy, there is no dL/da.
     const gradient = ["a", "z"]
       .map((value) => `probe/${layer.name}/${value}.grad`)
@@ -65,12 +76,12 @@ export const dense = {
       ideal: 44,
       least: LEAST[look.kind],
       labels: output && layer.units > 1 && names.length === layer.units ? names : [],
-      title: output ? "Output" : layer.name.replace(/(\d+)$/, " $1").replace(/^d/, "D"),
-      shape: `${layer.inputs}×${layer.units}`,
-      activation: layer.activation,
-      parameters: layer.inputs * layer.units + (bias ? layer.units : 0),
-      weight,
-      bias,
+      title: output ? "Output" : titleOf(layer.name),
+      shape: weighs ? `${layer.inputs}×${layer.units}` : `${layer.units}`,
+      activation: layer.kind === "dense" || layer.kind === "activation" ? layer.activation : "",
+      parameters: weighs ? layer.inputs * layer.units + (bias ? layer.units : 0) : 0,
+      weight: weighs ? weight : "",
+      bias: weighs ? bias : "",
       value: `probe/${layer.name}/a`,
       gradient: gradient ?? "",
       batch: model.bufferByName.has(layer.output) ? layer.output : "",

@@ -63,6 +63,7 @@ export const input = {
       bias: "",
       value: PROBE,
       gradient: "",
+      saliency: picture && model.bufferByName.has(`${PROBE}.grad`) ? `${PROBE}.grad` : "",
       batch: "",
       output: false,
       panel: null,

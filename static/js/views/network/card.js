@@ -39,6 +39,8 @@ export class Card {
     /** @type {HTMLElement[]} */
     this.cells = [];
     this.shown = "";
+    /** @type {Promise<import("./making.js").Making> | null} */
+    this.making = null;
     this.point = { x: -1, y: -1 };
     /** @type {Map<string, {stamp: string, asked: number, value: number | null}>} */
     this.answers = new Map();
@@ -96,6 +98,22 @@ export class Card {
     setText(this.title, panel.name(cell, values.read));
     this.lines = panel.lines(cell, values.read);
     if (this.lines.length !== this.cells.length) this.listLines();
+    this.showMade(panel.sum(cell, values.read));
+  }
+
+  /**
+   * How a cell was made, drawn by what is fetched when the first one is pointed at.
+   * @param {import("../../scene/panel.js").Made | null} made
+   */
+  async showMade(made) {
+    if (made && !this.making) {
+      this.making = import("./making.js").then(({ Making }) => {
+        const making = new Making();
+        this.element.insertBefore(making.element, this.note);
+        return making;
+      });
+    }
+    (await this.making)?.show(made);
   }
 
   /** @param {Line} line */
@@ -121,6 +139,7 @@ export class Card {
     const { compared } = this.context.store.state;
     this.lines = column.panel ? [] : linesOf(target, column, model, compared !== null);
     this.listLines();
+    this.showMade(null);
     const edge = target.kind === "edge";
     this.map.hidden = edge || column.face.kind === "value";
     const before = scene.columns[column.index - 1];

@@ -8,6 +8,8 @@
 
 /** Up to this many numbers come exact, so that every one can be read off; more only as a picture. */
 const EXACT = 4096;
+/** Fields up to this many come as they are while stepping: what a cell is made of can be added up. */
+const FINE = 65_536;
 
 /**
  * @param {Scene} scene
@@ -26,15 +28,21 @@ export function wantsOf(scene, model, mode, calm) {
     const size = buffer.shape.reduce((product, n) => product * n, 1);
     wants.set(buffer.name, { name: buffer.name, dtype: dtype ?? (size > EXACT ? "u8" : "f64") });
   };
+  /** @param {string} name */
+  const finely = (name) => {
+    const shape = model.bufferByName.get(name)?.shape ?? [];
+    const size = shape.reduce((product, n) => product * n, 1);
+    return calm && size > EXACT && size <= FINE ? "f32" : undefined;
+  };
   for (const column of scene.columns) {
     if (column.panel) {
       for (const { value, gradient, look } of column.panel.fields) {
-        add(value);
+        add(value, finely(value));
         // On a scale of powers of ten 256 levels are too few.
         if (look === "fade") add(gradient, "f32");
         else if (calm || mode === "gradient") add(gradient);
       }
-      for (const name of column.panel.also) add(name);
+      for (const name of column.panel.also) add(name, finely(name));
       continue;
     }
     for (const name of [column.weight, column.bias]) {
@@ -44,6 +52,7 @@ export function wantsOf(scene, model, mode, calm) {
       if (calm || mode === "update") add(buffer?.update);
       if (mode === "difference") add(`compare/${name}`);
     }
+    if (mode === "gradient") add(column.saliency);
     const probe = `probe/${column.layer}`;
     for (const name of [column.value, column.gradient, `${probe}/z`, `${probe}/z.grad`]) add(name);
     const { kind, buffer } = column.face;
