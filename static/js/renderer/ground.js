@@ -68,7 +68,7 @@ export class Light {
 export function paintGround(context, scene, light) {
   for (const pair of scene.pairs) {
     if (light.pairs[pair.index]) paintLitPair(context, scene, pair, light.pairs[pair.index]);
-    if (pair.count === 0) paintFans(context, pair);
+    if (pair.count === 0 && !(pair.from.panel && pair.to.panel)) paintFans(context, pair);
   }
   for (const column of scene.columns) {
     if (light.columns[column.index]) plate(context, column, light.columns[column.index]);

@@ -198,7 +198,7 @@ export class Overlay {
 }
 
 /**
- * A time step is one row through the whole network.
+ * A time step is one row through the whole network; attention is paid to another one.
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
  * @param {Column} column
@@ -207,13 +207,17 @@ export class Overlay {
  */
 function markRow(context, scene, { panel }, cell, lasting) {
   if (!panel) return;
-  const { field, row } = placeOf(panel.fields, cell);
+  const { field, row, col } = placeOf(panel.fields, cell);
   if (field.axis === "unit" || field.axis === "pixel") return;
   const { y, height } = panel.rows(field.part.rows, scene.area, "step");
   const pitch = height / field.part.rows;
   context.fillStyle = palette().accent;
   context.globalAlpha = lasting ? 0.07 : 0.13;
   context.fillRect(scene.area.x, y + row * pitch, scene.area.width, pitch);
+  context.globalAlpha /= 2;
+  if (field.axis === "query") {
+    context.fillRect(scene.area.x, y + col * pitch, scene.area.width, pitch);
+  }
   context.globalAlpha = 1;
 }
 

@@ -48,7 +48,8 @@ export class PanelPainter {
    * @param {boolean} gradient
    */
   ranges(gradient) {
-    return this.painters.map((painter) => (gradient ? painter.gradientRange : painter.range));
+    const images = this.painters.filter(({ field }) => field.look === "heat");
+    return images.map((painter) => (gradient ? painter.gradientRange : painter.range));
   }
 
   /**

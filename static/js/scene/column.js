@@ -18,6 +18,9 @@ const TITLES = {
   transposed_conv2d: "Up-conv",
   max_pool: "Pool",
   average_pool: "Mean pool",
+  embedding: "Embed",
+  positions: "Place",
+  layer_norm: "Norm",
 };
 
 /**
@@ -49,7 +52,7 @@ export function panelColumn(layer, model, panel) {
 /** @param {LayerInfo} layer */
 function title({ kind, name }) {
   const words = TITLES[kind] ?? kind[0].toUpperCase() + kind.slice(1).replaceAll("_", " ");
-  return `${words} ${/\d+$/.exec(name)?.[0] ?? ""}`;
+  return kind === "embedding" ? words : `${words} ${/\d+$/.exec(name)?.[0] ?? ""}`;
 }
 
 /**

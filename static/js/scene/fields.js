@@ -45,7 +45,8 @@ import { findSteps } from "./sequence.js";
  *   reached: number}} Field
  */
 
-/** The widest image of a sequence, CSS px at scale 1. */
+/** How wide an image of a sequence would like to be, and the most; CSS px at scale 1. */
+const NARROW = 48;
 const IMAGE = 72;
 
 /**
@@ -81,11 +82,12 @@ export function sequenceField(model, value, of) {
 }
 
 /**
- * A width in which every column has the same whole number of pixels, where there is room for it.
+ * A width in which every column has the same whole number of pixels, but one at least.
  * @param {number} cols
  */
 export function imageWidth(cols) {
-  return cols > IMAGE ? IMAGE : cols * Math.min(8, Math.floor(IMAGE / cols));
+  if (cols > IMAGE) return IMAGE;
+  return cols * Math.max(1, Math.min(8, Math.floor(NARROW / cols)));
 }
 
 /** Bars have one cell a row. @param {FieldSpec} field */

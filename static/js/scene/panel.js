@@ -31,12 +31,14 @@ import { rowsOf, stepName } from "./sequence.js";
 
 /** Between two fields of a group, and between two groups; CSS px at scale 1. */
 const GAP = 6;
-const WIDE_GAP = 16;
+const WIDE_GAP = 12;
 /** Between two matrices of heads. */
 const HEAD_GAP = 8;
 /** Room above the fields, and below them for their symbols. */
 const TOP = 14;
 const FOOT = 16;
+/** So many of a query's keys are named. */
+const STRONGEST = 4;
 /** Images may be made so much narrower than they would like to be. */
 const LEAST = 0.45;
 
@@ -189,10 +191,31 @@ export class Panel {
   lines(cell, read) {
     const { field, row, col } = placeOf(this.fields, cell);
     if (across(field) === 1 && field.part.cols > 1) return summary(field, row, read);
+    if (field.axis === "query")
+      return [...both(field, row, col), ...this.strongest(field, row, read)];
     const beside = this.fields.filter(
       (f) => f.path !== "" && f.path === field.path && f.look !== "fade",
     );
     return (beside.length > 0 ? beside : [field]).flatMap((f) => both(f, row, col));
+  }
+
+  /**
+   * What a query pays the most attention to.
+   * @param {Field} field
+   * @param {number} row
+   * @param {Read} read
+   * @returns {CellLine[]}
+   */
+  strongest({ value, part }, row, read) {
+    const all = read(value);
+    if (!all) return [];
+    const from = part.offset + row * part.stride;
+    const keys = Array.from({ length: part.cols }, (_, key) => key);
+    keys.sort((a, b) => all[from + b] - all[from + a]);
+    return keys.slice(0, STRONGEST).map((key) => ({
+      symbol: `to ${stepName(this.model, read("probe/input/x"), key)}`,
+      number: all[from + key],
+    }));
   }
 }
 
@@ -203,7 +226,8 @@ export class Panel {
  * @param {number} col
  * @returns {CellLine[]}
  */
-function both({ symbol, value, gradient, index }, row, col) {
+function both({ symbol: name, axis, value, gradient, index }, row, col) {
+  const symbol = axis === "query" ? "p" : name.length === 1 ? name : "a";
   const own = { symbol, buffer: value, index: index(row, col) };
   return gradient
     ? [own, { symbol: `dL/d${symbol}`, buffer: gradient, index: index(row, col) }]

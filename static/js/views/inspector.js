@@ -2,7 +2,7 @@
 // What is selected, or else pointed at, in numbers that can be read off and changed.
 
 import { h, iconButton, setText } from "../controls/dom.js";
-import { exists } from "./inspector/names.js";
+import { columnOf, exists } from "./inspector/names.js";
 import { Reader } from "./inspector/reader.js";
 import { summaryPanel } from "./inspector/summary.js";
 import { sampleName, shownSample } from "./output/moment.js";
@@ -41,6 +41,8 @@ let panels = null;
  * @returns {Panel}
  */
 function panelOf(made, context, model, target) {
+  if (target.kind === "unit" && columnOf(model, target.layer).column?.panel)
+    return made.cellPanel(context, model, target);
   if (target.kind === "unit") return made.unitPanel(context, model, target);
   if (target.kind === "layer") return made.layerPanel(context, model, target);
   if (target.kind === "instruction") return made.instructionPanel(context, model, target.index);

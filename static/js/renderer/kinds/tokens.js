@@ -2,7 +2,7 @@
 // The tokens of the sample, one below the other.
 
 import { palette } from "../../color.js";
-import { tokenText } from "../../scene/sequence.js";
+import { fieldName, tokenText } from "../../scene/sequence.js";
 import { PanelPainter } from "../panel.js";
 
 /** @typedef {import("../panel.js").PanelLook} PanelLook */
@@ -38,7 +38,8 @@ export class TokenPainter extends PanelPainter {
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (let row = 0; row < part.rows; row += 1) {
-      const token = tokenText(model, ids.target[row]);
+      const id = ids.target[row];
+      const token = model.data.vocabulary ? tokenText(model, id) : fieldName(model, row, id);
       context.fillText(token, x + width / 2, y + (row + 0.5) * pitch, width - 2);
     }
   }

@@ -4,6 +4,7 @@
 
 import { diverging, palette } from "../../color.js";
 import { short } from "../../format.js";
+import { BETWEEN, NAME, ROW } from "../../scene/kinds/vectors.js";
 import { fieldName } from "../../scene/sequence.js";
 import { PanelPainter } from "../panel.js";
 
@@ -11,9 +12,8 @@ import { PanelPainter } from "../panel.js";
 /** @typedef {import("../panel.js").PanelLook} PanelLook */
 /** @typedef {import("../values.js").Values} Values */
 
-const NAME = 18;
-const ROW = 34;
-const BETWEEN = 22;
+/** Cells narrower than this have no room for a number, CSS px. */
+const READABLE = 22;
 
 export class VectorPainter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */
@@ -27,7 +27,14 @@ export class VectorPainter extends PanelPainter {
     this.products = new Float32Array(cols);
     this.names = Array.from({ length: rows }, () => "");
     this.sum = "";
+    this.answer = "";
     this.version = -1;
+    this.scale = 1;
+  }
+
+  /** @override */
+  ranges() {
+    return [this.painters[0].range];
   }
 
   /** Texts and products anew, when the numbers have changed. */
@@ -35,149 +42,124 @@ export class VectorPainter extends PanelPainter {
     const signal = this.painters[0].value;
     if (!signal || !this.ids?.entry || this.version === signal.version) return;
     this.version = signal.version;
-    const { ids, own, products, panel } = this;
-    const { rows, cols } = panel.fields[0].part;
+    const { model, fields } = this.panel;
+    const { rows, cols } = fields[0].part;
     for (let row = 0; row < rows; row += 1) {
-      this.names[row] = fieldName(panel.model, row, ids.target[row]);
+      this.names[row] = fieldName(model, row, this.ids.target[row]);
     }
+    if (fields.length === 1) return;
     let dot = 0;
     for (let col = 0; col < cols; col += 1) {
       let product = 1;
       for (let row = 0; row < rows; row += 1) product *= signal.shown[row * cols + col];
-      products[col] = product;
+      this.products[col] = product;
       dot += product;
     }
-    const sizes = panel.model.data.field_sizes ?? [];
-    const biases = [...this.names.keys()].map((row) => {
-      const before = sizes.slice(0, row).reduce((sum, size) => sum + size, 0);
-      return own?.entry ? own.target[before + ids.target[row]] : Number.NaN;
-    });
-    const terms = [dot, ...biases, this.middle?.target[0] ?? 0];
-    this.sum = terms
-      .map((term, i) => (i > 0 && term >= 0 ? `+ ${short(term)}` : short(term)))
-      .join(" ");
+    const own = this.names.map((_, row) => signed(this.biasOf(row)));
+    this.sum = `${short(dot)} ${own.join(" ")} ${signed(this.middle?.target[0] ?? 0)} =`;
+    const { target_scale: scale, target_mean: mean, target_name: target } = model.data;
+    const answer = this.painters[1].value?.target[0] ?? Number.NaN;
+    this.answer = `${short(answer * scale + mean)} ${target}`;
+  }
+
+  /** What a field's row has of its own. @param {number} field */
+  biasOf(field) {
+    const sizes = this.panel.model.data.field_sizes ?? [];
+    const before = sizes.slice(0, field).reduce((sum, size) => sum + size, 0);
+    return this.own?.target[before + (this.ids?.target[field] ?? 0)] ?? Number.NaN;
   }
 
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
   paint(context, look) {
+    this.scale = look.scale;
     this.refresh();
-    const [{ x, y, width, part }, sum] = this.panel.fields;
+    const [{ y, height, part }, sum] = this.panel.fields;
     const { value, range } = this.painters[0];
     if (!value?.entry) return;
-    const { scale } = look;
-    const pitch = (NAME + ROW + BETWEEN) * scale;
+    const pitch = height / part.rows;
     for (let row = 0; row < part.rows; row += 1) {
       const top = y + row * pitch;
-      this.paintName(context, this.names[row], x, top, scale);
-      this.paintNumbers(
-        context,
-        value.shown,
-        row * part.cols,
-        range.value,
-        x,
-        top + NAME * scale,
-        width,
-        scale,
-      );
-      if (sum)
-        this.paintSign(
-          context,
-          row === 0 ? "×" : "=",
-          x + width / 2,
-          top + pitch - BETWEEN * 0.5 * scale,
-          scale,
-        );
+      this.paintText(context, this.names[row], top);
+      this.paintNumbers(context, value.shown, row * part.cols, part.cols, range.value, top);
+      if (sum) this.paintSign(context, row < part.rows - 1 ? "×" : "=", top + pitch);
     }
-    if (sum) this.paintSum(context, y + part.rows * pitch, scale);
+    if (sum) this.paintSum(context, y + height);
   }
 
   /**
    * The products of the two vectors, then their sum with the biases and the mean.
    * @param {CanvasRenderingContext2D} context
    * @param {number} top
-   * @param {number} scale
    */
-  paintSum(context, top, scale) {
-    const [{ x, width }, sum] = this.panel.fields;
-    const range = this.painters[0].range.value ** 2;
-    this.paintName(context, "products", x, top, scale);
-    this.paintNumbers(context, this.products, 0, range, x, top + NAME * scale, width, scale);
-    const answer = this.painters[1].value;
-    this.paintSign(context, "Σ", x + width / 2, top + (NAME + ROW + BETWEEN / 2) * scale, scale);
-    this.paintName(context, this.sum, x, sum.y - NAME * scale, scale);
-    if (answer?.entry) {
-      this.paintNumbers(
-        context,
-        answer.shown,
-        0,
-        this.painters[1].range.value,
-        sum.x,
-        sum.y,
-        sum.width,
-        scale,
-        1,
-      );
-    }
+  paintSum(context, top) {
+    const { painters, products, scale } = this;
+    const pitch = (NAME + ROW + BETWEEN) * scale;
+    this.paintText(context, "products", top);
+    this.paintNumbers(context, products, 0, products.length, painters[0].range.value ** 2, top);
+    this.paintSign(context, "Σ", top + pitch);
+    this.paintText(context, this.sum, top + pitch);
+    const answer = painters[1].value;
+    if (!answer?.entry) return;
+    this.paintNumbers(context, answer.shown, 0, 1, painters[1].range.value, top + pitch);
+    this.paintText(context, this.answer, top + pitch + (NAME + ROW) * scale);
   }
 
-  /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {string} text
-   * @param {number} x
-   * @param {number} y
-   * @param {number} scale
-   */
-  paintName(context, text, x, y, scale) {
-    context.font = `${11.5 * scale}px ${palette().text}`;
+  /** @param {CanvasRenderingContext2D} context @param {string} text @param {number} y */
+  paintText(context, text, y) {
+    context.font = `${11 * this.scale}px ${palette().text}`;
     context.fillStyle = palette().ink2;
     context.textAlign = "left";
     context.textBaseline = "top";
-    context.fillText(text, x, y + 2);
+    context.fillText(text, this.panel.fields[0].x, y + 2, this.panel.fields[0].width + 20);
   }
 
   /**
+   * Between two rows.
    * @param {CanvasRenderingContext2D} context
    * @param {string} sign
-   * @param {number} x
-   * @param {number} y
-   * @param {number} scale
+   * @param {number} y where the lower one begins
    */
-  paintSign(context, sign, x, y, scale) {
-    context.font = `${14 * scale}px ${palette().text}`;
+  paintSign(context, sign, y) {
+    const { x, width } = this.panel.fields[0];
+    context.font = `${14 * this.scale}px ${palette().text}`;
     context.fillStyle = palette().ink3;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText(sign, x, y);
+    context.fillText(sign, x + width / 2, y - (BETWEEN / 2) * this.scale);
   }
 
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {Float32Array} values
    * @param {number} from
+   * @param {number} count
    * @param {number} range
-   * @param {number} x
-   * @param {number} y
-   * @param {number} width of all
-   * @param {number} scale
-   * @param {number} [count]
+   * @param {number} top of the name above
    */
-  paintNumbers(context, values, from, range, x, y, width, scale, count = this.products.length) {
+  paintNumbers(context, values, from, count, range, top) {
+    const { x, width } = this.panel.fields[0];
     const cell = width / count;
-    const height = ROW * scale;
+    const height = ROW * this.scale;
+    const y = top + NAME * this.scale;
     const colors = palette();
-    context.font = `${Math.min(11, cell / 3.4) * scale}px ${colors.mono}`;
+    context.font = `${Math.min(11 * this.scale, cell / 3.4)}px ${colors.mono}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (let i = 0; i < count; i += 1) {
       const value = values[from + i];
       const share = value / (range || 1);
       context.beginPath();
-      context.roundRect(x + i * cell + 1, y, cell - 2, height, 5);
+      context.roundRect(x + i * cell + 1, y, Math.max(1, cell - 2), height, Math.min(5, cell / 4));
       context.fillStyle = diverging(share);
       context.fill();
-      if (cell < 22) continue;
+      if (cell < READABLE) continue;
       context.fillStyle = Math.abs(share) > 0.55 ? colors.page : colors.ink;
       context.fillText(short(value, 2), x + (i + 0.5) * cell, y + height / 2 + 0.5, cell - 4);
     }
   }
+}
+
+/** A term of a sum, with its sign. @param {number} term */
+function signed(term) {
+  return term < 0 ? `− ${short(-term, 2)}` : `+ ${short(term, 2)}`;
 }

@@ -28,14 +28,14 @@ export function blockFields(layer, model) {
   const hidden = inner.find(({ kind }) => kind === "dense");
   const norm = (/** @type {string} */ buffer, /** @type {string} */ title) =>
     sequenceField(model, `probe/${layer.name}/${buffer}`, {
-      ...{ symbol: "⊕", title, ideal: 26 },
+      ...{ symbol: "‖x‖", title, ideal: 22 },
       look: "norm",
     });
   return [
     ...headFields(attention?.name ?? "", model),
     norm("sum1", "norm of the residual stream after attention"),
     sequenceField(model, `probe/${hidden?.name}/a`, {
-      ...{ symbol: "feed-forward", title: "hidden units of the feed-forward", ideal: 48 },
+      ...{ symbol: "FF", title: "feed-forward unit", ideal: 36 },
     }),
     norm("a", "norm of the residual stream after the feed-forward"),
   ];

@@ -3,15 +3,17 @@
 // factorisation multiplies the two and adds what each has of its own.
 
 import { panelColumn } from "../column.js";
-import { imageWidth, sequenceField } from "../fields.js";
+import { imageWidth, placeOf, sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
+import { fieldName } from "../sequence.js";
 
 /** @typedef {import("../../types.js").LayerInfo} LayerInfo */
 /** @typedef {import("../../types.js").Model} Model */
 
 /** A number has room for its digits, CSS px at scale 1. */
 const CELL = 34;
-const MOST = 200;
+const MIN = 150;
+const MOST = 208;
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
@@ -19,7 +21,13 @@ export function column(layer, model) {
   const [rows = 1, cols = 1] = model.bufferByName.get(buffer)?.shape ?? [];
   const ideal = CELL * cols <= MOST ? CELL * cols : Math.max(imageWidth(cols), 16 * cols);
   const vectors = sequenceField(model, buffer, {
-    ...{ symbol: "", title: "vector", look: "words", axis: "unit", ideal: Math.min(MOST, ideal) },
+    ...{
+      symbol: "",
+      title: "vector",
+      look: "words",
+      axis: "unit",
+      ideal: Math.min(MOST, Math.max(MIN, ideal)),
+    },
     part: { rows, cols, offset: 0, stride: cols, step: 1 },
   });
   const sum = sequenceField(model, `probe/${layer.name}/z`, {
@@ -33,11 +41,18 @@ export function column(layer, model) {
 }
 
 /** Room for a field's name above its vector, and for the sum below, CSS px at scale 1. */
-const NAME = 18;
-const ROW = 34;
-const BETWEEN = 22;
+export const NAME = 18;
+export const ROW = 34;
+export const BETWEEN = 22;
 
 class VectorPanel extends Panel {
+  /** @override @param {number} cell @param {import("../panel.js").Read} read */
+  name(cell, read) {
+    const { field, row, col } = placeOf(this.fields, cell);
+    if (field !== this.fields[0]) return field.title;
+    return `${fieldName(this.model, row, read("probe/input/x")?.[row] ?? 0)}, number ${col}`;
+  }
+
   /**
    * @override
    * @param {import("../layout.js").Box} box

@@ -1,6 +1,7 @@
 // @ts-check
 // All that the inspector shows of single things; fetched when the first one is asked for.
 
+export { cellPanel } from "./cell.js";
 export { explanationPanel } from "./explanation.js";
 export { instructionPanel } from "./instruction.js";
 export { layerPanel } from "./layer.js";

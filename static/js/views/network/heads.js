@@ -96,7 +96,9 @@ export class Heads {
       second,
       h("i", {}, parameters),
     );
-    const shapes = `W ${column.shape}, b ${column.count}: ${count} parameters`;
+    const shapes = column.panel
+      ? `${column.layer}: ${count} parameters`
+      : `W ${column.shape}, b ${column.count}: ${count} parameters`;
     return column.parameters ? tip(head, shapes) : head;
   }
 
@@ -104,7 +106,8 @@ export class Heads {
   activation(column, model) {
     const { store, actions } = this.context;
     if (!column.activation) return null;
-    const index = model.layers.findIndex((layer) => layer.name === column.layer);
+    const outer = model.layers.filter(({ name }) => !name.includes("/"));
+    const index = outer.findIndex((layer) => layer.name === column.layer);
     const tied = column.output && /cross_entropy/.test(model.description.loss);
     const offered = /** @type {{name: string, title: string}[]} */ (
       store.state.catalogue?.activations ?? []

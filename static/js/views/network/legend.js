@@ -6,6 +6,7 @@ import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
 import { edgeWidth, strokeEdges } from "../../renderer/edges.js";
 import { bar, cross, hatch } from "../../renderer/units.js";
+import { Range } from "../../renderer/values.js";
 
 /** @typedef {import("../../renderer/renderer.js").Renderer} Renderer */
 /** @typedef {import("../../types.js").EdgeMode} EdgeMode */
@@ -235,5 +236,5 @@ const MARKS = [
  */
 function widest(columns, mode) {
   const ranges = columns.flatMap((c) => ("ranges" in c ? c.ranges(mode === "gradient") : []));
-  return ranges.reduce((most, range) => (range.goal > most.goal ? range : most));
+  return ranges.reduce((most, range) => (range.goal > most.goal ? range : most), new Range(0));
 }

@@ -1,0 +1,70 @@
+// @ts-check
+// A cell of a column that is made of fields: a unit at a time step, a weight of attention, an answer.
+
+import { h, setText } from "../../controls/dom.js";
+import { short } from "../../format.js";
+import { Lines } from "./lines.js";
+import { link } from "./links.js";
+import { columnOf } from "./names.js";
+import { exactly } from "./reader.js";
+
+/** @typedef {import("../../scene/panel.js").CellLine} CellLine */
+/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../inspector.js").Panel} Panel */
+/** @typedef {import("./reader.js").Reader} Reader */
+
+/**
+ * @param {Context} context
+ * @param {Model} model
+ * @param {{layer: string, unit: number}} target
+ * @returns {Panel}
+ */
+export function cellPanel(context, model, { layer, unit }) {
+  const { column } = columnOf(model, layer);
+  const panel = column?.panel;
+  if (!panel) throw new Error(`${layer} has no cells`);
+  const name = h("span", {});
+  const body = h("div", {});
+  const made = h("dl", { class: "ins-lines" });
+  /** @type {Lines | null} */
+  let lines = null;
+  let key = "";
+  const buffers = panel.fields.flatMap(({ value, gradient }) => [value, gradient]);
+  const names = [...new Set([...buffers, "probe/input/x", "probe/input/y"])];
+  return {
+    kind: "Cell",
+    path: [name, " of ", link(context, column.title, { kind: "layer", layer })],
+    where: "sample",
+    parts: [body, made],
+    wants: exactly(model, names, true),
+    show(reader) {
+      const read = (/** @type {string} */ buffer) => numbersOf(reader, buffer);
+      setText(name, panel.name(unit, read));
+      const told = panel.lines(unit, read);
+      const own = told.flatMap((line) => ("buffer" in line ? [line] : []));
+      const now = JSON.stringify(own);
+      if (now !== key) {
+        lines = new Lines(context, model, own);
+        body.replaceChildren(lines.element);
+        key = now;
+      }
+      lines?.show(reader);
+      made.replaceChildren(...told.flatMap((line) => ("number" in line ? [row(line)] : [])));
+    },
+  };
+}
+
+/** A number that is made of several. @param {{symbol: string, number: number}} line */
+function row({ symbol, number }) {
+  return h("div", {}, h("dt", {}, symbol), h("dd", {}, short(number, 4)));
+}
+
+/**
+ * @param {Reader} reader
+ * @param {string} buffer
+ */
+function numbersOf(reader, buffer) {
+  const entry = reader.entry(buffer);
+  return entry && Float32Array.from(entry.data, (_, i) => entry.at(i));
+}

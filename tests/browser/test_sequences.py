@@ -1,0 +1,104 @@
+"""Columns over time: unrolled cells, attention, looked-up vectors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from server.scenes import SCENES
+from tests.browser.visit import Visit, Visits
+
+LAYERS = "s.model.layers"
+
+
+@pytest.fixture
+def scene(visits: Visits) -> Callable[[str], Visit]:
+    """Opens a scene, paused."""
+    # Fields of layers without a number of units.
+    visits.tolerated.append("cannot be parsed, or is out of range")
+
+    def opened(name: str) -> Visit:
+        visit = visits.open()
+        description = next(s.description for s in SCENES if s.id == name)
+        visit.page.evaluate("(given) => backstep.actions.configure(given)", description)
+        data = description["data"]["name"]
+        visit.wait(f"s.model?.data.name === '{data}' && s.frame?.generation === s.model.generation")
+        visit.settle()
+        return visit
+
+    return opened
+
+
+def trained(visit: Visit) -> None:
+    """Let it run for some steps."""
+    step = visit.get("run.step")
+    visit.page.evaluate("backstep.actions.run()")
+    visit.wait(f"s.frame.step > {step + 10}", 60)
+    visit.page.evaluate("backstep.actions.pause()")
+    visit.wait("!s.run.running")
+    visit.settle()
+
+
+def walked(visit: Visit, *keys: str) -> str:
+    """What a screen reader is told after these keys in the picture."""
+    visit.page.get_by_role("application").focus()
+    visit.press(*keys)
+    live = visit.page.locator(".net-live")
+    expect(live).not_to_be_empty()
+    return live.inner_text()
+
+
+def test_an_lstm_is_unrolled_and_its_numbers_move(scene: Callable[[str], Visit]) -> None:
+    visit = scene("text_lstm")
+    expect(visit.page.locator(".net-heads")).to_contain_text("LSTM 2")
+    before = visit.drawn("probe/lstm2/h").copy()
+    trained(visit)
+    assert not np.array_equal(before, visit.drawn("probe/lstm2/h"))
+    assert visit.drawn("probe/lstm2/h.grad").shape == (32, 64)
+    told = walked(visit, "ArrowDown", "ArrowDown")
+    assert re.search(r"token, step \d+ “.+”", told)
+    told = walked(visit, *["ArrowRight"] * 17)
+    assert re.search(r"input gate, step \d+ “.+”: mean \|i\| 0\.\d+", told)
+    visit.press("Enter")
+    inspector = visit.page.get_by_role("region", name="Inspector")
+    expect(inspector).to_contain_text("input gate, step")
+    expect(inspector).to_contain_text("mean |i|")
+
+
+def test_a_time_step_is_lit_while_it_is_computed(scene: Callable[[str], Visit]) -> None:
+    visit = scene("text_lstm")
+    place = visit.page.evaluate(
+        "backstep.store.state.model.instructions"
+        ".findIndex((i) => i.phase === 'backward' && i.scope.startsWith('lstm2/t20/'))"
+    )
+    visit.page.evaluate("(place) => backstep.actions.runTo(place)", place)
+    visit.wait(f"s.run.pc === {place}")
+    visit.settle()
+    visit.step("instruction")
+    expect(visit.page.locator(".net")).to_contain_text("lstm2/t20")
+
+
+def test_attention_is_paid_to_tokens(scene: Callable[[str], Visit]) -> None:
+    visit = scene("text_transformer")
+    weights = "probe/transformer_block3/attention2/weights"
+    before = visit.drawn(weights).copy()
+    trained(visit)
+    after = visit.drawn(weights)
+    assert not np.array_equal(before, after)
+    assert np.allclose(after.sum(axis=-1), 1.0, atol=0.01 * after.shape[-1])
+    told = walked(visit, *["ArrowDown"] * 4, *["ArrowRight"] * 97)
+    assert re.search(r"attention of head 1: from step \d+ “.+” to step \d+ “.+”: p ", told)
+    assert re.search(r"to step \d+ “.+” 0?\.?\d", told)
+
+
+def test_a_rating_is_a_product_of_vectors(scene: Callable[[str], Visit]) -> None:
+    visit = scene("ratings")
+    before = visit.drawn("probe/factorisation1/vectors").copy()
+    trained(visit)
+    assert not np.array_equal(before, visit.drawn("probe/factorisation1/vectors"))
+    told = walked(visit, "ArrowDown", "ArrowRight")
+    assert re.search(r"person \d+, number 0|\w+ \d+, number 0", told)
