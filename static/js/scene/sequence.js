@@ -18,14 +18,22 @@ const MARKS = new Map([
   ["\ufffd", "∅"],
 ]);
 
+/** @type {WeakMap<string[], string[]>} of every vocabulary its tokens as they are shown */
+const shown = new WeakMap();
+
 /**
  * A token so that it can be seen: spaces, line ends and the unknown have signs.
  * @param {Model} model
  * @param {number} id
  */
-export function tokenText(model, id) {
-  const token = model.data.vocabulary?.[id] ?? "";
-  return [...token].map((character) => MARKS.get(character) ?? character).join("") || String(id);
+export function tokenText({ data: { vocabulary } }, id) {
+  if (!vocabulary) return String(id);
+  let texts = shown.get(vocabulary);
+  if (!texts) {
+    texts = vocabulary.map((token) => [...token].map((c) => MARKS.get(c) ?? c).join(""));
+    shown.set(vocabulary, texts);
+  }
+  return texts[id] ?? "";
 }
 
 /**

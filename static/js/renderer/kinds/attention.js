@@ -48,9 +48,15 @@ export class AttentionPainter extends PanelPainter {
     context.fillText(symbol, x + width - 3, y + 3);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Field} head */
+  /**
+   * Heads that stand side by side share those of the rows, and below one another of the columns.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Field} head
+   */
   paintTokens(context, { x, y, width, height, part }) {
-    const { ids } = this;
+    const { ids, heads } = this;
+    const left = x === heads[0].x;
+    const low = y === heads[heads.length - 1].y;
     const pitch = height / part.rows;
     if (pitch < READABLE || !ids?.entry || !this.panel.model.data.vocabulary) return;
     context.font = `${Math.min(11, pitch)}px ${palette().mono}`;
@@ -59,9 +65,9 @@ export class AttentionPainter extends PanelPainter {
     for (let step = 0; step < part.rows; step += 1) {
       const token = tokenText(this.panel.model, ids.target[step]);
       context.textAlign = "right";
-      context.fillText(token, x - 3, y + (step + 0.5) * pitch);
+      if (left) context.fillText(token, x - 3, y + (step + 0.5) * pitch);
       context.textAlign = "center";
-      context.fillText(token, x + ((step + 0.5) * width) / part.cols, y + height + 6);
+      if (low) context.fillText(token, x + ((step + 0.5) * width) / part.cols, y + height + 6);
     }
   }
 }

@@ -6,16 +6,22 @@ import { palette } from "../../color.js";
 import { PanelPainter } from "../panel.js";
 
 /** @typedef {import("../../scene/fields.js").Field} Field */
+/** @typedef {import("../../scene/panel.js").Panel} Panel */
 /** @typedef {import("../panel.js").PanelLook} PanelLook */
+/** @typedef {import("../values.js").Values} Values */
 
 export class RecurrentPainter extends PanelPainter {
+  /** @param {Panel} panel @param {Values} values */
+  constructor(panel, values) {
+    super(panel, values);
+    /** Of every direction in time its fields. */
+    this.directions = panel.groups.map(({ fields }) => fields);
+  }
+
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
   paint(context, look) {
     super.paint(context, look);
-    for (const path of this.paths) {
-      const first = this.panel.fields.find((field) => field.path === path);
-      if (first) arrow(context, first.x - 6, first, first.back);
-    }
+    for (const [first] of this.directions) arrow(context, first.x - 6, first, first.back);
     context.font = `${9.5 * look.scale}px ${palette().mono}`;
     context.textAlign = "right";
     context.textBaseline = "bottom";
@@ -36,7 +42,8 @@ export class RecurrentPainter extends PanelPainter {
  * @param {boolean} up
  */
 function arrow(context, x, { y, height }, up) {
-  const [tail, tip] = up ? [y + height, y] : [y, y + height];
+  const tail = up ? y + height : y;
+  const tip = up ? y : y + height;
   const barb = up ? 5 : -5;
   context.beginPath();
   context.moveTo(x, tail);

@@ -4,15 +4,23 @@
 import { AttentionPainter } from "./attention.js";
 import { skip } from "./nested.js";
 
+/** @typedef {import("../../scene/panel.js").Panel} Panel */
 /** @typedef {import("../panel.js").PanelLook} PanelLook */
+/** @typedef {import("../values.js").Values} Values */
 
 export class BlockPainter extends AttentionPainter {
+  /** @param {Panel} panel @param {Values} values */
+  constructor(panel, values) {
+    super(panel, values);
+    /** The stream after each of the two branches. */
+    this.sums = panel.fields.filter(({ look }) => look === "norm");
+  }
+
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
   paint(context, look) {
     super.paint(context, look);
-    const sums = this.panel.fields.filter(({ look: l, axis }) => l === "norm" && axis === "step");
-    let from = Math.min(...this.heads.map(({ x }) => x)) - 8;
-    for (const sum of sums) {
+    let from = this.panel.groups[0].x - 4;
+    for (const sum of this.sums) {
       skip(context, from, sum, look.scale);
       from = sum.x + sum.width;
     }
