@@ -108,7 +108,7 @@ def test_text_is_written_anew_while_the_network_learns(visits: Visits) -> None:
     expect(written).not_to_be_empty()
     untrained = written.text_content()
     train(visit, 30)
-    settings = {"length": 160, "temperature": 0.7}
+    settings = {"length": 120, "temperature": 0.7}
     trained = asked(visit, "sample_text", seed=0, **settings)["text"]
     assert trained != untrained
     expect(written).to_have_text(trained, use_inner_text=False)
@@ -120,7 +120,7 @@ def test_text_is_written_anew_while_the_network_learns(visits: Visits) -> None:
     expect(written).to_have_text(f"The {other}")
     assert visit.get("announce") == f"The {other}"
     output(visit).get_by_role("slider", name="Temperature").press("ArrowLeft")
-    cooler = asked(visit, "sample_text", prompt="The ", seed=1, length=160, temperature=0.65)
+    cooler = asked(visit, "sample_text", prompt="The ", seed=1, length=120, temperature=0.65)
     expect(written).to_have_text(f"The {cooler['text']}")
 
 

@@ -9,8 +9,8 @@ import { CommandError } from "../../connection.js";
 /** @typedef {import("../../types.js").Frame} Frame */
 /** @typedef {{[field: string]: unknown}} Fields */
 
-/** An answer is asked for anew only after so many times what the last one took. */
-const REST = 2;
+/** Between two answers it rests for so many times what the last one took. */
+const REST = 1;
 
 /**
  * @typedef {object} Asked

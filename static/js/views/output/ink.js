@@ -6,7 +6,7 @@ import { h, tip } from "../../controls/dom.js";
 import { Atlas } from "../../renderer/surface.js";
 
 export const SIDE = 64; // the largest drawing that the server takes
-const RADIUS = 3; // of the pen, in pixels of the paper
+const RADIUS = 4.5; // of the pen, in pixels of the paper: strokes become as wide as those learned from
 const STRIDE = 2; // of an arrow key
 const ABOUT =
   "Draw with mouse, finger or pen. By keyboard: arrow keys move the pen, Space sets it down and lifts it, Delete clears.";

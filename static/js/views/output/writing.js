@@ -17,7 +17,7 @@ export class Writing {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    this.length = 160;
+    this.length = 120;
     this.temperature = 0.7;
     this.seed = 0;
     /** Whether the text is to be read out when it has come. */
