@@ -1,8 +1,4 @@
-"""What goes wrong in training, found in the numbers: rules with thresholds, sources and remedies.
-
-Of debugging's usual suspects these are missing since the engine has no such ops: gradient clipping,
-batch normalisation, embeddings.
-"""
+"""What goes wrong in training, found in the numbers: rules, their sources, and remedies."""
 
 from engine.diagnostics.case import Case, Evaluation, baseline_loss
 from engine.diagnostics.doctor import RULES, Diagnostics, News

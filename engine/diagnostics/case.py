@@ -118,6 +118,11 @@ class Case:
             return None
         return [self.seen[i] for i in range(-count, 0)]
 
+    def place(self, layer: LayerInfo) -> str | None:
+        """Where a layer stands in the description; None if it is part of another one."""
+        outer = [info.name for info in self.layers if "/" not in info.name]
+        return f"layers[{outer.index(layer.name)}]" if layer.name in outer else None
+
     @property
     def learned(self) -> bool:
         """Whether the network does much better than a constant answer."""

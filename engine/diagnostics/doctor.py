@@ -18,6 +18,7 @@ from engine.diagnostics.gradients import (
     PenaltyDominates,
     VanishingGradient,
 )
+from engine.diagnostics.kinds import BatchNormStarved, RowNeverSeen
 from engine.diagnostics.losses import Divergence, Oscillation, Overfitting, Plateau
 from engine.diagnostics.rule import Rule, When, configured
 from engine.diagnostics.start import (
@@ -27,7 +28,13 @@ from engine.diagnostics.start import (
     SurprisingFirstLoss,
     UnscaledInputs,
 )
-from engine.diagnostics.updates import BeyondStability, EpsilonDominates, NeverMoves, UpdateRatio
+from engine.diagnostics.updates import (
+    AlwaysClipped,
+    BeyondStability,
+    EpsilonDominates,
+    NeverMoves,
+    UpdateRatio,
+)
 from engine.errors import DescriptionError
 from engine.monitor import Monitor
 
@@ -37,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     OutputMismatch(),
     SurprisingFirstLoss(),
     BadInitialScale(),
+    RowNeverSeen(),
     SymmetricUnits(),
     VanishingGradient(),
     ExplodingGradient(),
@@ -46,6 +54,8 @@ RULES: tuple[Rule, ...] = (
     UpdateRatio(),
     NeverMoves(),
     EpsilonDominates(),
+    AlwaysClipped(),
+    BatchNormStarved(),
     NoisyGradient(),
     PenaltyDominates(),
     Divergence(),

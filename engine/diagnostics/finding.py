@@ -115,6 +115,7 @@ def patched(network: Network, changes: Iterable[Change]) -> Network:
             unusable.
     """
     layers, loss, optimizer = list(network.layers), network.loss, network.optimizer
+    clipping = network.clipping
     for change in changes:
         value: Any = change.value
         part, _, name = change.path.partition(".")
@@ -124,9 +125,13 @@ def patched(network: Network, changes: Iterable[Change]) -> Network:
             optimizer = _optimizer(optimizer, name, value)
         elif part == "loss":
             loss = value
+        elif change.path == "clipping":
+            clipping = value
+        elif change.path == "clipping.limit" and clipping is not None:
+            clipping = replace(clipping, limit=value)  # type: ignore[type-var]
         else:
             raise DescriptionError("path", change.path, "a field of this network")
-    return replace(network, layers=layers, loss=loss, optimizer=optimizer)
+    return replace(network, layers=layers, loss=loss, optimizer=optimizer, clipping=clipping)
 
 
 def _optimizer(optimizer: Optimizer, name: str, value: Any) -> Optimizer:
@@ -149,5 +154,7 @@ def _hyperparameter(program: Program, path: str) -> str | None:
             buffer = program.hyperparameters.get(f"{layer.name}/{name}")
             if buffer is not None:
                 return buffer
+    if path == "clipping.limit" and program.network.clipping is not None:
+        return program.hyperparameters.get(f"clip_{program.network.clipping.kind}")
     part, _, name = path.partition(".")
     return program.hyperparameters.get(name) if part == "optimizer" else None

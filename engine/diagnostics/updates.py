@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -176,6 +177,63 @@ class EpsilonDominates(Rule):
             f"in the middle",
             evidence=(Evidence(names[0], None, middle, "median of √v", case.step),),
             remedies=(Remedy("lower ε", (change,)),),
+        )
+
+
+@dataclass(frozen=True)
+class AlwaysClipped(Rule):
+    """The gradient is held in bounds at nearly every step.
+
+    Pascanu, Mikolov, Bengio 2013, section 3.2, clip what stands out: half to ten times the average
+    norm. Where more than 90 % of steps are clipped (the default here) the limit and the learning
+    rate together set the length of every step, whatever the loss says. The looks stand for all
+    steps. A step is clipped as soon as one number of its gradient is changed.
+
+    Attributes:
+        share: of steps.
+        looks: over which it is judged, the last ones.
+        span: steps that those have to cover.
+    """
+
+    share: float = 0.9
+    looks: int = 20
+    span: int = 100
+
+    id = "always_clipped"
+    title = "Clipping always on"
+    meaning = "Steps are as long as the limit says, on steep and on flat ground alike."
+    severity = "note"
+
+    def due(self, case: Case) -> bool:
+        return case.network.clipping is not None
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        if not case.seen:
+            return
+        seen = case.memory.setdefault(self.id, deque(maxlen=self.looks))
+        gradient, held = (case.machine.view(f"parameters.{name}") for name in ("grad", "clipped"))
+        clipped = not np.array_equal(gradient, held)
+        by_value = "clip_value" in case.program.hyperparameters
+        size = float(np.abs(gradient).max()) if by_value else case.seen[-1].gradient
+        seen.append((case.step, clipped, size))
+        share = sum(clipped for _, clipped, _ in seen) / len(seen)
+        if len(seen) < self.looks or case.step - seen[0][0] < self.span or share <= self.share:
+            return
+        yield self._found(case, share, median(size for *_, size in seen), by_value=by_value)
+
+    def _found(self, case: Case, share: float, usual: float, *, by_value: bool) -> Finding:
+        limit = case.hyperparameter("clip_value" if by_value else "clip_norm") or 0.0
+        what = "largest number of the gradient" if by_value else "norm of the gradient"
+        raised = float(f"{2 * usual:.2g}")
+        return self.found(
+            case,
+            f"{share:.0%} of the last steps were clipped: the {what} is {usual:.3g} in the middle, "
+            f"the limit {limit:.3g}",
+            evidence=(Evidence("parameters.grad", None, usual, what, case.step),),
+            remedies=(
+                Remedy(f"raise the limit to {raised:g}", (Change("clipping.limit", raised),)),
+                Remedy("leave out clipping", (Change("clipping", None),)),
+            ),
         )
 
 

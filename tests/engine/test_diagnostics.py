@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import log
 from typing import Any
 
@@ -12,15 +13,24 @@ import pytest
 from engine import (
     SGD,
     Adam,
+    BatchNorm,
+    ClipNorm,
+    ClipValue,
     Dataset,
     Dense,
     DescriptionError,
+    Embedding,
+    FieldEmbedding,
+    Flatten,
     Initializer,
+    Layer,
     Machine,
     Momentum,
     Network,
     Optimizer,
+    Residual,
     RMSprop,
+    Unembedding,
     compile,  # noqa: A004
     from_arrays,
     load_dataset,
@@ -38,6 +48,7 @@ from engine.diagnostics import (
 from engine.diagnostics.activations import equal_columns
 from engine.monitor import Monitor
 from engine.timeline import Timeline
+from tests.engine.networks import shaped_data
 from tests.engine.training import Training
 
 CIRCLES = load_dataset("circles", samples=300, seed=0)
@@ -104,6 +115,32 @@ def test_healthy_networks_are_silent(
     assert training.losses()[0] < 0.5 * training.diagnostics.baseline
 
 
+TIED = Network((3,), [Embedding(9, 4), Unembedding(9)], "softmax_cross_entropy", Adam(0.01))
+
+
+@pytest.mark.parametrize(
+    ("network", "data"),
+    [
+        (replace(binary(Dense(8, "tanh")), clipping=ClipNorm(5.0)), CIRCLES),
+        (replace(binary(Dense(8, "tanh")), clipping=ClipValue(1.0)), CIRCLES),
+        (
+            Network(
+                2,
+                [Dense(8, "linear"), BatchNorm(), Dense(8, "tanh"), Dense(1, "sigmoid")],
+                "binary_cross_entropy",
+                SGD(0.1),
+            ),
+            CIRCLES,
+        ),
+        (TIED, shaped_data((3,), classes=9, places=3, ids=7)),
+    ],
+)
+def test_bounds_statistics_and_tables_in_order_are_silent(network: Network, data: Dataset) -> None:
+    training = Training(network, data)
+    training.run(2000)
+    assert not training.rules & {"always_clipped", "batch_norm_starved", "row_never_seen"}
+
+
 # Planted -------------------------------------------------------------------------------------
 
 
@@ -117,10 +154,38 @@ FAR = arrays(lambda x: x + np.array([0, 50]), feature_names=["near", "far"])
 WIDE = arrays(lambda x: x * [1, 1000])
 BIG = from_arrays(POINTS, 5.0 * POINTS[:, 0], standardise=False)
 FEW = from_arrays(POINTS[:60], RNG.integers(0, 2, 60))
+WORDS = shaped_data((3,), classes=2, ids=7)
+PAIRS = shaped_data((2,), classes=2, ids=6)
+
+
+def lookup(first: Embedding | FieldEmbedding, data: Dataset) -> Network:
+    layers: list[Layer] = [first, Dense(2, "softmax")]
+    if isinstance(first, Embedding):
+        layers.insert(1, Flatten())
+    return Network(data.input_shape, layers, "softmax_cross_entropy")
+
+
+def normalised(momentum: float = 0.1, bias: float = 0.0) -> Network:
+    before = Dense(8, "linear", bias_initializer=Initializer("constant", bias))
+    layers = [before, BatchNorm(momentum), Dense(1, "sigmoid")]
+    return Network(2, layers, "binary_cross_entropy", SGD(0.1))
+
 
 START: dict[str, tuple[str, str, Network, Dataset]] = {
     "far": ("unscaled_inputs", "far has mean 50", binary(Dense(4, "tanh")), FAR),
     "wide": ("unscaled_inputs", "x2 has standard deviation", binary(Dense(4, "tanh")), WIDE),
+    "rows at the end": (
+        "row_never_seen",
+        "2 of the 9 rows of embedding1/W are never asked for: rows 7, 8",
+        lookup(Embedding(9, 4, l2=0.1), WORDS),
+        WORDS,
+    ),
+    "row of a field": (
+        "row_never_seen",
+        "1 of the 13 rows of field_embedding1/W are never asked for: row 6",
+        lookup(FieldEmbedding((7, 6), 3), PAIRS),
+        PAIRS,
+    ),
     "rare": ("class_imbalance", "training samples are 0, ", binary(Dense(4, "tanh")), RARE),
     "squared": (
         "output_mismatch",
@@ -255,6 +320,34 @@ TRAINING: dict[str, tuple[str, str, Network, Dataset, dict[str, Any]]] = {
         "epsilon_dominates",
         "√v is below ε = 0.9 for 100% of the parameters",
         binary(Dense(8, "tanh"), rule=Adam(0.001, epsilon=0.9)),
+        CIRCLES,
+        {},
+    ),
+    "short leash": (
+        "always_clipped",
+        "of the last steps were clipped: the norm of the gradient is",
+        replace(binary(Dense(8, "tanh")), clipping=ClipNorm(1e-3)),
+        CIRCLES,
+        {},
+    ),
+    "numbers on a short leash": (
+        "always_clipped",
+        "of the last steps were clipped: the largest number of the gradient is",
+        replace(binary(Dense(8, "tanh")), clipping=ClipValue(1e-4)),
+        CIRCLES,
+        {},
+    ),
+    "pairs": (
+        "batch_norm_starved",
+        "batch_norm2 takes mean and variance of batches of 2",
+        normalised(),
+        CIRCLES,
+        {"batch_size": 2},
+    ),
+    "never follows": (
+        "batch_norm_starved",
+        "of the 8 units of batch_norm2 are up to",
+        normalised(momentum=0.0, bias=20.0),
         CIRCLES,
         {},
     ),
@@ -403,6 +496,44 @@ def test_a_live_remedy_is_an_edit_and_in_the_past_a_branch() -> None:
     assert "divergence" not in training.rules
     with pytest.raises(DescriptionError, match="possible without a new network"):
         apply_remedy(training.timeline, Remedy("x", (Change("loss", "huber"),)))
+
+
+@pytest.mark.parametrize(
+    ("case", "buffer"),
+    [
+        ("short leash", "clip_norm"),
+        ("numbers on a short leash", "clip_value"),
+        ("never follows", "batch_norm2/momentum"),
+    ],
+)
+def test_a_live_remedy_ends_it(case: str, buffer: str) -> None:
+    rule, _, network, data, options = TRAINING[case]
+    training = Training(network, data, **options)
+    training.run(500)
+    finding = next(f for f in training.diagnostics.findings() if f.rule == rule)
+    live = finding.remedies[0].live(training.machine.program)
+    assert live is not None
+    assert live.keys() == {training.machine.program.hyperparameters[buffer]}
+    training.timeline.go((finding.step, 0))
+    apply_remedy(training.timeline, finding.remedies[0])
+    training.run(2000)
+    assert rule not in {f.rule for f in training.diagnostics.findings()}
+
+
+def test_hyperparameters_are_found_behind_layers_with_layers_inside() -> None:
+    inner = Residual([Dense(2, "tanh")])
+    network = Network(2, [inner, BatchNorm(0.0), Dense(1, "sigmoid")], "binary_cross_entropy")
+    program = compile(network, CIRCLES)
+    remedy = Remedy("x", (Change("layers[1].momentum", 0.5),))
+    assert remedy.live(program) == {program.hyperparameters["batch_norm2/momentum"]: 0.5}
+
+
+def test_clipping_can_be_patched() -> None:
+    network = replace(binary(Dense(4, "tanh")), clipping=ClipNorm(1.0))
+    assert patched(network, [Change("clipping.limit", 2.0)]).clipping == ClipNorm(2.0)
+    assert patched(network, [Change("clipping", None)]).clipping is None
+    with pytest.raises(DescriptionError):
+        patched(binary(Dense(4, "tanh")), [Change("clipping.limit", 2.0)])
 
 
 def test_patches() -> None:
