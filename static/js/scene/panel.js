@@ -37,10 +37,14 @@ const HEAD_GAP = 8;
 /** Room above the fields, and below them for their symbols. */
 const TOP = 14;
 const FOOT = 16;
+/** Cells of attention have room for the names of tokens from this size on, and these need so much. */
+export const LEGIBLE = 6.5;
+export const NAMES = 20;
 /** So many of a query's keys are named. */
 const STRONGEST = 4;
-/** Images may be made so much narrower than they would like to be. */
+/** Images, and what is written, may be made so much narrower than they would like to be. */
 const LEAST = 0.45;
+const LEAST_WORDS = 0.6;
 
 /** Fields that stand together: side by side, or below one another. @typedef {{fields: Field[], width: number, rigid: boolean, x: number}} Group */
 
@@ -54,6 +58,8 @@ export class Panel {
     this.fields = makeFields(specs, model);
     /** @type {string[]} other buffers that its painter reads */
     this.also = [];
+    /** What comes in also runs past the fields, into the last one. */
+    this.past = false;
     this.longest = Math.max(1, model.data.input_shape[0] ?? 1);
     this.groups = groupsOf(this.fields);
     const last = this.fields[this.fields.length - 1];
@@ -63,7 +69,7 @@ export class Panel {
       this.groups.reduce((total, group) => total + of(group), gaps);
     /** The width it would like, and the least that can be read; CSS px at scale 1. */
     this.width = sum(({ width }) => width);
-    this.least = sum(({ width, rigid }) => (rigid ? width : LEAST * width));
+    this.least = sum(({ width, rigid }) => (rigid ? LEAST_WORDS : LEAST) * width);
     /** Matrices of heads make use of any width. */
     this.greedy = this.fields.some(({ axis }) => axis === "query");
   }
@@ -78,15 +84,17 @@ export class Panel {
     const { scale } = area;
     const gaps = WIDE_GAP * scale * (groups.length - 1);
     const room = box.width - gaps;
-    const rigid = groups.reduce((sum, g) => sum + (g.rigid ? g.width * scale : 0), 0);
-    const loose = this.width * scale - gaps - rigid;
+    const narrowed = Math.min(1, Math.max(LEAST_WORDS, box.width / (this.width * scale)));
+    const words = scale * narrowed;
+    const rigid = groups.reduce((sum, g) => sum + (g.rigid ? g.width * words : 0), 0);
+    const loose = groups.reduce((sum, g) => sum + (g.rigid ? 0 : g.width * scale), 0);
     const share = loose > 0 ? Math.min(1, (room - rigid) / loose) : 1;
     const spare = Math.max(0, room - rigid - loose);
     const heads = groups.filter((group) => group.fields[0].axis === "query").length || 1;
     let { x } = box;
     for (const group of groups) {
       const greedy = group.fields[0].axis === "query" ? spare / heads : 0;
-      const width = group.width * scale * (group.rigid ? 1 : share) + greedy;
+      const width = group.width * (group.rigid ? words : scale * share) + greedy;
       group.x = x;
       if (greedy || group.fields[0].axis === "query") this.placeHeads(group, x, width, area);
       else this.placeBeside(group, x, width, area);
@@ -134,9 +142,12 @@ export class Panel {
   placeHeads({ fields }, left, width, area) {
     const gap = HEAD_GAP * area.scale;
     const { y, height } = this.rows(fields[0].part.rows, area, "step");
-    const { cols, rows, side } = headGrid(fields.length, width, height, gap);
+    const steps = fields[0].part.rows;
+    const named = this.model.data.vocabulary && width / steps > 2 * LEGIBLE;
+    const margin = named ? NAMES * area.scale : 0;
+    const { cols, rows, side } = headGrid(fields.length, width - margin, height - margin, gap);
     const pitch = side + gap;
-    const x0 = left + (width - cols * pitch + gap) / 2;
+    const x0 = left + margin + (width - margin - cols * pitch + gap) / 2;
     const y0 = y + (height - rows * pitch + gap) / 2;
     fields.forEach((field, i) => {
       field.x = x0 + (i % cols) * pitch;

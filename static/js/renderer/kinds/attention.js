@@ -3,6 +3,7 @@
 // there is room for them.
 
 import { palette } from "../../color.js";
+import { LEGIBLE, NAMES } from "../../scene/panel.js";
 import { tokenText } from "../../scene/sequence.js";
 import { PanelPainter } from "../panel.js";
 
@@ -10,9 +11,6 @@ import { PanelPainter } from "../panel.js";
 /** @typedef {import("../../scene/panel.js").Panel} Panel */
 /** @typedef {import("../panel.js").PanelLook} PanelLook */
 /** @typedef {import("../values.js").Values} Values */
-
-/** Cells lower than this have no room for a token, CSS px. */
-const READABLE = 6.5;
 
 export class AttentionPainter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */
@@ -53,21 +51,21 @@ export class AttentionPainter extends PanelPainter {
    * @param {CanvasRenderingContext2D} context
    * @param {Field} head
    */
-  paintTokens(context, { x, y, width, height, part }) {
+  paintTokens(context, { x, y, height, part }) {
     const { ids, heads } = this;
     const left = x === heads[0].x;
     const low = y === heads[heads.length - 1].y;
     const pitch = height / part.rows;
-    if (pitch < READABLE || !ids?.entry || !this.panel.model.data.vocabulary) return;
+    if (pitch < LEGIBLE || !ids?.entry || !this.panel.model.data.vocabulary) return;
     context.font = `${Math.min(11, pitch)}px ${palette().mono}`;
     context.fillStyle = palette().ink2;
     context.textBaseline = "middle";
     for (let step = 0; step < part.rows; step += 1) {
       const token = tokenText(this.panel.model, ids.target[step]);
       context.textAlign = "right";
-      if (left) context.fillText(token, x - 3, y + (step + 0.5) * pitch);
+      if (left) context.fillText(token, x - 3, y + (step + 0.5) * pitch, NAMES - 3);
       context.textAlign = "center";
-      if (low) context.fillText(token, x + ((step + 0.5) * width) / part.cols, y + height + 6);
+      if (low) context.fillText(token, x + (step + 0.5) * pitch, y + height + 6, pitch - 1);
     }
   }
 }

@@ -12,7 +12,8 @@ export class NestedPainter extends PanelPainter {
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
   paint(context, look) {
     super.paint(context, look);
-    const { groups } = this.panel;
+    const { groups, past } = this.panel;
+    if (!past) return;
     const last = groups[groups.length - 1].fields[0];
     skip(context, groups[0].fields[0].x - 8, last, look.scale);
   }

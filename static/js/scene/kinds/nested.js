@@ -23,7 +23,18 @@ export function column(layer, model) {
     ...shown(l, title(l), model),
   ]);
   const sum = layer.kind === "residual" ? "⊕" : "joined";
-  return panelColumn(layer, model, new Panel([...specs, ...shown(layer, sum, model)], model));
+  const panel = new Panel([...specs, ...shown(layer, sum, model)], model);
+  panel.past = layer.kind === "residual" || hasEmpty(layer, model);
+  return panelColumn(layer, model, panel);
+}
+
+/** Whether a branch hands on what comes in. @param {LayerInfo} layer @param {Model} model */
+function hasEmpty({ path }, model) {
+  /** @type {any} */
+  const described = model.description.layers[Number(/\d+/.exec(path)?.[0])];
+  return (
+    described?.branches?.some((/** @type {unknown[]} */ branch) => branch.length === 0) ?? false
+  );
 }
 
 /** Not part of another layer inside. @param {LayerInfo} layer @param {string} outer */
