@@ -63,6 +63,9 @@ const MAX_EDGES = 1500;
 const MAX_PAIR = 260;
 /** Past this many weights the strongest of them say less than the matrix as an image. */
 const MAX_STRONGEST = 6000;
+/** Columns of attention may become so much wider, columns of fields so narrow. */
+const WIDEST = 3;
+const NARROWEST = -0.4;
 const GAP = 0.28;
 const WIDE_GAP = 0.95;
 const FOLD_GAP = 0.14;
@@ -82,10 +85,18 @@ export function layoutScene(model, area) {
   let share = 0.24;
   let ease = 1;
   let columns = shapeColumns(specs, area, share, ease);
-  while (measure(columns, modes, area).gap < least && share > 0.06) {
-    share *= 0.85;
-    ease = Math.max(0, ease - 0.12);
+  const narrowest = specs.some(({ panel }) => panel) ? NARROWEST : 1;
+  while (measure(columns, modes, area).gap < least && (share > 0.06 || ease > narrowest)) {
+    if (share > 0.06) share *= 0.85;
+    ease -= 0.12;
     columns = shapeColumns(specs, area, share, ease);
+  }
+  // Matrices of attention make something of the room that is left.
+  while (columns.some(({ panel }) => panel?.greedy) && ease >= 1 && ease < WIDEST) {
+    const wider = shapeColumns(specs, area, share, ease + 0.2);
+    if (measure(wider, modes, area).gap < least) break;
+    columns = wider;
+    ease += 0.2;
   }
   const { pairs, loss } = place(columns, modes, area);
   return { area, columns, pairs, edges: curves(pairs), loss };
@@ -118,7 +129,8 @@ function pairModes(specs, width) {
  * @param {ColumnSpec[]} specs
  * @param {Area} area
  * @param {number} share of the width that one folded column or picture may take
- * @param {number} ease 1 gives columns of fields the width they would like, 0 the least
+ * @param {number} ease 1 gives columns of fields the width they would like, 0 the least that can be
+ *   read; above 1 those that can use it get more, below 0 they still have a shape
  * @returns {Column[]}
  */
 function shapeColumns(specs, area, share, ease) {
@@ -162,7 +174,8 @@ function shapeColumns(specs, area, share, ease) {
  * @returns {Column}
  */
 function shapePanel(spec, panel, index, area, ease) {
-  const width = (panel.least + (panel.width - panel.least) * ease) * area.scale;
+  const { least, greedy } = panel;
+  const width = (least + (panel.width - least) * (greedy ? ease : Math.min(1, ease))) * area.scale;
   const { y, height } = area;
   const blank = new Float32Array(0);
   return {

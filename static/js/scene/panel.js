@@ -84,7 +84,7 @@ export class Panel {
     const { scale } = area;
     const gaps = WIDE_GAP * scale * (groups.length - 1);
     const room = box.width - gaps;
-    const narrowed = Math.min(1, Math.max(LEAST_WORDS, box.width / (this.width * scale)));
+    const narrowed = Math.min(1, box.width / (this.width * scale));
     const words = scale * narrowed;
     const rigid = groups.reduce((sum, g) => sum + (g.rigid ? g.width * words : 0), 0);
     const loose = groups.reduce((sum, g) => sum + (g.rigid ? 0 : g.width * scale), 0);
