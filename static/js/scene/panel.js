@@ -24,8 +24,9 @@ import { rowsOf, stepName } from "./sequence.js";
 
 /**
  * How a cell was made. A sum has the shares of all channels, the largest first, and a bias; a
- * choice or a mean has one share and no kernel. `value` is what they come to.
- * @typedef {{rule: "sum" | "largest" | "mean", rows: number, cols: number, shares: Share[],
+ * choice or a mean has one share and no kernel. `value` is what they come to,
+ * `field` the part of the image that it depends on, in words.
+ * @typedef {{rule: "sum" | "largest" | "mean", field: string, rows: number, cols: number, shares: Share[],
  *   bias: number, value: number}} Made
  */
 

@@ -26,9 +26,13 @@ const MOST = 16;
 const TALL = 8;
 /** Sides of maps and kernels, and what is between them; CSS px at scale 1. */
 const SIDE = 58;
-const LEAST = 22;
+const LEAST = 20;
+/** Beside smaller maps there are no kernels. */
+const WITH_KERNEL = 16;
 const KERNEL = 24;
 const GAP = 6;
+/** The size of what is out of sight, px: not 0, so that shares of it are numbers. */
+const OUT = 1e-3;
 const FOOT = 16;
 
 /** Kinds that make every channel of all channels. */
@@ -51,6 +55,8 @@ export class MapPanel extends Panel {
     const before = outer[place - 1]?.name;
     this.layer = layer;
     this.shape = { height, width, channels };
+    /** The layers from this one back to the image, as far as they are over maps. */
+    this.chain = outer.slice(0, place + 1).reverse();
     this.windows = windowsOf(layer, model);
     this.mixes = MIXES.includes(layer.kind);
     this.weight = layer.parameters.find((name) => name.endsWith("/W")) ?? "";
@@ -68,7 +74,7 @@ export class MapPanel extends Panel {
     const beside = this.kernels ? KERNEL + GAP / 2 : 0;
     const side = SIDE * Math.max(1, width / height) ** 0.5;
     this.width = grid * (side + beside) + (grid - 1) * 2 * GAP;
-    this.least = grid * (LEAST + beside) + (grid - 1) * 2 * GAP;
+    this.least = grid * LEAST + (grid - 1) * 2 * GAP;
   }
 
   /**
@@ -82,24 +88,26 @@ export class MapPanel extends Panel {
     const { height, width } = this.shape;
     const count = this.shownChannels;
     const gap = GAP * scale;
-    const beside = this.kernels ? (KERNEL + GAP / 2) * scale : 0;
+    const wide = this.kernels ? (KERNEL + GAP / 2) * scale : 0;
     const foot = this.hidden ? FOOT * scale : 0;
     const cols = count > TALL ? 2 : 1;
     const rows = Math.ceil(count / cols);
-    const room = (box.width - (cols - 1) * 2 * gap) / cols - beside;
+    const each = (box.width - (cols - 1) * 2 * gap) / cols;
+    const beside = each - wide < WITH_KERNEL * scale ? 0 : wide;
+    const room = each - beside;
     const cell = Math.min(room / width, ((area.height - foot + gap) / rows - gap) / height);
     const size = cell >= 2 ? Math.floor(cell) : cell;
     const [w, h] = [size * width, size * height];
     const pitch = h + gap;
     const top = area.y + (area.height - foot - rows * pitch + gap) / 2;
     const left = box.x + (box.width - cols * (w + beside) - (cols - 1) * 2 * gap) / 2;
-    const each = this.kernels ? 2 : 1;
+    const step = this.kernels ? 2 : 1;
     for (let i = 0; i < count; i += 1) {
       const x = Math.round(left + (i % cols) * (w + beside + 2 * gap));
       const y = Math.round(top + Math.floor(i / cols) * pitch);
-      const map = this.fields[each * i + each - 1];
+      const map = this.fields[step * i + step - 1];
       Object.assign(map, { x: x + beside, y, width: w, height: h });
-      if (this.kernels) placeKernel(this.fields[each * i], x, y + h / 2, h, scale);
+      if (this.kernels) placeKernel(this.fields[step * i], x, y + h / 2, beside ? h : 0, scale);
     }
   }
 
@@ -206,6 +214,26 @@ export class MapPanel extends Panel {
   }
 
   /**
+   * The receptive field of a cell in words: what of the image it depends on.
+   * @param {number} row
+   * @param {number} col
+   */
+  field(row, col) {
+    /** @type {[Span, Span]} */
+    let [rows, cols] = [
+      [row, row],
+      [col, col],
+    ];
+    for (const layer of this.chain) {
+      const windows = windowsOf(layer, this.model);
+      rows = spanOf(windows[0], rows, layer.input_shape[0]);
+      cols = spanOf(windows[1], cols, layer.input_shape[1]);
+    }
+    const size = `${rows[1] - rows[0] + 1}×${cols[1] - cols[0] + 1}`;
+    return `receptive field ${size}: rows ${rows.join("–")}, columns ${cols.join("–")}`;
+  }
+
+  /**
    * @override
    * @param {number} cell
    * @param {Read} read
@@ -236,14 +264,8 @@ export class MapPanel extends Panel {
     const [{ size: rows }, { size: cols }] = this.windows;
     const patch = this.patch(inputs, channel, row, col, rows, cols, Number.NaN);
     const rule = this.layer.kind === "max_pool" ? "largest" : "mean";
-    return {
-      rule,
-      rows,
-      cols,
-      shares: [{ channel, patch, kernel: [], sum: value }],
-      bias: 0,
-      value,
-    };
+    const shares = [{ channel, patch, kernel: [], sum: value }];
+    return { rule, field: this.field(row, col), rows, cols, shares, bias: 0, value };
   }
 
   /**
@@ -272,7 +294,8 @@ export class MapPanel extends Panel {
       shares.push({ channel, patch, kernel, sum });
     }
     shares.sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-    return { rule: "sum", rows, cols, shares, bias: read(this.bias)?.[filter] ?? 0, value };
+    const bias = read(this.bias)?.[filter] ?? 0;
+    return { rule: "sum", field: this.field(row, col), rows, cols, shares, bias, value };
   }
 
   /**
@@ -320,11 +343,12 @@ function kernelShape(kind, weight, model) {
  */
 function placeKernel(field, x, middle, most, scale) {
   const { rows, cols } = field.part;
-  const size = Math.min(KERNEL * scale, most) / Math.max(rows, cols);
+  // Without room it is out of sight, not gone: its cells keep their numbers.
+  const size = most > 0 ? Math.min(KERNEL * scale, most) / Math.max(rows, cols) : OUT;
   const cell = size >= 2 ? Math.floor(size) : size;
   field.width = cell * cols;
   field.height = cell * rows;
-  field.x = x + KERNEL * scale - field.width;
+  field.x = most > 0 ? x + KERNEL * scale - field.width : -1;
   field.y = Math.round(middle - field.height / 2);
 }
 

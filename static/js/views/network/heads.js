@@ -32,7 +32,8 @@ export class Heads {
     this.marks.clear();
     const heads = scene.columns.map((column) => {
       const head = this.head(column, model, scene);
-      const width = Math.max(52 * scene.area.scale, column.headWidth);
+      const least = isTight(column, scene) ? 26 : 52;
+      const width = Math.max(least * scene.area.scale, column.headWidth);
       head.style.width = `${width}px`;
       const most = scene.area.width + 2 * scene.area.x - width;
       head.style.left = `${Math.max(0, Math.min(most, column.headX - width / 2))}px`;
@@ -88,11 +89,17 @@ export class Heads {
     const parameters = column.parameters ? (wide ? `${count} parameters` : count) : "";
     const shaped = wide || (!column.activation && fits(column.shape.length));
     const shape = h("span", { class: "net-shape" }, shaped ? column.shape : "");
-    const second = h("span", {}, shape, this.activation(column, model));
+    const tight = isTight(column, scene);
+    const second = h("span", {}, shape, tight ? null : this.activation(column, model));
     const head = h(
       "div",
       { class: "net-head" },
-      h("b", {}, column.title, column.layer === "input" ? null : this.makeMark(column.layer)),
+      h(
+        "b",
+        {},
+        tight ? initials(column.title) : column.title,
+        column.layer === "input" ? null : this.makeMark(column.layer),
+      ),
       second,
       h("i", {}, parameters),
     );
@@ -123,4 +130,16 @@ export class Heads {
       });
     return select;
   }
+}
+
+/** Whether a heading would run into the next. @param {Column} column @param {Scene} scene */
+function isTight({ headWidth }, { area }) {
+  return headWidth < 42 * area.scale;
+}
+
+/** "Max pool 2" is P2. @param {string} title */
+function initials(title) {
+  const words = title.split(" ");
+  const number = /^\d+$/.test(words[words.length - 1]) ? words.pop() : "";
+  return `${(words.pop() ?? "").slice(0, 1).toUpperCase()}${number}`;
 }

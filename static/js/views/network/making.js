@@ -29,7 +29,7 @@ export class Making {
   show(made) {
     this.element.hidden = made === null;
     if (!made) return;
-    setText(this.text, sentence(made));
+    setText(this.text, `${sentence(made)}\n${made.field}`);
     const shares = made.shares.slice(0, MOST);
     const tall = Math.min(IMAGE, (IMAGE * made.rows) / made.cols);
     this.resize(shares.length * (tall + GAP) - GAP + 2);
