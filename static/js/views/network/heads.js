@@ -106,7 +106,8 @@ export class Heads {
     const shapes = column.panel
       ? `${column.layer}: ${count} parameters`
       : `W ${column.shape}, b ${column.count}: ${count} parameters`;
-    return column.parameters ? tip(head, shapes) : head;
+    if (column.parameters) return tip(head, shapes);
+    return tight ? tip(head, column.title) : head;
   }
 
   /** @param {Column} column @param {Model} model */
@@ -133,8 +134,8 @@ export class Heads {
 }
 
 /** Whether a heading would run into the next. @param {Column} column @param {Scene} scene */
-function isTight({ headWidth }, { area }) {
-  return headWidth < 42 * area.scale;
+function isTight({ headWidth, title }, { area }) {
+  return headWidth < Math.max(42, 7.1 * title.length) * area.scale;
 }
 
 /** "Max pool 2" is P2. @param {string} title */
