@@ -2,6 +2,7 @@
 // What is selected, or else pointed at, in numbers that can be read off and changed.
 
 import { h, iconButton, setText } from "../controls/dom.js";
+import { isKnown } from "../scene/kinds.js";
 import { columnOf, exists } from "./inspector/names.js";
 import { Reader } from "./inspector/reader.js";
 import { summaryPanel } from "./inspector/summary.js";
@@ -140,7 +141,7 @@ class Inspector {
     const wanted = state.selection ?? state.hover;
     const known = wanted && exists(model, wanted) ? wanted : null;
     const target = trail.length > 0 ? null : known;
-    const key = `${model.generation} ${JSON.stringify([target, trail])}`;
+    const key = `${model.generation} ${isKnown(model)} ${JSON.stringify([target, trail])}`;
     this.hint.hidden = target === null || target === state.selection;
     this.close.hidden = trail.length === 0 && (target === null || target !== state.selection);
     if (key === this.shown) return false;

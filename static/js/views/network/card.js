@@ -41,6 +41,8 @@ export class Card {
     this.shown = "";
     /** @type {Promise<import("./making.js").Making> | null} */
     this.making = null;
+    /** @type {Frame | null | undefined} what it shows was made of its numbers */
+    this.madeOf = undefined;
     this.point = { x: -1, y: -1 };
     /** @type {Map<string, {stamp: string, asked: number, value: number | null}>} */
     this.answers = new Map();
@@ -72,7 +74,8 @@ export class Card {
     const key = `${JSON.stringify(target)} ${values.model.generation} ${other}`;
     if (key !== this.shown) this.fill(target, column, scene, values.model);
     this.shown = key;
-    if (column.panel && target.kind === "unit") this.renew(column.panel, target.unit, values);
+    if (column.panel && target.kind === "unit")
+      this.renew(column.panel, target.unit, values, frame);
     this.lines.forEach((line, i) => {
       const value = this.valueOf(line, values, frame);
       setText(
@@ -93,11 +96,14 @@ export class Card {
    * @param {import("../../scene/panel.js").Panel} panel
    * @param {number} cell
    * @param {Values} values
+   * @param {Frame | null} frame
    */
-  renew(panel, cell, values) {
+  renew(panel, cell, values, frame) {
     setText(this.title, panel.name(cell, values.read));
     this.lines = panel.lines(cell, values.read);
     if (this.lines.length !== this.cells.length) this.listLines();
+    if (this.madeOf === frame) return;
+    this.madeOf = frame;
     this.showMade(panel.sum(cell, values.read));
   }
 
@@ -140,6 +146,7 @@ export class Card {
     this.lines = column.panel ? [] : linesOf(target, column, model, compared !== null);
     this.listLines();
     this.showMade(null);
+    this.madeOf = undefined;
     const edge = target.kind === "edge";
     this.map.hidden = edge || column.face.kind === "value";
     const before = scene.columns[column.index - 1];

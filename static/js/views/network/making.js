@@ -30,7 +30,7 @@ export class Making {
     this.element.hidden = made === null;
     if (!made) return;
     setText(this.text, `${sentence(made)}\n${made.field}`);
-    const shares = made.shares.slice(0, MOST);
+    const shares = made.shares.slice(0, listed(made));
     const tall = Math.min(IMAGE, (IMAGE * made.rows) / made.cols);
     this.resize(shares.length * (tall + GAP) - GAP + 2);
     const most = (/** @type {"patch" | "kernel"} */ of) =>
@@ -125,6 +125,11 @@ export class Making {
   }
 }
 
+/** How many channels are shown: a single one more is no longer than its mention. @param {Made} made */
+function listed({ shares }) {
+  return shares.length <= MOST + 1 ? shares.length : MOST;
+}
+
 /** Those that are not beyond the edge. @param {number[]} numbers */
 function known(numbers) {
   return numbers.filter((number) => !Number.isNaN(number));
@@ -146,15 +151,16 @@ function term(value) {
  * The whole of it in one line.
  * @param {Made} made
  */
-function sentence({ rule, shares, bias, value }) {
+function sentence(made) {
+  const { rule, shares, bias, value } = made;
   if (rule !== "sum") {
-    const listed = known(shares[0].patch).map((number) => short(number));
+    const cells = known(shares[0].patch).map((number) => short(number));
     const name = rule === "largest" ? "max" : "mean";
-    return `${listed.length > 9 ? `${name} of ${listed.length} cells` : `${name}(${listed.join(", ")})`} = ${short(value)}`;
+    return `${cells.length > 9 ? `${name} of ${cells.length} cells` : `${name}(${cells.join(", ")})`} = ${short(value)}`;
   }
   const total = shares.reduce((sum, share) => sum + share.sum, 0);
-  const rest = shares.slice(MOST).reduce((sum, share) => sum + share.sum, 0);
-  const others = shares.length - MOST;
+  const rest = shares.slice(listed(made)).reduce((sum, share) => sum + share.sum, 0);
+  const others = shares.length - listed(made);
   const more = others > 0 ? `${others} more channels: ${short(rest)}\n` : "";
   return `${more}z = Σ patch × kernel + b\n= ${short(total)} ${term(bias)} = ${short(total + bias)}`;
 }
