@@ -26,7 +26,7 @@ REST = 20
 EDGE_POINTS = 240
 TRAIL = 120
 """Ticks whose places are remembered."""
-CAR = ("x", "y", "heading", "steering", "round", "laps", "crashes", "crashed")
+CAR = ("x", "y", "heading", "steering", "round", "laps", "crashes", "crashed", "expert")
 
 
 def drives(plan: Plan) -> bool:
@@ -75,7 +75,7 @@ class RoadGroup(Group):
         zero = np.zeros(1)
         self._state = car.start(self._track, zero, zero, zero)
         self._sensors: Numbers = car.sensors(self._track, self._state)
-        self._steering = self._gone = 0.0
+        self._steering = self._expert = self._gone = 0.0
         self._rest = 0
         self._trail: deque[Numbers] = deque(maxlen=TRAIL)
 
@@ -97,6 +97,7 @@ class RoadGroup(Group):
             return
         self._steering = self._steered()
         before, rounds = self._state, self._gone // self._track.length
+        self._expert = float(car.expert(self._track, before)[0])
         self._state = car.step(before, np.array([self._steering]))
         self._gone += float(car.advance(self._track, before, self._state)[0])
         self._laps += int(self._gone // self._track.length > rounds)
@@ -128,7 +129,7 @@ class RoadGroup(Group):
             return places
         share = self._gone / self._track.length
         counts = (share, self._laps, self._crashes, bool(self._rest))
-        return np.array([*self._state[0], self._steering, *counts], np.float64)
+        return np.array([*self._state[0], self._steering, *counts, self._expert], np.float64)
 
 
 def _edge(road: Track, side: str) -> Numbers:
