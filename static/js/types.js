@@ -31,6 +31,12 @@
 /** What else is known, of each sample or of the whole set @typedef {{[name: string]: any[]}} Extras */
 
 /**
+ * How good an answer without a network is, on the test set.
+ * @typedef {{title: string, value: number,
+ *   measure: "accuracy" | "mean squared error" | "cross-entropy"}} Baseline
+ */
+
+/**
  * What the server tells about the data in use.
  * @typedef {{name: string, title: string, kind: string,
  *   task: "classification" | "regression", train: number, test: number,
@@ -40,7 +46,8 @@
  *   input_shape: number[], uses: string[], vocabulary: string[] | null,
  *   field_sizes: number[] | null, target_mean: number, target_scale: number,
  *   standardisation: {mean: number[], scale: number[]} | null,
- *   extras: {train: Extras, test: Extras, all: Extras}}} DataInfo
+ *   extras: {train: Extras, test: Extras, all: Extras}, field_sizes: number[] | null,
+ *   baselines: Baseline[]}} DataInfo
  */
 
 /**

@@ -4,6 +4,7 @@
 
 import { h, setText } from "../controls/dom.js";
 import { percent, short } from "../format.js";
+import { BaselineNote } from "./output/baseline.js";
 import { ProbeBar } from "./output/probe.js";
 import { Tabs } from "./output/tabs.js";
 
@@ -22,7 +23,7 @@ import { Tabs } from "./output/tabs.js";
 
 /**
  * A kind of picture, for some kinds of data; fetched when it is looked at.
- * @typedef {{title: string, about: string, fits: (data: DataInfo) => boolean,
+ * @typedef {{title: string, about: string, fits: (data: DataInfo, model: Model) => boolean,
  *   load: () => Promise<new (context: Context, model: Model) => Picture>}} Kind
  */
 
@@ -31,6 +32,30 @@ const use = (/** @type {string} */ name) => (/** @type {DataInfo} */ data) =>
 
 /** @type {Kind[]} the one that is shown first stands first */
 const KINDS = [
+  {
+    title: "Road",
+    about: "A car that the network steers, live.",
+    fits: use("drive"),
+    load: async () => (await import("./output/road.js")).Road,
+  },
+  {
+    title: "Codes",
+    about: "The plane of the autoencoder's two numbers, and what is decoded from each place of it.",
+    fits: use("decode"),
+    load: async () => (await import("./output/code.js")).CodePlane,
+  },
+  {
+    title: "Days",
+    about: "What was foreseen of later days, and what came.",
+    fits: ({ task, extras }) => task === "regression" && "date" in extras.test,
+    load: async () => (await import("./output/prices.js")).Prices,
+  },
+  {
+    title: "Map",
+    about: "What the network has learned about films, as a map; beside it what it was never told.",
+    fits: ({ kind }, model) => kind === "ratings" && hasMap(model),
+    load: async () => (await import("./output/map.js")).EmbeddingMap,
+  },
   {
     title: "Text",
     about: "Text that the network writes by drawing one token after the other.",
@@ -68,6 +93,13 @@ const KINDS = [
     load: async () => (await import("./output/line.js")).Line,
   },
   {
+    title: "Threshold",
+    about: "What a threshold makes of the probabilities, and whether these mean what they say.",
+    fits: ({ points, kind }, { bufferByName }) =>
+      points === null && kind !== "text" && bufferByName.has("view/thresholds"),
+    load: async () => (await import("./output/threshold.js")).Threshold,
+  },
+  {
     title: "Classes",
     about: "The probe sample's classes, and the confusion matrix of the test set.",
     fits: (data) => data.points === null && hasClasses(data),
@@ -85,7 +117,19 @@ const KINDS = [
     fits: ({ kind, task, points }) => task === "regression" && kind !== "image" && points === null,
     load: async () => (await import("./output/scatter.js")).Scatter,
   },
+  {
+    title: "Map",
+    about:
+      "The vectors learned for the tokens, as a map: what is alike to the network lies together.",
+    fits: ({ kind }, model) => kind !== "ratings" && hasMap(model),
+    load: async () => (await import("./output/map.js")).EmbeddingMap,
+  },
 ];
+
+/** Whether vectors are learned for tokens, people or films. @param {Model} model */
+function hasMap({ buffers }) {
+  return buffers.some(({ name }) => name.startsWith("view/map/"));
+}
 
 /** Whether every sample has one class. @param {DataInfo} data */
 function hasClasses(data) {
@@ -102,13 +146,14 @@ export function mount(element, context) {
   const title = h("h2", {}, "Output");
   const quality = h("span", { class: "out-quality-now" });
   const body = h("div", { class: "out-body" });
+  const baseline = new BaselineNote();
   const probe = new ProbeBar(context);
   const tabs = new Tabs((index) => {
     chosen = kinds[index].title;
     configure();
   });
   const head = h("header", { class: "out-head" }, title, tabs.element, quality);
-  element.append(h("div", { class: "out" }, head, body, probe.element));
+  element.append(h("div", { class: "out" }, head, body, baseline.element, probe.element));
   /** @type {Picture | null} */
   let picture = null;
   /** @type {Kind[]} that fit the data */
@@ -123,7 +168,7 @@ export function mount(element, context) {
     if (!model) return;
     calls += 1;
     const call = calls;
-    kinds = KINDS.filter(({ fits }) => fits(model.data));
+    kinds = KINDS.filter(({ fits }) => fits(model.data, model));
     const index = Math.max(
       0,
       kinds.findIndex(({ title }) => title === chosen),
@@ -152,6 +197,7 @@ export function mount(element, context) {
     const { frame, model, run } = store.state;
     if (!visible) return;
     setText(quality, qualityOf(store.state));
+    baseline.show(store.state);
     if (!picture || !frame || !model || !run || frame.generation !== model.generation) return;
     picture.show({ frame, model, run }, now);
   }

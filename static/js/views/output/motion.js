@@ -1,0 +1,51 @@
+// @ts-check
+// Numbers that come in jumps, shown as they would go on their way from one to the next.
+
+const FIRST = 33; // ms between two arrivals, before any are known
+const SHORTEST = 16;
+const LONGEST = 160;
+const FORGETTING = 0.15;
+
+export class Motion {
+  /** @param {number} size how many numbers there are */
+  constructor(size) {
+    this.shown = new Float64Array(size);
+    this.from = new Float64Array(size);
+    this.to = new Float64Array(size);
+    this.begun = Number.NEGATIVE_INFINITY;
+    this.duration = FIRST;
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.arrived = true;
+  }
+
+  /**
+   * The numbers have changed.
+   * @param {(index: number) => number} at
+   * @param {number} now ms
+   * @param {boolean} jump there is no way from the last ones to these
+   */
+  take(at, now, jump) {
+    const gap = Math.max(SHORTEST, Math.min(LONGEST, now - this.begun));
+    this.duration += FORGETTING * (gap - this.duration);
+    this.begun = now;
+    this.from.set(this.shown);
+    for (let i = 0; i < this.to.length; i += 1) this.to[i] = at(i);
+    this.arrived = jump || this.calm.matches;
+    if (this.arrived) this.shown.set(this.to);
+  }
+
+  /**
+   * Moves what is shown.
+   * @param {number} now ms
+   * @returns {boolean} whether anything has moved
+   */
+  advance(now) {
+    if (this.arrived) return false;
+    const share = Math.min(1, (now - this.begun) / this.duration);
+    this.arrived = share === 1;
+    for (let i = 0; i < this.shown.length; i += 1) {
+      this.shown[i] = this.from[i] + share * (this.to[i] - this.from[i]);
+    }
+    return true;
+  }
+}
