@@ -99,11 +99,13 @@ class Attention(Layer):
         heads: number of heads, a divisor of the features.
         causal: no place looks at a later one.
         initializer: of W and Wo.
+        dropout: probability that a place is not looked at, as a weight is dropped.
     """
 
     heads: int = 1
     causal: bool = True
     initializer: str | Initializer = "glorot_uniform"
+    dropout: float = 0.0
 
     kind: ClassVar[str] = "attention"
 
@@ -117,6 +119,7 @@ class Attention(Layer):
         if shape[0] > MAX_TIME:
             raise DescriptionError(path, self.kind, f"fit for more than {MAX_TIME} time steps")
         initializer(self.initializer).check(f"{path}.initializer")
+        check_number(f"{path}.dropout", self.dropout, 0.0, 0.95)
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape
@@ -131,8 +134,9 @@ class Attention(Layer):
             scale = 1.0 / sqrt(x.shape[2] // self.heads)
             softmax = AttentionWeights(scale, causal=self.causal)
             weights = place.apply(softmax, scores, name="weights", symbol="P")
+            kept = drop(place, weights, self.dropout)
             mixed = place.apply(
-                HeadMix(self.heads), weights, v, name="mixed", symbol="O", axes=x.axes, order="U"
+                HeadMix(self.heads), kept, v, name="mixed", symbol="O", axes=x.axes, order="U"
             )
             w, b = self._weights(place, "o", x.shape[2], x.shape[2])
             z = place.apply(

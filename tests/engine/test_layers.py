@@ -161,6 +161,7 @@ CASES: dict[str, Case] = {
     "learned positions": Case(SEQUENCE, (Dense(4), Positions(), FLAT)),
     "sinusoidal positions": Case(SEQUENCE, (Positions("sinusoidal"), Dense(3, "tanh"), FLAT)),
     "attention": Case(SEQUENCE, (Dense(4), Attention(), FLAT)),
+    "attention with dropout": Case(SEQUENCE, (Dense(4), Attention(2, dropout=0.3), FLAT)),
     "attention of heads": Case(SEQUENCE, (Dense(6), Attention(3, causal=False), FLAT)),
     "transformer": Case(
         (6,),
