@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine import (
+    LSTM,
     SGD,
     Adam,
     BatchNorm,
@@ -139,6 +140,14 @@ def test_bounds_statistics_and_tables_in_order_are_silent(network: Network, data
     training = Training(network, data)
     training.run(2000)
     assert not training.rules & {"always_clipped", "batch_norm_starved", "row_never_seen"}
+
+
+def test_tokens_are_no_values_and_lookups_no_stack() -> None:
+    layers = [Embedding(7, 16), LSTM(16), Dense(7, "softmax")]
+    network = Network((5,), layers, "softmax_cross_entropy", Adam(0.01))
+    training = Training(network, shaped_data((5,), classes=7, places=5, ids=7))
+    assert training.machine.view("data/y").dtype.kind == "i"
+    assert not training.rules & {"output_mismatch", "bad_initial_scale"}
 
 
 # Planted -------------------------------------------------------------------------------------
