@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
+import gzip
 from collections.abc import Callable
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data.assembly import Samples
 from engine.data.options import SEED, TEST_FRACTION, Settings
@@ -16,44 +18,71 @@ from engine.errors import DescriptionError
 _UCI = "CC BY 4.0 (UCI Machine Learning Repository)"
 
 
-def _load(name: str, **options: Any) -> Any:
-    """scikit-learn's bunch of that name; imported only now, because that takes a second.
+_MEASURED = ("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity")
+_NUCLEI = (*_MEASURED, "concave points", "symmetry", "fractal dimension")
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "iris": ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"),
+    "wine": (
+        *("alcohol", "malic acid", "ash", "alcalinity of ash", "magnesium", "total phenols"),
+        *("flavanoids", "nonflavanoid phenols", "proanthocyanins", "color intensity", "hue"),
+        *("od280/od315 of diluted wines", "proline"),
+    ),
+    "breast_cancer": (
+        *(f"mean {name}" for name in _NUCLEI),
+        *(f"{name} error" for name in _NUCLEI),
+        *(f"worst {name}" for name in _NUCLEI),
+    ),
+    "diabetes": ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"),
+}
+"""What the columns are called; in scikit-learn these names stand in its code, not its files."""
+
+
+def _path(name: str) -> Path:
+    """A file of scikit-learn's data, found without importing it, which takes a second or two.
 
     Raises:
         DescriptionError: scikit-learn is not installed.
     """
-    try:
-        datasets = importlib.import_module("sklearn.datasets")
-    except ImportError as error:
-        raise DescriptionError(
-            "data.name", name, "available without scikit-learn (pip install scikit-learn)"
-        ) from error
-    return getattr(datasets, f"load_{name}")(**options)
+    spec = find_spec("sklearn")
+    if spec is None or not spec.submodule_search_locations:
+        expected = "available without scikit-learn (pip install scikit-learn)"
+        raise DescriptionError("data.name", name, expected)
+    return Path(spec.submodule_search_locations[0]) / "datasets" / "data" / name
+
+
+def _table(name: str, delimiter: str | None = None) -> NDArray[np.float64]:
+    """The numbers of a compressed file, (row, column)."""
+    with gzip.open(_path(name), "rt", encoding="utf-8") as file:
+        return np.loadtxt(file, delimiter=delimiter)
 
 
 def _digits(settings: Settings) -> Samples:
     """1,797 images of 8 by 8 pixels; ink from 0 to 1 (in the source: 0 to 16)."""
-    bunch = _load("digits")
+    table = _table("digits.csv.gz", ",")
     names = tuple(f"pixel {row},{column}" for row in range(8) for column in range(8))
     return Samples(
-        points=np.asarray(bunch.data, dtype=np.float64) / 16.0,
-        labels=np.asarray(bunch.target, dtype=np.int64),
+        points=table[:, :-1] / 16.0,
+        labels=table[:, -1].astype(np.int64),
         values=None,
         column_names=names,
-        class_names=tuple(str(label) for label in bunch.target_names),
+        class_names=tuple(str(digit) for digit in range(10)),
         target_name="digit",
     )
 
 
-def _classified(name: str, target_name: str) -> Callable[[Settings], Samples]:
+def _classified(name: str, file_name: str, target_name: str) -> Callable[[Settings], Samples]:
+    """Of a file whose first line is: samples, columns, names of the classes."""
+
     def make(settings: Settings) -> Samples:
-        bunch = _load(name)
+        with _path(file_name).open(encoding="utf-8") as file:
+            _, _, *classes = file.readline().strip().split(",")
+            table = np.loadtxt(file, delimiter=",")
         return Samples(
-            points=np.asarray(bunch.data, dtype=np.float64),
-            labels=np.asarray(bunch.target, dtype=np.int64),
+            points=np.ascontiguousarray(table[:, :-1]),
+            labels=table[:, -1].astype(np.int64),
             values=None,
-            column_names=tuple(str(column).replace("_", " ") for column in bunch.feature_names),
-            class_names=tuple(str(label).replace("_", " ") for label in bunch.target_names),
+            column_names=_COLUMNS[name],
+            class_names=tuple(label.replace("_", " ") for label in classes),
             target_name=target_name,
         )
 
@@ -62,12 +91,11 @@ def _classified(name: str, target_name: str) -> Callable[[Settings], Samples]:
 
 def _diabetes(settings: Settings) -> Samples:
     """442 patients; columns in their own units (years, kg/m², mmHg, ...)."""
-    bunch = _load("diabetes", scaled=False)
     return Samples(
-        points=np.asarray(bunch.data, dtype=np.float64),
+        points=_table("diabetes_data_raw.csv.gz"),
         labels=None,
-        values=np.asarray(bunch.target, dtype=np.float64),
-        column_names=tuple(str(column) for column in bunch.feature_names),
+        values=_table("diabetes_target.csv.gz"),
+        column_names=_COLUMNS["diabetes"],
         class_names=(),
         target_name="disease progression after one year",
     )
@@ -122,7 +150,7 @@ RECIPES: tuple[Recipe, ...] = (
             "Lengths and widths of the sepals and petals of 150 irises. One species is easily told "
             "apart, the other two overlap a little.",
         ),
-        _classified("iris", "species"),
+        _classified("iris", "iris.csv", "species"),
         thumbnail_columns=(2, 3),  # petal length and width
     ),
     Recipe(
@@ -135,7 +163,7 @@ RECIPES: tuple[Recipe, ...] = (
             "Thirteen chemical measurements of 178 Italian wines of three grape varieties. With so "
             "few, the score on the test part moves by percents from seed to seed.",
         ),
-        _classified("wine", "cultivar"),
+        _classified("wine", "wine_data.csv", "cultivar"),
         thumbnail_columns=(0, 6),  # alcohol and flavanoids
     ),
     Recipe(
@@ -148,7 +176,7 @@ RECIPES: tuple[Recipe, ...] = (
             "Thirty measurements of the cell nuclei of 569 breast masses, 357 of them benign. A "
             "missed cancer costs more than a false alarm, so look at each kind of error.",
         ),
-        _classified("breast_cancer", "diagnosis"),
+        _classified("breast_cancer", "breast_cancer.csv", "diagnosis"),
         thumbnail_columns=(0, 7),  # mean radius and mean concave points
     ),
     Recipe(

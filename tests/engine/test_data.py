@@ -14,6 +14,7 @@ from engine.data import Dataset, DatasetInfo, Split, catalogue, from_arrays, loa
 from engine.data.bundled import RECIPES as BUNDLED
 from engine.data.catalogue import loaded
 from engine.data.images import CLASS_NAMES
+from engine.data.options import Settings
 from engine.data.plane import fold
 from engine.errors import DescriptionError
 
@@ -350,10 +351,26 @@ def test_refusals_name_field_value_and_expectation(
     assert message in str(caught.value)
 
 
+def test_bundled_sets_are_scikit_learns() -> None:
+    """Its files are read without it; what it makes of them is the same to the bit."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    for recipe in BUNDLED:
+        name = recipe.info.name
+        options = {"scaled": False} if name == "diabetes" else {}
+        bunch = getattr(datasets, f"load_{name}")(**options)
+        made = recipe.make(Settings())
+        scale = 16.0 if name == "digits" else 1.0
+        np.testing.assert_array_equal(made.points * scale, bunch.data)
+        given = made.values if made.labels is None else made.labels
+        np.testing.assert_array_equal(given, bunch.target)
+        if name != "digits":
+            assert made.column_names == tuple(c.replace("_", " ") for c in bunch.feature_names)
+
+
 def test_bundled_sets_without_scikit_learn_are_refused_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
     loaded.cache_clear()
     for recipe in BUNDLED:
         with pytest.raises(DescriptionError, match="not available without scikit-learn"):
