@@ -46,7 +46,7 @@
  *   input_shape: number[], uses: string[], vocabulary: string[] | null,
  *   field_sizes: number[] | null, target_mean: number, target_scale: number,
  *   standardisation: {mean: number[], scale: number[]} | null,
- *   extras: {train: Extras, test: Extras, all: Extras}, field_sizes: number[] | null,
+ *   extras: {train: Extras, test: Extras, all: Extras},
  *   baselines: Baseline[]}} DataInfo
  */
 
