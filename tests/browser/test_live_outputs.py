@@ -62,7 +62,6 @@ PLAYED = """() => {
 
 def opened(visits: Visits, description: dict[str, Any]) -> Visit:
     """A page with a network that stands still."""
-    visits.tolerated.append("specified value")  # of layers without units, in the panel of layers
     visit = visits.open()
     visit.page.evaluate("(it) => backstep.actions.configure(it)", description)
     visit.wait(f"s.model.data.name === '{description['data']['name']}'")

@@ -19,7 +19,6 @@ LAYERS = "s.model.layers"
 def scene(visits: Visits) -> Callable[[str], Visit]:
     """Opens a scene, paused."""
     # Fields of layers without a number of units.
-    visits.tolerated.append("cannot be parsed, or is out of range")
 
     def opened(name: str) -> Visit:
         visit = visits.open()
