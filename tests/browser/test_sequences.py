@@ -18,7 +18,6 @@ LAYERS = "s.model.layers"
 @pytest.fixture
 def scene(visits: Visits) -> Callable[[str], Visit]:
     """Opens a scene, paused."""
-    # Fields of layers without a number of units.
 
     def opened(name: str) -> Visit:
         visit = visits.open()
