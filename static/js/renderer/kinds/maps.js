@@ -42,7 +42,8 @@ export class MapPainter extends PanelPainter {
       if (painter.field.look !== "words") painter.paint(context, look.gradient, look.pc);
     }
     norms?.paint(context, look.gradient);
-    if (this.source?.entry && !look.gradient) this.paintChosen(context);
+    const fresh = this.painters[0].to > this.painters[0].from;
+    if (this.source?.entry && fresh && !look.gradient) this.paintChosen(context);
     const { hidden } = this.maps;
     const last = panel.fields[panel.fields.length - 1];
     if (hidden === 0) return;
