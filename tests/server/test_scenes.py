@@ -121,6 +121,12 @@ def test_tomorrow_s_direction_is_learned_by_heart_and_not_foreseen() -> None:
     assert 0.45 < test < 0.55
 
 
+@pytest.mark.parametrize("name", ["price_direction", "price_swing"])
+def test_prices_are_judged_on_days_after_those_learned_from(name: str) -> None:
+    data = description.build(BY_ID[name].description).data
+    assert np.max(data.train.extras["date"]) < np.min(data.test.extras["date"])
+
+
 def test_the_driver_drives_two_rounds_and_does_not_crash() -> None:
     machine, plan, _ = trained("driving", GOLDEN["driving"].steps)
     data = plan.data
