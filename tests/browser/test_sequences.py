@@ -12,8 +12,6 @@ from playwright.sync_api import expect
 from server.scenes import SCENES
 from tests.browser.visit import Visit, Visits
 
-LAYERS = "s.model.layers"
-
 
 @pytest.fixture
 def scene(visits: Visits) -> Callable[[str], Visit]:
@@ -43,7 +41,7 @@ def trained(visit: Visit) -> None:
 
 def walked(visit: Visit, *keys: str) -> str:
     """What a screen reader is told after these keys in the picture."""
-    visit.page.get_by_role("application").focus()
+    visit.page.locator(".net-stage").focus()
     visit.press(*keys)
     live = visit.page.locator(".net-live")
     expect(live).not_to_be_empty()
