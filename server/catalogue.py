@@ -141,10 +141,17 @@ def catalogue() -> dict[str, Any]:
     }
 
 
+MOST_POINTS = 48
+"""Of a thumbnail; more could not be told apart."""
+
+
 def _light(thumbnail: dict[str, Any]) -> dict[str, Any]:
-    """With as many digits as a picture of 44 pixels shows."""
-    points = [[round(x, 2), round(y, 2), round(z, 2)] for x, y, z in thumbnail["points"]]
-    image = [[round(value, 2) for value in row] for row in thumbnail["image"]]
+    """With as many points and digits as a picture of 44 pixels shows."""
+    every = -(-len(thumbnail["points"]) // MOST_POINTS)
+    points = [
+        [round(x, 1), round(y, 1), round(z, 1)] for x, y, z in thumbnail["points"][:: every or 1]
+    ]
+    image = [[round(value, 1) for value in row] for row in thumbnail["image"]]
     return {**thumbnail, "points": points, "image": image}
 
 

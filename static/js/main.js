@@ -7,7 +7,6 @@ import { bindings } from "./controls/bindings.js";
 import { setIcon } from "./controls/dom.js";
 import { mountDrop } from "./controls/files.js";
 import * as frame from "./controls/frame.js";
-import { helpDialog } from "./controls/help.js";
 import * as panel from "./controls/panel.js";
 import { mountTooltips } from "./controls/tooltip.js";
 import * as transport from "./controls/transport.js";
@@ -109,6 +108,15 @@ async function copyLink() {
   setTimeout(() => setIcon(button, "link"), 1500);
 }
 
+/** @type {HTMLDialogElement | null} */
+let help = null;
+
+async function showHelp() {
+  const { helpDialog } = await import("./controls/help.js");
+  help ??= helpDialog(keys);
+  help.showModal();
+}
+
 /** @param {string} id */
 function mountPoint(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id));
@@ -119,10 +127,9 @@ const page = {
   copyLink,
   cycleTheme: () => frame.cycleTheme(context),
   togglePresent: () => frame.togglePresent(context),
-  showHelp: () => help.showModal(),
+  showHelp,
 };
 const keys = bindings(context, page);
-const help = helpDialog(keys);
 
 frame.mount(context);
 transport.mount(mountPoint("transport"), context, page);

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from server.app import ROOT
-from server.assets import Assets, without_comments
+from server.assets import Assets, light_script, light_style
 
 SCRIPT = """\
 // @ts-check
@@ -31,25 +31,52 @@ LIGHT = """\
 
 
 export function f(x) {
-  const y = /** @type {any} */ (x); // stays
-  /** @type {any} */ (y).z = "/** stays */";
-  /* stays */
-  return y; /** stays */
+const y = /** @type {any} */ (x); // stays
+/** @type {any} */ (y).z = "/** stays */";
+/* stays */
+return y; /** stays */
 }
+"""
+STYLE = """\
+/* What it
+   is for. */
+.a {
+  color: red; /* goes */
+}
+"""
+LIGHT_STYLE = """\
+
+
+.a {
+color: red; \n}
 """
 
 
 def test_only_comments_that_fill_lines_go_and_lines_stay() -> None:
-    assert without_comments(SCRIPT) == LIGHT
+    assert light_script(SCRIPT) == LIGHT
+    assert light_style(STYLE) == LIGHT_STYLE
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "static/js").rglob("*.js")), ids=lambda p: p.name)
 def test_nothing_but_comments_goes_from_the_pages_scripts(path: Path) -> None:
     before = path.read_text(encoding="utf-8").split("\n")
-    after = without_comments("\n".join(before)).split("\n")
+    after = light_script("\n".join(before)).split("\n")
     assert len(after) == len(before)
     for old, new in zip(before, after, strict=True):
-        assert new == old or (new == "" and old.strip().startswith(("//", "/**", "*")))
+        assert new == old.lstrip() or (new == "" and old.strip().startswith(("//", "/**", "*")))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "static/js").rglob("*.js")), ids=lambda p: p.name)
+def test_no_text_of_a_script_spans_lines(path: Path) -> None:
+    """Its indentation would be lost; what stands in ${} may be indented."""
+    inside = 0
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        code = line.strip()
+        if code.startswith(("//", "*", "/*")):
+            continue
+        if inside:
+            assert code.startswith((".", "}")), line
+        inside = (inside + code.count("`")) % 2
 
 
 def test_a_script_is_not_sent_again_until_it_has_changed(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 // The panel's first part: which data, how many, how noisy, and what of them the network is given.
 
 import { classesOf, fitData } from "../description.js";
-import { contentField } from "./content.js";
 import { h, setText, tip } from "./dom.js";
 import { errorSlot, linear, logarithmic, numberField, selectField } from "./fields.js";
 import { drawThumbnail } from "./thumbnails.js";
@@ -206,12 +205,18 @@ function optionFields({ store, actions }, info) {
     const set = (/** @type {string} */ word) => change(name, word);
     return { name, ...selectField({ ...own, change: set }) };
   });
-  const contents = info.contents.map((content) => ({
-    name: content.name,
-    ...contentField(content, (value) => change(content.name, value)),
-  }));
   /** @type {{name: string, element: HTMLElement, show: (value: any) => void}[]} */
-  const fields = [...contents, ...choices, ...numbers];
+  const fields = [...choices, ...numbers];
+  const element = h("div", {}, ...fields.map((field) => field.element));
+  const addContents = async () => {
+    const { contentField } = await import("./content.js");
+    for (const content of info.contents) {
+      const field = contentField(content, (value) => change(content.name, value));
+      fields.push({ name: content.name, ...field });
+      element.prepend(field.element);
+    }
+    show();
+  };
   const show = () => {
     const { description } = store.state;
     if (description?.data.name !== info.name) return;
@@ -221,7 +226,8 @@ function optionFields({ store, actions }, info) {
       if (values[name] !== undefined) showField(values[name]);
     }
   };
-  return { element: h("div", {}, ...fields.map((field) => field.element)), show };
+  if (info.contents.length > 0) addContents();
+  return { element, show };
 }
 
 /**

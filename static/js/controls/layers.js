@@ -4,7 +4,6 @@
 
 import { h, icon, iconButton, setText, tip } from "./dom.js";
 import { errorSlot, selectBox, stepper } from "./fields.js";
-import { openMenu } from "./menu.js";
 import { layerSetting } from "./settings.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -135,7 +134,10 @@ export class LayerRows {
     other.append("of a kind", icon("down"));
     const where = place.name === "" ? "Add a layer of a kind" : `Add a layer to ${place.name}`;
     other.setAttribute("aria-label", where);
-    other.onclick = () => openMenu(where, this.menu(add), other.getBoundingClientRect());
+    other.onclick = async () => {
+      const { openMenu } = await import("./menu.js");
+      openMenu(where, this.menu(add), other.getBoundingClientRect());
+    };
     tip(other, "Adds convolution, recurrence, attention, normalisation and other kinds of layers.");
     return h("div", { class: "adders" }, again, other);
   }

@@ -3,6 +3,7 @@
 // are fetched when they are opened: a page that is only looked at is lighter without them.
 
 import { h, setText } from "../controls/dom.js";
+import { styled } from "../controls/styles.js";
 import * as listing from "./listing.js";
 import { stackOf } from "./stack.js";
 
@@ -29,14 +30,20 @@ const TABS = [
     count: ({ points }) => points.length,
   },
   {
-    ...{ name: "watch", title: "Watch", more: " and log", view: () => import("./watch.js") },
+    ...{
+      name: "watch",
+      title: "Watch",
+      more: " and log",
+      view: () => styled("watch", import("./watch.js")),
+    },
     count: ({ watches }) => watches.length,
   },
   {
-    ...{ name: "diagnostics", title: "Diagnostics", view: () => import("./diagnostics.js") },
+    ...{ name: "diagnostics", title: "Diagnostics" },
+    view: () => styled("diagnostics", import("./diagnostics.js")),
     count: ({ findings }) => findings.length,
   },
-  { name: "charts", title: "Charts", view: () => import("./charts.js") },
+  { name: "charts", title: "Charts", view: () => styled("charts", import("./charts.js")) },
 ];
 
 /**

@@ -8,7 +8,6 @@ import { stopText } from "../watching.js";
 import { arrange } from "./listing/arrangement.js";
 import { Details } from "./listing/details.js";
 import { Gutter } from "./listing/gutter.js";
-import { RowMenu } from "./listing/menu.js";
 import { precisionOf, SHOWN, sizeOf } from "./listing/operand.js";
 import { buildPhases } from "./listing/rows.js";
 import { walk } from "./listing/walk.js";
@@ -68,7 +67,8 @@ class ListingView {
     this.details = new Details();
     this.details.hides = (buffer, flat) => isHiddenAt(context.store.state, buffer, flat);
     this.gutter = new Gutter();
-    this.menu = new RowMenu(context);
+    /** @type {import("./listing/menu.js").RowMenu | null} fetched when it is first asked for */
+    this.menu = null;
     this.more = h("span", { class: "listing-more", "aria-hidden": "true" }, icon("more"));
     /** A finger has rested on a row. */
     this.held = false;
@@ -360,6 +360,15 @@ class ListingView {
     this.context.actions.stops.toggle(place, this.gutter.standing.get(index));
   }
 
+  /** @param {Parameters<import("./listing/menu.js").RowMenu["open"]>} what */
+  async offer(...what) {
+    if (!this.menu) {
+      const { RowMenu } = await import("./listing/menu.js");
+      this.menu ??= new RowMenu(this.context);
+    }
+    this.menu.open(...what);
+  }
+
   /** @param {MouseEvent} event */
   openMenu(event) {
     const index = rowOf(event);
@@ -374,7 +383,7 @@ class ListingView {
     const inside = x > box.left && x < box.right && y > box.top && y < box.bottom;
     const at = inside ? new DOMRect(x, y, 0, 0) : box;
     const standing = this.gutter.standing.get(index) ?? [];
-    this.menu.open(instruction, standing, at, () => this.runTo(index));
+    this.offer(instruction, standing, at, () => this.runTo(index));
   }
 
   /** @param {number} index or -1 */

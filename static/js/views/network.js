@@ -10,7 +10,6 @@ import { Values } from "../renderer/values.js";
 import { hit } from "../scene/hit.js";
 import { fetchKinds, isKnown } from "../scene/kinds.js";
 import { layoutScene } from "../scene/layout.js";
-import { Alarm } from "./network/alarm.js";
 import { Caption } from "./network/caption.js";
 import { Card } from "./network/card.js";
 import { Heads } from "./network/heads.js";
@@ -69,10 +68,10 @@ class NetworkView {
       this.caption.element,
       this.stage,
       this.legend.element,
-      new Alarm(context).element,
       this.card.element,
       this.live,
     );
+    this.watchForAlarms(context);
     /** @type {Scene | null} */
     this.scene = null;
     /** @type {Values | null} */
@@ -101,6 +100,20 @@ class NetworkView {
     };
     this.listen();
     this.layout();
+  }
+
+  /**
+   * What to do about a value that is not finite is fetched when there is one.
+   * @param {Context} context
+   */
+  watchForAlarms(context) {
+    const { store } = context;
+    const forget = store.on(["run"], async ({ run }) => {
+      if (!run?.nonfinite) return;
+      forget();
+      const { Alarm } = await import("./network/alarm.js");
+      this.card.element.before(new Alarm(context).element);
+    });
   }
 
   listen() {

@@ -3,6 +3,7 @@
 // probe sample.
 
 import { h, setText } from "../controls/dom.js";
+import { styled } from "../controls/styles.js";
 import { percent, short } from "../format.js";
 import { BaselineNote } from "./output/baseline.js";
 import { ProbeBar } from "./output/probe.js";
@@ -36,49 +37,49 @@ const KINDS = [
     title: "Road",
     about: "A car that the network steers, live.",
     fits: use("drive"),
-    load: async () => (await import("./output/road.js")).Road,
+    load: async () => (await styled("simulators", import("./output/road.js"))).Road,
   },
   {
     title: "Codes",
     about: "The plane of the autoencoder's two numbers, and what is decoded from each place of it.",
     fits: use("decode"),
-    load: async () => (await import("./output/code.js")).CodePlane,
+    load: async () => (await styled("simulators", import("./output/code.js"))).CodePlane,
   },
   {
     title: "Days",
     about: "What was foreseen of later days, and what came.",
     fits: ({ task, extras }) => task === "regression" && "date" in extras.test,
-    load: async () => (await import("./output/prices.js")).Prices,
+    load: async () => (await styled("simulators", import("./output/prices.js"))).Prices,
   },
   {
     title: "Map",
     about: "What the network has learned about films, as a map; beside it what it was never told.",
     fits: ({ kind }, model) => kind === "ratings" && hasMap(model),
-    load: async () => (await import("./output/map.js")).EmbeddingMap,
+    load: async () => (await styled("simulators", import("./output/map.js"))).EmbeddingMap,
   },
   {
     title: "Text",
     about: "Text that the network writes by drawing one token after the other.",
     fits: use("sample_text"),
-    load: async () => (await import("./output/text.js")).Text,
+    load: async () => (await styled("live", import("./output/text.js"))).Text,
   },
   {
     title: "Words",
     about: "What the network makes of words: those of the probe sample, and your own.",
     fits: use("classify_text"),
-    load: async () => (await import("./output/words.js")).Words,
+    load: async () => (await styled("live", import("./output/words.js"))).Words,
   },
   {
     title: "Sound",
     about: "What the network hears: the probe sample's sound, and your own voice.",
     fits: use("classify_sound"),
-    load: async () => (await import("./output/sound.js")).Sound,
+    load: async () => (await styled("live", import("./output/sound.js"))).Sound,
   },
   {
     title: "Redrawn",
     about: "The probe sample's image beside what the network makes of it.",
     fits: (data) => data.kind === "image" && data.task === "regression",
-    load: async () => (await import("./output/redrawn.js")).Redrawn,
+    load: async () => (await styled("live", import("./output/redrawn.js"))).Redrawn,
   },
   {
     title: "Decision",
@@ -97,7 +98,7 @@ const KINDS = [
     about: "What a threshold makes of the probabilities, and whether these mean what they say.",
     fits: ({ points, kind }, { bufferByName }) =>
       points === null && kind !== "text" && bufferByName.has("view/thresholds"),
-    load: async () => (await import("./output/threshold.js")).Threshold,
+    load: async () => (await styled("simulators", import("./output/threshold.js"))).Threshold,
   },
   {
     title: "Classes",
@@ -109,7 +110,7 @@ const KINDS = [
     title: "Draw",
     about: "A drawing of your own, classified while you draw and while the network trains.",
     fits: use("classify_pixels"),
-    load: async () => (await import("./output/pad.js")).Pad,
+    load: async () => (await styled("live", import("./output/pad.js"))).Pad,
   },
   {
     title: "Scatter",
@@ -122,7 +123,7 @@ const KINDS = [
     about:
       "The vectors learned for the tokens, as a map: what is alike to the network lies together.",
     fits: ({ kind }, model) => kind !== "ratings" && hasMap(model),
-    load: async () => (await import("./output/map.js")).EmbeddingMap,
+    load: async () => (await styled("simulators", import("./output/map.js"))).EmbeddingMap,
   },
 ];
 

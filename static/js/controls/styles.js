@@ -1,0 +1,32 @@
+// @ts-check
+// Style sheets of what is not on the page at first, fetched with it.
+
+import { h } from "./dom.js";
+
+/** @type {Map<string, Promise<unknown>>} */
+const sheets = new Map();
+
+/**
+ * Waits for a module and for its style sheet.
+ * @template T
+ * @param {string} name of a file in static/css
+ * @param {Promise<T>} module
+ * @returns {Promise<T>}
+ */
+export async function styled(name, module) {
+  const sheet = sheets.get(name) ?? fetchSheet(name);
+  sheets.set(name, sheet);
+  await sheet;
+  return module;
+}
+
+/** @param {string} name */
+function fetchSheet(name) {
+  const link = h("link", { rel: "stylesheet", href: `/static/css/${name}.css` });
+  const loaded = new Promise((resolve) => {
+    link.onload = resolve;
+    link.onerror = resolve; // plain is better than nothing
+  });
+  document.head.append(link);
+  return loaded;
+}
