@@ -53,14 +53,12 @@ function structure(layers) {
 }
 
 /**
- * A new layer of a kind, as it comes.
+ * A new layer of a kind: the server completes it so that it fits.
  * @param {LayerKind} kind
  * @returns {LayerDescription}
  */
-function fresh({ name, fields }) {
-  const set = fields.filter((field) => field.default !== null);
-  const values = set.map((field) => [field.name, structuredClone(field.default)]);
-  return { kind: name, ...Object.fromEntries(values) };
+function fresh({ name }) {
+  return { kind: name };
 }
 
 /**

@@ -157,6 +157,8 @@ export function mount(element, context) {
   element.append(h("div", { class: "out" }, head, body, baseline.element, probe.element));
   /** @type {Picture | null} */
   let picture = null;
+  /** @type {Model | null} what it is a picture of: until the next one is fetched, the last model */
+  let pictured = null;
   /** @type {Kind[]} that fit the data */
   let kinds = [];
   /** The title of the kind that was chosen last: it stays where the next network has it too. */
@@ -178,6 +180,7 @@ export function mount(element, context) {
     if (call !== calls) return; // another network or choice has come meanwhile
     picture?.destroy();
     picture = new Kind(context, model);
+    pictured = model;
     setText(title, picture.title);
     tabs.show(kinds, index);
     head.classList.toggle("tabbed", kinds.length > 1);
@@ -199,7 +202,8 @@ export function mount(element, context) {
     if (!visible) return;
     setText(quality, qualityOf(store.state));
     baseline.show(store.state);
-    if (!picture || !frame || !model || !run || frame.generation !== model.generation) return;
+    if (!picture || !frame || !model || !run || pictured !== model) return;
+    if (frame.generation !== model.generation) return;
     picture.show({ frame, model, run }, now);
   }
 
