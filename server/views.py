@@ -199,8 +199,19 @@ class ProbeGroup(Group):
     def refresh(self) -> None:
         self.row = self._batch_row()
         if self.row is None:
+            self._follow_edits()
             self._evaluator.run(1)
         self._arrays = {name: self._pick(source) for name, source in self._sources.items()}
+
+    def _follow_edits(self) -> None:
+        """A training sample may have been changed by hand: the machine's is the one that counts."""
+        if self.point.split != "train":
+            return
+        rows = slice(self.point.sample, self.point.sample + 1)
+        for name, of_all in (("data/x", self._inputs), ("data/y", self._targets)):
+            held = self._machine.view(name)
+            if held.dtype.kind == "f" and held.shape == of_all["train"].shape:
+                self._evaluator.write(f"input/{name[-1]}", held[rows])
 
     def array(self, name: str) -> Array:
         return self._arrays[name]

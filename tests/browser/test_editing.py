@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.visit import Visit, Visits
@@ -113,3 +114,24 @@ def test_what_the_server_refuses_is_explained_at_the_field(visits: Visits) -> No
     type_into(visit.page.get_by_label("Batch size", exact=True).last, 20)
     visit.wait("s.model.description.batch_size === 20")
     expect(error).to_be_hidden()
+
+
+def test_a_training_point_is_dragged_and_comes_back_with_time(visits: Visits) -> None:
+    visit = visits.open()
+    visit.step("step")
+    point = visit.page.evaluate("backstep.store.state.model.data.points.train[0]")
+    visit.page.locator("#output .out-plot").focus()
+    for _ in range(3):
+        visit.press("Alt+ArrowRight")
+    moved = "s.branches[s.run.branch].edits.filter((e) => e.buffer === 'data/x').length >= 6"
+    visit.wait(moved)
+    before = visit.page.evaluate("backstep.actions.read('data/x', [0, 0])")
+    domain = visit.get("model.data.domain[0]")
+    assert before == pytest.approx(point[0] + 0.03 * (domain[1] - domain[0]))
+    assert visit.drawn("probe/input/x")[0] == pytest.approx(before)
+    readout = visit.page.locator("#output .out-aside")
+    expect(readout).to_contain_text(f"{before:.3f}".replace("-", "\N{MINUS SIGN}"))
+    visit.press("Home")
+    visit.wait("s.run.step === 0")
+    assert visit.page.evaluate("backstep.actions.read('data/x', [0, 0])") == point[0]
+    expect(readout).to_contain_text(f"{point[0]:.3f}".replace("-", "\N{MINUS SIGN}"))

@@ -162,6 +162,8 @@ def test_a_training_sample_may_be_another_from_a_step_on() -> None:
     driver.do("write", buffer="data/x", index=[3, 0], value=2.5)
     driver.do("write", buffer="data/y", index=[3, 0], value=0.0)
     assert driver.state["branch"] == 1
+    driver.do("probe", sample=3, split="train")
+    assert driver.frame("probe/input/x")["probe/input/x"][0] == 2.5
     driver.step("step", 10)
     machine = machine_of(ADAM)
     machine.run(10)

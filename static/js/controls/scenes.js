@@ -2,6 +2,7 @@
 // The button that opens the gallery of scenes. The gallery itself is loaded when it is first opened.
 
 import { h, icon, tip } from "./dom.js";
+import { styled } from "./styles.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
@@ -29,7 +30,9 @@ export function mountScenes(context) {
   let filled = null;
   gallery.addEventListener("toggle", async (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== "open") return;
-    filled ??= import("./gallery.js").then(({ fillGallery }) => fillGallery(gallery, context));
+    filled ??= styled("gallery", import("./gallery.js")).then(({ fillGallery }) =>
+      fillGallery(gallery, context),
+    );
     (await filled).open();
   });
   const show = () => {

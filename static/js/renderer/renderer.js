@@ -9,7 +9,6 @@ import { Light, paintGround } from "./ground.js";
 import { Motion } from "./motion.js";
 import { Overlay } from "./overlay.js";
 import { painterOf } from "./painters.js";
-import { paintPath } from "./path.js";
 import { Atlas, Surface } from "./surface.js";
 import { UnitPainter } from "./units.js";
 import { Range } from "./values.js";
@@ -52,6 +51,8 @@ export class Renderer {
     this.units = new Surface(stage);
     this.overlay = new Surface(stage);
     this.motion = new Motion();
+    /** Fetched with the first path. @type {typeof import("./path.js").paintPath | null} */
+    this.paintPath = null;
     /** @type {Picture | null} */
     this.picture = null;
   }
@@ -68,6 +69,12 @@ export class Renderer {
   /** Everything is drawn anew: after a change of the theme, say. */
   invalidate() {
     for (const surface of this.surfaces()) surface.dirty = true;
+  }
+
+  /** Fetches what paints the path of an explanation. */
+  async preparePath() {
+    this.paintPath ??= (await import("./path.js")).paintPath;
+    this.overlay.dirty = true;
   }
 
   /**
@@ -125,7 +132,9 @@ export class Renderer {
     const bare = !moves && !view.selection && !view.hover && view.path.length === 0;
     const over = changed || moves || picture.moved;
     if (overlay.dirty || (over && !(bare && picture.bare))) {
-      picture.paintOverlay(overlay.begin(), view, motion, now);
+      const context = overlay.begin();
+      picture.paintOverlay(context, view, motion, now);
+      if (view.path.length > 0) this.paintPath?.(context, picture.scene, view.path);
       picture.bare = bare;
     }
     picture.drawn = stamp;
@@ -384,7 +393,6 @@ class Picture {
     this.over.paintMark(context, view.selection, view.mode, true);
     this.over.paintMark(context, view.hover, view.mode, false);
     this.over.paintMotion(context, motion, now);
-    paintPath(context, this.scene, view.path);
   }
 }
 

@@ -126,6 +126,10 @@ class NetworkView {
       loop.onDraw((now) => this.draw(now)),
       onThemeChange(() => this.repaint()),
       store.on(["model", "pins", "watches"], () => this.layout()),
+      store.on(["path"], async ({ path }) => {
+        if (path.length > 0) await this.renderer.preparePath();
+        loop.requestDraw();
+      }),
       store.on(
         ["catalogue"],
         () => this.scene && this.model && this.heads.show(this.scene, this.model),

@@ -36,12 +36,18 @@ import { Readout } from "./readout.js";
  * @property {(shown: Shown) => Rows} readShown
  * @property {(point: PointId) => Rows} readPoint
  * @property {(x: number, y: number) => Rows} readPlace
+ * @property {(sample: number, x: number, y: number) => void} [move] puts a training point
+ *   elsewhere; without it points stay where they are
  * @property {Element[]} legend
  */
 
 /** How near a click has to be to a point, CSS px. */
 const CLICK_REACH = 24;
 const HOVER_REACH = 9;
+/** How far the pointer goes before a point goes with it, CSS px. */
+const DRAG_FROM = 4;
+/** Steps of a point that is moved by keys, as a share of an axis. */
+const NUDGE = 0.01;
 
 /** @type {{[key: string]: [number, number]}} */
 const DIRECTIONS = {
@@ -61,7 +67,9 @@ export class PointChart {
       class: "out-plot",
       role: "application",
       tabindex: 0,
-      "aria-label": `${subject.name}. The arrow keys choose a neighbouring sample.`,
+      "aria-label": `${subject.name}. The arrow keys choose a neighbouring sample${
+        subject.move ? "; with Alt they move a training sample" : ""
+      }.`,
     });
     this.ground = new Surface(this.plot);
     this.marks = new Surface(this.plot);
@@ -79,6 +87,10 @@ export class PointChart {
     this.shown = { split: "train", sample: 0, row: null };
     /** @type {{x: number, y: number, point: PointId | null} | null} */
     this.pointer = null;
+    /** A training point under the finger. @type {{sample: number, from: [number, number], moved: boolean} | null} */
+    this.held = null;
+    /** Whether the click to come ends a drag. */
+    this.dropped = false;
     /** Whether the ground holds something that is not a finite number. */
     this.failed = false;
     this.destroy = this.listen();
@@ -109,10 +121,23 @@ export class PointChart {
       const [x, y] = this.place(event);
       this.point({ x, y, point: this.nearest(x, y, HOVER_REACH) });
     };
-    plot.addEventListener("pointermove", point);
-    plot.addEventListener("pointerdown", point);
+    plot.addEventListener("pointermove", (event) => {
+      if (!this.drag(event)) point(event);
+    });
+    plot.addEventListener("pointerdown", (event) => {
+      point(event);
+      const grasped = this.pointer?.point;
+      if (!this.subject.move || grasped?.split !== "train" || event.button !== 0) return;
+      this.held = { sample: grasped.sample, from: this.place(event), moved: false };
+    });
+    plot.addEventListener("pointerup", () => this.drop());
+    plot.addEventListener("pointercancel", () => this.drop());
     plot.addEventListener("pointerleave", () => this.point(null));
     plot.addEventListener("click", (event) => {
+      if (this.dropped) {
+        this.dropped = false;
+        return;
+      }
       const chosen = this.nearest(...this.place(event), CLICK_REACH);
       if (chosen) context.actions.probe(chosen.sample, chosen.split);
     });
@@ -136,11 +161,62 @@ export class PointChart {
     this.context.loop.requestDraw();
   }
 
+  /**
+   * Takes the point that is held along with the pointer.
+   * @param {PointerEvent} event
+   * @returns {boolean} whether one is held
+   */
+  drag(event) {
+    const { held, subject } = this;
+    if (!held) return false;
+    const [px, py] = this.place(event);
+    const far = Math.hypot(px - held.from[0], py - held.from[1]) >= DRAG_FROM;
+    if (!held.moved && !far) return true;
+    if (!held.moved) this.plot.setPointerCapture(event.pointerId);
+    held.moved = true;
+    const place = this.axes.invert(px, py);
+    const point = subject.points.train[held.sample];
+    if (!place || !point) return true;
+    [point[0], point[1]] = [place.x, place.y];
+    this.pointer = { x: px, y: py, point: { split: "train", sample: held.sample } };
+    this.invalidate();
+    return true;
+  }
+
+  /** Lets go of the point that is held. */
+  drop() {
+    const { held, subject } = this;
+    this.held = null;
+    if (!held?.moved) return;
+    this.dropped = true;
+    const [x, y] = subject.points.train[held.sample];
+    subject.move?.(held.sample, x, y);
+  }
+
+  /**
+   * Moves the chosen training point a little.
+   * @param {[number, number]} direction on the screen
+   */
+  nudge([dx, dy]) {
+    const { subject, shown } = this;
+    const point = subject.points.train[shown.sample];
+    if (!subject.move || shown.split !== "train" || !point) return;
+    const { x: across, y: up } = subject;
+    point[0] += dx * NUDGE * (across.high - across.low);
+    point[1] -= dy * NUDGE * (up.high - up.low);
+    this.invalidate();
+    subject.move(shown.sample, point[0], point[1]);
+  }
+
   /** @param {KeyboardEvent} event */
   key(event) {
     const direction = DIRECTIONS[event.key];
-    if (!direction || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!direction || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
+    if (event.altKey) {
+      this.nudge(direction);
+      return;
+    }
     this.pointer = null;
     const { split, sample } = this.shown;
     const chosen = this.neighbour({ split, sample }, direction);

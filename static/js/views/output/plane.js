@@ -3,6 +3,7 @@
 
 import { category, diverging, onThemeChange } from "../../color.js";
 import { short } from "../../format.js";
+import { coordinateColumns, moved, pointEdits, writesOf } from "../../moved.js";
 import { roundUp } from "../../renderer/values.js";
 import { decide } from "./answer.js";
 import { PointChart } from "./chart.js";
@@ -36,8 +37,12 @@ export class Plane {
   /** @param {Context} context @param {Model} model */
   constructor(context, model) {
     const { data } = model;
+    this.context = context;
+    this.model = model;
     this.data = data;
-    this.points = data.points ?? { train: [], test: [] };
+    this.points = { train: moved(model, []), test: data.points?.test ?? [] };
+    /** How many moves of points are shown, and the last one. */
+    this.edits = "0";
     this.classes = data.class_names.length;
     this.title = this.classes ? "Decision surface" : "Predicted surface";
     this.answer = answerBuffer(model);
@@ -79,6 +84,9 @@ export class Plane {
       readShown: (shown) => this.readShown(shown),
       readPoint: (point) => this.readPoint(point),
       readPlace: (px, py) => this.readPlace(px, py),
+      ...(coordinateColumns(this.model) && {
+        move: (sample, px, py) => this.move(sample, px, py),
+      }),
       legend: this.classes ? [classKey(names), wrongKey()] : [colorKey(this.range)],
     };
   }
@@ -89,11 +97,39 @@ export class Plane {
   }
 
   /**
+   * Puts a training point elsewhere from the present moment on.
+   * @param {number} sample
+   * @param {number} x
+   * @param {number} y
+   */
+  async move(sample, x, y) {
+    const { actions } = this.context;
+    for (const { buffer, index, value } of writesOf(this.model, sample, x, y)) {
+      if (!(await actions.write(buffer, index, value))) break;
+    }
+    this.edits = "anew";
+  }
+
+  /** Points lie where they were moved to by the present moment. */
+  follow() {
+    if (this.chart.held) return;
+    const edits = pointEdits(this.context.store.state);
+    const stamp = `${edits.length} ${JSON.stringify(edits.at(-1) ?? null)}`;
+    if (stamp === this.edits || (edits.length === 0 && this.edits === "0")) return;
+    this.edits = edits.length === 0 ? "0" : stamp;
+    moved(this.model, edits).forEach((point, i) => {
+      this.points.train[i] = point;
+    });
+    this.chart.invalidate();
+  }
+
+  /**
    * @param {Moment} moment
    * @param {number} now ms
    */
   show(moment, now) {
     this.moment = moment;
+    this.follow();
     const surface = entryOf(moment, SURFACE);
     if (surface && surface !== this.surface) {
       this.surface = surface;
