@@ -445,7 +445,7 @@ def saved(visit: Visit, folder: Path) -> Path:
     """Save the session with the menu; returns the file."""
     visit.press("n")
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("menuitem", name="Save the session").click()
+        visit.page.get_by_role("button", name="Save session").click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path
@@ -454,7 +454,7 @@ def saved(visit: Visit, folder: Path) -> Path:
 def open_file(visit: Visit, path: Path) -> None:
     visit.press("n")
     with visit.page.expect_file_chooser() as chooser:
-        visit.page.get_by_role("menuitem", name="Open a session").click()
+        visit.page.get_by_role("button", name="Open session").click()
     chooser.value.set_files(path)
 
 

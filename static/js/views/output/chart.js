@@ -63,13 +63,12 @@ export class PointChart {
     this.context = context;
     this.subject = subject;
     this.axes = new Axes(subject.x, subject.y);
+    const moving = subject.move ? "; with Shift they move a training sample" : "";
     this.plot = h("div", {
       class: "out-plot",
       role: "application",
       tabindex: 0,
-      "aria-label": `${subject.name}. The arrow keys choose a neighbouring sample${
-        subject.move ? "; with Alt they move a training sample" : ""
-      }.`,
+      "aria-label": `${subject.name}. The arrow keys choose a neighbouring sample${moving}.`,
     });
     this.ground = new Surface(this.plot);
     this.marks = new Surface(this.plot);
@@ -211,9 +210,10 @@ export class PointChart {
   /** @param {KeyboardEvent} event */
   key(event) {
     const direction = DIRECTIONS[event.key];
-    if (!direction || event.ctrlKey || event.metaKey) return;
+    if (!direction || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    if (event.altKey) {
+    if (event.shiftKey) {
+      event.stopPropagation();
       this.nudge(direction);
       return;
     }
