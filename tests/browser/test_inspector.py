@@ -96,3 +96,28 @@ def test_the_card_at_the_pointer_is_exact(visits: Visits) -> None:
     expect(card).to_be_visible()
     bias = card.locator('dt:text-is("b") + dd')
     assert number(bias.inner_text()) == machine.read(f"{hover['layer']}/b")[hover["unit"]]
+
+
+def test_a_weight_is_dragged_and_a_click_still_types(visits: Visits) -> None:
+    visit = visits.open()
+    visit.step("step")
+    inspector = select(visit, EDGE)
+    visit.settle()
+    field = inspector.get_by_role("spinbutton").first
+    expect(field).not_to_have_value("")
+    before = shown(inspector, "w")
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 20, box["y"] + box["height"] / 2
+    visit.page.mouse.move(x, y)
+    visit.page.mouse.down()
+    visit.page.mouse.move(x + 50, y, steps=5)
+    visit.page.mouse.up()
+    goal = before + 0.5 * max(0.1, abs(before))
+    visit.wait("s.branches[s.run.branch].edits.length > 0")
+    visit.settle()
+    written = visit.page.evaluate("backstep.actions.read('dense2/W', [1, 0])")
+    assert written == pytest.approx(goal, rel=1e-3)
+    field.click()
+    expect(field).to_be_focused()

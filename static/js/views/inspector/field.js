@@ -4,6 +4,7 @@
 import { h } from "../../controls/dom.js";
 import { errorSlot, showError } from "../../controls/fields.js";
 import { indexText } from "./names.js";
+import { scrub } from "./scrub.js";
 
 /** @typedef {import("../../types.js").Context} Context */
 
@@ -19,14 +20,19 @@ export class ValueField {
     this.buffer = buffer;
     this.index = index;
     this.shown = "";
-    const label = `${symbol}, ${buffer}${indexText(index)}: type another value to change it`;
+    const label = `${symbol}, ${buffer}${indexText(index)}: type another value, or drag, to change it`;
     this.input = h("input", {
       ...{ type: "number", step: "any", required: true, autocomplete: "off" },
-      ...{ inputmode: "decimal", "aria-label": label, title: "Type another value to change it" },
+      ...{
+        inputmode: "decimal",
+        "aria-label": label,
+        title: "Type another value, or drag to the side, to change it",
+      },
     });
     this.input.onchange = () => this.write();
     this.input.onkeydown = (event) => this.key(event);
     this.input.onblur = () => this.refresh();
+    scrub(this.input, (value) => this.put(value));
     this.element = h("div", { class: "ins-field" }, this.input, errorSlot());
   }
 
@@ -53,12 +59,16 @@ export class ValueField {
   }
 
   async write() {
-    const { input, context, buffer, index } = this;
-    if (!input.validity.valid) {
+    if (!this.input.validity.valid) {
       showError(this.element, "Not a number: type one such as 0.5 or -1e-3.");
       return;
     }
-    const value = input.valueAsNumber;
+    await this.put(this.input.valueAsNumber);
+  }
+
+  /** @param {number} value */
+  async put(value) {
+    const { context, buffer, index } = this;
     const accepted = await context.actions.write(buffer, index, value);
     showError(this.element, accepted ? "" : this.takeProblem());
     if (!accepted) return;
