@@ -6,6 +6,7 @@ import { h } from "../../controls/dom.js";
 import { powerTick } from "../../format.js";
 import { Surface } from "../../renderer/surface.js";
 import { Scale } from "../chart/scale.js";
+import { fit } from "./fit.js";
 
 /** @typedef {import("../../types.js").LayerFlow} LayerFlow */
 /** @typedef {import("./data.js").Range} Range */
@@ -24,16 +25,9 @@ export class FlowBar {
     this.dirty = true;
   }
 
-  /** @param {{scale: number, lines: number}} type */
-  resize({ scale, lines }) {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    const ratio = Math.min(2, window.devicePixelRatio || 1);
-    const { size } = this;
-    const same = size.width === width && size.height === height && size.scale === scale;
-    if (same && this.surface.ratio === ratio) return;
-    this.size = { width, height, scale, lines };
-    this.surface.resize(width, height);
-    this.dirty = true;
+  /** @param {import("./fit.js").Type} type */
+  resize(type) {
+    fit(this, type);
   }
 
   /** @param {LayerFlow} flow @param {Range} range */

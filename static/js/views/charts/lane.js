@@ -7,6 +7,7 @@ import { h } from "../../controls/dom.js";
 import { powerTick, tick } from "../../format.js";
 import { Surface } from "../../renderer/surface.js";
 import { roundDown, Scale } from "../chart/scale.js";
+import { fit } from "./fit.js";
 
 /** @typedef {import("../../color.js").Palette} Palette */
 /** @typedef {import("../chart/time.js").TimeAxis} TimeAxis */
@@ -50,16 +51,9 @@ export class Lane {
     this.dirty = true;
   }
 
-  /** Takes the size of its element. @param {{scale: number, lines: number}} type */
-  resize({ scale, lines }) {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    const ratio = Math.min(2, window.devicePixelRatio || 1);
-    const { size } = this;
-    const same = size.width === width && size.height === height && size.scale === scale;
-    if (same && this.surface.ratio === ratio) return;
-    this.size = { width, height, scale, lines };
-    this.surface.resize(width, height);
-    this.dirty = true;
+  /** Takes the size of its element. @param {import("./fit.js").Type} type */
+  resize(type) {
+    fit(this, type);
   }
 
   /** @param {Layer} layer @param {Range} range of its axis */
