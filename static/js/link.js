@@ -3,6 +3,7 @@
 
 import { FIRST_SPEED, notchOf } from "./controls/speeds.js";
 import { decode, encode } from "./description.js";
+import { addProblem } from "./events.js";
 import { pack, unpack } from "./points.js";
 import { loadScenes } from "./scenes.js";
 import { load, save } from "./storage.js";
@@ -108,7 +109,7 @@ export class Link {
     const found = (await loadScenes(this.store)).find((scene) => scene.id === id);
     if (found) return found;
     const message = `The link asks for the scene “${id}”, which this server does not have.`;
-    this.store.set({ errors: [...this.store.state.errors, { code: "link", field: "", message }] });
+    addProblem(this.store, { code: "link", field: "", message });
     return null;
   }
 
