@@ -175,6 +175,17 @@ function labelled({ name, title }) {
 }
 
 /**
+ * The slider of an option: by powers where whole numbers span much, else in even steps.
+ * @param {import("../types.js").Range & {integer: boolean}} option
+ */
+function scaleOf({ minimum, maximum, integer }) {
+  const least = Math.max(1, minimum);
+  if (integer && maximum > 50 * least) return logarithmic(least, maximum, minimum === 0);
+  const fraction = maximum - minimum > 1 ? 0.05 : 0.01;
+  return linear(minimum, maximum, integer ? 1 : fraction);
+}
+
+/**
  * The options of one data set: numbers, choices, and what a user brings.
  * @param {Context} context
  * @param {DatasetInfo} info
@@ -190,13 +201,9 @@ function optionFields({ store, actions }, info) {
     .filter(({ name }) => name !== "seed")
     .map((option) => {
       const { name, minimum, maximum, integer } = option;
-      const wide = integer && maximum > 50 * Math.max(1, minimum);
-      const scale = wide
-        ? logarithmic(Math.max(1, minimum), maximum, minimum === 0)
-        : linear(minimum, maximum, integer ? 1 : (maximum - minimum) / 50 > 0.02 ? 0.05 : 0.01);
-      const own = labelled(option);
+      const own = { ...labelled(option), scale: scaleOf(option) };
       const set = (/** @type {number} */ value) => change(name, value);
-      return { name, ...numberField({ ...own, scale, minimum, maximum, integer, change: set }) };
+      return { name, ...numberField({ ...own, minimum, maximum, integer, change: set }) };
     });
   const choices = info.choices.map((choice) => {
     const { name, words } = choice;
