@@ -68,6 +68,8 @@ const WIDEST = 3;
 const NARROWEST = -0.4;
 const GAP = 0.28;
 const WIDE_GAP = 0.95;
+/** The height that a label needs at scale 1. */
+const LABEL_LINE = 10;
 const FOLD_GAP = 0.14;
 
 /**
@@ -145,7 +147,7 @@ function shapeColumns(specs, area, share, ease) {
     const pitchY = spec.picture ? grid.size : tight ? pitchX : within(free, pitchX, WIDE_GAP, grid);
     const width = pitchX * grid.cols - gap;
     const height = pitchY * (grid.rows - 1) + grid.size;
-    const labelWidth = labelSpace(spec, grid.size, area);
+    const labelWidth = tight ? 0 : labelSpace(spec, grid.size, pitchY, area);
     const blank = new Float32Array(spec.count);
     const place = { x: 0, y: area.y + (area.height - height) / 2, headX: 0, headWidth: 0 };
     const arrays = { xs: blank, ys: blank.slice(), ports: blank.slice() };
@@ -252,13 +254,15 @@ function roominess(spec, area) {
 }
 
 /**
- * Room for the labels beside a column; none where they would be too small to read.
+ * Room for the labels beside a single column; none where they would be too small to read, or lie
+ * over one another.
  * @param {ColumnSpec} spec
  * @param {number} size
+ * @param {number} pitch from unit to unit
  * @param {Area} area
  */
-function labelSpace(spec, size, area) {
-  if (spec.labels.length === 0 || size < 9) return 0;
+function labelSpace(spec, size, pitch, area) {
+  if (spec.labels.length === 0 || size < 9 || pitch < LABEL_LINE * area.scale) return 0;
   const longest = Math.max(...spec.labels.map((label) => label.length));
   const wanted = (6.1 * longest + 10) * area.scale;
   return Math.min(wanted, Math.max(18, area.width * 0.16));
