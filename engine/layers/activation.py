@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from engine.ops.activation import ELU, GELUArgument, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from engine.ops.activation import (
+    ELU,
+    GELUDerivative,
+    LeakyReLU,
+    NormalDistribution,
+    ReLU,
+    SelfGated,
+    Sigmoid,
+    Softplus,
+    SwishDerivative,
+    Tanh,
+)
 from engine.ops.base import Op
-from engine.ops.elementwise import Multiply
 from engine.ops.softmax import Exp, LogSoftmax
 
 if TYPE_CHECKING:
@@ -48,6 +58,12 @@ OPS: dict[str, Callable[[], Op]] = {
     "softplus": Softplus,
 }
 
+GATES: dict[str, tuple[type[Op], type[Op]]] = {
+    "gelu": (NormalDistribution, GELUDerivative),
+    "swish": (Sigmoid, SwishDerivative),
+}
+"""Of a = z·s(z): the op of the gate s, and that of da/dz. Swish: Ramachandran, Zoph, Le 2017."""
+
 
 def activate(place: Place, kind: str, z: Tensor) -> Tensor:
     """Append a = f(z) and return a; z itself for "linear".
@@ -63,14 +79,8 @@ def activate(place: Place, kind: str, z: Tensor) -> Tensor:
     if kind == "softmax":
         log_a = place.apply(LogSoftmax(), z, name="log_a", symbol="log A")
         return place.apply(Exp(), log_a, scope="softmax", name="a", symbol="A")
-    gate = place.apply(Sigmoid(), _gate_argument(place, kind, z), name="s", symbol="S")
-    return place.apply(Multiply(), z, gate, scope=kind, name="a", symbol="A")
-
-
-def _gate_argument(place: Place, kind: str, z: Tensor) -> Tensor:
-    """Swish is z·σ(z) (Ramachandran, Zoph, Le 2017); GELU is close to z·σ(u) with a cubic u."""
-    if kind == "swish":
-        return z
-    if kind == "gelu":
-        return place.apply(GELUArgument(), z, name="u", symbol="U")
+    if kind in GATES:
+        gate, derivative = GATES[kind]
+        s = place.apply(gate(), z, name="s", symbol="S")
+        return place.apply(SelfGated(derivative), z, s, scope=kind, name="a", symbol="A")
     raise ValueError(f"no activation is called {kind!r}")

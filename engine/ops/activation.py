@@ -2,7 +2,7 @@
 
 An activation's VJP is always two ops: the local derivative as a buffer of its own, then its product
 with the upstream gradient, so that both factors of the chain rule can be looked at. GELU and swish
-are compositions (`engine.layers.activation`) of the ops here.
+have a gate, an op of its own, before.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Condition, Function, Number, where
-from engine.ops.base import Array, Barrier, Call, Op, constant
+from engine.ops.base import Array, Barrier, Call, Op, WithoutVJP, constant, pieces
 from engine.ops.elementwise import Multiply, Scale, Subtract
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def local_derivative(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor
     If the result it is computed from was written into a part of a larger tensor, as those of all
     time steps are, one op computes all of that tensor's, and this is the part.
     """
-    (a,) = inputs
-    whole = a.parent
-    if whole is not None and a.index is not None and not a.alias and whole.node is None:
+    a, index = inputs[0], inputs[0].index
+    whole = a.parent if len(inputs) == 1 and not a.alias else None
+    if whole is not None and index is not None and whole.node is None:
         local = _all_local(graph, op, whole)
-        return graph.part(local, a.index, f"{z.name}.local", f"f′({z.symbol})")
+        return graph.part(local, index, f"{z.name}.local", f"f′({z.symbol})")
     name = (
         f"{z.name}.local" if not any(t.name == f"{z.name}.local" for t in graph.tensors) else None
     )
@@ -341,67 +341,140 @@ class Softplus(_Activation):
         return 4 * out.size
 
 
-GELU_SCALE = 2.0 * (2.0 / np.pi) ** 0.5
-GELU_CUBIC = 0.044715
+class SelfGated(_Elementwise):
+    """a = z ⊙ s, whose gate s is made of z itself. Inputs: z, s.
 
-
-class GELUArgument(_Activation):
-    """u = 2√(2/π)(z + 0.044715 z³), for which GELU(z) ≈ z·σ(u).
-
-    The tanh approximation of Hendrycks & Gimpel 2016, section 2, since ½(1 + tanh(v)) = σ(2v);
-    its error is below 5e-4.
+    Its rule goes straight to z, through the factor and through the gate: dz = dL/da ⊙ f′(z).
     """
 
-    name = "gelu_argument"
+    name = "self_gated"
+
+    def __init__(self, derivative: type[Op]) -> None:
+        self.derivative = derivative
 
     def formula(self, *inputs: str) -> str:
-        return f"2√(2/π)·({inputs[0]} + 0.044715·{inputs[0]}³)"
+        return f"{inputs[0]} ⊙ {inputs[1]}"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        (z,) = inputs
-        return [
-            partial(np.multiply, z, z, out),
-            partial(np.multiply, out, constant(GELU_SCALE * GELU_CUBIC, out), out),
-            partial(np.add, out, constant(GELU_SCALE, out), out),
-            partial(np.multiply, out, z, out),
-        ]
+        return [partial(np.multiply, inputs[0], inputs[1], out)]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
-        z = inputs[0][index]
-        return Number(GELU_SCALE, "2√(2/π)") * (z + Number(GELU_CUBIC) * z**3)
-
-    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
-        return local_derivative(graph, GELUArgumentDerivative(), z, z=z)
-
-    def flops(self, out: Tensor, *inputs: Tensor) -> int:
-        return 4 * out.size
-
-
-class GELUArgumentDerivative(_Elementwise):
-    """2√(2/π)(1 + 3·0.044715 z²)."""
-
-    name = "gelu_argument′"
-
-    def formula(self, *inputs: str) -> str:
-        return f"2√(2/π)·(1 + 0.134145·{inputs[0]}²)"
-
-    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        (z,) = inputs
-        return [
-            partial(np.multiply, z, z, out),
-            partial(np.multiply, out, constant(3.0 * GELU_SCALE * GELU_CUBIC, out), out),
-            partial(np.add, out, constant(GELU_SCALE, out), out),
-        ]
-
-    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
-        z = inputs[0][index]
-        return Number(GELU_SCALE, "2√(2/π)") * (Number(1.0) + Number(3.0 * GELU_CUBIC) * z**2)
+        z, s = inputs
+        return z[index] * s[index]
 
     def vjp(
         self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
-        slope = graph.apply(Scale(6.0 * GELU_SCALE * GELU_CUBIC), inputs[0])
-        return (graph.apply(Multiply(), upstream, slope),)
+        z, s = inputs
+        local = local_derivative(graph, self.derivative(), z, s, out, z=z)
+        return graph.apply(Multiply(), upstream, local, like=z), None
+
+
+class SwishDerivative(_Elementwise, WithoutVJP):
+    """s + a(1 − s): the derivative of a = z·σ(z). Inputs: z, s = σ(z), a."""
+
+    name = "swish′"
+    barrier = Barrier("saturated", 0.03)
+
+    def formula(self, *inputs: str) -> str:
+        _, s, a = inputs
+        return f"{s} + {a} ⊙ (1 − {s})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        _, s, a = inputs
+        return [
+            partial(np.multiply, a, s, out),
+            partial(np.subtract, a, out, out),
+            partial(np.add, out, s, out),
+        ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        _, s, a = (operand[index] for operand in inputs)
+        return s + a * (Number(1.0) - s)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * out.size
+
+
+GELU_SCALE = 2.0 * (2.0 / np.pi) ** 0.5
+GELU_CUBIC = 0.044715
+
+
+class NormalDistribution(_Elementwise, WithoutVJP):
+    """Φ(z), the normal distribution function, near enough: σ(2√(2/π)(z + 0.044715 z³)).
+
+    The gate of GELU(z) = z·Φ(z), in the tanh approximation of Hendrycks & Gimpel 2016, section 2,
+    since ½(1 + tanh(v)) = σ(2v). GELU's error is below 5e-4.
+    """
+
+    name = "normal_distribution"
+
+    def formula(self, *inputs: str) -> str:
+        (z,) = inputs
+        return f"σ(2√(2/π)·({z} + 0.044715·{z}³))"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        half = constant(0.5, out)
+        cubic, scale = (constant(GELU_SCALE * c / 2.0, out) for c in (GELU_CUBIC, 1.0))
+        return [
+            call
+            for z, s in pieces(inputs[0], out)
+            for call in (
+                partial(np.multiply, z, z, s),
+                partial(np.multiply, s, cubic, s),
+                partial(np.add, s, scale, s),
+                partial(np.multiply, s, z, s),
+                partial(np.tanh, s, s),
+                partial(np.multiply, s, half, s),
+                partial(np.add, s, half, s),
+            )
+        ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z = inputs[0][index]
+        u = Number(GELU_SCALE, "2√(2/π)") * (z + Number(GELU_CUBIC) * z**3)
+        return Function("sigmoid", u)
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 8 * out.size
+
+
+class GELUDerivative(_Elementwise, WithoutVJP):
+    """s + a(1 − s)·u′: the derivative of a = z·σ(u), u′ = 2√(2/π)(1 + 3·0.044715 z²).
+
+    Inputs: z, s = σ(u), a. It is Φ(z) + z·φ(z), φ the density, for the Φ of `NormalDistribution`.
+    """
+
+    name = "gelu′"
+    barrier = Barrier("saturated", 0.03)
+
+    def formula(self, *inputs: str) -> str:
+        z, s, a = inputs
+        return f"{s} + {a} ⊙ (1 − {s}) ⊙ 2√(2/π)·(1 + 0.134145·{z}²)"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        cubic, scale = (constant(GELU_SCALE * c, out) for c in (3.0 * GELU_CUBIC, 1.0))
+        parts = pieces(*inputs, out)
+        scratch = np.empty_like(parts[0][0])
+        return [
+            call
+            for z, s, a, local in parts
+            for rest in (scratch[: len(local)],)
+            for call in (
+                partial(np.multiply, z, z, local),
+                partial(np.multiply, local, cubic, local),
+                partial(np.add, local, scale, local),
+                partial(np.multiply, local, a, local),
+                partial(np.multiply, local, s, rest),
+                partial(np.subtract, local, rest, local),
+                partial(np.add, local, s, local),
+            )
+        ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z, s, a = (operand[index] for operand in inputs)
+        slope = Number(GELU_SCALE, "2√(2/π)") * (Number(1.0) + Number(3.0 * GELU_CUBIC) * z**2)
+        return s + a * (Number(1.0) - s) * slope
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 8 * out.size

@@ -202,3 +202,10 @@ def blocks(*arrays: Array) -> list[tuple[Array, ...]]:
     """Equally cut pieces of flat arrays, for kernels that make several passes over long ones."""
     first, size = arrays[0], BLOCK_BYTES // arrays[0].itemsize
     return [tuple(a[i : i + size] for a in arrays) for i in range(0, first.size, size)]
+
+
+def pieces(*arrays: Array) -> list[tuple[Array, ...]]:
+    """The same for arrays of one shape whose elements lie alike; where they do not, all at once."""
+    if all(array.flags.c_contiguous for array in arrays):
+        return blocks(*(array.reshape(-1) for array in arrays))
+    return [arrays]
