@@ -27,6 +27,7 @@ from engine.memory import Index, Memory, slot
 from engine.ops.base import Array, Call, constant
 from engine.ops.sampling import PURPOSE_PARAMETERS
 from engine.program import Instruction, Program
+from engine.rollback import Rollback
 
 Unit = Literal["instruction", "layer", "phase", "step", "epoch"]
 
@@ -39,8 +40,8 @@ CALL_COST, FLOP_COST = 4e-7, 2e-11
 LOOK_SECONDS = 0.002
 """Time between two looks at the clock."""
 CHUNK_SECONDS, CHUNK_STEPS = 0.02, 16
-"""A chunk, before which the state is kept and after which the numbers are looked at, takes so long
-but has at least so many steps: keeping the state of a large network takes half a step."""
+"""A chunk, before which what outlives a step is kept and after which the numbers are looked at,
+takes so long but has at least so many steps."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,6 @@ class Machine:
         self._step = _joined(self._calls)
         self._own_data: dict[str, Array] = {}
         self._evaluators: WeakSet[Machine] = WeakSet()
-        self._kept = np.empty_like(self._memory.block)
         self.step_seconds = CALL_COST * len(self._step) + FLOP_COST * program.cost.flops
         self._look = max(1, int(LOOK_SECONDS / self.step_seconds))
         self._chunk = max(CHUNK_STEPS, int(CHUNK_SECONDS / self.step_seconds))
@@ -103,6 +103,9 @@ class Machine:
         self._loss = self._memory.array(loss) if loss is not None else None
         self._mask = np.empty(self._theta.shape, dtype=bool)
         self._owns_parameters = "parameters" not in (shared or {})
+        self._rollback = Rollback(
+            self._memory.block, program.plan.persistent, repeatable=self._owns_parameters
+        )
         self.reset(program.seed)
 
     # Running ---------------------------------------------------------------------------------
@@ -234,7 +237,7 @@ class Machine:
         *,
         checked: bool,
     ) -> int:
-        np.copyto(self._kept, self._memory.block)
+        self._rollback.mark()
         done = 0
         try:
             while done < size and not self.trapped:
@@ -247,12 +250,14 @@ class Machine:
                 if deadline is not None and perf_counter() >= deadline:
                     break
         except BaseException:
-            np.copyto(self._memory.block, self._kept)
+            self._rollback.back(self._run_steps)
             self.pc = 0
             raise
         if checked and not self._finite():
-            np.copyto(self._memory.block, self._kept)
+            self._rollback.back(self._run_steps)
             return self._locate(done, self.pc)
+        if self.pc == 0:
+            self._rollback.passed(done)
         return done
 
     def _run_steps(self, steps: int) -> None:
@@ -297,6 +302,7 @@ class Machine:
         return steps
 
     def _execute(self) -> None:
+        self._rollback.touched()
         for call in self._calls[self.pc]:
             call()
         self.pc = (self.pc + 1) % len(self._calls)
@@ -356,11 +362,13 @@ class Machine:
         if tensor.name in self.program.data and tensor.name not in self._own_data:
             self._copy_data(tensor)
         slot(name, self._memory.array(tensor), index)[...] = given
+        self._rollback.touched()
 
     def reset_data(self) -> None:
         """Make the data set again what the program was compiled with."""
         for name, array in self._own_data.items():
             np.copyto(array, self.program.data[name])
+        self._rollback.touched()
 
     def _copy_data(self, tensor: Tensor) -> None:
         """Give this machine data of its own, which others that run the program do not see."""
@@ -390,6 +398,7 @@ class Machine:
             for writer in self.program.writers(name):
                 extra.setdefault(writer, []).append(hold)
         self.clamps = tuple(clamps)
+        self._rollback.touched()
         self._calls = [calls + extra.get(i, []) for i, calls in enumerate(self._kernels)]
         self._step = _joined(self._calls)
         for evaluator in self._evaluators:
@@ -415,6 +424,7 @@ class Machine:
         if snapshot.block.shape != self._memory.block.shape:
             raise ValueError("the snapshot is of another program")
         np.copyto(self._memory.block, snapshot.block)
+        self._rollback.touched()
         self.pc, self.stopped = snapshot.pc, None
 
     def keyframe(self) -> NDArray[np.uint8]:
@@ -427,6 +437,7 @@ class Machine:
         What a step makes anew (activations, gradients) stays as it is until that step is done.
         """
         np.copyto(self._memory.block[: self.program.plan.persistent], keyframe)
+        self._rollback.touched()
         self.pc, self.stopped = 0, None
 
     def reset(self, seed: int | None = None) -> None:
@@ -447,6 +458,7 @@ class Machine:
             order[...] = np.arange(order.size)
         if self._owns_parameters:
             self._draw_parameters(number)
+        self._rollback.touched()
         self.pc, self.stopped = 0, None
 
     def _draw_parameters(self, seed: int) -> None:

@@ -226,6 +226,29 @@ def test_a_value_that_stops_being_finite_stops_the_run_there() -> None:
     assert machine.stopped is None
 
 
+@pytest.mark.parametrize("runs", [(1,) * 8, (2, 2, 1, 1, 4), (3, 0, 2, 5), (5, 5), (40,)])
+@pytest.mark.parametrize("touched", [False, True])
+def test_the_state_where_a_value_stops_being_finite_is_whole_after_any_runs(
+    runs: tuple[int, ...], touched: bool
+) -> None:
+    network = Network(2, [Dense(3, "relu"), Dense(1)], optimizer=SGD(1e20))
+    machine = Machine(compile(network, CIRCLES, batch_size=8))
+    repeated = Machine(machine.program)
+    for steps in runs:
+        if touched:
+            for either in (machine, repeated):
+                if either.step_count == 2:
+                    either.write("dense1/b", 0.25)
+        machine.run(steps)
+        if machine.stopped is not None:
+            break
+        repeated.run(machine.step_count - repeated.step_count, checked=False)
+    assert machine.stopped is not None
+    while (repeated.step_count, repeated.pc) != (machine.step_count, machine.pc):
+        repeated.step_instruction()
+    assert all_state(machine) == all_state(repeated)
+
+
 def test_an_interrupted_run_leaves_a_whole_state() -> None:
     machine = circles_machine()
     machine.run(10)
