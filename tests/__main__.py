@@ -24,10 +24,11 @@ CHECKS: dict[str, list[str]] = {
     "Types of JavaScript": ["typescript/bin/tsc"],
     "Benchmark of the engine, briefly": ["tests.benchmarks", "engine", "--smoke"],
     "Benchmark of the page, briefly": ["tests.benchmarks", "page", "--smoke"],
-    "Tests": ["pytest"],
+    "Tests": ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal"],
 }
 """Name -> a Python module or a file in node_modules, with its arguments. The tests come last, so
-that their summary ends the output."""
+that their summary ends the output; in as many processes as there are cores, for those that drive a
+browser mostly wait, but each with a server and a browser of its own."""
 
 
 def main(arguments: list[str]) -> int:

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.serving import served
 from tests.browser.visit import Visits
+
+expect.set_options(timeout=30_000)  # ms; a page beside other tests' pages can be slow
 
 
 @pytest.fixture(scope="package")

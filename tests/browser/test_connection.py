@@ -51,7 +51,7 @@ def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wir
 
 
 def test_a_restarted_server_is_given_the_network_again(visits: Visits, wire: Wire) -> None:
-    visits.tolerated = [r"WebSocket connection to 'ws://.*' failed"]
+    visits.tolerated = [r"WebSocket connection to 'ws://.*' failed", "ERR_SOCKET_NOT_CONNECTED"]
     visit = visits.open("data=xor&layers=3tanh,1sigmoid&seed=5&run=no", address=wire.address)
     before = visit.get("model.description")
     visit.page.wait_for_load_state("networkidle")
