@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 SLICE = 0.02
 """Seconds a session may work before the others and the mail have their turn."""
 LEAST_SLICE = 0.002
+CREDIT_SLICE = 0.005
+"""A slice of a session that somebody watches who has no credit now, and may have any moment."""
 MOST_ASKED = 4
 """Long answers of one session under way at a time."""
 CHECKPOINT_AFTER_CHANGE = 1.0
@@ -168,7 +170,7 @@ class Host:
 
     def delay(self) -> float | None:
         """Seconds until `work` has something to do; None if mail has to come first."""
-        delays = [self._frame_delay()]
+        delays = [self._frame_delay(granted=True)]
         for hosted in self._hosted.values():
             delays.append(0.0 if hosted.asked else hosted.session.delay())
             if hosted.session.dirty:
@@ -192,8 +194,7 @@ class Host:
         """One slice for one session, which then goes to the end of the queue."""
         hosted = self._hosted.pop(name)
         self._hosted[name] = hosted
-        until_frame = self._frame_delay()
-        length = SLICE / ready if until_frame is None else min(SLICE / ready, until_frame)
+        length = min(SLICE / ready, self._until_frame())
         if hosted.asked:
             length /= 2
             self._answer(name, hosted, max(length, LEAST_SLICE))
@@ -239,12 +240,19 @@ class Host:
             watched.granted = False
             return None
 
-    def _frame_delay(self) -> float | None:
+    def _until_frame(self) -> float:
+        """Seconds until somebody may want a frame: credit for the next comes while it is made."""
+        granted, others = (self._frame_delay(granted=granted) for granted in (True, False))
+        soon = max(others, CREDIT_SLICE) if others is not None else SLICE
+        return min(granted, soon) if granted is not None else soon
+
+    def _frame_delay(self, *, granted: bool) -> float | None:
+        """Seconds until there is a frame for somebody with credit, or for somebody without."""
         delays = [
             hosted.session.frame_delay(watched.subscription)
             for hosted in self._hosted.values()
             for watched in hosted.watched.values()
-            if watched.granted
+            if watched.granted == granted
         ]
         return min((delay for delay in delays if delay is not None), default=None)
 

@@ -11,7 +11,14 @@ import pytest
 from server import mail
 from server.camera import Subscription
 from server.frames import decode_frame
-from server.host import CHECKPOINT_AFTER_CHANGE, CHECKPOINT_WHILE_RUNNING, SLICE, Host
+from server.host import (
+    CHECKPOINT_AFTER_CHANGE,
+    CHECKPOINT_WHILE_RUNNING,
+    CREDIT_SLICE,
+    LEAST_SLICE,
+    SLICE,
+    Host,
+)
 from server.protocol import Watch, parse_command
 from server.session import Session
 from tests.server.driving import SMALL, Clock
@@ -163,15 +170,17 @@ def test_a_turn_ends_in_time_for_the_next_frame(
         return []
 
     monkeypatch.setattr(Session, "advance", advance)
-    monkeypatch.setattr(Session, "frame_delay", lambda *_: 0.005)
     monkeypatch.setattr(Session, "frame", lambda *_: None)
     world.open("a")
     world.do("a", "run")
+    world.host.work()
     world.do("a", "subscribe", 4, buffers=[{"name": "dense1/W"}])
-    world.host.work()
-    world.host.receive(mail.Grant("a", 4))
-    world.host.work()
-    assert lengths == [SLICE, 0.005]
+    for delay in (0.0, 0.01, 0.0, 0.003):  # without credit, which may come soon; then with it
+        monkeypatch.setattr(Session, "frame_delay", lambda *_, delay=delay: delay)
+        if len(lengths) == 3:
+            world.host.receive(mail.Grant("a", 4))
+        world.host.work()
+    assert lengths == [SLICE, CREDIT_SLICE, 0.01, LEAST_SLICE, 0.003]
 
 
 def test_all_sessions_train(world: World) -> None:
@@ -292,7 +301,7 @@ def test_a_session_is_opened_from_its_checkpoint(world: World) -> None:
     assert loss["points"] == [list(point) for point in checkpoint.progress.points[0]]
     other.host.receive(mail.Watching("a", 4, Subscription(WATCH, 60.0)))
     other.host.receive(mail.Grant("a", 4))
-    other.work(3)
+    other.work(8)
     (taken,) = other.take(mail.Taken)
     assert decode_frame(taken.frame).header.number == 41
     assert other.step("a") > state["step"]
