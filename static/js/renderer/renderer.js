@@ -41,6 +41,9 @@ import { Range } from "./values.js";
  */
 
 const STALE = 0.28;
+/** ms; curves are most of a frame's cost where no graphics card draws them, and their slow change is
+ * not seen while a network trains at full speed. */
+const EDGES_APART = 25;
 const MODES = /** @type {EdgeMode[]} */ (["weight", "gradient", "update", "difference"]);
 
 export class Renderer {
@@ -127,7 +130,10 @@ export class Renderer {
     const stamp = picture.stamp(view.mode);
     const changed = stamp !== picture.drawn || moving;
     if (ground.dirty) paintGround(ground.begin(), picture.scene, picture.light);
-    if (edges.dirty || changed) picture.paintEdges(edges.begin(), view.mode, now);
+    edges.dirty ||= changed;
+    if (edges.dirty && (view.calm || now - picture.edgesAt >= EDGES_APART)) {
+      picture.paintEdges(edges.begin(), view.mode, now);
+    }
     if (units.dirty || changed) picture.paintUnits(units.begin(), view, now);
     const bare = !moves && !view.selection && !view.hover && view.path.length === 0;
     const over = changed || moves || picture.moved;
@@ -140,7 +146,7 @@ export class Renderer {
     picture.drawn = stamp;
     picture.moved = moves;
     this.dim(view.hover);
-    return moving || moves;
+    return moving || moves || edges.dirty;
   }
 
   /**
@@ -198,6 +204,7 @@ class Picture {
     this.lossText = "";
     this.lossAt = 0;
     this.drawn = -1;
+    this.edgesAt = 0;
     this.moved = false;
     /** Whether nothing lies on top, so that it need not be drawn again. */
     this.bare = false;
@@ -277,6 +284,7 @@ class Picture {
   paintEdges(context, mode, now) {
     const { painter, ranges, scene } = this;
     const range = ranges[mode].value;
+    this.edgesAt = now;
     painter.clear();
     for (const pair of scene.pairs) {
       const signal = this.signals.get(mode)?.[pair.index].weight;
