@@ -5,16 +5,15 @@
 import { onThemeChange } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { answerBuffer, entryOf, sampleName, sampleTitle, shownSample } from "./moment.js";
+import { sampleName } from "./moment.js";
 import { Picture } from "./picture.js";
+import { Sample } from "./sample.js";
 
 /** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
 /** @typedef {import("../../types.js").Model} Model */
 /** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("./sample.js").Taken} Taken */
 
-const INPUTS = "probe/input/x";
-const TARGETS = "probe/input/y";
 const DRAW_EVERY = 60; // ms
 /** Inputs and targets that differ by less, in standard deviations, are the same image. */
 const SAME = 1e-4;
@@ -28,21 +27,18 @@ export class Redrawn {
     this.data = model.data;
     const shape = model.data.image_shape ?? [1, 1];
     this.size = shape[0] * shape[1];
-    this.answer = answerBuffer(model);
-    const wanted = [INPUTS, TARGETS, this.answer, "probe/loss", "input/batch"];
-    this.wants = wanted.map((name) => ({ name, dtype: /** @type {const} */ ("f64") }));
+    this.sample = new Sample(model, DRAW_EVERY);
+    this.wants = this.sample.wants;
     this.input = new Picture(shape);
     this.output = new Picture(shape);
     this.target = new Picture(shape);
     this.error = new Picture(shape);
-    this.caption = h("h3", {});
-    this.loss = h("span", {});
     this.wanted = figure(this.target, "Wanted", "The target: the image without the noise.");
     this.mean = h("p", { class: "live-said" });
     this.element = h(
       "div",
       { class: "live" },
-      h("p", { class: "out-caption" }, this.caption, this.loss),
+      this.sample.caption,
       h(
         "div",
         { class: "live-figures" },
@@ -57,12 +53,7 @@ export class Redrawn {
       ),
       this.mean,
     );
-    this.drawn = Number.NEGATIVE_INFINITY;
-    /** @type {Moment | null} */
-    this.moment = null;
-    this.stop = onThemeChange(() => {
-      this.moment = null;
-    });
+    this.stop = onThemeChange(() => this.sample.forget());
   }
 
   destroy() {
@@ -71,32 +62,17 @@ export class Redrawn {
 
   /** @param {Moment} moment @param {number} now ms */
   show(moment, now) {
-    const { frame } = moment;
-    const due = now - this.drawn > DRAW_EVERY;
-    if (frame === this.moment?.frame || (!due && frame.running)) return;
-    const [inputs, targets, answers] = [INPUTS, TARGETS, this.answer].map((name) =>
-      entryOf(moment, name),
-    );
-    if (!inputs || !targets || !answers) return;
-    this.moment = moment;
-    this.drawn = now;
-    const shown = shownSample(moment);
-    this.showPictures(inputs, targets, answers, sampleName(shown));
-    const [name, row] = sampleTitle(shown);
-    setText(this.caption, row ? `${name}, ${row}` : name);
-    const loss = entryOf(moment, "probe/loss");
-    setText(this.loss, loss ? `loss ${short(loss.at(0))}` : "");
+    const taken = this.sample.take(moment, now);
+    if (!taken) return;
+    this.showPictures(taken);
+    this.sample.title(taken.shown);
   }
 
-  /**
-   * @param {Entry} inputs
-   * @param {Entry} targets
-   * @param {Entry} answers
-   * @param {string} name of the sample
-   */
-  showPictures(inputs, targets, answers, name) {
+  /** @param {Taken} taken */
+  showPictures({ inputs, targets, answers, shown }) {
+    const name = sampleName(shown);
     const { target_mean: mean, target_scale: scale } = this.data;
-    /** @param {Entry} entry */
+    /** @param {Taken["inputs"]} entry */
     const ink = (entry) => ({ at: (/** @type {number} */ i) => entry.at(i) * scale + mean });
     const error = (/** @type {number} */ i) => (answers.at(i) - targets.at(i)) * scale;
     let [noisy, off] = [false, 0];

@@ -4,20 +4,19 @@
 import { onThemeChange } from "../../color.js";
 import { CommandError } from "../../connection.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
-import { short } from "../../format.js";
 import { decide, shares } from "./answer.js";
 import { decode, play } from "./audio.js";
-import { answerBuffer, entryOf, sampleTitle, shownSample } from "./moment.js";
+import { sampleName, shownSample } from "./moment.js";
 import { Probabilities } from "./probabilities.js";
+import { Sample } from "./sample.js";
 import { Spectrogram } from "./spectrogram.js";
 import { Voice } from "./voice.js";
 
 /** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Model} Model */
 /** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("./sample.js").Taken} Taken */
 
-const INPUTS = "probe/input/x";
-const TARGETS = "probe/input/y";
 const DRAW_EVERY = 100; // ms
 
 export class Sound {
@@ -27,22 +26,16 @@ export class Sound {
     this.title = "Sound";
     this.context = context;
     this.data = model.data;
-    this.answer = answerBuffer(model);
-    const wanted = [INPUTS, TARGETS, this.answer, "probe/loss", "input/batch"];
-    this.wants = wanted.map((name) => ({ name, dtype: /** @type {const} */ ("f64") }));
+    this.sample = new Sample(model, DRAW_EVERY);
+    this.wants = this.sample.wants;
     const centres = bands.map((name) => Number.parseFloat(name));
     this.spectrogram = new Spectrogram(centres, shape[0]);
     this.probabilities = new Probabilities(names);
-    this.caption = h("h3", {});
-    this.loss = h("span", {});
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
     this.voice = new Voice(context, names, new Spectrogram(centres, shape[0]));
     this.element = h("div", { class: "live" }, this.samplePart(), this.voice.element);
-    this.drawn = Number.NEGATIVE_INFINITY;
-    /** @type {Moment | null} */
-    this.moment = null;
     this.stop = onThemeChange(() => {
-      this.moment = null;
+      this.sample.forget();
       this.voice.paint();
     });
   }
@@ -54,7 +47,7 @@ export class Sound {
     return h(
       "div",
       { class: "live-part" },
-      h("p", { class: "out-caption" }, this.caption, this.loss),
+      this.sample.caption,
       h(
         "div",
         { class: "live-hearing" },
@@ -72,8 +65,8 @@ export class Sound {
 
   /** Plays the sound of the sample that is shown. */
   async play() {
-    if (!this.moment) return;
-    const { sample, split } = shownSample(this.moment);
+    if (!this.sample.moment) return;
+    const { sample, split } = shownSample(this.sample.moment);
     this.problem.hidden = true;
     try {
       const { sound, rate } = await this.context.actions.questions.ask("sound", { sample, split });
@@ -87,16 +80,13 @@ export class Sound {
 
   /** @param {Moment} moment @param {number} now ms */
   show(moment, now) {
-    const { frame } = moment;
-    this.voice.renew(frame);
-    const due = now - this.drawn > DRAW_EVERY;
-    if (frame === this.moment?.frame || (!due && frame.running)) return;
-    const [inputs, targets, answers] = [INPUTS, TARGETS, this.answer].map((name) =>
-      entryOf(moment, name),
-    );
-    if (!inputs || !targets || !answers) return;
-    this.moment = moment;
-    this.drawn = now;
+    this.voice.renew(moment.frame);
+    const taken = this.sample.take(moment, now);
+    if (taken) this.showSample(taken);
+  }
+
+  /** @param {Taken} taken */
+  showSample({ inputs, targets, answers, shown }) {
     const names = this.data.class_names;
     const count = answers.shape[0];
     const truth = decide(count, (k) => targets.at(k)).answer;
@@ -106,13 +96,10 @@ export class Sound {
       truth,
       answer,
     );
-    const shown = shownSample(moment);
-    const [name, row] = sampleTitle(shown);
     const { mean, scale } = this.data.standardisation ?? { mean: [0], scale: [1] };
     const [m, s] = [mean[0], scale[0]];
-    this.spectrogram.show((i) => inputs.at(i) * s + m, `Spectrogram of ${name}: ${names[truth]}`);
-    setText(this.caption, `${name}${row && `, ${row}`}: “${names[truth]}”`);
-    const loss = entryOf(moment, "probe/loss");
-    setText(this.loss, loss ? `loss ${short(loss.at(0))}` : "");
+    const words = `Spectrogram of ${sampleName(shown)}: ${names[truth]}`;
+    this.spectrogram.show((i) => inputs.at(i) * s + m, words);
+    this.sample.title(shown, `: “${names[truth]}”`);
   }
 }

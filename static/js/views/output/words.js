@@ -6,8 +6,8 @@ import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
 import { decide, shares } from "./answer.js";
 import { Asking } from "./asking.js";
-import { answerBuffer, entryOf, sampleTitle, shownSample } from "./moment.js";
 import { Probabilities } from "./probabilities.js";
+import { Sample } from "./sample.js";
 import { visible } from "./tokens.js";
 
 /** @typedef {import("../../connection.js").Message} Message */
@@ -15,7 +15,6 @@ import { visible } from "./tokens.js";
 /** @typedef {import("../../types.js").Model} Model */
 /** @typedef {import("./moment.js").Moment} Moment */
 
-const TARGETS = "probe/input/y";
 const EVERY = 200; // ms
 const DRAW_EVERY = 100; // ms
 const LONGEST = 400; // characters, for the server
@@ -30,10 +29,8 @@ export class Words {
     this.context = context;
     this.data = model.data;
     this.names = model.data.class_names;
-    this.answer = answerBuffer(model);
-    const exact = /** @type {const} */ ("f64");
-    const wanted = [TARGETS, this.answer, "probe/loss", "input/batch"];
-    this.wants = wanted.map((name) => ({ name, dtype: exact }));
+    this.sample = new Sample(model, DRAW_EVERY);
+    this.wants = this.sample.wants;
     this.asking = new Asking(context, {
       ...{ type: "classify", every: EVERY },
       answer: (answer) => this.showOwn(answer),
@@ -42,15 +39,10 @@ export class Words {
     this.input = this.field();
     this.own = new Probabilities(this.names);
     this.read = h("p", { class: "live-read" });
-    this.caption = h("h3", {});
-    this.loss = h("span", {});
     this.word = h("p", { class: "live-word" });
     this.rating = signedBar("People’s rating", "The mean of ten people's ratings, from −4 to 4.");
     this.guess = signedBar("Network", "The probabilities of the two classes, one minus the other.");
     this.element = this.layOut();
-    this.drawn = Number.NEGATIVE_INFINITY;
-    /** @type {Moment | null} */
-    this.moment = null;
     this.ask();
   }
 
@@ -60,13 +52,12 @@ export class Words {
 
   layOut() {
     const own = h("h3", {}, "Your own words");
-    const caption = h("p", { class: "out-caption" }, this.caption, this.loss);
     const bars = h("dl", { class: "out-features live-signed" }, this.rating.row, this.guess.row);
     return h(
       "div",
       { class: "live" },
       h("div", { class: "live-part" }, own, this.input, this.read, this.own.element),
-      h("div", { class: "live-part" }, caption, this.word, bars),
+      h("div", { class: "live-part" }, this.sample.caption, this.word, bars),
     );
   }
 
@@ -115,21 +106,13 @@ export class Words {
 
   /** @param {Moment} moment @param {number} now ms */
   show(moment, now) {
-    const { frame } = moment;
-    this.asking.renew(frame);
-    const due = now - this.drawn > DRAW_EVERY;
-    if (frame === this.moment?.frame || (!due && frame.running)) return;
-    this.moment = moment;
-    this.drawn = now;
-    const [targets, answers] = [TARGETS, this.answer].map((name) => entryOf(moment, name));
-    if (!targets || !answers) return;
-    const shown = shownSample(moment);
+    this.asking.renew(moment.frame);
+    const taken = this.sample.take(moment, now);
+    if (!taken) return;
+    const { answers, shown } = taken;
     const { word, rating } = this.data.extras[shown.split];
-    const [name, row] = sampleTitle(shown);
-    setText(this.caption, row ? `${name}, ${row}` : name);
+    this.sample.title(shown);
     setText(this.word, word?.[shown.sample] ?? "");
-    const loss = entryOf(moment, "probe/loss");
-    setText(this.loss, loss ? `loss ${short(loss.at(0))}` : "");
     const rated = rating?.[shown.sample] ?? Number.NaN;
     this.rating.show(rated / RATED, rated > 0 ? `+${short(rated)}` : short(rated));
     const count = answers.shape[0];
