@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import engine
-from engine import Split
+from engine import Baseline, Split
 from server import layers
 from server.description import Plan
 from server.fields import Description
@@ -76,11 +76,16 @@ def data_table(plan: Plan) -> dict[str, Any]:
             "test": _told(data.test.extras, SAMPLE_EXTRAS),
             "all": _told(data.extras, DATA_EXTRAS),
         },
-        "baselines": [vars(baseline) for baseline in data.baselines],
+        "baselines": [_baseline_row(baseline) for baseline in data.baselines],
         "uses": uses(plan),
         "source": data.source,
         "licence": data.licence,
     }
+
+
+def _baseline_row(baseline: Baseline) -> dict[str, Any]:
+    forecasts = baseline.forecasts
+    return {**vars(baseline), "forecasts": None if forecasts is None else _listed(forecasts)}
 
 
 def _points(split: Split) -> list[list[float]]:

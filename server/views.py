@@ -330,7 +330,8 @@ def _of_steps(program: Program, buffer: str) -> tuple[str, ...]:
 class TestGroup(Group):
     """Confusion counts (truth, answer), or predictions beside targets, on the test set.
 
-    Of two classes also how well probabilities are calibrated, and the counts at other thresholds.
+    Of two classes also the probability of class 1 for each sample, how well these probabilities
+    are calibrated, and the counts at other thresholds.
     """
 
     def __init__(self, plan: Plan, scorer: Scorer) -> None:
@@ -352,6 +353,7 @@ class TestGroup(Group):
             self.views += (
                 View("view/calibration", "P", (BINS, 3), ("bin", "number")),
                 View("view/thresholds", "C", (THRESHOLDS, 2, 2), ("threshold", "truth", "answer")),
+                View("view/probability", "P", (len(self._judge.outputs),), ("sample",)),
             )
 
     def refresh(self) -> None:
@@ -362,12 +364,14 @@ class TestGroup(Group):
         data = self._plan.data
         if name == "view/confusion":
             return self._confusion()
+        if name == "view/probability":
+            return self._judge.outputs[:, -1]
         if name in ("view/calibration", "view/thresholds"):
-            return self._probabilities(name)
+            return self._of_probabilities(name)
         values = self._judge.targets if name == "view/targets" else self._judge.outputs
         return values * data.target_scale + data.target_mean
 
-    def _probabilities(self, name: str) -> Array:
+    def _of_probabilities(self, name: str) -> Array:
         labels = self._plan.data.test.labels
         assert labels is not None
         probability = self._judge.outputs[:, -1]

@@ -101,11 +101,14 @@ class Baseline:
         measure: ``accuracy``, ``mean squared error`` (in the units of training) or
             ``cross-entropy`` (natural logarithm, per token).
         value: of that measure.
+        forecasts: (N,) what is forecast for each test sample: a class number, or a target in its
+            own units; None where this would say no more than the title.
     """
 
     title: str
     measure: Literal["accuracy", "mean squared error", "cross-entropy"]
     value: float
+    forecasts: Numbers | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

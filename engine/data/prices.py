@@ -96,7 +96,7 @@ def _windows(share: str, settings: Settings) -> tuple[Series, Floats, dict[str, 
     common = {
         "column_names": COLUMNS,
         "parts": _parts(len(windows), context, settings.test_fraction),
-        "extras": {"date": days.dates[context:], "close": days.closes[context - 1 : -1]},
+        "extras": {"date": days.dates[context:], "close": days.closes[context:]},
         "whole": {"dates": days.dates, "closes": days.closes},
     }
     return days, windows, common
@@ -122,7 +122,7 @@ def _swing(settings: Settings) -> Samples:
         labels=None,
         values=days.columns[settings.whole("context") :, 1],
         class_names=(),
-        target_name="tomorrow's swing",
+        target_name="log of tomorrow's swing in %",
         baselines=_same_swing,
         **common,
     )
@@ -131,18 +131,23 @@ def _swing(settings: Settings) -> Samples:
 def _same_direction(data: Dataset) -> tuple[Baseline, ...]:
     up = data.test.points[:, -1, COLUMNS.index("return")] > 0.0
     right = float((up == data.test.labels).mean())
-    return (*simple(data), Baseline("the same direction as today", "accuracy", right))
+    forecasts = up.astype(np.int64)
+    return (*simple(data), Baseline("the same direction as today", "accuracy", right, forecasts))
 
 
 def _same_swing(data: Dataset) -> tuple[Baseline, ...]:
     swings = data.test.points[:, :, COLUMNS.index("swing")].astype(np.float64)
-    swings = (swings - data.target_mean) / data.target_scale
     targets = data.test.targets[:, 0]
+
+    def baseline(title: str, forecasts: Floats) -> Baseline:
+        error = squared_error((forecasts - data.target_mean) / data.target_scale, targets)
+        return Baseline(title, "mean squared error", error, forecasts)
+
     return (
         *simple(data),
         *(
-            Baseline(title, "mean squared error", squared_error(forecast, targets))
-            for title, forecast in (
+            baseline(title, forecasts)
+            for title, forecasts in (
                 ("the same swing as today", swings[:, -1]),
                 ("the mean swing of the days shown", swings.mean(axis=1)),
             )

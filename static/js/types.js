@@ -33,7 +33,7 @@
 /**
  * How good an answer without a network is, on the test set.
  * @typedef {{title: string, value: number,
- *   measure: "accuracy" | "mean squared error" | "cross-entropy"}} Baseline
+ *   measure: "accuracy" | "mean squared error" | "cross-entropy", forecasts: number[] | null}} Baseline
  */
 
 /**
@@ -43,6 +43,7 @@
  *   feature_names: string[], class_names: string[], target_name: string,
  *   image_shape: [number, number] | null, domain: [number, number][],
  *   points: {train: Points, test: Points} | null, source: string, licence: string,
+ *   labels: {train: number[] | null, test: number[] | null},
  *   input_shape: number[], uses: string[], vocabulary: string[] | null,
  *   field_sizes: number[] | null, target_mean: number, target_scale: number,
  *   standardisation: {mean: number[], scale: number[]} | null,

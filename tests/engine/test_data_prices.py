@@ -56,7 +56,7 @@ def test_a_window_ends_the_day_before_its_target(name: str) -> None:
         for row in (0, 7, len(part) - 1):
             target = int(np.searchsorted(days.dates, part.extras["date"][row]))
             np.testing.assert_array_equal(part.points[row], days.columns[target - 20 : target])
-            assert part.extras["close"][row] == days.closes[target - 1]
+            assert part.extras["close"][row] == days.closes[target]
             if part.labels is not None:
                 assert part.labels[row] == (days.columns[target, 0] > 0)
             else:
@@ -110,6 +110,20 @@ def test_naive_forecasts_are_those_of_the_last_day_and_of_all_days_shown() -> No
     _, today, lately = (baseline.value for baseline in data.baselines)
     assert today == pytest.approx(((swing[:, -1] - target) ** 2).mean())
     assert lately == pytest.approx(((swing.mean(axis=1) - target) ** 2).mean())
+
+
+def test_what_is_forecast_for_each_day_is_told_in_the_target_s_own_units() -> None:
+    data = load_dataset("price_swing", context=5)
+    mean, today, lately = (baseline.forecasts for baseline in data.baselines)
+    assert mean is None
+    np.testing.assert_array_equal(today, data.test.points[:, -1, 1])
+    np.testing.assert_array_equal(lately, data.test.points[:, :, 1].mean(axis=1))
+    same = load_dataset("price_direction").baselines[-1]
+    test = load_dataset("price_direction").test
+    assert same.forecasts is not None
+    assert test.labels is not None
+    np.testing.assert_array_equal(same.forecasts[1:], test.labels[:-1])
+    assert same.value == (same.forecasts == test.labels).mean()
 
 
 def test_thumbnail_is_the_price_with_the_tested_years_marked() -> None:

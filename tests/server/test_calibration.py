@@ -44,9 +44,22 @@ def test_half_is_the_confusion() -> None:
     assert shown["view/calibration"][:, 2].sum() == 30
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
+def test_the_probability_of_each_day_in_the_order_of_the_days(activation: str) -> None:
+    layers = [{"kind": "flatten"}, {"units": 1 + (activation == "softmax")}]
+    driver = configured({"data": {"name": "price_direction"}, "layers": layers})
+    driver.step("step", 20)
+    shown = driver.frame("view/probability", "view/confusion")
+    labels = np.array(driver.last("configured")["data"]["labels"]["test"])
+    assert shown["view/probability"].shape == labels.shape
+    answers = shown["view/probability"] > 0.5
+    counts = [[(answers[labels == t] == a).sum() for a in (0, 1)] for t in (0, 1)]
+    np.testing.assert_array_equal(shown["view/confusion"], counts)
+
+
 def test_only_two_classes_have_them() -> None:
     names = {
         row["name"] for row in configured({"data": {"name": "iris"}}).last("configured")["buffers"]
     }
     assert "view/confusion" in names
-    assert not {"view/thresholds", "view/calibration"} & names
+    assert not {"view/thresholds", "view/calibration", "view/probability"} & names

@@ -55,6 +55,17 @@ def test_prices_have_dates_in_order() -> None:
     assert dates["test"]["date"][-1] == "2013-03-01"
 
 
+def test_a_baseline_tells_its_forecast_of_each_sample_where_they_differ() -> None:
+    told = data("price_direction")
+    constant, same = told["baselines"]
+    assert constant["forecasts"] is None
+    assert len(same["forecasts"]) == told["test"]
+    assert set(same["forecasts"]) == {0, 1}
+    swing = data("price_swing")
+    dates, today = swing["extras"]["test"]["date"], swing["baselines"][1]["forecasts"]
+    assert len(dates) == len(today)
+
+
 def test_ratings_have_titles_and_genres_of_all_films() -> None:
     told = data("ratings")
     people, films = told["field_sizes"]
