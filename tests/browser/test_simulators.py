@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from server.scenes import SCENES
-from tests.browser.visit import Visit, Visits
+from tests.browser.visit import Visit, Visits, number
 
 DESCRIPTIONS = {scene.id: scene.description for scene in SCENES}
 
@@ -103,6 +104,40 @@ def test_later_days_are_judged_against_the_naive_forecast(visits: Visits) -> Non
     note = visit.page.locator(".sim-baseline")
     expect(note).to_contain_text(re.compile(r"(Beats|Does not beat).* × its error"))
     expect(note).to_contain_text("the mean swing of the days shown")
+    expect(picture(visit)).to_contain_text("Naive: the mean swing of the days shown.")
     picture(visit).get_by_role("application").focus()
-    visit.press("ArrowLeft")
-    expect(picture(visit)).to_contain_text(re.compile(r"20\d\d-\d\d-\d\d: predicted"))
+    visit.press("ArrowLeft", "ArrowLeft")
+    day = visit.get("model.data.test") - 2
+    values = [visit.drawn(name)[day, 0] for name in ("view/targets", "view/predictions")]
+    values.append(visit.get(f"model.data.baselines[2].forecasts[{day}]"))
+    read = picture(visit).locator(".sim-said").inner_text()
+    date, words = read.split(": ")
+    assert date == visit.get(f"model.data.extras.test.date[{day}]")
+    found = re.fullmatch(r"real (.+), network (.+), naive (.+)", words)
+    assert found is not None
+    assert [number(text) for text in found.groups()] == pytest.approx(values, rel=1e-3)
+
+
+def test_each_later_day_of_a_direction_is_right_or_wrong(visits: Visits) -> None:
+    visit = visits.open()
+    scene(visit, "price_direction", 40)
+    page = picture(visit)
+    chances = visit.drawn("view/probability")
+    truth = np.array(visit.get("model.data.labels.test"))
+    right = (chances > 0.5) == truth
+    rates = page.get_by_label("Share of days foreseen")
+    expect(rates.locator("dd").first).to_have_text(f"{100 * right.mean():.1f} %")
+    expect(rates).to_contain_text("the same direction as today")
+    expect(rates.locator("dd").last).to_have_text("46.9 % to 53.1 %")
+    expect(page).to_contain_text("Right on 969 later days:")
+    expect(page.locator(".sim-said")).to_contain_text(f"{right[-60:].sum()} of these 60 days")
+    page.get_by_role("application").focus()
+    visit.press("ArrowLeft", "PageUp", "PageUp", "PageUp", "PageUp")
+    day = len(truth) - 81
+    date = visit.get(f"model.data.extras.test.date[{day}]")
+    read = page.locator(".sim-said").inner_text()
+    assert read.startswith(f"{date}: p(up) ")
+    assert number(read.split()[2].rstrip(",")) == pytest.approx(chances[day], abs=1e-3)
+    assert read.endswith("right" if right[day] else "wrong")
+    expect(page.locator("output")).to_have_text(date)
+    assert date > max(visit.get("model.data.extras.train.date"))

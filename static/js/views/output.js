@@ -52,6 +52,12 @@ const KINDS = [
     load: async () => (await styled("simulators", import("./output/prices.js"))).Prices,
   },
   {
+    title: "Days",
+    about: "On which later days the network was right, and how often it was.",
+    fits: ({ task, extras }) => task === "classification" && "date" in extras.test,
+    load: async () => (await styled("simulators", import("./output/direction.js"))).Direction,
+  },
+  {
     title: "Map",
     about: "What the network has learned about films, as a map; beside it what it was never told.",
     fits: ({ kind }, model) => kind === "ratings" && hasMap(model),

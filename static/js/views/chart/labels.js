@@ -2,7 +2,7 @@
 // Names and values at the ends of lines, in place of a legend.
 
 /** @typedef {import("../../color.js").Palette} Palette */
-/** @typedef {import("./chart.js").Series} Series */
+/** @typedef {{label: string, values: Float64Array}} Labelled a line */
 /** @typedef {import("./scale.js").Scale} Scale */
 
 const GAP = 8; // px from the line's end to the label
@@ -12,7 +12,7 @@ const ROUNDS = 8;
 
 export class EndLabels {
   /**
-   * @param {Series[]} series
+   * @param {Labelled[]} series
    * @param {(value: number) => string} text
    */
   constructor(series, text) {

@@ -36,7 +36,7 @@ export class BaselineNote {
 }
 
 /** The one that is hardest to beat. @param {Baseline[]} baselines */
-function strongest(baselines) {
+export function strongest(baselines) {
   const better = (/** @type {Baseline} */ a, /** @type {Baseline} */ b) =>
     a.measure === "accuracy" ? a.value > b.value : a.value < b.value;
   return baselines.reduce(

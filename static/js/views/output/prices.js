@@ -1,112 +1,76 @@
 // @ts-check
-// Later days of a share: what the network foresaw, and what came.
+// Later days of a share: what the network foresaw, what a naive forecast would have, what came.
 
 import { palette } from "../../color.js";
-import { h, setText } from "../../controls/dom.js";
+import { h } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { Axes } from "./axes.js";
+import { EndLabels } from "../chart/labels.js";
+import { traceLine } from "../chart/line.js";
+import { strongest } from "./baseline.js";
+import { Days } from "./days.js";
 import { entryOf } from "./moment.js";
-import { Plot } from "./plot.js";
+import { typeScale } from "./plot.js";
 
+/** @typedef {import("../../color.js").Palette} Palette */
 /** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Entry} Entry */
 /** @typedef {import("../../types.js").Model} Model */
 /** @typedef {import("./moment.js").Moment} Moment */
 
+/**
+ * @typedef {{label: string, values: Float64Array, width: number, dash: number[],
+ *   color: (palette: Palette) => string}} Line values one a day
+ */
+
 const PREDICTIONS = "view/predictions";
 const TARGETS = "view/targets";
 const DRAW_EVERY = 100; // ms
-const SPAN = 120; // days shown at once
+const SPAN = 90; // days shown at once
+const LEADER = 7; // px from the end of a line to its label
 
 export class Prices {
   /** @param {Context} context @param {Model} model */
   constructor(context, model) {
-    this.context = context;
+    const { test, baselines, target_name: label } = model.data;
     this.title = "Later days";
-    this.name = model.data.target_name;
-    /** @type {string[]} of the test samples, ISO */
-    this.dates = model.data.extras.test.date ?? [];
     this.wants = [PREDICTIONS, TARGETS].map((name) => ({
       name,
       dtype: /** @type {const} */ ("f32"),
     }));
-    this.start = Math.max(0, this.dates.length - SPAN);
-    this.pointed = -1;
+    this.naive = strongest(baselines.filter(({ forecasts }) => forecasts !== null));
+    const empty = () => new Float64Array(test).fill(Number.NaN);
+    this.real = line("real", empty(), 1.25, [], ({ ink3 }) => ink3);
+    this.network = line("network", empty(), 2, [], ({ positive }) => positive);
+    this.lines = [this.real, this.network];
+    const naive = Float64Array.from(this.naive?.forecasts ?? []);
+    if (naive.length > 0) this.lines.push(line("naive", naive, 1.5, [4, 3], ({ ink }) => ink));
+    this.labels = new EndLabels(this.lines, (value) => short(value, 2));
+    this.numbers = Float64Array.from({ length: test }, (_, i) => i);
+    this.days = new Days(context, model, {
+      ...{ kind: "sim-prices", name: "Predicted and real later days", label, span: SPAN },
+      paint: (canvas, width, height) => this.paint(canvas, width, height),
+      read: (day) => this.read(day),
+    });
+    const { plot, slider, said } = this.days;
+    this.element = h("div", { class: "sim" }, plot.element, slider, said);
     this.drawn = Number.NEGATIVE_INFINITY;
     /** @type {Entry | null} */
     this.predictions = null;
-    /** @type {Entry | null} */
-    this.targets = null;
-    this.axes = new Axes({ low: 0, high: 1, label: "" }, { low: 0, high: 1, label: this.name });
-    this.axes.ticksX.text = (value) => this.dates[Math.round(value)]?.slice(2, 7) ?? "";
-    this.plot = new Plot(context, {
-      ...{ kind: "sim-prices", role: "application" },
-      name: "Predicted and real later days. Left and right read off days.",
-      paint: (canvas, width, height) => this.paint(canvas, width, height),
-    });
-    this.said = h("p", { class: "sim-said", "aria-live": "polite" });
-    this.element = h("div", { class: "sim" }, key(), this.plot.element, this.slider(), this.said);
-    this.listen();
   }
 
   destroy() {
-    this.plot.destroy();
+    this.days.destroy();
   }
 
-  slider() {
-    const max = Math.max(0, this.dates.length - SPAN);
-    const range = h("input", {
-      ...{ type: "range", min: 0, max, step: 1, value: this.start },
-      "aria-label": "First day shown",
-    });
-    const label = h("output", {});
-    const tell = () => setText(label, this.dates[this.start] ?? "");
-    range.oninput = () => {
-      this.start = Number(range.value);
-      tell();
-      this.plot.invalidate();
-    };
-    tell();
-    return h("div", { class: "sim-slider" }, h("span", {}, "From"), range, label);
-  }
-
-  listen() {
-    const { element } = this.plot;
-    element.addEventListener("pointermove", (event) => {
-      const { scaleX } = this.axes;
-      this.point(Math.round(scaleX.valueAt(this.plot.place(event)[0])));
-    });
-    element.addEventListener("pointerleave", () => this.point(-1));
-    element.addEventListener("keydown", (event) => {
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      this.point(this.pointed < 0 ? this.end : this.pointed + by);
-    });
-  }
-
-  /** The last day shown. */
-  get end() {
-    return Math.min(this.dates.length, this.start + SPAN) - 1;
-  }
-
-  /** @param {number} day number of a test sample, or -1 */
-  point(day) {
-    this.pointed = day < 0 ? -1 : Math.max(this.start, Math.min(this.end, day));
-    this.read();
-    this.plot.invalidate();
-  }
-
-  read() {
-    const { pointed, predictions, targets } = this;
-    if (pointed < 0 || !predictions || !targets) {
-      setText(this.said, "None of these days was trained on. Point at one to read it off.");
-      return;
+  /** @param {number} day */
+  read(day) {
+    if (day >= 0) {
+      const values = this.lines.map(({ label, values }) => `${label} ${short(values[day], 4)}`);
+      return `${this.days.dates[day]}: ${values.join(", ")}`;
     }
-    const [predicted, real] = [predictions.at(pointed), targets.at(pointed)];
-    const error = short(predicted - real);
-    const words = `predicted ${short(predicted)}, real ${short(real)}, error ${error}`;
-    setText(this.said, `${this.dates[pointed]}: ${words}`);
+    const { naive, days } = this;
+    const learned = `Learned from days to ${days.learned}: none of these.`;
+    return naive ? `${learned} Naive: ${naive.title}.` : learned;
   }
 
   /** @param {Moment} moment @param {number} now ms */
@@ -117,55 +81,83 @@ export class Prices {
     if (predictions && targets && predictions !== this.predictions && due) {
       this.drawn = now;
       this.predictions = predictions;
-      this.targets = targets;
-      this.read();
-      this.plot.surface.dirty = true;
+      for (let i = 0; i < this.numbers.length; i += 1) {
+        this.real.values[i] = targets.at(i);
+        this.network.values[i] = predictions.at(i);
+      }
+      this.days.renew();
     }
-    this.plot.draw();
+    this.days.plot.draw();
   }
 
   /** @param {CanvasRenderingContext2D} canvas @param {number} width @param {number} height */
   paint(canvas, width, height) {
-    const { axes, predictions, targets, start, end } = this;
-    if (!predictions || !targets) return;
-    let [low, high] = [Infinity, -Infinity];
-    for (let i = 0; i < targets.data.length; i += 1) {
-      low = Math.min(low, targets.at(i));
-      high = Math.max(high, targets.at(i));
-    }
-    axes.cover({ low: start, high: end }, { low, high });
-    axes.resize(width, height);
-    const { ink3, positive, accent } = palette();
+    const { lines, labels, days, real } = this;
+    const { axes, start, end } = days;
+    if (!this.predictions) return;
+    const [scale, colors] = [typeScale(), palette()];
+    for (let i = 0; i < lines.length; i += 1) labels.take(i, end);
+    labels.measure(canvas, colors, scale);
+    days.cover({ low: start, high: end }, { low: least(real.values), high: most(real.values) });
+    axes.resize(width - labels.width, height);
     canvas.save();
     canvas.beginPath();
     canvas.rect(axes.left, axes.top, axes.width, axes.height);
     canvas.clip();
-    canvas.lineWidth = 1.25;
-    canvas.strokeStyle = ink3;
-    this.trace(canvas, targets);
-    canvas.lineWidth = 2;
-    canvas.strokeStyle = positive;
-    this.trace(canvas, predictions);
-    if (this.pointed >= 0) {
-      canvas.fillStyle = accent;
-      canvas.fillRect(axes.x(this.pointed) - 0.5, axes.top, 1, axes.height);
-    }
+    for (const each of lines) this.paintLine(canvas, each, colors);
     canvas.restore();
     axes.paint(canvas);
+    labels.paint(canvas, colors, axes.scaleY, axes.left + axes.width, scale);
+    this.paintLeaders(canvas, colors);
   }
 
-  /** @param {CanvasRenderingContext2D} canvas @param {Entry} values (day, 1) */
-  trace(canvas, values) {
+  /** @param {CanvasRenderingContext2D} canvas @param {Line} line @param {Palette} colors */
+  paintLine(canvas, line, colors) {
+    const { axes, start, end } = this.days;
+    pen(canvas, line, colors);
     canvas.beginPath();
-    for (let i = this.start; i <= this.end; i += 1) {
-      canvas.lineTo(this.axes.x(i), this.axes.y(values.at(i)));
-    }
+    traceLine(canvas, this.numbers, line.values, start, end + 1, axes.scaleX, axes.scaleY);
     canvas.stroke();
   }
+
+  /** From each line's end to its label, which others may have pushed away. @param {CanvasRenderingContext2D} canvas @param {Palette} colors */
+  paintLeaders(canvas, colors) {
+    const { axes } = this.days;
+    const right = axes.left + axes.width;
+    this.lines.forEach((line, i) => {
+      const value = this.labels.values[i];
+      if (!Number.isFinite(value)) return;
+      pen(canvas, line, colors);
+      canvas.setLineDash([]);
+      canvas.beginPath();
+      canvas.moveTo(right + 1, axes.y(value));
+      canvas.lineTo(right + LEADER * axes.scale, this.labels.places[i]);
+      canvas.stroke();
+    });
+  }
 }
 
-function key() {
-  const stroke = (/** @type {string} */ kind, /** @type {string} */ words) =>
-    h("p", { class: "out-stroke" }, h("i", { class: kind }), h("span", {}, words));
-  return h("div", { class: "sim-key" }, stroke("curve", "predicted"), stroke("diagonal", "real"));
+/**
+ * @param {string} label
+ * @param {Float64Array} values
+ * @param {number} width CSS px
+ * @param {number[]} dash
+ * @param {(palette: Palette) => string} color
+ * @returns {Line}
+ */
+function line(label, values, width, dash, color) {
+  return { label, values, width, dash, color };
 }
+
+/** @param {CanvasRenderingContext2D} canvas @param {Line} line @param {Palette} colors */
+function pen(canvas, { width, dash, color }, colors) {
+  canvas.lineWidth = width;
+  canvas.setLineDash(dash);
+  canvas.strokeStyle = color(colors);
+}
+
+/** @param {Float64Array} values */
+const least = (values) => values.reduce((low, value) => Math.min(low, value), Infinity);
+
+/** @param {Float64Array} values */
+const most = (values) => values.reduce((high, value) => Math.max(high, value), -Infinity);
