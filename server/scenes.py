@@ -1,7 +1,7 @@
 """Scenes: networks to start from, each on data that show something, ready to run.
 
 A scene is a description with a few words. Where its data come from and on which terms, the
-catalogue of data sets knows; a scene whose data are not installed is left out.
+catalogue of data sets knows; a scene whose data are not installed says which package has them.
 """
 
 from __future__ import annotations
@@ -55,12 +55,16 @@ def scenes(installed: Collection[str]) -> list[dict[str, Any]]:
     Args:
         installed: names of data sets.
     """
-    infos = {info.name: info for info in engine.catalogue() if info.name in installed}
-    known = [(scene, infos.get(scene.description["data"]["name"])) for scene in SCENES]
+    infos = {info.name: info for info in engine.catalogue()}
+    known = [(scene, infos[scene.description["data"]["name"]]) for scene in SCENES]
     return [
-        {**vars(scene), "source": info.source, "licence": info.licence}
+        {
+            **vars(scene),
+            "source": info.source,
+            "licence": info.licence,
+            "missing": None if info.name in installed else info.package,
+        }
         for scene, info in known
-        if info is not None
     ]
 
 

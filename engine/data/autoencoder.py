@@ -99,6 +99,7 @@ RECIPES: tuple[Recipe, ...] = (
             about="The 8 by 8 digits, each its own answer: through a layer of two units a network "
             "must say in two numbers what it saw. Nobody tells it which digits they are.",
             image_shape=_DIGITS.info.image_shape,
+            package=_DIGITS.info.package,
         ),
         finish=_finish,
     ),

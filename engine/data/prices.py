@@ -18,10 +18,10 @@ from engine.data.assembly import Rows, Samples
 from engine.data.baselines import simple, squared_error
 from engine.data.dataset import Baseline, Dataset, Floats
 from engine.data.options import Choice, Option, Settings
-from engine.data.recipe import DatasetInfo, Recipe
+from engine.data.recipe import DatasetInfo, Recipe, not_installed
 from engine.data.thumbnails import SHOWN, Thumbnail, of_points
-from engine.errors import DescriptionError
 
+PACKAGE = "bokeh-sampledata"
 SHARES = ("IBM", "MSFT", "AAPL", "GOOG")
 COLUMNS = ("return", "swing", "volume")
 _MONTH = 20
@@ -75,8 +75,7 @@ def _days(share: str) -> dict[str, Any]:
     try:
         stocks = importlib.import_module("bokeh_sampledata.stocks")
     except ImportError as error:
-        expected = "available without bokeh-sampledata (pip install bokeh-sampledata)"
-        raise DescriptionError("data.name", "prices", expected) from error
+        raise not_installed("prices", PACKAGE) from error
     days: dict[str, Any] = getattr(stocks, share)
     return days
 
@@ -184,6 +183,7 @@ def _info(name: str, title: str, classes: int | None, about: str) -> DatasetInfo
         licence="public domain",
         about=about,
         choices=(Choice("share", SHARES, "The share"),),
+        package=PACKAGE,
     )
 
 

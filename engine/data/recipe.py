@@ -9,6 +9,7 @@ from engine.data.assembly import Samples
 from engine.data.dataset import Dataset, Kind, Scaling, Task
 from engine.data.options import Choice, Content, Option, Settings
 from engine.data.thumbnails import Thumbnail
+from engine.errors import DescriptionError
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class DatasetInfo:
         image_shape: (height, width) of an image, else None.
         choices: the words that can be chosen.
         contents: what the user can bring.
+        package: what has to be installed for it, as `pip install` names it; empty for nothing.
     """
 
     name: str
@@ -44,12 +46,20 @@ class DatasetInfo:
     image_shape: tuple[int, int] | None = None
     choices: tuple[Choice, ...] = ()
     contents: tuple[Content, ...] = ()
+    package: str = ""
 
     @property
     def keywords(self) -> tuple[str, ...]:
         """The keywords of `load_dataset` that apply to this set."""
         names = tuple(asked.name for asked in (*self.options, *self.choices, *self.contents))
         return (*names, "features") if self.features else names
+
+
+def not_installed(name: str, package: str) -> DescriptionError:
+    """What a data set says whose package is not there."""
+    return DescriptionError(
+        "data.name", name, f"available without {package} (pip install {package})"
+    )
 
 
 @dataclass(frozen=True)

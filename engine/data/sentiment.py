@@ -20,10 +20,10 @@ from engine.data import tokens
 from engine.data.assembly import Samples, chance, grouped
 from engine.data.dataset import Dataset, Floats, Labels
 from engine.data.options import SEED, Choice, Option, Settings
-from engine.data.recipe import DatasetInfo, Recipe
+from engine.data.recipe import DatasetInfo, Recipe, not_installed
 from engine.data.thumbnails import Thumbnail
-from engine.errors import DescriptionError
 
+PACKAGE = "vaderSentiment"
 FAMILY = 5
 """First letters that words of one family share: hope, hoped, hopeful, but also hopeless."""
 
@@ -56,10 +56,9 @@ def lexicon() -> Lexicon:
         DescriptionError: vaderSentiment is not installed.
     """
     try:
-        file = resources.files("vaderSentiment") / "vader_lexicon.txt"
+        file = resources.files(PACKAGE) / "vader_lexicon.txt"
     except ModuleNotFoundError as error:
-        expected = "available without vaderSentiment (pip install vaderSentiment)"
-        raise DescriptionError("data.name", "sentiment", expected) from error
+        raise not_installed("sentiment", PACKAGE) from error
     rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
     kept = {
         word: float(mean)
@@ -134,6 +133,7 @@ RECIPES: tuple[Recipe, ...] = (
             "Most test words have relatives in the training part; hold back whole families to see "
             "how little the letters alone tell.",
             choices=(Choice("hold_back", ("words", "families"), "What the test part holds back"),),
+            package=PACKAGE,
         ),
         _make,
         thumbnail=_thumbnail,

