@@ -117,7 +117,7 @@ export class Link {
   async fallBack() {
     const errors = this.store.state.errors.map(({ message }) => ({
       ...{ code: "link", field: "" },
-      message: `${message} The link asks for it; the usual network is shown instead.`,
+      message: `${message.replace(/\.?$/, ".")} The link asks for it; the usual network is shown instead.`,
     }));
     this.store.set({ errors });
     await this.actions.configure({});

@@ -68,6 +68,11 @@ def test_a_threshold_trades_one_mistake_for_the_other(visits: Visits) -> None:
     slider.fill("37")
     cells = page.locator("tbody td").all_inner_texts()
     assert [int(cell.replace("·", "0")) for cell in cells] == counts.ravel().tolist()
+    (hits, missed), (alarms, quiet) = counts.astype(int).tolist()
+    expect(page.locator(".sim-said")).to_have_text(
+        f"{missed} of {hits + missed} “malignant” missed, "
+        f"{alarms} of {alarms + quiet} others false alarms."
+    )
 
 
 def test_a_code_is_decoded_where_the_cross_hair_is(visits: Visits) -> None:
@@ -96,6 +101,17 @@ def test_a_point_of_a_map_opens_its_vector(visits: Visits, name: str, maps: int)
     visit.press("ArrowRight")
     visit.wait("s.trail.length === 1 && s.trail[0].buffer.endsWith('/W')")
     expect(picture(visit).locator(".sim-said")).to_contain_text(": ")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("ratings", "simulated"), ("driving", "simulated"), ("vowels_cnn", "synthesised")],
+)
+def test_what_is_simulated_is_called_so(visits: Visits, name: str, words: str) -> None:
+    visit = visits.open()
+    scene(visit, name)
+    origin = visit.page.locator("#output").get_by_text(re.compile("^Data: .* Licence: "))
+    expect(origin).to_contain_text(words)
 
 
 def test_later_days_are_judged_against_the_naive_forecast(visits: Visits) -> None:

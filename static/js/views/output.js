@@ -2,7 +2,7 @@
 // What the network makes of its data, drawn as the kind of data asks for, and the choice of the
 // probe sample.
 
-import { h, setText } from "../controls/dom.js";
+import { h, setText, tip } from "../controls/dom.js";
 import { styled } from "../controls/styles.js";
 import { percent, short } from "../format.js";
 import { BaselineNote } from "./output/baseline.js";
@@ -154,13 +154,14 @@ export function mount(element, context) {
   const quality = h("span", { class: "out-quality-now" });
   const body = h("div", { class: "out-body" });
   const baseline = new BaselineNote();
+  const origin = h("p", { class: "out-origin" });
   const probe = new ProbeBar(context);
   const tabs = new Tabs((index) => {
     chosen = kinds[index].title;
     configure();
   });
   const head = h("header", { class: "out-head" }, title, tabs.element, quality);
-  element.append(h("div", { class: "out" }, head, body, baseline.element, probe.element));
+  element.append(h("div", { class: "out" }, head, body, baseline.element, origin, probe.element));
   /** @type {Picture | null} */
   let picture = null;
   /** @type {Model | null} what it is a picture of: until the next one is fetched, the last model */
@@ -188,6 +189,9 @@ export function mount(element, context) {
     picture = new Kind(context, model);
     pictured = model;
     setText(title, picture.title);
+    const { source, licence } = model.data;
+    const data = `Data: ${source}. Licence: ${licence}.`;
+    setText(tip(origin, data), data);
     tabs.show(kinds, index);
     head.classList.toggle("tabbed", kinds.length > 1);
     body.replaceChildren(picture.element);

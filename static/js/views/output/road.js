@@ -76,7 +76,7 @@ export class Road {
   counts() {
     const laps = h("div", {}, h("dt", {}, "Rounds"), this.laps);
     const crashes = h("div", {}, h("dt", {}, "Crashes"), this.crashes);
-    tip(laps, "Full rounds since the last restart; after the comma, how far the present one is.");
+    tip(laps, "Full rounds since the last restart; after the plus, how far the present one is.");
     tip(crashes, "How often it has left the track since the last restart.");
     return h("dl", { class: "sim-counts" }, laps, crashes);
   }

@@ -2,6 +2,7 @@
 // A regression on a table: what the network predicts of the test set against what is true.
 
 import { palette } from "../../color.js";
+import { h } from "../../controls/dom.js";
 import { short } from "../../format.js";
 import { PointChart } from "./chart.js";
 import { diagonalKey, qualityKey } from "./legend.js";
@@ -48,7 +49,7 @@ export class Scatter {
       readShown: (shown) => this.readShown(shown),
       readPoint: ({ sample }) => [...this.readPoint(sample), ["", ""]],
       readPlace: (x, y) => [...readValues(x, y), ["", ""]],
-      legend: [diagonalKey(), this.quality.element],
+      legend: [h("p", {}, model.data.target_name), diagonalKey(), this.quality.element],
     });
     this.element = this.chart.element;
   }

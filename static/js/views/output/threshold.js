@@ -3,7 +3,7 @@
 
 import { palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
-import { percent, short } from "../../format.js";
+import { count, percent, short } from "../../format.js";
 import { Axes } from "./axes.js";
 import { Confusion } from "./confusion.js";
 import { entryOf } from "./moment.js";
@@ -17,6 +17,8 @@ import { Plot } from "./plot.js";
 const CALIBRATION = "view/calibration";
 const THRESHOLDS = "view/thresholds";
 const DRAW_EVERY = 100; // ms
+/** All shares, with room for the points of those that are sure. */
+const SHARES = { low: -0.08, high: 1.08 };
 
 export class Threshold {
   /** @param {Context} context @param {Model} model */
@@ -33,7 +35,7 @@ export class Threshold {
     this.bins = null;
     /** @type {Entry | null} */
     this.counts = null;
-    this.axes = new Axes({ low: 0, high: 1, label: "p" }, { low: 0, high: 1, label: "" });
+    this.axes = new Axes({ ...SHARES, label: "p" }, { ...SHARES, label: "" });
     this.plot = new Plot(context, {
       ...{ kind: "sim-calibration", role: "img", name: "Calibration of the probabilities" },
       paint: (canvas, width, height) => this.paint(canvas, width, height),
@@ -42,6 +44,7 @@ export class Threshold {
     tip(this.plot.element, why);
     this.confusion = new Confusion(this.names);
     this.positive = h("dd", {});
+    this.said = h("p", { class: "sim-said", "aria-live": "polite" });
     this.rates = RATES.map(({ name, about }) => ({ name, about, value: h("dd", {}) }));
     this.element = h(
       "div",
@@ -53,6 +56,7 @@ export class Threshold {
         h("div", {}, h("h3", {}, `Share ${this.names[1]} at each p`), this.plot.element),
         h("div", {}, this.confusion.element, this.readings()),
       ),
+      this.said,
     );
   }
 
@@ -115,7 +119,10 @@ export class Threshold {
     this.confusion.show({ ...counts, data, shape: [2, 2], at: (i) => data[i] });
     const isOne = data[2] + data[3] <= data[0] + data[1];
     const [tn, fp, fn, tp] = isOne ? data : data.toReversed();
-    setText(this.positive, this.names[isOne ? 1 : 0]);
+    const one = this.names[isOne ? 1 : 0];
+    setText(this.positive, one);
+    const missed = `${count(fn)} of ${count(fn + tp)} “${one}” missed`;
+    setText(this.said, `${missed}, ${count(fp)} of ${count(fp + tn)} others false alarms.`);
     this.rates.forEach(({ value }, i) => {
       const [part, whole] = RATES[i].of(tn, fp, fn, tp);
       setText(value, whole > 0 ? percent(part / whole) : "–");
