@@ -459,7 +459,7 @@ SCENES: tuple[Scene, ...] = (
         application="Codes",
         picture="code",
         watch="Every digit has to pass through two numbers and come out again. On the plane of "
-        "codes the ten kinds part, though nobody has said which is which; drag the cross-hair over "
+        "codes the ten kinds part, though nobody has said which is which; move the slider through "
         "it.",
         description={
             "data": {"name": "digits_autoencoder"},

@@ -88,6 +88,11 @@ def test_a_code_is_decoded_where_the_cross_hair_is(visits: Visits) -> None:
     visit.press("Shift+ArrowRight")
     expect(place).not_to_have_text(before)
     expect(image).to_have_attribute("aria-label", re.compile(re.escape(place.inner_text())))
+    low = visit.drawn("view/decoded/range")[1, 0]
+    page.get_by_role("slider", name="Code c₂").fill("0")
+    expect(place).to_have_text(re.compile(r", .+\)$"))
+    assert number(place.inner_text().split(", ")[1].rstrip(")")) == pytest.approx(low, rel=0.01)
+    expect(image).to_have_attribute("aria-label", re.compile(re.escape(place.inner_text())))
 
 
 @pytest.mark.parametrize(("name", "maps"), [("ratings", 2), ("sentiment", 1)])

@@ -63,6 +63,7 @@ export class CodePlane {
     this.picture = new Picture(this.shape);
     this.place = h("p", { class: "sim-place" });
     this.live = h("p", { class: "unseen", "aria-live": "polite" });
+    this.sliders = ["c₁", "c₂"].map((name, axis) => this.slider(name, axis));
     this.asking = new Asking(context, {
       ...{ type: "decode", every: 60 },
       answer: (answer) => this.answer(/** @type {any} */ (answer).values),
@@ -72,6 +73,7 @@ export class CodePlane {
       "div",
       { class: "sim" },
       h("div", { class: "sim-split" }, this.plot.element, this.aside()),
+      ...this.sliders.map(({ element }) => element),
     );
     this.listen();
   }
@@ -80,7 +82,7 @@ export class CodePlane {
     const said = h(
       "p",
       { class: "sim-said" },
-      "What the decoder draws at the cross-hair. Drag it, or use the arrow keys.",
+      "What the decoder draws at the cross-hair. Drag it, or use arrow keys or sliders.",
     );
     const points = this.names.length > 0 ? [classKey(this.names)] : [];
     return h(
@@ -92,6 +94,25 @@ export class CodePlane {
       ...points,
       this.live,
     );
+  }
+
+  /** Moves the cross-hair along one axis. @param {string} name @param {number} axis */
+  slider(name, axis) {
+    const props = { type: "range", min: 0, max: 1, step: STEP };
+    const range = h("input", { ...props, "aria-label": `Code ${name}` });
+    const value = h("output", {});
+    range.oninput = () => {
+      const [x, y] = this.at.with(axis, Number(range.value));
+      this.move(x, y);
+    };
+    /** @param {number} share of the plane @param {string} words */
+    const show = (share, words) => {
+      range.value = String(share);
+      range.setAttribute("aria-valuetext", words);
+      setText(value, words);
+    };
+    const element = h("div", { class: "sim-slider" }, h("span", {}, name), range, value);
+    return { element, show };
   }
 
   destroy() {
@@ -145,6 +166,7 @@ export class CodePlane {
 
   ask() {
     const code = this.code();
+    for (const [axis, { show }] of this.sliders.entries()) show(this.at[axis], short(code[axis]));
     setText(this.place, `c = (${code.map((value) => short(value)).join(", ")})`);
     this.asking.ask({ code });
   }
