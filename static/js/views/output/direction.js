@@ -133,21 +133,24 @@ export class Direction {
   judge(probability) {
     const { truth, right, heading, own } = this;
     let hits = 0;
+    let known = true;
     for (let i = 0; i < truth.length; i += 1) {
       const p = probability.at(i);
+      known &&= !Number.isNaN(p);
       right[i] = !Number.isNaN(p) && Number(p > EVEN) === truth[i];
       hits += Number(right[i]);
     }
-    const share = hits / truth.length;
-    const luck = USUAL * Math.sqrt(0.25 / truth.length);
+    const share = known ? hits / truth.length : Number.NaN;
     setText(own, percent(share));
-    const words =
-      share > EVEN + luck
-        ? "more than luck explains"
-        : share < EVEN - luck
-          ? "worse than a coin"
-          : "no better than a coin";
-    setText(heading, `Right on ${count(truth.length)} later days: ${words}`);
+    setText(heading, `Right on ${count(truth.length)} later days: ${this.verdict(share)}`);
+  }
+
+  /** What a share of right days says. @param {number} share */
+  verdict(share) {
+    const luck = USUAL * Math.sqrt(0.25 / this.truth.length);
+    if (Number.isNaN(share)) return "no answers, they are not numbers";
+    if (share > EVEN + luck) return "more than luck explains";
+    return share < EVEN - luck ? "worse than a coin" : "no better than a coin";
   }
 
   /** @param {CanvasRenderingContext2D} canvas @param {number} width @param {number} height */
