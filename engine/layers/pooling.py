@@ -27,7 +27,7 @@ from engine.ops.window import Window
 
 if TYPE_CHECKING:
     from engine.graph import Shape, Tensor
-    from engine.layers.context import Context
+    from engine.layers.context import Context, Place
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,8 @@ class AveragePool(_Pool):
 
 
 @dataclass(frozen=True)
-class GlobalAveragePool(Layer):
-    """The mean of each channel over all of time or of the image: (…, channels) -> (channels,)."""
-
-    kind: ClassVar[str] = "global_average_pool"
+class _GlobalPool(Layer):
+    """One number of each channel, of all of time or of the image: (…, channels) -> (channels,)."""
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_places(path, self.kind, shape)
@@ -109,44 +107,45 @@ class GlobalAveragePool(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return shape[-1:]
 
+    def cell(self, place: Place, x: Tensor) -> Tensor:
+        """Append what makes one cell of each channel: (batch, 1, …, channels)."""
+        raise NotImplementedError
+
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
-        """Append the sum, its share, and the view without the axes of one cell."""
+        """Append the pooling, and the view without the axes of one cell."""
         with context.layer(self.kind, number) as place:
-            given, x = x, context.ordered(x, "F")
-            batch, *extents, channels = x.shape
-            ones = (1,) * len(extents)
-            total = place.apply(
-                SumTo((batch, *ones, channels)), x, name="sum", symbol="S", axes=x.axes, order="F"
-            )
-            cells = prod(extents)
-            mean = place.apply(Scale(1.0 / cells, f"1/{cells}"), total, name="mean", symbol="M")
-            shape = Reshape((batch, channels), "F")
-            a = place.apply(shape, mean, name="a", symbol="A", axes=("batch", "channel"))
-            return place.note(self.kind, given, a)
+            cell = self.cell(place, context.ordered(x, "F"))
+            shape = Reshape((cell.shape[0], cell.shape[-1]), "F")
+            a = place.apply(shape, cell, name="a", symbol="A", axes=("batch", "channel"))
+            return place.note(self.kind, x, a)
 
 
 @dataclass(frozen=True)
-class GlobalMaxPool(Layer):
+class GlobalAveragePool(_GlobalPool):
+    """The mean of each channel over all of time or of the image."""
+
+    kind: ClassVar[str] = "global_average_pool"
+
+    def cell(self, place: Place, x: Tensor) -> Tensor:
+        """The sum, and its share."""
+        batch, *extents, channels = x.shape
+        ones, cells = (1,) * len(extents), prod(extents)
+        total = place.apply(
+            SumTo((batch, *ones, channels)), x, name="sum", symbol="S", axes=x.axes, order="F"
+        )
+        return place.apply(Scale(1.0 / cells, f"1/{cells}"), total, name="mean", symbol="M")
+
+
+@dataclass(frozen=True)
+class GlobalMaxPool(_GlobalPool):
     """The largest cell of each channel over all of time or of the image."""
 
     kind: ClassVar[str] = "global_max_pool"
 
-    def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_places(path, self.kind, shape)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape[-1:]
-
-    def build(self, context: Context, x: Tensor, number: int) -> Tensor:
-        """Append a pooling with one window, and the view without the axes of one cell."""
-        with context.layer(self.kind, number) as place:
-            given, x = x, context.ordered(x, "F")
-            batch, *extents, channels = x.shape
-            pool = MaxPoolOp(Window.plain(tuple(extents)))
-            largest = place.apply(pool, x, name="largest", symbol="M", axes=x.axes)
-            shape = Reshape((batch, channels), "F")
-            a = place.apply(shape, largest, name="a", symbol="A", axes=("batch", "channel"))
-            return place.note(self.kind, given, a)
+    def cell(self, place: Place, x: Tensor) -> Tensor:
+        """A pooling with one window."""
+        pool = MaxPoolOp(Window.plain(x.shape[1:-1]))
+        return place.apply(pool, x, name="largest", symbol="M", axes=x.axes)
 
 
 @dataclass(frozen=True)
