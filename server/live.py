@@ -20,6 +20,7 @@ from server.codes import Decoder, code_layer
 from server.description import Plan
 from server.drawings import fitted
 from server.errors import Refusal
+from server.moves import movable
 from server.protocol import Classify, Decode, SampleText, Sound
 from server.road import drives
 
@@ -49,6 +50,8 @@ def uses(plan: Plan) -> list[str]:
         found.append("drive")
     if code_layer(plan) is not None:
         found.append("decode")
+    if movable(plan):
+        found.append("move")
     return found
 
 

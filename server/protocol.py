@@ -322,6 +322,19 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Move:
+    """Where a training point of the plane lies from now on.
+
+    Attributes:
+        point: its two coordinates; all features that the network is given follow from them.
+    """
+
+    id: int
+    sample: int
+    point: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Explain:
     """How an element got its value: the formula of the op that made it, with its numbers.
 
@@ -491,6 +504,7 @@ Command = (
     | Subscribe
     | Read
     | Write
+    | Move
     | Explain
     | Chain
     | Why
@@ -877,6 +891,10 @@ _COMMANDS: dict[str, tuple[type[Any], dict[str, tuple[Check, Any]]]] = {
             "index": (_INDEX, _REQUIRED),
             "value": (_number(), _REQUIRED),
         },
+    ),
+    "move": (
+        Move,
+        {"sample": (_integer(0, 2**32 - 1), _REQUIRED), "point": (_pair, _REQUIRED)},
     ),
     "explain": (
         Explain,

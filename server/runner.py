@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine import (
     Debugger,
@@ -315,7 +316,7 @@ class Runner:
         self.touch()
         self.score()
 
-    def write(self, buffer: str, index: Sequence[int | None] | None, value: float) -> None:
+    def write(self, buffer: str, index: Sequence[int | None] | None, value: ArrayLike) -> None:
         """Change one element, or elements. In the past this starts a branch.
 
         The next value that stops being finite is news again. The machine looks for one only if

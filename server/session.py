@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import engine
 from engine import DescriptionError, ExpressionError, Moment, Pieces, Split, UnrecordedError
-from server import description
+from server import description, moves
 from server.camera import Camera, Subscription, ViewRow
 from server.description import Plan
 from server.errors import Refusal, unknown
@@ -40,6 +40,7 @@ from server.protocol import (
     Export,
     Jump,
     Landscape,
+    Move,
     Pause,
     Probe,
     Read,
@@ -147,6 +148,7 @@ class Session:
         self._reported = 0.0
         self._watched_at = 0.0
         self._told: tuple[Any, ...] = ()
+        self._moved_told: list[list[float]] = []
         self.dirty = False
         self._handlers: dict[type[Any], Callable[[Any], Outcome]] = {
             Configure: self._configure,
@@ -174,6 +176,7 @@ class Session:
             Subscribe: self._subscribe,
             Read: self._read,
             Write: self._write,
+            Move: self._move,
             Explain: lambda c: Outcome(self._ask().explain(c)),
             Chain: lambda c: Outcome(self._ask().chain(c)),
             Why: lambda c: Outcome(self._ask().why(c)),
@@ -268,7 +271,8 @@ class Session:
         runner = self._runner
         curves = [self._loss(b, points) for b, points in runner.curves.points().items()]
         shown = [*self._table(), *self._watched(whole=True)]
-        told = [*shown, *self._log(runner.points.lines()), *self._diagnosed(always=True)]
+        said = [*self._log(runner.points.lines()), *self._diagnosed(always=True)]
+        told = [*shown, *said, *self._moved(always=True)]
         return [self._configured(), self._state(), self._timeline(), *curves, *told]
 
     def checkpoint(self) -> Checkpoint | None:
@@ -315,7 +319,7 @@ class Session:
         runner.advance(STEP_AT_ONCE)
         if not runner.running:
             runner.score()
-        self._told = ()
+        self._told, self._moved_told = (), []
         events = [self._configured(), *self._changed()]
         return Outcome({"generation": self._generation}, events)
 
@@ -495,6 +499,12 @@ class Session:
         written = {"buffer": command.buffer, "index": list(command.index), "value": value}
         return Outcome(events=[{"type": "written", **written}, *self._changed()])
 
+    def _move(self, command: Move) -> Outcome:
+        runner = self._driven()
+        inputs = moves.inputs_of(runner.plan, command.sample, command.point)
+        runner.write(moves.INPUTS, (command.sample, None), inputs)
+        return Outcome(events=self._changed())
+
     # Questions -------------------------------------------------------------------------------
 
     def _ask(self) -> Questions:
@@ -557,7 +567,8 @@ class Session:
         self._reported = self._clock()
         branches = dict.fromkeys(branch for branch, _ in fresh)
         events = [self._loss(b, [p for branch, p in fresh if branch == b]) for b in branches]
-        return [*events, *self._log(runner.points.new_lines()), *self._diagnosed()]
+        said = [*self._log(runner.points.new_lines()), *self._diagnosed(), *self._moved()]
+        return [*events, *said]
 
     def _diagnosed(self, *, always: bool = False) -> list[Event]:
         """The findings, if they are others than before."""
@@ -565,6 +576,15 @@ class Session:
         if not always and not health.changed:
             return []
         return [{"type": "diagnostics", "generation": self._generation, **health.findings()}]
+
+    def _moved(self, *, always: bool = False) -> list[Event]:
+        """The training points that were moved, if they are others or lie elsewhere than before."""
+        runner = self._driven()
+        points = moves.moved(runner.plan, runner.machine)
+        if not always and points == self._moved_told:
+            return []
+        self._moved_told = points
+        return [{"type": "moved", "points": points}]
 
     def _loss(self, branch: int, points: Iterable[Point]) -> Event:
         return {

@@ -190,6 +190,18 @@ class Dataset:
             return inputs
         return self.rescaling.apply(inputs.astype(np.float64, copy=False))
 
+    def locate(self, inputs: ArrayLike) -> Floats | None:
+        """Inputs (M, features) of a plane or a line -> the points (M, d) they were made from.
+
+        None of other data, and where the features leave out a coordinate.
+        """
+        if not self.features:
+            return None
+        values = np.asarray(inputs, dtype=np.float64)
+        if self.rescaling is not None:
+            values = self.rescaling.undo(values)
+        return features.locate(self.features, values, self.train.points.shape[1])
+
 
 def inputs_of(
     points: Numbers, feature_ids: tuple[str, ...], standardisation: Standardisation | None

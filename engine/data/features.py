@@ -50,3 +50,14 @@ def available(coordinates: int) -> tuple[str, ...]:
 def compute(names: Sequence[str], points: Floats) -> Floats:
     """Points (N, d) -> inputs (N, len(names)), a column a feature in the order named."""
     return np.stack([FEATURES[name].compute(points) for name in names], axis=1)
+
+
+def locate(names: Sequence[str], inputs: Floats, coordinates: int) -> Floats | None:
+    """The points (N, coordinates) that `compute` made these inputs of.
+
+    They are read off the features that are coordinates themselves; None if one is missing.
+    """
+    plain = [f"x{axis + 1}" for axis in range(coordinates)]
+    if not set(plain) <= set(names):
+        return None
+    return inputs[:, [list(names).index(name) for name in plain]]

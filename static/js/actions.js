@@ -264,6 +264,16 @@ export class Actions {
   }
 
   /**
+   * Puts a training point of the plane elsewhere from now on.
+   * @param {number} sample
+   * @param {number} x1
+   * @param {number} x2
+   */
+  move(sample, x1, x2) {
+    return this.send("move", { sample, point: [x1, x2] });
+  }
+
+  /**
    * Selects what the inspector shows; null for nothing.
    * @param {Selection | null} selection
    */

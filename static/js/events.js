@@ -74,6 +74,7 @@ function configured(store, event, unsettled) {
     selection: keptSelection(store, event),
     hover: null,
     hoverStep: null,
+    moved: [],
     findings: [],
     examined: [],
     errors: store.state.errors.filter((problem) => problem.code === "link"),
@@ -136,6 +137,7 @@ const REDUCERS = {
   watched: takeWatched,
   log: takeLines,
   diagnostics: takeFindings,
+  moved: (store, { points }) => store.set({ moved: points }),
   set: hyperparameter,
   error: (store, event) => addProblem(store, problemOf(event)),
 };

@@ -125,6 +125,7 @@ export class History {
  * @property {History} losses the present branch's; set again on every change
  * @property {Comparison | null} compared the branch that is shown beside the present one
  * @property {Hit[]} hits breakpoints that runs of this page have stopped at
+ * @property {import("./types.js").MovedPoint[]} moved training points that lie elsewhere than in the data
  * @property {import("./types.js").Point[]} points breakpoints, logpoints and watchpoints
  * @property {import("./types.js").Watched[]} watches
  * @property {string[]} pins expressions of the watch list that are shown on the canvas
@@ -172,6 +173,7 @@ function initialState() {
     losses: new History(),
     compared: null,
     hits: [],
+    moved: [],
     points: [],
     watches: [],
     pins: [],

@@ -152,6 +152,8 @@
  *   index: (number | null)[] | null, value: number | null}} EditInfo
  */
 
+/** Where a training point of the plane lies that was moved. @typedef {[sample: number, x1: number, x2: number]} MovedPoint */
+
 /**
  * One line of history, of the last `timeline` event; it leaves its parent at `start`.
  * @typedef {{number: number, parent: number | null, start: Moment, end: Moment,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.visit import Visit, Visits
+from tests.browser.visit import PAUSED, Visit, Visits
 
 
 def layers(visit: Visit) -> list[tuple[int, str]]:
@@ -117,7 +117,7 @@ def test_what_the_server_refuses_is_explained_at_the_field(visits: Visits) -> No
 
 
 def test_a_training_point_is_dragged_and_comes_back_with_time(visits: Visits) -> None:
-    visit = visits.open()
+    visit = visits.open(f"{PAUSED}&features=x1,x2,x1_squared")
     visit.step("step")
     point = visit.page.evaluate("backstep.store.state.model.data.points.train[0]")
     visit.page.locator("#output .out-plot").focus()
@@ -129,7 +129,9 @@ def test_a_training_point_is_dragged_and_comes_back_with_time(visits: Visits) ->
         "s.frame.entries.get(s.model.bufferByName.get('probe/input/x').id).at(0)"
         f" > {(point[0] + goal) / 2}"
     )
+    assert len(visit.get("branches[0].edits")) == 1
     before = visit.page.evaluate("backstep.actions.read('data/x', [0, 0])")
+    assert visit.page.evaluate("backstep.actions.read('data/x', [0, 2])") == before**2
     assert before == pytest.approx(goal, abs=1e-3)
     assert visit.drawn("probe/input/x")[0] == pytest.approx(before)
     readout = visit.page.locator("#output .out-aside")
@@ -140,3 +142,5 @@ def test_a_training_point_is_dragged_and_comes_back_with_time(visits: Visits) ->
         point[0], abs=1e-3
     )
     expect(readout).to_contain_text(f"{point[0]:.3f}".replace("-", "\N{MINUS SIGN}"))
+    visit.step("step")
+    expect(readout).to_contain_text(f"{before:.3f}".replace("-", "\N{MINUS SIGN}"))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine.data import Dataset, DatasetInfo, Split, catalogue, from_arrays, load_dataset, thumbnail
+from engine.data.assembly import standardised
 from engine.data.bundled import RECIPES as BUNDLED
 from engine.data.catalogue import loaded
 from engine.data.images import CLASS_NAMES
@@ -298,6 +299,28 @@ def test_transform_maps_raw_points_as_the_splits_were(name: str) -> None:
     np.testing.assert_array_equal(data.transform(data.test.points), data.test.inputs)
     with pytest.raises(ValueError, match="points have shape"):
         data.transform(np.zeros((3, data.test.points.shape[1] + 1)))
+
+
+@pytest.mark.parametrize("scale", [False, True])
+@pytest.mark.parametrize(
+    ("name", "features"), [("xor", ["sin_x1", "x2", "x1_x2", "x1"]), ("sine", ["x1_squared", "x1"])]
+)
+def test_points_are_located_by_their_inputs(name: str, features: list[str], *, scale: bool) -> None:
+    data = load_dataset(name, features=features)
+    data = standardised(data) if scale else data
+    points = data.locate(data.test.inputs)
+    assert points is not None
+    np.testing.assert_allclose(points, data.test.points.astype(float), rtol=1e-12)
+
+
+def test_points_are_not_located_where_a_coordinate_is_left_out() -> None:
+    for name, options in (
+        ("xor", {"features": ["x2", "x1_x2"]}),
+        ("sine", {"features": ["sin_x1"]}),
+        ("iris", {}),
+    ):
+        data = load_dataset(name, **options)
+        assert data.locate(data.test.inputs) is None
 
 
 @pytest.mark.parametrize("name", INFOS)

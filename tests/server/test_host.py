@@ -293,7 +293,7 @@ def test_a_session_is_opened_from_its_checkpoint(world: World) -> None:
     checkpoint = saved_checkpoint(world, "a").checkpoint
     other = World()
     other.host.receive(mail.Open("a", checkpoint, 40, lost=True))
-    error, state, timeline, loss, _ = other.events("a")
+    error, state, timeline, loss, *_ = other.events("a")
     assert (error["type"], error["code"]) == ("error", "worker_restarted")
     assert f"goes on from step {state['step']:,}" in error["message"]
     assert (state["type"], state["running"]) == ("state", True)
@@ -406,4 +406,5 @@ def test_a_newcomer_is_told_all(world: World) -> None:
         "timeline",
         "loss",
         "diagnostics",
+        "moved",
     ]

@@ -48,6 +48,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "subscribe": {"buffers": []},
     "read": {"buffer": "dense1/W"},
     "write": {"buffer": "dense1/W", "index": [0, 1], "value": -0.25},
+    "move": {"sample": 3, "point": [0.5, -0.25]},
     "back": {},
     "reverse": {},
     "jump": {"step": 12},
@@ -304,6 +305,7 @@ WRONG: list[tuple[str, str, list[Any], str]] = [
     ("read", "index", [1, "x", {}, [0] * 5], "a list of at most 4"),
     ("write", "index", [1, "x", None, {}, [0] * 5], "a list of at most 4"),
     ("write", "value", NUMBER, "a number within ±1e+308"),
+    ("move", "point", [1, "x", None, [0], [0, 0, 0]], "two numbers"),
     ("ack", "frame", [*WHOLE, 2**32], "a whole number in 0..4294967295"),
 ]
 

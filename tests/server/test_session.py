@@ -817,6 +817,7 @@ def test_a_newcomer_is_told_all() -> None:
         "timeline",
         "loss",
         "diagnostics",
+        "moved",
     ]
     assert told[1] == driver.state
     assert told[3]["points"] == driver.points

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from engine import DescriptionError
+from server import description
 from server.curves import step_of
 from server.session import Session
 from tests.server.driving import SMALL, Driver, configured, machine_of, refused
@@ -472,3 +473,74 @@ def test_a_session_comes_back_after_it_was_started_again(
         each.do("back", unit="step", count=4)
         each.finish()
     assert (here(other), bits(other)) == (here(driver), bits(driver))
+
+
+PLANE = {
+    "data": {"samples": 40, "features": ["x2", "x1_squared", "x1", "sin_x2"], "standardise": True}
+}
+
+
+def test_a_moved_point_is_one_edit_of_all_its_features_and_comes_back_with_time() -> None:
+    driver = configured(PLANE)
+    plan = description.build(PLANE)
+    driver.step("step", 5)
+    driver.do("move", sample=3, point=[0.5, -1.25])
+    np.testing.assert_array_equal(
+        driver.read("data/x")[3], plan.data.transform(np.array([[0.5, -1.25]]))[0]
+    )
+    assert driver.last("moved")["points"] == [[3, 0.5, -1.25]]
+    (edit,) = driver.last("timeline")["branches"][0]["edits"]
+    assert (edit["buffer"], edit["index"], edit["value"]) == ("data/x", [3, None], None)
+    driver.step("step", 5)
+    driver.do("jump", step=4)
+    driver.finish()
+    assert driver.last("moved")["points"] == []
+    driver.do("move", sample=7, point=[2, 1])
+    assert driver.state["branch"] == 1
+    assert driver.last("moved")["points"] == [[7, 2, 1]]
+    driver.do("jump", step=10, branch=0)
+    driver.finish()
+    assert driver.last("moved")["points"] == [[3, 0.5, -1.25]]
+    other = reopened(driver)
+    assert other.last("moved")["points"] == [[3, 0.5, -1.25]]
+    assert bits(other) == bits(driver)
+    driver.do("reset")
+    assert driver.last("moved")["points"] == []
+
+
+def test_moved_points_are_told_while_a_run_repeats_what_is_known() -> None:
+    driver = configured()
+    driver.step("step", 5)
+    driver.do("move", sample=0, point=[1, 1])
+    driver.step("step", 1000)
+    driver.do("jump", step=0)
+    driver.finish()
+    driver.events.clear()
+    driver.do("run")
+    while driver.session.running and not any(e["type"] == "moved" for e in driver.events):
+        driver.advance()
+    assert driver.session.running
+    assert driver.last("moved")["points"] == [[0, 1, 1]]
+
+
+def test_points_whose_features_were_written_one_by_one_have_moved() -> None:
+    """As logs of edits have it that are older than `move`."""
+    driver = configured()
+    x, y = driver.last("configured")["data"]["points"]["train"][2][:2]
+    driver.do("write", buffer="data/x", index=[2, 1], value=1.5)
+    assert driver.last("moved")["points"] == [[2, x, 1.5]]
+    assert driver.session.abridged()[-1] == {"type": "moved", "points": [[2, x, 1.5]]}
+    assert y != 1.5
+
+
+def test_what_has_no_place_is_not_moved() -> None:
+    driver = configured()
+    with refused("bad_value", "sample", "train samples"):
+        driver.do("move", sample=10_000, point=[0, 0])
+    with refused("bad_value", "point"):
+        configured({**PLANE, "dtype": "float32"}).do("move", sample=0, point=[1e300, 0])
+    for other in ({"data": {"features": ["x1", "sin_x2"]}}, {"data": {"name": "sine"}}):
+        driver = configured(other)
+        assert "move" not in driver.last("configured")["data"]["uses"]
+        with refused("bad_value", "type"):
+            driver.do("move", sample=0, point=[0, 0])

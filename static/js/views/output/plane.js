@@ -3,7 +3,6 @@
 
 import { category, diverging, onThemeChange } from "../../color.js";
 import { short } from "../../format.js";
-import { coordinateColumns, moved, pointEdits, writesOf } from "../../moved.js";
 import { roundUp } from "../../renderer/values.js";
 import { decide } from "./answer.js";
 import { PointChart } from "./chart.js";
@@ -15,6 +14,7 @@ import { answerBuffer, entryOf, shownSample } from "./moment.js";
 /** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Entry} Entry */
 /** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../types.js").MovedPoint} MovedPoint */
 /** @typedef {import("./chart.js").PointId} PointId */
 /** @typedef {import("./chart.js").Subject} Subject */
 /** @typedef {import("./moment.js").Moment} Moment */
@@ -40,9 +40,11 @@ export class Plane {
     this.context = context;
     this.model = model;
     this.data = data;
-    this.points = { train: moved(model, []), test: data.points?.test ?? [] };
-    /** How many moves of points are shown, and the last one. */
-    this.edits = "0";
+    this.points = structuredClone(data.points ?? { train: [], test: [] });
+    /** Where points were moved to, as shown; null for anew. @type {MovedPoint[] | null} */
+    this.moved = [];
+    /** How many moves the server has not answered yet: the points are where they were put. */
+    this.moving = 0;
     this.classes = data.class_names.length;
     this.title = this.classes ? "Decision surface" : "Predicted surface";
     this.answer = answerBuffer(model);
@@ -84,7 +86,7 @@ export class Plane {
       readShown: (shown) => this.readShown(shown),
       readPoint: (point) => this.readPoint(point),
       readPlace: (px, py) => this.readPlace(px, py),
-      ...(coordinateColumns(this.model) && {
+      ...(this.data.uses.includes("move") && {
         move: (sample, px, py) => this.move(sample, px, py),
       }),
       legend: this.classes ? [classKey(names), wrongKey()] : [colorKey(this.range)],
@@ -103,23 +105,22 @@ export class Plane {
    * @param {number} y
    */
   async move(sample, x, y) {
-    const { actions } = this.context;
-    for (const { buffer, index, value } of writesOf(this.model, sample, x, y)) {
-      if (!(await actions.write(buffer, index, value))) break;
-    }
-    this.edits = "anew";
+    this.moving += 1;
+    await this.context.actions.move(sample, x, y);
+    this.moving -= 1;
+    this.moved = null;
   }
 
   /** Points lie where they were moved to by the present moment. */
   follow() {
-    if (this.chart.held) return;
-    const edits = pointEdits(this.context.store.state);
-    const stamp = `${edits.length} ${JSON.stringify(edits.at(-1) ?? null)}`;
-    if (stamp === this.edits || (edits.length === 0 && this.edits === "0")) return;
-    this.edits = edits.length === 0 ? "0" : stamp;
-    moved(this.model, edits).forEach((point, i) => {
-      this.points.train[i] = point;
+    const { moved } = this.context.store.state;
+    if (this.chart.held || this.moving > 0 || moved === this.moved) return;
+    this.moved = moved;
+    const { train } = this.points;
+    this.data.points?.train.forEach(([x, y], i) => {
+      [train[i][0], train[i][1]] = [x, y];
     });
+    for (const [sample, x, y] of moved) [train[sample][0], train[sample][1]] = [x, y];
     this.chart.invalidate();
   }
 

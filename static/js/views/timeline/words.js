@@ -9,12 +9,21 @@ import { exact, short } from "../../format.js";
 /** @typedef {import("../../types.js").EditInfo} EditInfo */
 /** @typedef {import("../../types.js").Model} Model */
 
+const INPUTS = "data/x"; // of the training samples, (sample, feature)
 const LONG = 8; // characters from which a number is shortened
 
 /** @param {number} value */
 function number(value) {
   const all = exact(value);
   return all.length > LONG ? short(value, 4) : all;
+}
+
+/**
+ * The training point that an edit has put elsewhere, null of any other edit.
+ * @param {EditInfo} edit
+ */
+function movedPoint({ buffer, index }) {
+  return buffer === INPUTS && index?.[1] === null ? index[0] : null;
 }
 
 /**
@@ -59,6 +68,8 @@ function valueBefore(edit, branch, { branches, settings }) {
  */
 export function editText(edit, branch, state) {
   if (!state.model) return "";
+  const point = movedPoint(edit);
+  if (point !== null) return `point ${point} moved`;
   const name = subject(edit, state.model);
   const value = edit.value === null ? "other numbers" : number(edit.value);
   if (edit.kind === "release") return `${name} let go`;
@@ -75,6 +86,8 @@ export function editText(edit, branch, state) {
 export function branchText({ edits }, model) {
   const [first] = edits;
   if (!first || !model) return "original";
+  const point = movedPoint(first);
+  if (point !== null) return `point ${point} moved`;
   const name = subject(first, model);
   if (first.kind === "release") return `${name} let go`;
   const value = first.value === null ? "…" : number(first.value);
