@@ -13,6 +13,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # at run time only once the port is ours, and not in every worker
@@ -129,16 +130,22 @@ def make_server(settings: Settings, log_level: str, started: Callable[[], None])
     """The application with what serves it; `started` is called once it answers."""
     import uvicorn
 
-    from server.app import create_app
+    from server.app import create_app, expect_end
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             started()
 
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            """Told to end. The workers may have been as well, and be gone before it is done."""
+            super().handle_exit(sig, frame)
+            expect_end(app)
+
+    app = create_app(settings)
     return Announcing(
         uvicorn.Config(
-            create_app(settings),
+            app,
             log_level=log_level,
             ws="websockets-sansio",
             ws_max_size=MAX_SOCKET_BYTES,

@@ -125,6 +125,12 @@ async def _watch_over(pool: Pool) -> None:
         pool.check()
 
 
+def expect_end(app: FastAPI) -> None:
+    """The process was told to end: from now on workers that are gone are not replaced."""
+    if hasattr(app.state, "services"):
+        _services(app).pool.expect_end()
+
+
 def _services(app: Any) -> Services:
     services: Services = app.state.services
     return services

@@ -210,9 +210,13 @@ class Pool:
             else:
                 worker.send(mail.Ping())
 
+    def expect_end(self) -> None:
+        """The server is about to end: workers that end before it are no loss."""
+        self._closing = True
+
     async def close(self) -> None:
         """End all workers."""
-        self._closing = True
+        self.expect_end()
         workers = list(self._workers.values())
         for worker in workers:
             worker.send(mail.Stop())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -31,6 +32,7 @@ def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as process:
         try:
             assert process.stdout is not None
@@ -53,6 +55,19 @@ def test_it_prints_its_address_serves_and_ends_with_ctrl_c() -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30.0)
         assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups to end")
+def test_it_ends_in_silence_when_its_whole_group_is_told_to() -> None:
+    """As a supervisor or a closed terminal does it: the workers are told, too, and may be first."""
+    with started("--port", "0", "--workers", "2") as (process, line):
+        address = line.split()[3]
+        with Client(address.replace("http", "ws") + "ws", timeout=60.0) as client:
+            client.configure({})
+            client.run()
+            os.killpg(process.pid, signal.SIGTERM)
+            _, errors = process.communicate(timeout=30.0)
+    assert (process.returncode, errors) == (-signal.SIGTERM, "")
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
