@@ -42,6 +42,9 @@ FRAMED_HEADERS = {
     if name not in ("X-Frame-Options", "Cross-Origin-Resource-Policy")
 }
 """For a page that may stand in a notebook on this machine."""
+PART_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+"""Those that mean something to a part of a page: the others are about documents."""
+PARTS = ("text/javascript", "text/css")
 CACHING = "no-cache"
 """Kept, but asked about before every use: with ETags that costs one small answer a file."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -126,11 +129,18 @@ class Guard:
 
 
 def _with_headers(send: Send, added: Mapping[str, str]) -> Send:
+    """Sends with these headers, or of a part of a page and of what is kept already those it needs.
+
+    A browser keeps the headers of what it keeps (RFC 9111, section 3.2).
+    """
+
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
+            part = message["status"] == 304 or headers.get("content-type", "").startswith(PARTS)
             for name, value in added.items():
-                headers[name] = value
+                if not part or name in PART_HEADERS:
+                    headers[name] = value
             headers.setdefault("Cache-Control", CACHING)
         await send(message)
 

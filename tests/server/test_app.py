@@ -20,6 +20,7 @@ from server.client import Client
 from server.errors import Refusal
 from server.hub import CLOSE_LATER, CLOSE_REFUSED
 from server.protocol import MAX_MESSAGE_BYTES
+from server.security import HEADERS
 from tests.server.conftest import Live
 from tests.server.driving import SMALL, machine_of, refused
 
@@ -68,7 +69,9 @@ def test_nothing_in_the_page_is_inline(live: Live) -> None:
     assert re.findall(r"<style|\bstyle=|\bon\w+=|javascript:", page) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/static/js/main.js", "/nothing", "/ws"])
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/static/favicon.svg", "/static/js/nothing.js", "/nothing", "/ws"]
+)
 def test_security_headers_go_with_every_answer(live: Live, path: str) -> None:
     headers = httpx.get(f"{live.page}{path}").headers
     policy = dict(
@@ -84,6 +87,19 @@ def test_security_headers_go_with_every_answer(live: Live, path: str) -> None:
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "server" not in headers
+
+
+@pytest.mark.parametrize("path", ["/static/js/main.js", "/static/css/tokens.css"])
+def test_scripts_and_styles_have_those_that_mean_something_to_them(live: Live, path: str) -> None:
+    """There are more than a hundred of them, and a page's headers are as long as a small one."""
+    first = httpx.get(f"{live.page}{path}")
+    again = httpx.get(f"{live.page}{path}", headers={"If-None-Match": first.headers["etag"]})
+    for answer in (first, again):
+        sent = {name: answer.headers[name] for name in HEADERS if name in answer.headers}
+        assert sent == {
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
 
 
 def test_files_are_asked_about_before_every_use(live: Live) -> None:
