@@ -13,7 +13,15 @@ from math import isfinite
 from typing import Literal, get_args
 
 from engine.errors import DescriptionError
-from engine.expressions import Expression, Message, parse_condition, parse_message, parse_scalar
+from engine.expressions import (
+    DIGITS,
+    Expression,
+    Message,
+    parse_condition,
+    parse_message,
+    parse_scalar,
+)
+from engine.formula import number_text
 from engine.graph import PHASES, Phase
 from engine.history import Moment
 from engine.machine import Machine
@@ -201,7 +209,8 @@ class Watchpoint(Point):
         def test() -> str | None:
             nonlocal last
             before, last = last, float(read())
-            return f"{text}: {before:.6g} → {last:.6g}" if fired(before, last) else None
+            values = f"{number_text(before, DIGITS)} → {number_text(last, DIGITS)}"
+            return f"{text}: {values}" if fired(before, last) else None
 
         return test
 

@@ -34,6 +34,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from engine.formula import number_text
 from engine.functions import ELEMENTWISE, FUNCTIONS, REDUCTIONS, Reader
 from engine.graph import Shape
 from engine.machine import Machine
@@ -42,6 +43,8 @@ from engine.program import Program
 from engine.tokens import ExpressionError, Token, tokens
 
 MAX_LENGTH = 500
+DIGITS = 6
+"""Of a value that is written out."""
 MAX_DEPTH = 40
 
 Value = float | bool | Array
@@ -231,8 +234,10 @@ def write_value(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.6g}"
-    shown = np.array2string(value, precision=6, threshold=20, edgeitems=3, separator=", ")
+        return number_text(value, DIGITS)
+    number: Callable[[Any], str] = partial(number_text, digits=DIGITS)
+    with np.printoptions(threshold=20, edgeitems=3, formatter={"float_kind": number}):
+        shown = np.array2string(value, separator=", ")
     return " ".join(shown.split())
 
 

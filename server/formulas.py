@@ -10,7 +10,7 @@ indices, nodes have no value.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite, isnan
+from math import isfinite
 from typing import Any
 
 from engine.formula import (
@@ -31,6 +31,7 @@ from engine.formula import (
     Series,
     Sum,
     largest,
+    number_text,
 )
 
 Node = dict[str, Any]
@@ -40,7 +41,7 @@ def number(value: float) -> Node:
     """`value`, or null with a text for it where JSON has no number."""
     if isfinite(value):
         return {"value": value}
-    return {"value": None, "text": "NaN" if isnan(value) else "∞" if value > 0 else "−∞"}
+    return {"value": None, "text": number_text(value)}
 
 
 def link(place: Link) -> Node:

@@ -13,6 +13,7 @@ import numpy as np
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
+from engine.formula import number_text
 from engine.observation import norm
 from engine.ops.base import Array
 from engine.ops.loss import L1Penalty, L2Penalty
@@ -53,13 +54,14 @@ class VanishingGradient(Rule):
             values = [look.layers[number].mean_gradient for look in seen]
             if max(values) < self.least:
                 vanished.append(number)
-                yield self._found(case, layer.name, values[-1], f"below {self.least:g}")
+                least = number_text(self.least, 6)
+                yield self._found(case, layer.name, values[-1], f"below {least}")
         trained = [n for n, layer in enumerate(case.layers) if layer.parameters]
         front, back = trained[0], trained[-1]
         ends = [(look.layers[front].gradient, look.layers[back].gradient) for look in seen]
         if front not in vanished and all(first < self.ratio * last for first, last in ends):
             first, last = ends[-1]
-            text = f"{first / last:.2g} of that of {case.layers[back].name}"
+            text = f"{number_text(first / last, 2)} of that of {case.layers[back].name}"
             yield self._found(case, case.layers[front].name, first, text, of="norm")
 
     def _found(
@@ -70,7 +72,7 @@ class VanishingGradient(Rule):
         buffer = case.program.buffers[weights].grad or ""
         return self.found(
             case,
-            f"the gradient of {layer} has {of} {value:.2g}, {compared}",
+            f"the gradient of {layer} has {of} {number_text(value, 2)}, {compared}",
             subject=layer,
             evidence=(Evidence(buffer, None, value, f"{of} of the layer's gradient", case.step),),
             remedies=_livelier(case),
@@ -135,7 +137,8 @@ class ExplodingGradient(Rule):
             lower = Change("optimizer.learning_rate", rate / 10)
             yield self.found(
                 case,
-                f"the norm of the gradient is {now:.3g}; it used to be {usual:.3g}",
+                f"the norm of the gradient is {number_text(now)}; "
+                f"it used to be {number_text(usual)}",
                 evidence=(Evidence("parameters.grad", None, now, "its norm", case.step),),
                 remedies=(Remedy("lower the learning rate to a tenth", (lower,)),),
             )
@@ -173,7 +176,8 @@ class NonFiniteValue(Rule):
         place = f"[{', '.join(map(str, stopped.index))}]" if stopped.index else ""
         case.memory[self.id] = self.found(
             case,
-            f"{instruction.formula} made {stopped.buffer}{place} {value:g} in step {stopped.step}",
+            f"{instruction.formula} made {stopped.buffer}{place} {number_text(value, 6)} "
+            f"in step {stopped.step}",
             subject=stopped.buffer,
             evidence=evidence,
             remedies=(Remedy("go back, and lower the learning rate to a tenth", (lower,)),),
@@ -227,7 +231,8 @@ class NoisyGradient(Rule):
             remedies.insert(0, Remedy("take larger batches", (larger,)))
         yield self.found(
             case,
-            f"the signal-to-noise ratio of the gradient is {mean:.2g} over a batch of {batch}",
+            f"the signal-to-noise ratio of the gradient is {number_text(mean, 2)} "
+            f"over a batch of {batch}",
             evidence=(Evidence("parameters.grad", None, mean, "signal-to-noise", case.step),),
             remedies=remedies,
         )
@@ -300,7 +305,8 @@ class PenaltyDominates(Rule):
         ]
         yield self.found(
             case,
-            f"the gradient of the penalties has norm {penalty:.2g}, that of the data {data:.2g}",
+            f"the gradient of the penalties has norm {number_text(penalty, 2)}, "
+            f"that of the data {number_text(data, 2)}",
             evidence=(Evidence("parameters.grad", None, penalty, "of the penalties", case.step),),
             remedies=(Remedy("lower the penalties to a hundredth", tuple(changes)),),
         )

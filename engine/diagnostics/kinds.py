@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
+from engine.formula import number_text
 from engine.layers.context import LayerInfo
 from engine.ops.base import Array
 from engine.ops.lookup import Offset
@@ -99,12 +100,12 @@ class BatchNormStarved(Rule):
         place = case.place(layer)
         if place is not None and (case.hyperparameter(name) or 0.0) < USUAL_MOMENTUM:
             quicker = Change(f"{place}.momentum", USUAL_MOMENTUM)
-            text = f"let the running statistics follow at {USUAL_MOMENTUM:g}"
+            text = f"let the running statistics follow at {number_text(USUAL_MOMENTUM, 6)}"
             remedies.insert(0, Remedy(text, (quicker,)))
         return self.found(
             case,
             f"the means of {int(away.sum())} of the {layer.units} units of {layer.name} are up to "
-            f"{distance[worst]:.3g} standard deviations from the running ones",
+            f"{number_text(distance[worst])} standard deviations from the running ones",
             subject=layer.name,
             evidence=tuple(
                 Evidence(buffer, (worst,), float(case.machine.view(buffer)[worst]), text, case.step)

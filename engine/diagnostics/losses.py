@@ -11,6 +11,7 @@ import numpy as np
 from engine.diagnostics.case import LEARNED, Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
+from engine.formula import number_text
 
 WORSE = 0.1
 """A loss that has risen by this share of its best diverges, which is no plateau."""
@@ -19,7 +20,7 @@ WORSE = 0.1
 def _slower(case: Case, factor: float = 10) -> Remedy:
     rate = case.hyperparameter("learning_rate") or 0.0
     return Remedy(
-        f"lower the learning rate {factor:g} times",
+        f"lower the learning rate {number_text(factor, 6)} times",
         (Change("optimizer.learning_rate", rate / factor),),
     )
 
@@ -58,7 +59,7 @@ class Divergence(Rule):
             return
         yield self.found(
             case,
-            f"the loss is {now:.3g} and rising; it was {best:.3g} at best",
+            f"the loss is {number_text(now)} and rising; it was {number_text(best)} at best",
             evidence=(_loss_evidence(case, now, f"mean of {len(losses)} steps"),),
             remedies=(_slower(case),),
         )
@@ -144,9 +145,10 @@ class Plateau(Rule):
         gradient = case.seen[-1].gradient
         small = gradient < self.flat * first
         where = (
-            f"the gradient is small ({gradient:.2g}): the loss is flat here"
+            f"the gradient is small ({number_text(gradient, 2)}): the loss is flat here"
             if small
-            else f"the gradient is not small ({gradient:.2g}): steps are short, or go to and fro"
+            else f"the gradient is not small ({number_text(gradient, 2)}): "
+            "steps are short, or go to and fro"
         )
         rate = case.hyperparameter("learning_rate") or 0.0
         faster = Change("optimizer.learning_rate", rate * 10)
@@ -156,7 +158,8 @@ class Plateau(Rule):
             remedies.append(Remedy("use Adam", (kind,)))
         yield self.found(
             case,
-            f"the loss, {known[-1].train:.3g}, has not got better in {epochs:.0f} epochs; {where}",
+            f"the loss, {number_text(known[-1].train)}, has not got better in {epochs:.0f} epochs; "
+            f"{where}",
             evidence=(
                 _loss_evidence(case, known[-1].train, "on the training set"),
                 Evidence("parameters.grad", None, gradient, "norm of the gradient", case.step),
@@ -211,7 +214,8 @@ class Overfitting(Rule):
         penalty = Remedy("penalise large weights", tuple(changes))
         yield self.found(
             case,
-            f"the test loss is {tests[-1]:.3g}; it was {tests[best]:.3g} around step {step}",
+            f"the test loss is {number_text(tests[-1])}; "
+            f"it was {number_text(tests[best])} around step {step}",
             evidence=(
                 _loss_evidence(case, tests[-1], "on the test set"),
                 _loss_evidence(case, trains[-1], "on the training set"),

@@ -13,6 +13,7 @@ from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.places import located
 from engine.diagnostics.rule import Rule
+from engine.formula import number_text
 from engine.initializers import initializer
 from engine.layers import Conv1D, Conv2D, Dense
 from engine.network import MATCHING_ACTIVATION
@@ -70,8 +71,8 @@ class UnscaledInputs(Rule):
         if abs(mean[worst]) > self.shift * std[worst]:
             where = None if pooled else (None, int(worst))
             text = (
-                f"{_feature(case, worst, pooled=pooled)} has mean {mean[worst]:.3g} and standard "
-                f"deviation {std[worst]:.3g}"
+                f"{_feature(case, worst, pooled=pooled)} has mean {number_text(mean[worst])} and "
+                f"standard deviation {number_text(std[worst])}"
             )
             evidence = Evidence("data/x", where, float(mean[worst]), "its mean", 0)
             yield self.found(case, text, subject="mean", evidence=(evidence,), remedies=remedies)
@@ -79,7 +80,8 @@ class UnscaledInputs(Rule):
         if std[high] > self.spread * std[low]:
             names = [_feature(case, i, pooled=False) for i in (high, low)]
             text = (
-                f"{names[0]} has standard deviation {std[high]:.3g}, {names[1]} has {std[low]:.3g}"
+                f"{names[0]} has standard deviation {number_text(std[high])}, "
+                f"{names[1]} has {number_text(std[low])}"
             )
             evidence_of_both = tuple(
                 Evidence("data/x", (None, int(i)), float(std[i]), "its standard deviation", 0)
@@ -168,7 +170,8 @@ class OutputMismatch(Rule):
             remedy = Remedy("make the output linear", case.change(last, "activation", "linear"))
             yield self.found(
                 case,
-                f"{activation} gives {low:g} to {high:g}, and a target is {value:.3g}",
+                f"{activation} gives {number_text(low, 6)} to {number_text(high, 6)}, "
+                f"and a target is {number_text(value)}",
                 subject="range",
                 severity="error",
                 evidence=(evidence,),
@@ -236,8 +239,8 @@ class SurprisingFirstLoss(Rule):
         if count is None or case.start.loss <= self.factor * chance * log(count):
             return
         text = (
-            f"the first loss is {case.start.loss:.3g}; that of a guess among {count} classes is "
-            f"{log(count):.3g}"
+            f"the first loss is {number_text(case.start.loss)}; that of a guess among {count} "
+            f"classes is {number_text(log(count))}"
         )
         evidence = [Evidence("loss/L", (), case.start.loss, "the first, on the training set", 0)]
         evidence += [
@@ -298,8 +301,8 @@ class BadInitialScale(Rule):
             )
             yield self.found(
                 case,
-                f"the {what} {verb}{back} {2 ** abs(change):.3g} times with each layer, from "
-                f"{first:.3g} to {last:.3g}",
+                f"the {what} {verb}{back} {number_text(2 ** abs(change))} times with each layer, "
+                f"from {number_text(first)} to {number_text(last)}",
                 subject=what,
                 evidence=evidence,
                 remedies=(_initialise(case),),

@@ -13,6 +13,7 @@ from engine.curvature import sharpness
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
+from engine.formula import number_text
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class UpdateRatio(Rule):
             update = case.program.buffers[layer.parameters[0]].update or ""
             yield self.found(
                 case,
-                f"the updates of {layer.name} are {ratio:.2g} of its weights",
+                f"the updates of {layer.name} are {number_text(ratio, 2)} of its weights",
                 subject=layer.name,
                 evidence=(Evidence(update, None, ratio, "update over weights", case.step),),
                 remedies=(Remedy(verb, (change,)),),
@@ -122,7 +123,7 @@ class NeverMoves(Rule):
         if not zero:
             raised = rate * 100 if rate else 0.03
             change = Change("optimizer.learning_rate", raised)
-            remedies = [Remedy(f"raise the learning rate to {raised:g}", (change,))]
+            remedies = [Remedy(f"raise the learning rate to {number_text(raised, 6)}", (change,))]
         whole = int(stays.sum()) == stays.size
         amount = name if whole else f"{int(stays.sum())} of the {stays.size} elements of {name}"
         return self.found(
@@ -173,7 +174,8 @@ class EpsilonDominates(Rule):
         change = Change("optimizer.epsilon", max(1e-16, middle / 100))
         yield self.found(
             case,
-            f"√v is below ε = {epsilon:g} for {share:.0%} of the parameters, and {middle:.2g} "
+            f"√v is below ε = {number_text(epsilon, 6)} for {share:.0%} of the parameters, and "
+            f"{number_text(middle, 2)} "
             f"in the middle",
             evidence=(Evidence(names[0], None, middle, "median of √v", case.step),),
             remedies=(Remedy("lower ε", (change,)),),
@@ -227,11 +229,14 @@ class AlwaysClipped(Rule):
         raised = float(f"{2 * usual:.2g}")
         return self.found(
             case,
-            f"{share:.0%} of the last steps were clipped: the {what} is {usual:.3g} in the middle, "
-            f"the limit {limit:.3g}",
+            f"{share:.0%} of the last steps were clipped: the {what} is {number_text(usual)} "
+            f"in the middle, the limit {number_text(limit)}",
             evidence=(Evidence("parameters.grad", None, usual, what, case.step),),
             remedies=(
-                Remedy(f"raise the limit to {raised:g}", (Change("clipping.limit", raised),)),
+                Remedy(
+                    f"raise the limit to {number_text(raised, 6)}",
+                    (Change("clipping.limit", raised),),
+                ),
                 Remedy("leave out clipping", (Change("clipping", None),)),
             ),
         )
@@ -274,7 +279,8 @@ class BeyondStability(Rule):
         lower = Change("optimizer.learning_rate", safe)
         yield self.found(
             case,
-            f"the sharpness is {value:.3g}; with a learning rate of {rate:g} it may be {limit:.3g}",
+            f"the sharpness is {number_text(value)}; with a learning rate of "
+            f"{number_text(rate, 6)} it may be {number_text(limit)}",
             evidence=(Evidence("parameters", None, value, "sharpness", case.step),),
-            remedies=(Remedy(f"lower the learning rate to {safe:.2g}", (lower,)),),
+            remedies=(Remedy(f"lower the learning rate to {number_text(safe, 2)}", (lower,)),),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite, isnan
 from typing import Any
 
 from engine.formula.choice import Cases, Choice, Condition, Masked
@@ -30,6 +31,8 @@ FUNCTION_TEXT = {
 }
 """How functions are written whose name does not stand before their argument."""
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 LOOSE, TIGHT = (Sum, Series, Cases, Negative), (Sum, Series, Cases, Negative, Product, Quotient)
 
 
@@ -42,8 +45,12 @@ def text(formula: Formula, *, digits: int | None = None) -> str:
 
 
 def number_text(value: float, digits: int = 3) -> str:
-    """A number with so many significant digits and a true minus sign."""
-    return f"{value + 0.0:.{digits}g}".replace("-", "−")
+    """A number for readers, with so many significant digits: −0.5, 1.2×10⁻⁴, NaN, −∞."""
+    if not isfinite(value):
+        return "NaN" if isnan(value) else "∞" if value > 0 else "−∞"
+    mantissa, _, power = f"{value + 0.0:.{digits}g}".partition("e")
+    written = mantissa.replace("-", "−")
+    return f"{written}×10{str(int(power)).translate(RAISED)}" if power else written
 
 
 def index_text(symbol: str, index: Index) -> str:
@@ -75,7 +82,8 @@ class _Writer:
     def _within(self, formula: Formula, bracketed: tuple[type[Formula], ...]) -> str:
         written = self.write(formula)
         if self.digits is not None and isinstance(formula, (Number, Element, Series)):
-            return f"({written})" if written.startswith("−") else written
+            product = "×" in written and Product in bracketed
+            return f"({written})" if product or written.startswith("−") else written
         return f"({written})" if isinstance(formula, bracketed) else written
 
     def _number(self, number: Number) -> str:

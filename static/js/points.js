@@ -2,6 +2,8 @@
 // Breakpoints, logpoints and watchpoints: what they are, in words, in a link, in another network.
 // No I/O.
 
+import { exact } from "./format.js";
+
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./types.js").PointSpec} PointSpec */
@@ -117,7 +119,7 @@ export function placeText({ instruction, scope, phase }) {
  */
 export function triggerText({ trigger, level }) {
   const [, words] = TRIGGERS.find(([name]) => name === trigger) ?? TRIGGERS[0];
-  return trigger === "cross" ? `${words} ${level}` : words;
+  return trigger === "cross" ? `${words} ${exact(level)}` : words;
 }
 
 /**

@@ -197,7 +197,7 @@ def test_a_watchpoint_stops_after_the_instruction_that_changes_the_value(visits:
     ("trigger", "expression", "moment", "words"),
     [
         ("change", "dense1/W[0, 0]", (0, 25), "dense1/W[0, 0]: "),
-        ("sign", "step - 3.5", (4, 0), "step - 3.5: -0.5 → 0.5"),
+        ("sign", "step - 3.5", (4, 0), "step - 3.5: −0.5 → 0.5"),
         ("nonfinite", "1 / (step - 3)", (3, 0), "1 / (step - 3)"),
     ],
 )

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from engine import SGD, Adam, Dense, DescriptionError, Machine, Network, compile  # noqa: A004
 from engine.breakpoints import Breakpoint, Place, Point, Watchpoint
 from engine.debugger import LOG_LINES, Debugger, Frame, Stop
+from engine.formula import number_text
 from engine.history import START, Moment
 from engine.timeline import Timeline
 from engine.tokens import ExpressionError
@@ -428,7 +429,8 @@ def test_a_watchpoint_names_the_instruction_and_the_values() -> None:
     listing = debugger.machine.program.instructions
     assert listing[stop.moment.pc - 1].op == "apply"
     after = float(debugger.machine.read("dense1/W")[0, 1])
-    assert stop.hits[0].text == f"dense1/W[0, 1]: {before:.6g} → {after:.6g}"
+    values = f"{number_text(before, 6)} → {number_text(after, 6)}"
+    assert stop.hits[0].text == f"dense1/W[0, 1]: {values}"
     debugger.write("dense1/W", -before, (0, 1))  # what one writes oneself is no news
     stop = debugger.step("layer")
     assert stop is not None

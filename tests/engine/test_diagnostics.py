@@ -204,7 +204,7 @@ START: dict[str, tuple[str, str, Network, Dataset]] = {
     ),
     "range": (
         "output_mismatch",
-        "tanh gives -1 to 1, and a target is",
+        "tanh gives −1 to 1, and a target is",
         Network(2, [Dense(4, "tanh"), Dense(1, "tanh")], "mean_squared_error"),
         BIG,
     ),
@@ -270,7 +270,7 @@ TRAINING: dict[str, tuple[str, str, Network, Dataset, dict[str, Any]]] = {
     ),
     "zero gradient": (
         "vanishing_gradient",
-        "the gradient of dense1 has mean magnitude 0, below 1e-07",
+        "the gradient of dense1 has mean magnitude 0, below 1×10⁻⁷",
         binary(*[Dense(8, "relu", bias_initializer=Initializer("constant", -20.0))] * 2),
         CIRCLES,
         {},

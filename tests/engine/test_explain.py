@@ -493,7 +493,7 @@ def test_terms_of_nested_sums_are_ranked_together_and_nan_comes_first() -> None:
     x = operand([0.5, -3.0, float("nan")])
     k = x.axis(0, "k")
     ranking = largest(Sum((Number(1.0), Negative(series(x[k], k)))), 3)
-    assert [text(term, digits=2) for term in ranking.terms] == ["−nan", "−(−3)", "1"]
+    assert [text(term, digits=2) for term in ranking.terms] == ["−NaN", "−(−3)", "1"]
     assert (ranking.folded, ranking.rest) == (1, -0.5)
 
 

@@ -200,6 +200,13 @@ def test_messages() -> None:
     assert write_value(value("dense1/a")).count("...") > 0
 
 
+def test_numbers_are_written_as_they_are_set() -> None:
+    assert write_value(value("1 / -8e4")) == "−1.25×10⁻⁵"
+    assert write_value(value("loss * -inf")) == "−∞"
+    row = np.array([-0.5, 1e30, math.nan, -0.0])
+    assert write_value(row) == "[−0.5, 1×10³⁰, NaN, 0]"
+
+
 PROGRAM = MACHINE.program
 
 

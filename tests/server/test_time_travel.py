@@ -283,7 +283,7 @@ def test_the_watch_list_follows_a_run_and_a_late_viewer_is_told_everything() -> 
     assert len(told) > 5
     for event in told:
         assert event["values"][0]["value"] == event["moment"][0]
-    infinite = {"text": "log(0)", "kind": "number", "value": None, "shown": "-inf"}
+    infinite = {"text": "log(0)", "kind": "number", "value": None, "shown": "−∞"}
     assert infinite.items() <= told[-1]["values"][1].items()
     late = {event["type"]: event for event in driver.session.abridged()}
     assert driver.session.running

@@ -3,6 +3,7 @@
 
 import { h } from "../../controls/dom.js";
 import { errorSlot, showError } from "../../controls/fields.js";
+import { exact } from "../../format.js";
 import { indexText } from "./names.js";
 import { scrub } from "./scrub.js";
 
@@ -73,7 +74,7 @@ export class ValueField {
     showError(this.element, accepted ? "" : this.takeProblem());
     if (!accepted) return;
     this.shown = String(value);
-    context.store.set({ announce: `${buffer}${indexText(index)} is now ${value}.` });
+    context.store.set({ announce: `${buffer}${indexText(index)} is now ${exact(value)}.` });
   }
 
   /** The server's refusal, taken away from where the page would show it. */

@@ -6,19 +6,16 @@ import { count, short } from "../../format.js";
 /** @typedef {import("../../types.js").Watched} Watched */
 
 const DIGITS = 6;
-/** @type {{[shown: string]: number}} */
-const NOT_FINITE = { nan: Number.NaN, inf: Infinity, "-inf": -Infinity };
 
 /**
- * A value as text, with a true minus.
+ * A value as text.
  * @param {Watched} watch
  * @param {number} [digits]
  */
 export function valueText({ kind, value, shown, shape }, digits = DIGITS) {
-  if (kind === "number") {
-    const number = typeof value === "number" ? value : NOT_FINITE[shown];
-    return Number.isInteger(number) ? count(number) : short(number, digits);
+  if (kind === "number" && typeof value === "number") {
+    return Number.isInteger(value) ? count(value) : short(value, digits);
   }
-  if (kind === "array") return `${shape.join("×")}  ${shown.replaceAll("-", "−")}`;
+  if (kind === "array") return `${shape.join("×")}  ${shown}`;
   return kind === "" ? "…" : shown;
 }
