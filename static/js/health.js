@@ -12,6 +12,23 @@ import { patched, spoken } from "./findings.js";
 /** @typedef {import("./types.js").Rule} Rule */
 /** @typedef {import("./types.js").Store} Store */
 
+/**
+ * Waits until the machine stands still: a long way goes on after it was asked for.
+ * @param {Store} store
+ * @returns {Promise<void>}
+ */
+function atRest(store) {
+  return new Promise((resolve) => {
+    const stop = store.on(["run"], () => look());
+    const look = () => {
+      if (store.state.run?.running) return;
+      stop();
+      resolve();
+    };
+    look();
+  });
+}
+
 /** What can be asked and tried; made once with the actions of a page. */
 export class Health {
   /**
@@ -87,6 +104,8 @@ export class Health {
     if (moment) {
       const [step, pc] = moment;
       if (!(await actions.send("jump", { step, pc, branch: null }))) return;
+      await atRest(store);
+      if (store.state.run?.step !== step) return;
     }
     for (const [name, value] of Object.entries(values)) {
       if (!(await actions.send("set", { name, value }))) return;

@@ -113,6 +113,17 @@ def test_a_remedy_is_tried_as_a_branch(visits: Visits) -> None:
     assert visit.get("branches[0].end[0]") == 200
 
 
+def test_a_remedy_is_not_tried_before_a_long_way_back_is_over(visits: Visits) -> None:
+    big = "data=synthetic_images&layers=600relu,600relu,10softmax&batch=200&run=no"
+    visit = visits.open(big)
+    visit.page.evaluate("backstep.actions.send('step', {unit: 'step', count: 16})")
+    visit.wait("s.run.step === 16 && !s.run.running", 60)
+    visit.page.evaluate("backstep.actions.health.attempt({learning_rate: 0.001}, [15, 0])")
+    visit.wait("s.run.branch === 1 && s.run.running")
+    assert visit.get("branches[1].start") == [15, 0]
+    visit.pause()
+
+
 def test_a_healthy_run_is_silent(visits: Visits) -> None:
     visit = visits.open(FAST)
     train(visit, 300)

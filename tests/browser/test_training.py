@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.visit import Visits
@@ -63,7 +65,14 @@ def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
     alarm.get_by_role("button", name="Explain it").click()
     visit.wait(f"s.trail[0]?.buffer === '{made['buffer']}'")
     rate = visit.get("run.hyperparameters.learning_rate")
-    alarm.get_by_role("button", name="Go back to step").click()
+    back = alarm.get_by_role("button", name="Go back to step")
+    best = re.search(r"step \d+", back.inner_text())
+    assert best is not None
+    visit.page.get_by_role("tab", name="Diagnostics").click()
+    finding = visit.page.locator(".finding", has_text="A value is not finite")
+    expect(finding.get_by_role("button", name=f"Try as a branch from {best[0]}")).to_be_visible()
+    expect(finding.get_by_role("button", name="Try from here")).to_have_count(0)
+    back.click()
     visit.wait(f"s.run.branch === 1 && s.run.hyperparameters.learning_rate === {rate / 10}")
     visit.pause()
 

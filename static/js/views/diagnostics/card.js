@@ -4,6 +4,7 @@
 import { h, icon, tip } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
 import { selectionAt } from "./places.js";
+import { isSpoilt, stepBefore } from "./recovery.js";
 
 /** @typedef {import("../../types.js").Context} Context */
 /** @typedef {import("../../types.js").Evidence} Evidence */
@@ -76,7 +77,7 @@ function stepLink({ actions }, step) {
  * @param {Evidence} evidence
  */
 function evidenceLine(context, finding, { buffer, index, value, text, step }) {
-  const number = h("b", {}, value === null ? "NaN" : short(value));
+  const number = h("b", {}, value === null ? "not finite" : short(value));
   const words = h("span", {}, text);
   const when = step === finding.step ? null : stepLink(context, step);
   return h("li", {}, buffer ? placeLink(context, buffer, index) : null, number, words, when);
@@ -108,8 +109,9 @@ function placeLink({ store, actions }, buffer, index) {
  * @param {Finding} finding
  * @param {Remedy} remedy
  */
-function remedyLine({ actions }, { step }, { text, changes, live }) {
+function remedyLine({ store, actions }, finding, { text, changes, live }) {
   const { health } = actions;
+  const step = stepBefore(finding, store.state.losses);
   const buttons = h("span", { class: "finding-buttons" });
   const add = (
     /** @type {string} */ name,
@@ -123,7 +125,7 @@ function remedyLine({ actions }, { step }, { text, changes, live }) {
     const back = `Goes back to step ${count(step)}, sets ${settings(live)} and runs, on a branch of its own.`;
     const here = `Sets ${settings(live)} now and runs; in the past, on a branch of its own.`;
     add(`Try as a branch from step ${count(step)}`, back, () => health.attempt(live, [step, 0]));
-    add("Try from here", here, () => health.attempt(live, null));
+    if (!isSpoilt(finding)) add("Try from here", here, () => health.attempt(live, null));
   }
   if (changes.length > 0) {
     const does = `Makes a network with ${changes.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(", ")}. It begins at step 0.`;

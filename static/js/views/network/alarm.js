@@ -3,24 +3,14 @@
 
 import { h, icon, iconButton, setText, tip } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
+import { bestStep } from "../diagnostics/recovery.js";
 import { indexText } from "../inspector/names.js";
 
-/** @typedef {import("../../store.js").History} History */
 /** @typedef {import("../../store.js").State} State */
 /** @typedef {import("../../types.js").Context} Context */
 
 /** Of the learning rate, to be tried instead. */
 const TENTH = 10;
-
-/**
- * The step at which the training loss was least; 0 if it is not known.
- * @param {History} losses
- */
-function bestStep({ step, train, length }) {
-  let best = 0;
-  for (let i = 1; i < length; i += 1) if (train[i] < train[best]) best = i;
-  return length > 0 ? step[best] : 0;
-}
 
 export class Alarm {
   /** @param {Context} context */
