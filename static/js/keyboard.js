@@ -17,15 +17,19 @@ const PRESSED_BY_SPACE = "button, a[href], summary, input[type=checkbox], [role=
 const USES_ARROWS =
   "input[type=range], [role=radiogroup] *, [role=menu] *, [role=application], [role=application] *, [role=grid] *, [role=listbox] *, [role=listbox], canvas[tabindex]";
 
+/** The only ones that do without a handler of their own, which would have prevented the default. */
+const USES_ENDS = "input[type=range]";
+
 /**
  * Whether the focused element needs a key for itself.
  * @param {Element} focused
  * @param {string} key
  */
 function isTaken(focused, key) {
-  if (focused.matches(TYPING)) return true;
+  if (focused.matches(TYPING)) return !/^F\d/.test(key);
   if (key === " " || key === "Enter") return focused.matches(PRESSED_BY_SPACE);
-  return /^(Arrow|Page|Home|End)/.test(key) && focused.matches(USES_ARROWS);
+  if (/^(Page|Home|End)/.test(key)) return focused.matches(USES_ENDS);
+  return key.startsWith("Arrow") && focused.matches(USES_ARROWS);
 }
 
 /**

@@ -151,6 +151,49 @@ def size(visit: Visit, side: str) -> tuple[float, float]:
     return box["width"], box["height"]
 
 
+@pytest.mark.parametrize(
+    ("fragment", "widgets"),
+    [
+        ("run=no", (".out-plot", ".net-modes [tabindex='0']", "[aria-label=Split] [tabindex='0']")),
+        ("scene=ratings&run=no", (".sim-map", "#output [role=radio][tabindex='0']")),
+        ("scene=autoencoder&run=no", (".sim-code",)),
+    ],
+)
+def test_a_widget_takes_the_arrows_and_leaves_what_it_does_not_use(
+    visits: Visits, fragment: str, widgets: tuple[str, ...]
+) -> None:
+    visit = visits.open(fragment)
+    for widget in widgets:
+        step, _ = visit.step("step")
+        visit.page.locator(widget).first.focus()
+        visit.press("ArrowRight", "ArrowLeft", "End")
+        visit.page.wait_for_timeout(100)
+        assert visit.settle() == (step, 0)
+        visit.page.locator(widget).first.focus()
+        visit.press("Home")
+        visit.wait("s.run.step === 0")
+        assert visit.settle() == (0, 0)
+
+
+def test_a_widget_keeps_the_keys_that_it_uses(visits: Visits) -> None:
+    visit = visits.open()
+    place = visit.step("step")
+    for widget in (".net-stage", ".loss-charts", "#bottom-program", ".listing-row[tabindex='0']"):
+        visit.page.locator(widget).focus()
+        visit.press("ArrowRight", "End", "Home")
+        visit.page.wait_for_timeout(100)
+        assert visit.settle() == place
+
+
+def test_function_keys_work_while_something_is_typed(visits: Visits) -> None:
+    visit = visits.open()
+    visit.page.get_by_label("Seed", exact=True).click()
+    visit.press("F11")
+    visit.wait("s.run.pc === 1")
+    visit.press("F8")
+    visit.wait("s.run.running")
+
+
 def test_the_help_lists_every_key(visits: Visits) -> None:
     visit = visits.open()
     visit.press("?")
