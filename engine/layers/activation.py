@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from engine.ops.activation import (
     ELU,
@@ -36,18 +36,7 @@ Activation = Literal[
     "swish",
     "softmax",
 ]
-ACTIVATIONS: tuple[Activation, ...] = (
-    "linear",
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "softplus",
-    "swish",
-    "softmax",
-)
+ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
 OPS: dict[str, Callable[[], Op]] = {
     "sigmoid": Sigmoid,

@@ -73,7 +73,24 @@ class Embedding(Layer):
 
 
 @dataclass(frozen=True)
-class FieldEmbedding(Layer):
+class _OfFields(Layer):
+    """What is given an id for each field, such as a user and an item.
+
+    Attributes:
+        sizes: how many numbers each field has.
+    """
+
+    sizes: tuple[int, ...]
+
+    reads_ids: ClassVar[bool] = True
+
+    def check_ids(self, path: str, ids: NDArray[Any]) -> None:
+        for field, size in enumerate(self.sizes):
+            check_below(f"{path}.sizes[{field}]", size, ids[:, field])
+
+
+@dataclass(frozen=True)
+class FieldEmbedding(_OfFields):
     """A vector for each of several numbers, side by side: (fields,) -> (fields·units,).
 
     The vectors of all fields are the rows of one W, field after field. Dense layers on top make
@@ -91,17 +108,12 @@ class FieldEmbedding(Layer):
     l2: float = 0.0
 
     kind: ClassVar[str] = "field_embedding"
-    reads_ids: ClassVar[bool] = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_fields(path, self.kind, self.sizes, shape)
         check_integer(f"{path}.units", self.units, 1, MAX_UNITS)
         initializer(self.initializer).check(f"{path}.initializer")
         check_number(f"{path}.l2", self.l2, 0.0, float("inf"))
-
-    def check_ids(self, path: str, ids: NDArray[Any]) -> None:
-        for field, size in enumerate(self.sizes):
-            check_below(f"{path}.sizes[{field}]", size, ids[:, field])
 
     def output_shape(self, shape: Shape) -> Shape:
         return (len(self.sizes) * self.units,)
@@ -117,7 +129,7 @@ class FieldEmbedding(Layer):
 
 
 @dataclass(frozen=True)
-class Factorisation(Layer):
+class Factorisation(_OfFields):
     """What a user makes of an item: ŷ = w_u·w_i + b_u + b_i + μ; (2,) numbers -> (1,).
 
     Matrix factorisation with biases (Koren, Bell, Volinsky 2009, equation 4). The vectors of the
@@ -136,7 +148,6 @@ class Factorisation(Layer):
     l2: float = 0.0
 
     kind: ClassVar[str] = "factorisation"
-    reads_ids: ClassVar[bool] = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_fields(path, self.kind, self.sizes, shape)
@@ -145,10 +156,6 @@ class Factorisation(Layer):
         check_integer(f"{path}.rank", self.rank, 1, MAX_UNITS)
         initializer(self.initializer).check(f"{path}.initializer")
         check_number(f"{path}.l2", self.l2, 0.0, float("inf"))
-
-    def check_ids(self, path: str, ids: NDArray[Any]) -> None:
-        for field, size in enumerate(self.sizes):
-            check_below(f"{path}.sizes[{field}]", size, ids[:, field])
 
     def output_shape(self, shape: Shape) -> Shape:
         return (1,)

@@ -163,14 +163,8 @@ def as_fetched(data: Array, order: Order) -> Array:
     return np.ascontiguousarray(data.transpose(axes)).transpose(inverse)
 
 
-class DropoutMask(Op):
-    """1/(1 − p) with probability 1 − p, else 0: inverted dropout (Srivastava et al. 2014, ch. 10).
-
-    Inputs: the 0-d rate p, the step counter, the seed. `number` tells layers apart.
-    """
-
-    name = "dropout_mask"
-    barrier = Barrier("dropped", 0.0)
+class _Draw(Op):
+    """What is drawn anew at every step; `number` tells layers apart."""
 
     def __init__(self, number: int, shape: Shape) -> None:
         self.number = number
@@ -178,6 +172,16 @@ class DropoutMask(Op):
 
     def shape(self, *inputs: Tensor) -> Shape:
         return self.target
+
+
+class DropoutMask(_Draw):
+    """1/(1 − p) with probability 1 − p, else 0: inverted dropout (Srivastava et al. 2014, ch. 10).
+
+    Inputs: the 0-d rate p, the step counter, the seed. `number` tells layers apart.
+    """
+
+    name = "dropout_mask"
+    barrier = Barrier("dropped", 0.0)
 
     def formula(self, *inputs: str) -> str:
         return f"1/(1 − {inputs[0]}) with probability 1 − {inputs[0]}, else 0"
@@ -215,20 +219,13 @@ class DropoutMask(Op):
         return 3 * out.size
 
 
-class Noise(Op):
+class Noise(_Draw):
     """Normal deviates, drawn anew at every step. Inputs: the 0-d deviation, step, seed.
 
     `number` tells layers apart.
     """
 
     name = "noise"
-
-    def __init__(self, number: int, shape: Shape) -> None:
-        self.number = number
-        self.target = shape
-
-    def shape(self, *inputs: Tensor) -> Shape:
-        return self.target
 
     def formula(self, *inputs: str) -> str:
         return f"normal deviates times {inputs[0]}"
