@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.browser.serving import wait_until
-from tests.browser.visit import PAUSED, Visit, Visits
+from tests.browser.visit import PAUSED, Visit, Visits, number
 
 NETWORK: dict[str, Any] = {
     "data": {"name": "digits"},
@@ -23,14 +23,26 @@ NETWORK: dict[str, Any] = {
     ],
     "batch_size": 16,
 }
+LARGER: dict[str, Any] = {
+    "data": {"name": "digits"},
+    "layers": [
+        {"kind": "max_pool"},
+        {"kind": "conv2d", "filters": 2, "padding": "same"},
+        {"kind": "transposed_conv2d", "filters": 3, "kernel": 4},
+        {"kind": "upsample"},
+        {"kind": "flatten"},
+        {"kind": "dense"},
+    ],
+    "batch_size": 16,
+}
 CARD = "document.querySelector('.net-card').textContent"
 
 
-def opened(visits: Visits) -> Visit:
+def opened(visits: Visits, network: dict[str, Any] = NETWORK) -> Visit:
     """A page with the network, standing."""
-    text = base64.urlsafe_b64encode(json.dumps(NETWORK).encode()).decode().rstrip("=")
+    text = base64.urlsafe_b64encode(json.dumps(network).encode()).decode().rstrip("=")
     visit = visits.open(f"json={text}&{PAUSED}")
-    visit.wait("s.model?.layers[0].kind === 'conv2d'")
+    visit.wait("s.model?.data.image_shape && s.frame?.generation === s.model.generation")
     visit.settle()
     return visit
 
@@ -40,7 +52,8 @@ def show_cell(visit: Visit, layer: str, channel: int, row: int, col: int) -> str
     visit.page.evaluate("document.querySelector('.net-stage').focus()")
     columns = visit.get(f"model.layers.find((l) => l.name === '{layer}').output_shape[1]")
     rows = visit.get(f"model.layers.find((l) => l.name === '{layer}').output_shape[0]")
-    kernel = 9 if layer.startswith("conv") else 0
+    weights = visit.get(f"model.bufferByName.get('{layer}/W')?.shape")
+    kernel = weights[0] * weights[1] if weights else 0
     cell = channel * (kernel + rows * columns) + kernel + row * columns + col
     visit.page.evaluate(
         "([layer, unit]) => window.backstep.store.set({ hover: { kind: 'unit', layer, unit } })",
@@ -69,6 +82,28 @@ def test_a_pooled_cell_names_the_largest_of_its_window(visits: Visits) -> None:
     text = show_cell(visit, "max_pool2", 1, 2, 1)
     window = visit.drawn("probe/conv2d1/a")[4:6, 2:4, 1]
     assert f"{window.max():.3g}" in text.split("max(")[1]
+
+
+def test_a_cell_of_a_transposed_convolution_is_the_sum_of_what_reaches_it(visits: Visits) -> None:
+    visit = opened(visits, LARGER)
+    text = show_cell(visit, "transposed_conv2d3", 1, 4, 3)
+    x, weights = visit.drawn("probe/conv2d2/a"), visit.drawn("transposed_conv2d3/W")
+    # Of stride 2, with one cell cut off: cell r of the input reaches 2r − 1 to 2r + 2.
+    z = sum(
+        float(x[r, c] @ weights[4 + 1 - 2 * r, 3 + 1 - 2 * c, 1]) for r in (1, 2) for c in (1, 2)
+    )
+    assert np.isclose(z, visit.drawn("probe/transposed_conv2d3/z")[4, 3, 1])
+    assert "kernel's rows 3, 1 and columns 2, 0" in text
+    shown = text.split("= ")[-1].split("receptive")[0]
+    assert np.isclose(number(shown), z, rtol=6e-3, atol=1e-4)
+
+
+def test_a_cell_that_is_repeated_says_which_one_it_repeats(visits: Visits) -> None:
+    visit = opened(visits, LARGER)
+    text = show_cell(visit, "upsample4", 2, 5, 6)
+    same = visit.drawn("probe/transposed_conv2d3/a")[2, 3, 2]
+    assert np.isclose(number(text.split("= ")[1].split(",")[0]), same, rtol=6e-3, atol=1e-4)
+    assert "the same as at row 2, column 3" in text
 
 
 def test_gradients_take_the_place_of_maps_while_it_is_stepped(visits: Visits) -> None:

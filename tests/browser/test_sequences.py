@@ -10,7 +10,9 @@ import pytest
 from playwright.sync_api import expect
 
 from server.scenes import SCENES
-from tests.browser.visit import Visit, Visits
+from tests.browser.visit import Visit, Visits, number
+
+CARD = ".net-card"
 
 
 @pytest.fixture
@@ -98,3 +100,43 @@ def test_a_rating_is_a_product_of_vectors(scene: Callable[[str], Visit]) -> None
     assert not np.array_equal(before, visit.drawn("probe/factorisation1/vectors"))
     told = walked(visit, "ArrowDown", "ArrowRight")
     assert re.search(r"person \d+, number 0|\w+ \d+, number 0", told)
+
+
+def card_of(visit: Visit, layer: str, unit: int) -> str:
+    """What the card says of a cell that is pointed at, and of how it was made."""
+    visit.page.locator(".net-stage").focus()
+    visit.page.evaluate(
+        "([layer, unit]) => backstep.store.set({ hover: { kind: 'unit', layer, unit } })",
+        [layer, unit],
+    )
+    expect(visit.page.locator(CARD)).to_contain_text(layer)
+    expect(visit.page.locator(CARD)).to_contain_text("receptive field")
+    return visit.page.locator(CARD).inner_text()
+
+
+def made_of(card: str) -> float:
+    """What the numbers in a card come to."""
+    return number(card.rsplit("= ", maxsplit=1)[-1].split("\n", maxsplit=1)[0])
+
+
+def test_a_convolution_over_time_shows_its_sum(scene: Callable[[str], Visit]) -> None:
+    visit = scene("vowels_cnn")
+    text = card_of(visit, "conv1d3", 1 * 16 + 5)
+    x, weights = visit.drawn("probe/max_pool2/a"), visit.drawn("conv1d3/W")
+    z = float((x[1:4] * weights[..., 5]).sum() + visit.drawn("conv1d3/b")[5])
+    assert np.isclose(z, visit.drawn("probe/conv1d3/z")[1, 5], atol=1e-5)
+    # Steps 2..4 of the pooled ones are 3..8 of the convolution before, and 3..10 of the input.
+    assert "receptive field: steps 3–10" in text
+    assert np.isclose(made_of(text), z, rtol=6e-3, atol=1e-4)
+
+
+def test_pooling_over_time_names_the_step_it_chose(scene: Callable[[str], Visit]) -> None:
+    visit = scene("vowels_cnn")
+    before = visit.drawn("probe/conv1d1/a")
+    channel = int(before[4:6].sum(axis=0).argmax())
+    text = card_of(visit, "max_pool2", 2 * 16 + channel)
+    assert f"from step {5 + int(before[4:6, channel].argmax())}" in text
+    assert np.isclose(made_of(text), before[4:6, channel].max(), rtol=6e-3)
+    text = card_of(visit, "global_average_pool4", 3)
+    mean = visit.drawn("probe/conv1d3/a")[:, 3].mean()
+    assert np.isclose(made_of(text), mean, rtol=6e-3, atol=1e-4)

@@ -198,15 +198,16 @@ export class Overlay {
 }
 
 /**
- * A time step is one row through the whole network; attention is paid to another one.
+ * A time step is one row through the whole network; attention is paid to another one. One that is
+ * made of several others has no such row.
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
  * @param {Column} column
  * @param {number} cell
  * @param {boolean} lasting
  */
-function markRow(context, scene, { panel }, cell, lasting) {
-  if (!panel) return;
+function markRow(context, scene, { panel, origin }, cell, lasting) {
+  if (!panel || (origin && origin.windows[0].size > 1)) return;
   const { field, row, col } = placeOf(panel.fields, cell);
   if (field.axis === "unit" || field.axis === "pixel") return;
   const { y, height } = panel.rows(field.part.rows, scene.area, "step");

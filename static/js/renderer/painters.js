@@ -15,7 +15,7 @@ const PAINTERS = {
   attention: async () => (await import("./kinds/attention.js")).AttentionPainter,
   maps: async () => (await import("./kinds/maps.js")).MapPainter,
   nested: async () => (await import("./kinds/nested.js")).NestedPainter,
-  places: async () => (await import("./panel.js")).PanelPainter,
+  places: async () => (await import("./kinds/places.js")).PlacePainter,
   recurrent: async () => (await import("./kinds/recurrent.js")).RecurrentPainter,
   tokens: async () => (await import("./kinds/tokens.js")).TokenPainter,
   transformer_block: async () => (await import("./kinds/transformer_block.js")).BlockPainter,
@@ -24,6 +24,8 @@ const PAINTERS = {
 
 /** @type {Map<string, PainterClass>} */
 const fetched = new Map();
+/** @type {typeof import("./sources.js").paintSources | null} marks what a cell is made of */
+export let paintSources = null;
 
 /**
  * Fetches the painters that a network needs.
@@ -32,6 +34,7 @@ const fetched = new Map();
 export async function fetchPainters(model) {
   const input = { ...model.layers[0], kind: "input" };
   const names = new Set([input, ...model.layers].map((layer) => moduleOf(layer, model)));
+  paintSources = (await import("./sources.js")).paintSources;
   await Promise.all(
     [...names].map(async (name) => {
       if (name in PAINTERS) fetched.set(name, await PAINTERS[name]());

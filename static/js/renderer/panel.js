@@ -71,15 +71,6 @@ export class PanelPainter {
     for (const path of this.paths) this.paintStep(context, path, look);
   }
 
-  /**
-   * What a cell that is pointed at or selected is made of, where that is to be seen.
-   * @param {CanvasRenderingContext2D} _context
-   * @param {import("../scene/layout.js").Scene} _scene
-   * @param {import("../scene/layout.js").Column} _column
-   * @param {number} _cell
-   */
-  paintSources(_context, _scene, _column, _cell) {}
-
   /** Between the steps, so that each is a cell of its own. @param {CanvasRenderingContext2D} context */
   paintGaps(context) {
     context.beginPath();

@@ -8,7 +8,7 @@ import { EdgePainter } from "./edges.js";
 import { Light, paintGround } from "./ground.js";
 import { Motion } from "./motion.js";
 import { Overlay } from "./overlay.js";
-import { painterOf } from "./painters.js";
+import { painterOf, paintSources } from "./painters.js";
 import { Atlas, Surface } from "./surface.js";
 import { UnitPainter } from "./units.js";
 import { Range } from "./values.js";
@@ -385,9 +385,8 @@ class Picture {
   paintSources(context, target) {
     if (target?.kind !== "unit") return;
     const column = this.scene.columns.find((candidate) => candidate.layer === target.layer);
-    const painter = column && this.columns[column.index];
-    if (!column?.panel || target.unit >= column.count || painter instanceof UnitPainter) return;
-    painter?.paintSources(context, this.scene, column, target.unit);
+    if (!column?.origin || target.unit >= column.count) return;
+    paintSources?.(context, this.scene, column, target.unit, this.values.read);
   }
 
   /**

@@ -45,6 +45,7 @@ export function panelColumn(layer, model, panel) {
     parameters: input ? 0 : parameters(layer, model),
     ...{ weight: "", bias: "", value, gradient: "", batch: "" },
     output: output && !input,
+    origin: panel.origin,
     panel,
   };
 }

@@ -164,9 +164,25 @@ export function placeOf(fields, cell) {
  */
 export function boxOf(fields, cell) {
   const { field, row, col } = placeOf(fields, cell);
+  return boxAround(field, [row, row], [col, col]);
+}
+
+/**
+ * The box of neighbouring cells of a field.
+ * @param {Field} field
+ * @param {[first: number, last: number]} rows
+ * @param {[first: number, last: number]} cols
+ * @returns {Box}
+ */
+export function boxAround(field, rows, cols) {
   const width = field.width / across(field);
   const height = field.height / field.part.rows;
-  return { x: field.x + col * width, y: field.y + row * height, width, height };
+  return {
+    x: field.x + cols[0] * width,
+    y: field.y + rows[0] * height,
+    width: (cols[1] - cols[0] + 1) * width,
+    height: (rows[1] - rows[0] + 1) * height,
+  };
 }
 
 /**

@@ -42,6 +42,8 @@ import { input } from "./kinds/input.js";
  * @property {string} batch buffer of the activations of the whole batch, or ""
  * @property {string} [saliency] buffer of the gradient by an image's pixels
  * @property {boolean} output the network's last layer
+ * @property {import("./origin.js").Origin | null} [origin] where its cells come from, if from a part
+ *   of what is before
  * @property {import("./panel.js").Panel | null} panel what the column is made of instead of units;
  *   its cells then are the units
  */
@@ -62,6 +64,7 @@ const FETCHED = {
   maps: () => import("./kinds/maps.js"),
   nested: () => import("./kinds/nested.js"),
   places: () => import("./kinds/places.js"),
+  pooled: () => import("./kinds/pooled.js"),
   recurrent: () => import("./kinds/recurrent.js"),
   tokens: () => import("./kinds/tokens.js"),
   transformer_block: () => import("./kinds/transformer_block.js"),
@@ -74,6 +77,7 @@ const MODULES = {
   ...{ attention: "attention", transformer_block: "transformer_block" },
   ...{ field_embedding: "vectors", factorisation: "vectors" },
   ...{ residual: "nested", concatenate: "nested" },
+  ...{ global_max_pool: "pooled", global_average_pool: "pooled" },
 };
 
 /** @type {Map<string, Pick<Kind, "column">>} */

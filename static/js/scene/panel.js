@@ -1,7 +1,7 @@
 // @ts-check
 // A column made of fields: how they stand beside one another, and what is said of their cells. Pure.
 
-import { across, makeFields, placeOf } from "./fields.js";
+import { across, boxAround, makeFields, placeOf } from "./fields.js";
 import { rowsOf, stepName } from "./sequence.js";
 
 /** @typedef {import("../types.js").Model} Model */
@@ -9,25 +9,14 @@ import { rowsOf, stepName } from "./sequence.js";
 /** @typedef {import("./fields.js").FieldSpec} FieldSpec */
 /** @typedef {import("./layout.js").Area} Area */
 /** @typedef {import("./layout.js").Box} Box */
+/** @typedef {import("./origin.js").Origin} Origin */
+/** @typedef {import("./origin.js").Region} Region */
 
 /** The newest numbers of a buffer, null if there are none. @typedef {(buffer: string) => Float32Array | null} Read */
 
 /**
  * A line of what is said of a cell: an element of a buffer, or a number made of several.
  * @typedef {{symbol: string, buffer: string, index: number[]} | {symbol: string, number: number}} CellLine
- */
-
-/**
- * One channel's part of a sum: its patch and its kernel, numbers by row.
- * @typedef {{channel: number, patch: number[], kernel: number[], sum: number}} Share
- */
-
-/**
- * How a cell was made. A sum has the shares of all channels, the largest first, and a bias; a
- * choice or a mean has one share and no kernel. `value` is what they come to,
- * `field` the part of the image that it depends on, in words.
- * @typedef {{rule: "sum" | "largest" | "mean", field: string, rows: number, cols: number, shares: Share[],
- *   bias: number, value: number}} Made
  */
 
 /** Between two fields of a group, and between two groups; CSS px at scale 1. */
@@ -61,6 +50,8 @@ export class Panel {
     this.also = [];
     /** What comes in also runs past the fields, into the last one. */
     this.past = false;
+    /** Where its cells come from, if from a part of what is before. @type {Origin | null} */
+    this.origin = null;
     this.longest = Math.max(1, model.data.input_shape[0] ?? 1);
     this.groups = groupsOf(this.fields);
     const last = this.fields[this.fields.length - 1];
@@ -185,13 +176,30 @@ export class Panel {
   }
 
   /**
-   * The numbers that a cell was made of, where there are few enough to see.
-   * @param {number} _cell
-   * @param {Read} _read
-   * @returns {Made | null}
+   * Where some cells of its output stand: of one field, or of the states of both directions in time.
+   * @param {Region} region
+   * @returns {Box[]}
    */
-  sum(_cell, _read) {
-    return null;
+  boxesOf({ rows, channels }) {
+    const states = this.fields.filter(({ symbol }) => symbol === "h");
+    const outputs = states.length > 0 ? states : this.fields.slice(-1);
+    return outputs.flatMap((field, i) => {
+      const cols = across(field);
+      const before = i * field.part.cols;
+      // Bars and tokens have one cell for all channels.
+      const first = cols === 1 ? 0 : Math.max(0, channels[0] - before);
+      const last = cols === 1 ? 0 : Math.min(cols - 1, channels[1] - before);
+      return first > last ? [] : [boxAround(field, rows, [first, last])];
+    });
+  }
+
+  /**
+   * The weights that a cell is made with, where not all of its kernel are.
+   * @param {number} _cell
+   * @returns {Box[]}
+   */
+  weightsOf(_cell) {
+    return [];
   }
 
   /**

@@ -16,15 +16,29 @@
 /** @type {Window} every place is made of its own */
 const SAME = { kind: "slide", size: 1, stride: 1, dilation: 1, before: 0 };
 
+/** Kinds whose places are made of their own, or of those around them; all others see everything. */
+const LOCAL =
+  /conv|pool|^(upsample|activation|dropout|batch_norm|layer_norm|embedding|positions|dense)$/;
+
 /**
- * The windows of a layer over rows and over columns.
+ * Whether a place of a layer depends on some places of its input only.
+ * @param {LayerInfo} layer
+ */
+export function isLocal({ kind, input_shape: shape }) {
+  // Without an axis of time or of an image there is but one place.
+  return LOCAL.test(kind) && (shape.length > 1 || kind === "embedding");
+}
+
+/**
+ * The windows of a layer over rows and over columns; those over time have no columns.
  * @param {LayerInfo} layer
  * @param {Model} model
  * @returns {[Window, Window]}
  */
 export function windowsOf(layer, model) {
   const fields = fieldsAt(model.description, layer.path);
-  return [windowOf(layer, fields, 0), windowOf(layer, fields, 1)];
+  const flat = layer.input_shape.length < 3;
+  return [windowOf(layer, fields, 0), flat ? SAME : windowOf(layer, fields, 1)];
 }
 
 /**
@@ -36,6 +50,7 @@ export function windowsOf(layer, model) {
 function windowOf({ kind, input_shape: shape }, fields, axis) {
   const of = (/** @type {unknown} */ value, /** @type {number} */ absent) =>
     Number((Array.isArray(value) ? value[axis] : value) ?? absent);
+  if (kind.startsWith("global_")) return { ...SAME, size: shape[axis], stride: shape[axis] };
   if (kind === "upsample") return { ...SAME, kind: "repeat", size: of(fields.factor, 2) };
   const pool = kind === "max_pool" || kind === "average_pool";
   if (!pool && !/conv/.test(kind)) return SAME;

@@ -1,11 +1,10 @@
 // @ts-check
-// Layers over images: a map a channel, each beside the kernel that made it. What a cell is made of is
-// found by the windows of the layers before it.
+// Layers over images: a map a channel, each beside the kernel that made it.
 
 import { panelColumn } from "../column.js";
-import { placeOf } from "../fields.js";
+import { boxAround, placeOf } from "../fields.js";
+import { Origin } from "../origin.js";
 import { Panel } from "../panel.js";
-import { fieldsAt, spanOf, windowsOf } from "../windows.js";
 
 /** @typedef {import("../../types.js").LayerInfo} LayerInfo */
 /** @typedef {import("../../types.js").Model} Model */
@@ -13,12 +12,8 @@ import { fieldsAt, spanOf, windowsOf } from "../windows.js";
 /** @typedef {import("../layout.js").Area} Area */
 /** @typedef {import("../layout.js").Box} Box */
 /** @typedef {import("../panel.js").CellLine} CellLine */
-/** @typedef {import("../panel.js").Made} Made */
+/** @typedef {import("../origin.js").Region} Region */
 /** @typedef {import("../panel.js").Read} Read */
-/** @typedef {import("../panel.js").Share} Share */
-/** @typedef {import("../windows.js").Span} Span */
-
-/** Cells of all maps of a layer, or of one channel. @typedef {{rows: Span, cols: Span, channel: number}} Region */
 
 /** So many channels are shown; the others are counted. */
 const MOST = 16;
@@ -35,8 +30,8 @@ const GAP = 6;
 const OUT = 1e-3;
 const FOOT = 16;
 
-/** Kinds that make every channel of all channels. */
-const MIXES = ["conv2d", "transposed_conv2d"];
+/** Kinds that have a kernel a channel. */
+const KERNELS = ["conv2d", "transposed_conv2d"];
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
@@ -50,24 +45,13 @@ export class MapPanel extends Panel {
   constructor(layer, model) {
     super(mapFields(layer, model), model);
     const [height, width, channels] = layer.output_shape;
-    const outer = model.layers.filter(({ name }) => !name.includes("/"));
-    const place = outer.findIndex(({ name }) => name === layer.name);
-    const before = outer[place - 1]?.name;
-    this.layer = layer;
     this.shape = { height, width, channels };
-    /** The layers from this one back to the image, as far as they are over maps. */
-    this.chain = outer.slice(0, place + 1).reverse();
-    this.windows = windowsOf(layer, model);
-    this.mixes = MIXES.includes(layer.kind);
-    this.weight = layer.parameters.find((name) => name.endsWith("/W")) ?? "";
-    this.bias = layer.parameters.find((name) => name.endsWith("/b")) ?? "";
-    this.parted = Number(fieldsAt(model.description, layer.path).groups ?? 1);
-    /** The maps it is made from. */
-    this.source = before ? `probe/${before}/a` : "probe/input/x";
-    this.z = `probe/${layer.name}/z`;
-    this.kernelShape = kernelShape(layer.kind, this.weight, model);
-    this.kernels = this.mixes && this.weight !== "";
-    this.also = [this.z, this.bias, this.source].filter((name) => model.bufferByName.has(name));
+    this.kernels = KERNELS.includes(layer.kind);
+    this.origin = new Origin(layer, model, (cell) => {
+      const { channel, kernel, row, col } = this.channelOf(cell);
+      return kernel ? null : { row, col, channel };
+    });
+    this.also = this.origin.needs;
     this.shownChannels = Math.min(MOST, channels);
     this.hidden = channels - this.shownChannels;
     const grid = this.shownChannels > TALL ? 2 : 1;
@@ -141,14 +125,15 @@ export class MapPanel extends Panel {
    */
   lines(cell, read) {
     const { channel, kernel, field, row, col } = this.channelOf(cell);
+    const { z, weight } = this.origin;
     const line = (/** @type {string} */ symbol, /** @type {string} */ buffer) => {
       const index = kernel ? field.index(row, col) : [row, col, channel];
       return this.model.bufferByName.has(buffer) ? [{ symbol, buffer, index }] : [];
     };
     if (!kernel) {
-      const own = this.kernels ? line("z", this.z) : [];
+      const own = this.kernels ? line("z", z) : [];
       const a = line("a", field.value);
-      const flow = this.kernels ? line("dL/dz", `${this.z}.grad`) : [];
+      const flow = this.kernels ? line("dL/dz", `${z}.grad`) : [];
       return [...own, ...a, ...flow, ...line("dL/da", field.gradient)];
     }
     if (field.look !== "words") {
@@ -157,22 +142,9 @@ export class MapPanel extends Panel {
     }
     const norm = (/** @type {string} */ buffer) => this.normAt(read(buffer), channel, row, col);
     return [
-      { symbol: "norm over inputs", number: norm(this.weight) },
+      { symbol: "norm over inputs", number: norm(weight) },
       { symbol: "norm of dL/dw", number: norm(field.gradient) },
     ];
-  }
-
-  /**
-   * Where a weight stands in its buffer.
-   * @param {number} row
-   * @param {number} col
-   * @param {number} input
-   * @param {number} filter
-   */
-  weightAt(row, col, input, filter) {
-    const { cols, inputs, filters, turned } = this.kernelShape;
-    const at = (row * cols + col) * inputs * filters;
-    return at + (turned ? filter * inputs + input : input * filters + filter);
   }
 
   /**
@@ -183,154 +155,31 @@ export class MapPanel extends Panel {
    */
   normAt(weights, filter, row, col) {
     if (!weights) return Number.NaN;
-    const { inputs } = this.kernelShape;
+    const { origin } = this;
     let sum = 0;
-    for (let i = 0; i < inputs; i += 1) sum += weights[this.weightAt(row, col, i, filter)] ** 2;
+    for (let i = 0; i < origin.kernel.inputs; i += 1)
+      sum += weights[origin.weightAt(row, col, i, filter)] ** 2;
     return Math.sqrt(sum);
   }
 
-  /**
-   * The cells of the maps before that a cell is made of; null for a cell of a kernel.
-   * @param {number} cell
-   * @returns {Region | null}
-   */
-  made(cell) {
-    const { channel, kernel, row, col } = this.channelOf(cell);
-    return kernel ? null : this.before({ rows: [row, row], cols: [col, col], channel });
+  /** @override @param {number} cell */
+  weightsOf(cell) {
+    const { kernels, origin, fields } = this;
+    const place = origin.find(cell);
+    if (!kernels || !place || origin.windows[0].kind !== "spread") return [];
+    const [rows, cols] = origin.kernelAt(place);
+    const kernel = fields[2 * place.channel];
+    return rows.flatMap((row) => cols.map((col) => boxAround(kernel, [row, row], [col, col])));
   }
 
-  /**
-   * The cells of the maps before that a region is made of.
-   * @param {Region} region `channel` -1 for all
-   * @returns {Region}
-   */
-  before({ rows, cols, channel }) {
-    const [height, width] = this.layer.input_shape;
-    return {
-      rows: spanOf(this.windows[0], rows, height),
-      cols: spanOf(this.windows[1], cols, width),
-      channel: this.mixes ? -1 : channel,
-    };
+  /** @override @param {Region} region */
+  boxesOf({ rows, cols, channels }) {
+    const each = this.kernels ? 2 : 1;
+    return this.fields
+      .filter((_, i) => i % each === each - 1)
+      .slice(channels[0], channels[1] + 1)
+      .map((map) => boxAround(map, rows, cols));
   }
-
-  /**
-   * The receptive field of a cell in words: what of the image it depends on.
-   * @param {number} row
-   * @param {number} col
-   */
-  field(row, col) {
-    /** @type {[Span, Span]} */
-    let [rows, cols] = [
-      [row, row],
-      [col, col],
-    ];
-    for (const layer of this.chain) {
-      const windows = windowsOf(layer, this.model);
-      rows = spanOf(windows[0], rows, layer.input_shape[0]);
-      cols = spanOf(windows[1], cols, layer.input_shape[1]);
-    }
-    const size = `${rows[1] - rows[0] + 1}×${cols[1] - cols[0] + 1}`;
-    return `receptive field ${size}: rows ${rows.join("–")}, columns ${cols.join("–")}`;
-  }
-
-  /**
-   * @override
-   * @param {number} cell
-   * @param {Read} read
-   * @returns {Made | null} null where there is nothing to show, or not all is there yet
-   */
-  sum(cell, read) {
-    const { channel, kernel, row, col } = this.channelOf(cell);
-    const pools = /pool/.test(this.layer.kind);
-    if (kernel || !(this.layer.kind === "conv2d" || pools)) return null;
-    const inputs = read(this.source);
-    const own = read(pools ? `probe/${this.layer.name}/a` : this.z) ?? read(this.fields[1].value);
-    if (!inputs || !own) return null;
-    const { width, channels } = this.shape;
-    const value = own[(row * width + col) * channels + channel];
-    if (pools) return this.pooled(inputs, channel, row, col, value);
-    return this.weighed(inputs, read, channel, row, col, value);
-  }
-
-  /**
-   * @param {Float32Array} inputs
-   * @param {number} channel
-   * @param {number} row
-   * @param {number} col
-   * @param {number} value
-   * @returns {Made}
-   */
-  pooled(inputs, channel, row, col, value) {
-    const [{ size: rows }, { size: cols }] = this.windows;
-    const patch = this.patch(inputs, channel, row, col, rows, cols, Number.NaN);
-    const rule = this.layer.kind === "max_pool" ? "largest" : "mean";
-    const shares = [{ channel, patch, kernel: [], sum: value }];
-    return { rule, field: this.field(row, col), rows, cols, shares, bias: 0, value };
-  }
-
-  /**
-   * @param {Float32Array} inputs
-   * @param {Read} read
-   * @param {number} filter
-   * @param {number} row
-   * @param {number} col
-   * @param {number} value
-   * @returns {Made | null}
-   */
-  weighed(inputs, read, filter, row, col, value) {
-    const weights = read(this.weight);
-    if (!weights) return null;
-    const { rows, cols, inputs: count, filters } = this.kernelShape;
-    const group = Math.floor((filter * this.parted) / filters);
-    /** @type {Share[]} */
-    const shares = [];
-    for (let i = 0; i < count; i += 1) {
-      const channel = group * count + i;
-      const patch = this.patch(inputs, channel, row, col, rows, cols, 0);
-      const kernel = patch.map(
-        (_, at) => weights[this.weightAt(Math.floor(at / cols), at % cols, i, filter)],
-      );
-      const sum = patch.reduce((total, number, at) => total + number * kernel[at], 0);
-      shares.push({ channel, patch, kernel, sum });
-    }
-    shares.sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-    const bias = read(this.bias)?.[filter] ?? 0;
-    return { rule: "sum", field: this.field(row, col), rows, cols, shares, bias, value };
-  }
-
-  /**
-   * What lies under a window; `outside` beyond the edge.
-   * @param {Float32Array} inputs
-   * @param {number} channel
-   * @param {number} row
-   * @param {number} col
-   * @param {number} rows
-   * @param {number} cols
-   * @param {number} outside
-   * @returns {number[]}
-   */
-  patch(inputs, channel, row, col, rows, cols, outside) {
-    const [height, width, channels] = this.layer.input_shape;
-    const [down, across] = this.windows;
-    return Array.from({ length: rows * cols }, (_, at) => {
-      const r = row * down.stride - down.before + Math.floor(at / cols) * down.dilation;
-      const c = col * across.stride - across.before + (at % cols) * across.dilation;
-      if (r < 0 || r >= height || c < 0 || c >= width) return outside;
-      return inputs[(r * width + c) * channels + channel];
-    });
-  }
-}
-
-/**
- * How many rows, columns, inputs and filters kernels have; `turned` if filters come before inputs.
- * @param {string} kind
- * @param {string} weight buffer
- * @param {Model} model
- */
-function kernelShape(kind, weight, model) {
-  const [rows = 1, cols = 1, a = 1, b = 1] = model.bufferByName.get(weight)?.shape ?? [];
-  const turned = kind === "transposed_conv2d";
-  return { rows, cols, inputs: turned ? b : a, filters: turned ? a : b, turned };
 }
 
 /**
@@ -361,7 +210,7 @@ function placeKernel(field, x, middle, most, scale) {
 function mapFields(layer, model) {
   const weight = layer.parameters.find((name) => name.endsWith("/W"));
   const shown = Math.min(MOST, layer.output_shape[2]);
-  const kernels = weight !== undefined && MIXES.includes(layer.kind);
+  const kernels = weight !== undefined && KERNELS.includes(layer.kind);
   return Array.from({ length: shown }, (_, channel) => [
     ...(kernels ? [kernelField(layer, model, weight, channel)] : []),
     mapField(layer, model, channel),

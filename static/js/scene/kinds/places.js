@@ -2,16 +2,51 @@
 // What is computed at every place of a sequence: a row a step, a column a unit.
 
 import { panelColumn } from "../column.js";
-import { sequenceField } from "../fields.js";
+import { placeOf, sequenceField } from "../fields.js";
+import { originOf } from "../origin.js";
 import { Panel } from "../panel.js";
 
 /** @typedef {import("../../types.js").LayerInfo} LayerInfo */
 /** @typedef {import("../../types.js").Model} Model */
 /** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+/** @typedef {import("../panel.js").CellLine} CellLine */
+/** @typedef {import("../panel.js").Read} Read */
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
-  return panelColumn(layer, model, new Panel(placeFields(layer, model), model));
+  return panelColumn(layer, model, new PlacePanel(layer, model));
+}
+
+export class PlacePanel extends Panel {
+  /** @param {LayerInfo} layer @param {Model} model */
+  constructor(layer, model) {
+    super(placeFields(layer, model), model);
+    const output = this.fields[this.fields.length - 1];
+    this.origin = originOf(layer, model, (cell) => {
+      const { field, row, col } = placeOf(this.fields, cell);
+      return field === output ? { row, col: 0, channel: col } : null;
+    });
+    this.also = this.origin?.needs ?? [];
+  }
+
+  /**
+   * With the pre-activation, where there is one.
+   * @override
+   * @param {number} cell
+   * @param {Read} read
+   * @returns {CellLine[]}
+   */
+  lines(cell, read) {
+    const { origin, model } = this;
+    const place = origin?.weighs ? origin.find(cell) : null;
+    if (!origin || !place) return super.lines(cell, read);
+    const index = [place.row, place.channel];
+    const named = { z: origin.z, a: origin.a };
+    const gradients = { "dL/dz": `${origin.z}.grad`, "dL/da": `${origin.a}.grad` };
+    return Object.entries({ ...named, ...gradients }).flatMap(([symbol, buffer]) =>
+      model.bufferByName.has(buffer) ? [{ symbol, buffer, index }] : [],
+    );
+  }
 }
 
 /**

@@ -72,10 +72,9 @@ export class Card {
     }
     const other = this.context.store.state.compared?.branch;
     const key = `${JSON.stringify(target)} ${values.model.generation} ${other}`;
-    if (key !== this.shown) this.fill(target, column, scene, values.model);
+    if (key !== this.shown) this.fill(target, column, scene, values);
     this.shown = key;
-    if (column.panel && target.kind === "unit")
-      this.renew(column.panel, target.unit, values, frame);
+    if (target.kind === "unit") this.renew(column, target.unit, values, frame);
     this.lines.forEach((line, i) => {
       const value = this.valueOf(line, values, frame);
       setText(
@@ -93,33 +92,37 @@ export class Card {
 
   /**
    * What a cell is called and made of goes with the sample.
-   * @param {import("../../scene/panel.js").Panel} panel
+   * @param {Column} column
    * @param {number} cell
    * @param {Values} values
    * @param {Frame | null} frame
    */
-  renew(panel, cell, values, frame) {
-    setText(this.title, panel.name(cell, values.read));
-    this.lines = panel.lines(cell, values.read);
-    if (this.lines.length !== this.cells.length) this.listLines();
+  renew({ panel, origin }, cell, values, frame) {
+    if (panel) {
+      setText(this.title, panel.name(cell, values.read));
+      this.lines = panel.lines(cell, values.read);
+      if (this.lines.length !== this.cells.length) this.listLines();
+    }
     if (this.madeOf === frame) return;
     this.madeOf = frame;
-    this.showMade(panel.sum(cell, values.read));
+    this.showMade(origin ?? null, cell, values.read);
   }
 
   /**
    * How a cell was made, drawn by what is fetched when the first one is pointed at.
-   * @param {import("../../scene/panel.js").Made | null} made
+   * @param {import("../../scene/origin.js").Origin | null} origin null to hide it
+   * @param {number} cell
+   * @param {import("../../scene/panel.js").Read} read
    */
-  async showMade(made) {
-    if (made && !this.making) {
+  async showMade(origin, cell, read) {
+    if (origin && !this.making) {
       this.making = import("./making.js").then(({ Making }) => {
         const making = new Making();
         this.element.insertBefore(making.element, this.note);
         return making;
       });
     }
-    (await this.making)?.show(made);
+    (await this.making)?.show(origin, cell, read);
   }
 
   /** @param {Line} line */
@@ -139,13 +142,14 @@ export class Card {
    * @param {Selection} target
    * @param {Column} column
    * @param {Scene} scene
-   * @param {Model} model
+   * @param {Values} values
    */
-  fill(target, column, scene, model) {
+  fill(target, column, scene, values) {
+    const { model } = values;
     const { compared } = this.context.store.state;
     this.lines = column.panel ? [] : linesOf(target, column, model, compared !== null);
     this.listLines();
-    this.showMade(null);
+    this.showMade(null, 0, values.read);
     this.madeOf = undefined;
     const edge = target.kind === "edge";
     this.map.hidden = edge || column.face.kind === "value";
@@ -320,10 +324,12 @@ function linesOf(target, column, model, compared) {
     const probe = `probe/${column.layer}`;
     const bias = model.bufferByName.get(column.bias);
     const index = [target.unit];
+    // What is pooled has no pre-activation.
+    const z = column.origin ? null : `${probe}/z`;
     found = [
-      ["z", `${probe}/z`, index],
+      ["z", z, index],
       [column.index ? "a" : "x", column.value, index],
-      ["dL/dz", `${probe}/z.grad`, index],
+      ["dL/dz", z && `${z}.grad`, index],
       ["dL/da", column.gradient, index],
       ["b", column.bias, index],
       ["dL/db", bias?.grad, index],

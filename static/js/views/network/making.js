@@ -4,18 +4,32 @@
 import { diverging, palette } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
+import { madeOf } from "../../scene/made.js";
 
-/** @typedef {import("../../scene/panel.js").Made} Made */
-/** @typedef {import("../../scene/panel.js").Share} Share */
+/** @typedef {import("../../scene/made.js").Made} Made */
+/** @typedef {import("../../scene/made.js").Share} Share */
+/** @typedef {import("../../scene/origin.js").Origin} Origin */
+/** @typedef {import("../../scene/panel.js").Read} Read */
 
 /** Channels shown one by one; the others as one sum. */
 const MOST = 3;
 const IMAGE = 54;
+/** A cell of a small patch is no larger, CSS px. */
+const CELL = 18;
 const SIGN = 18;
 const GAP = 8;
 const WIDTH = 290;
-/** Cells at least this wide have their number written in them, CSS px. */
+/** Cells at least this wide and this tall have their number written in them, CSS px. */
 const READABLE = 17;
+const LEGIBLE = 10;
+/** At least this wide it has two digits. */
+const ROOMY = 22;
+/** Over time: room for the names of steps and for the sums of rows; rows of all matrices together. */
+const STEP = 42;
+const SUM = 48;
+const TALL = 48;
+
+/** Where a matrix is painted. @typedef {{x: number, y: number, w: number, h: number, cols: number}} Grid of cells `w` by `h` */
 
 export class Making {
   constructor() {
@@ -25,20 +39,55 @@ export class Making {
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
   }
 
-  /** @param {Made | null} made */
-  show(made) {
+  /**
+   * @param {Origin | null} origin
+   * @param {number} cell
+   * @param {Read} read
+   */
+  show(origin, cell, read) {
+    const made = origin && madeOf(origin, cell, read);
     this.element.hidden = made === null;
     if (!made) return;
     setText(this.text, `${sentence(made)}\n${made.field}`);
+    if (made.timed && made.rule === "sum") this.showSteps(made);
+    else this.showShares(made);
+  }
+
+  /** Channel by channel: patch × kernel = sum. @param {Made} made */
+  showShares(made) {
+    const { rows, cols } = made;
     const shares = made.shares.slice(0, listed(made));
-    const tall = Math.min(IMAGE, (IMAGE * made.rows) / made.cols);
-    this.resize(shares.length * (tall + GAP) - GAP + 2);
-    const most = (/** @type {"patch" | "kernel"} */ of) =>
-      Math.max(...shares.flatMap((share) => share[of].map((v) => Math.abs(v) || 0))) || 1;
-    const ranges = [most("patch"), most("kernel")];
+    const w = made.timed ? 2 * CELL : Math.min(CELL, IMAGE / Math.max(rows, cols));
+    const h = made.timed ? Math.min(CELL, (2 * TALL) / rows) : w;
+    this.resize(shares.length * (rows * h + GAP) - GAP + 2);
+    const ranges = [largest(shares.flatMap(({ patch }) => patch)), 1];
+    ranges[1] = largest(shares.flatMap(({ kernel }) => kernel));
     shares.forEach((share, i) => {
-      this.paintShare(made, share, 1 + i * (tall + GAP), tall, ranges);
+      const y = 1 + i * (rows * h + GAP);
+      this.paintShare(made, share, { x: 1, y, w, h, cols }, ranges);
     });
+  }
+
+  /** Step by step: what came in, the weights, and their products, with the sum of every step. @param {Made} made */
+  showSteps({ rows, cols, first, shares: [{ patch, kernel }] }) {
+    const w = Math.min(24, (WIDTH - STEP - SUM) / cols);
+    const h = Math.max(3, Math.min(15, TALL / rows));
+    const pitch = rows * h + GAP;
+    this.resize(3 * pitch - GAP + 2);
+    const products = patch.map((number, i) => number * kernel[i]);
+    [patch, kernel, products].forEach((numbers, i) => {
+      const grid = { x: STEP, y: 1 + i * pitch, w, h, cols };
+      this.paintMatrix(numbers, grid, largest(numbers), -1);
+      const sign = ["", "×", "="][i];
+      if (sign) this.paintText(sign, STEP - GAP, grid.y + (rows * h) / 2, "right");
+    });
+    if (h < LEGIBLE) return;
+    for (let row = 0; row < rows; row += 1) {
+      const sum = products.slice(row * cols, (row + 1) * cols).reduce((a, b) => a + b, 0);
+      const y = 1 + (row + 0.5) * h;
+      this.paintLabel(`step ${first + row + 1}`, STEP - 6, y);
+      this.paintLabel(short(sum), WIDTH, y + 2 * pitch);
+    }
   }
 
   /** @param {number} height */
@@ -55,58 +104,61 @@ export class Making {
   /**
    * @param {Made} made
    * @param {Share} share
-   * @param {number} y
-   * @param {number} tall
+   * @param {Grid} grid of its patch
    * @param {number[]} ranges of patches and of kernels
    */
-  paintShare(made, { patch, kernel, sum, channel }, y, tall, ranges) {
-    const { context } = this;
+  paintShare(made, { patch, kernel, sum, channel }, grid, ranges) {
     const chosen = made.rule === "largest" ? patch.indexOf(Math.max(...known(patch))) : -1;
-    this.paintMatrix(patch, made, 1, y, tall, ranges[0], chosen);
-    let x = 1 + IMAGE;
+    const wide = grid.w * grid.cols;
+    const middle = grid.y + (made.rows * grid.h) / 2;
+    this.paintMatrix(patch, grid, ranges[0], chosen);
+    let x = grid.x + wide;
     if (kernel.length > 0) {
-      this.paintText("×", x + SIGN / 2, y + tall / 2, "center");
-      this.paintMatrix(kernel, made, x + SIGN, y, tall, ranges[1], -1);
-      x += SIGN + IMAGE;
+      this.paintText("×", x + SIGN / 2, middle, "center");
+      this.paintMatrix(kernel, { ...grid, x: x + SIGN }, ranges[1], -1);
+      x += SIGN + wide;
     }
-    this.paintText("=", x + SIGN / 2, y + tall / 2, "center");
-    this.paintText(short(sum), x + SIGN, y + tall / 2, "left");
-    const from = made.rule === "sum" && made.shares.length > 1 ? `channel ${channel}` : "";
-    context.fillStyle = palette().ink3;
-    context.font = `11px ${palette().text}`;
-    context.textAlign = "right";
-    context.fillText(from, WIDTH, y + tall / 2);
+    this.paintText("=", x + SIGN / 2, middle, "center");
+    this.paintText(short(sum), x + SIGN, middle, "left");
+    const several = made.rule === "sum" && made.shares.length > 1;
+    if (several) this.paintLabel(`channel ${channel}`, WIDTH, middle);
   }
 
   /**
    * @param {number[]} numbers
-   * @param {{rows: number, cols: number}} shape
-   * @param {number} x
-   * @param {number} y
-   * @param {number} tall
+   * @param {Grid} grid
    * @param {number} range
    * @param {number} chosen a cell that is marked, or -1
    */
-  paintMatrix(numbers, { rows, cols }, x, y, tall, range, chosen) {
+  paintMatrix(numbers, { x, y, w, h, cols }, range, chosen) {
     const { context } = this;
     const colors = palette();
-    const [w, height] = [IMAGE / cols, tall / rows];
     context.font = `${Math.min(9, w / 2.1)}px ${colors.mono}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     numbers.forEach((number, i) => {
-      const [left, top] = [x + (i % cols) * w, y + Math.floor(i / cols) * height];
+      const [left, top] = [x + (i % cols) * w, y + Math.floor(i / cols) * h];
       const share = number / range;
       context.fillStyle = Number.isNaN(number) ? colors.panel : diverging(share);
-      context.fillRect(left, top, w - 0.5, height - 0.5);
-      if (w < READABLE || Number.isNaN(number)) return;
+      context.fillRect(left, top, w - 0.5, h - 0.5);
+      if (w < READABLE || h < LEGIBLE || Number.isNaN(number)) return;
       context.fillStyle = Math.abs(share) > 0.55 ? colors.page : colors.ink;
-      context.fillText(brief(number), left + w / 2, top + height / 2 + 0.5);
+      context.fillText(brief(number, w > ROOMY ? 2 : 1), left + w / 2, top + h / 2 + 0.5);
     });
     if (chosen < 0) return;
     context.strokeStyle = colors.accent;
     context.lineWidth = 2;
-    context.strokeRect(x + (chosen % cols) * w, y + Math.floor(chosen / cols) * height, w, height);
+    context.strokeRect(x + (chosen % cols) * w, y + Math.floor(chosen / cols) * h, w, h);
+  }
+
+  /** @param {string} text @param {number} x of its right end @param {number} y */
+  paintLabel(text, x, y) {
+    const { context } = this;
+    context.font = `11px ${palette().text}`;
+    context.fillStyle = palette().ink3;
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    context.fillText(text, x, y);
   }
 
   /**
@@ -130,16 +182,24 @@ function listed({ shares }) {
   return shares.length <= MOST + 1 ? shares.length : MOST;
 }
 
+/** The largest magnitude, for the colours. @param {number[]} numbers */
+function largest(numbers) {
+  return Math.max(0, ...numbers.map((number) => Math.abs(number) || 0)) || 1;
+}
+
 /** Those that are not beyond the edge. @param {number[]} numbers */
 function known(numbers) {
   return numbers.filter((number) => !Number.isNaN(number));
 }
 
-/** At most three characters. @param {number} value */
-function brief(value) {
-  const digits = Math.abs(value) < 0.95 ? 1 : 0;
-  const text = value.toFixed(digits).replace("-", "−").replace("0.", ".");
-  return /[1-9]/.test(text) ? text : "0";
+/**
+ * At most three or four characters.
+ * @param {number} value
+ * @param {number} digits behind the point
+ */
+function brief(value, digits) {
+  const text = value.toFixed(Math.abs(value) < 0.95 ? digits : digits - 1);
+  return /[1-9]/.test(text) ? text.replace("-", "−").replace("0.", ".") : "0";
 }
 
 /** A term after the first of a sum. @param {number} value */
@@ -152,15 +212,30 @@ function term(value) {
  * @param {Made} made
  */
 function sentence(made) {
-  const { rule, shares, bias, value } = made;
-  if (rule !== "sum") {
-    const cells = known(shares[0].patch).map((number) => short(number));
-    const name = rule === "largest" ? "max" : "mean";
-    return `${cells.length > 9 ? `${name} of ${cells.length} cells` : `${name}(${cells.join(", ")})`} = ${short(value)}`;
-  }
+  const { rule, shares, bias, from, value, timed } = made;
+  if (rule === "copy") return `= ${short(value)}, the same as at ${from}`;
+  if (rule !== "sum") return pooled(made);
   const total = shares.reduce((sum, share) => sum + share.sum, 0);
   const rest = shares.slice(listed(made)).reduce((sum, share) => sum + share.sum, 0);
   const others = shares.length - listed(made);
   const more = others > 0 ? `${others} more channels: ${short(rest)}\n` : "";
-  return `${more}z = Σ patch × kernel + b\n= ${short(total)} ${term(bias)} = ${short(total + bias)}`;
+  const used = from ? `${from}\n` : "";
+  const sum = timed ? `${strongest(made)}\nz = Σ x × w` : "z = Σ patch × kernel";
+  return `${more}${used}${sum} + b\n= ${short(total)} ${term(bias)} = ${short(total + bias)}`;
+}
+
+/** The product that weighs most, where there are too many to be read. @param {Made} made over time */
+function strongest({ first, cols, shares: [{ channel, patch, kernel }] }) {
+  const products = patch.map((number, i) => Math.abs(number * kernel[i]));
+  const at = products.indexOf(Math.max(...products));
+  const where = `step ${first + Math.floor(at / cols) + 1}, channel ${channel + (at % cols)}`;
+  return `largest term: ${short(patch[at])} × ${short(kernel[at])}\nof ${where}`;
+}
+
+/** @param {Made} made a largest or a mean */
+function pooled({ rule, shares, from, value }) {
+  const cells = known(shares[0].patch).map((number) => short(number));
+  const name = rule === "largest" ? "max" : "mean";
+  const of = cells.length > 9 ? ` of ${cells.length} cells` : `(${cells.join(", ")})`;
+  return `${name}${of} = ${short(value)}${from && `\nfrom ${from}`}`;
 }

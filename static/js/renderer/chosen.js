@@ -1,0 +1,51 @@
+// @ts-check
+// Which cell of its window each maximum of a pooling layer was taken from.
+
+/** @typedef {import("../scene/origin.js").Origin} Origin */
+/** @typedef {import("./values.js").Values} Values */
+
+export class Chosen {
+  /** @param {Origin} origin of a layer that takes maxima @param {Values} values */
+  constructor(origin, values) {
+    this.origin = origin;
+    this.source = values.signal(origin.source);
+    /** Of every cell of the output the place within its window, by row. */
+    this.places = new Uint16Array(origin.output.reduce((product, n) => product * n, 1));
+    this.version = -1;
+  }
+
+  /**
+   * Finds them anew, when the numbers have changed.
+   * @returns {boolean} whether there are any
+   */
+  refresh() {
+    const { source, version } = this;
+    if (!source?.entry) return false;
+    if (version !== source.version) this.choose(source.target);
+    this.version = source.version;
+    return true;
+  }
+
+  /** @param {Float32Array} inputs */
+  choose(inputs) {
+    const { origin, places } = this;
+    const [down, across] = origin.windows;
+    const [height, width, channels] = origin.input;
+    const cols = origin.output[1];
+    for (let i = 0; i < places.length; i += 1) {
+      const channel = i % channels;
+      const top = Math.floor(i / channels / cols) * down.stride - down.before;
+      const left = (Math.floor(i / channels) % cols) * across.stride - across.before;
+      let best = Number.NEGATIVE_INFINITY;
+      for (let k = 0; k < down.size * across.size; k += 1) {
+        const r = top + Math.floor(k / across.size);
+        const c = left + (k % across.size);
+        if (r < 0 || r >= height || c < 0 || c >= width) continue;
+        const value = inputs[(r * width + c) * channels + channel];
+        if (value <= best) continue;
+        best = value;
+        places[i] = k;
+      }
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// @ts-check
+// Pooling over all of time, or of an image: a unit a channel, which comes from a whole map.
+
+import { originOf } from "../origin.js";
+import { dense } from "./dense.js";
+
+/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../types.js").Model} Model */
+
+/** @param {LayerInfo} layer @param {Model} model */
+export function column(layer, model) {
+  const origin = originOf(layer, model, (unit) => ({ row: 0, col: 0, channel: unit }));
+  return { ...dense.column(layer, model), origin };
+}
