@@ -138,6 +138,8 @@ export class History {
  * @property {import("./types.js").Selection | null} selection
  * @property {import("./types.js").Selection | null} hover
  * @property {import("./types.js").EdgeMode} edgeMode
+ * @property {{[layer: string]: number}} kernelInputs the input channel of which kernels are shown; -1
+ *   or nothing for the norm over all
  * @property {import("./types.js").StepUnit} stepUnit
  * @property {"auto" | "light" | "dark"} theme
  * @property {Problem[]} errors
@@ -186,6 +188,7 @@ function initialState() {
     selection: null,
     hover: null,
     edgeMode: "weight",
+    kernelInputs: {},
     stepUnit: "instruction",
     theme: "auto",
     errors: [],

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import numpy as np
+from playwright.sync_api import expect
 
 from tests.browser.serving import wait_until
 from tests.browser.visit import PAUSED, Visit, Visits, number
@@ -104,6 +105,33 @@ def test_a_cell_that_is_repeated_says_which_one_it_repeats(visits: Visits) -> No
     same = visit.drawn("probe/transposed_conv2d3/a")[2, 3, 2]
     assert np.isclose(number(text.split("= ")[1].split(",")[0]), same, rtol=6e-3, atol=1e-4)
     assert "the same as at row 2, column 3" in text
+
+
+def test_kernels_are_shown_of_the_input_channel_that_is_chosen(visits: Visits) -> None:
+    visit = opened(visits)
+    stage = visit.page.locator(".net-stage")
+    choice = visit.page.get_by_label("Kernels of Conv 3: input channel")
+    expect(choice).to_have_value("-1")
+    expect(choice.locator("option")).to_have_text(
+        ["norm of 4 inputs", *(f"input {i}" for i in range(4))]
+    )
+    point = {"kind": "unit", "layer": "conv2d3", "unit": 5}
+    stage.focus()
+    visit.page.evaluate("(hover) => backstep.store.set({ hover })", point)
+    weights = visit.drawn("conv2d3/W")
+    card = visit.page.locator(".net-card")
+    expect(card).to_contain_text("kernel of channel 0 from all inputs, row 1, column 2")
+    expect(card).to_contain_text(f"{np.linalg.norm(weights[1, 2, :, 0]):.4f}"[:5])
+    visit.press("PageDown", "PageDown")
+    expect(choice).to_have_value("1")
+    expect(card).to_contain_text("kernel of channel 0 from input 1, row 1, column 2")
+    expect(visit.page.locator(".net-live")).to_contain_text("from input 1")
+    shown = number(card.locator("dd").first.inner_text())
+    assert np.isclose(shown, weights[1, 2, 1, 0])
+    choice.select_option("input 3")
+    stage.focus()
+    visit.page.evaluate("(hover) => backstep.store.set({ hover })", point)
+    expect(card).to_contain_text("from input 3")
 
 
 def test_gradients_take_the_place_of_maps_while_it_is_stepped(visits: Visits) -> None:

@@ -25,6 +25,7 @@ export class Sheet {
     this.atlas = new Atlas(part.cols, part.rows);
     this.version = -1;
     this.range = 0;
+    this.offset = part.offset;
     this.colors = divergingLUT();
   }
 
@@ -51,7 +52,7 @@ export class Sheet {
     const { signal, atlas, part, signed } = this;
     const colors = signed ? divergingLUT() : sequentialLUT();
     const fresh = this.version === signal.version && this.range === range;
-    if (fresh && this.colors === colors) return;
+    if (fresh && this.colors === colors && this.offset === part.offset) return;
     const factor = 127.5 / (range || 1);
     for (let row = 0, at = 0; row < part.rows; row += 1) {
       let from = part.offset + row * part.stride;
@@ -63,6 +64,7 @@ export class Sheet {
     atlas.flush();
     this.version = signal.version;
     this.range = range;
+    this.offset = part.offset;
     this.colors = colors;
   }
 }

@@ -50,6 +50,8 @@ export class Panel {
     this.also = [];
     /** What comes in also runs past the fields, into the last one. */
     this.past = false;
+    /** Input channels of each of which its kernels can be shown; 0 if there is no choice. */
+    this.inputs = 0;
     /** Where its cells come from, if from a part of what is before. @type {Origin | null} */
     this.origin = null;
     this.longest = Math.max(1, model.data.input_shape[0] ?? 1);
@@ -192,6 +194,12 @@ export class Panel {
       return first > last ? [] : [boxAround(field, rows, [first, last])];
     });
   }
+
+  /**
+   * Shows the kernels of one input channel, -1 for the norm over all.
+   * @param {number} _input
+   */
+  turn(_input) {}
 
   /**
    * The weights that a cell is made with, where not all of its kernel are.

@@ -4,6 +4,7 @@
 
 import { onThemeChange } from "../color.js";
 import { h } from "../controls/dom.js";
+import { styled } from "../controls/styles.js";
 import { fetchPainters } from "../renderer/painters.js";
 import { Renderer } from "../renderer/renderer.js";
 import { Values } from "../renderer/values.js";
@@ -63,6 +64,8 @@ class NetworkView {
     this.pins = new Pins(this.stage, context);
     this.legend = new Legend();
     this.card = new Card(context);
+    /** @type {import("./network/kernels.js").Kernels | null} */
+    this.kernels = null;
     element.classList.add("net");
     element.append(
       this.caption.element,
@@ -181,10 +184,24 @@ class NetworkView {
     this.renderer.setScene(this.scene, model, /** @type {Values} */ (this.values));
     this.heads.show(this.scene, model);
     this.pins.place(this.scene, model);
+    this.chooseKernels(this.scene);
     this.progress.setModel(model, this.scene);
     this.lit = undefined;
     this.subscribe();
     this.context.loop.requestDraw();
+  }
+
+  /**
+   * The choice of a kernel's input is fetched when there is one.
+   * @param {Scene} scene
+   */
+  async chooseKernels(scene) {
+    if (!this.kernels && scene.columns.some(({ panel }) => panel?.inputs)) {
+      const { Kernels } = await styled("kernels", import("./network/kernels.js"));
+      const { legend, stage } = this;
+      this.kernels ??= new Kernels(this.context, legend.element, stage, () => this.repaint());
+    }
+    if (this.scene) this.kernels?.show(this.scene);
   }
 
   /**
@@ -311,7 +328,7 @@ class NetworkView {
       this.hover(null);
       context.actions.select(null);
     } else {
-      const next = walk(scene, at, event.key);
+      const next = this.kernels?.turn(at, event.key) ?? walk(scene, at, event.key);
       if (!next) return;
       this.card.near(-1, -1);
       this.hover(next);

@@ -21,18 +21,18 @@ export class MapPainter extends PanelPainter {
   constructor(panel, values) {
     super(panel, values);
     this.maps = panel;
-    const { layer, kernel } = panel.origin;
-    const deep = panel.kernels && kernel.inputs > 1;
-    this.norms = deep ? new KernelNorms(panel, values) : null;
+    const { layer } = panel.origin;
+    this.norms = panel.inputs ? new KernelNorms(panel, values) : null;
     this.chosen = layer.kind === "max_pool" ? new Chosen(panel.origin, values) : null;
   }
 
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
   paint(context, look) {
-    const { panel, norms } = this;
-    for (const painter of this.painters) {
-      if (painter.field.look !== "words") painter.paint(context, look.gradient, look.pc);
-    }
+    const { panel, maps } = this;
+    const norms = maps.input < 0 ? this.norms : null;
+    this.painters.forEach((painter, i) => {
+      if (!norms || i % 2 === 1) painter.paint(context, look.gradient, look.pc);
+    });
     norms?.paint(context, look.gradient);
     const fresh = this.painters[0].to > this.painters[0].from;
     if (this.chosen && fresh && !look.gradient) this.paintChosen(context, this.chosen);

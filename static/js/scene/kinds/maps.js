@@ -52,6 +52,10 @@ export class MapPanel extends Panel {
       return kernel ? null : { row, col, channel };
     });
     this.also = this.origin.needs;
+    this.inputs = this.kernels && this.origin.kernel.inputs > 1 ? this.origin.kernel.inputs : 0;
+    /** The input channel, within its group, that kernels are shown of; -1 for the norm over all. */
+    this.input = -1;
+    this.turn(this.inputs ? -1 : 0);
     this.shownChannels = Math.min(MOST, channels);
     this.hidden = channels - this.shownChannels;
     const grid = this.shownChannels > TALL ? 2 : 1;
@@ -95,12 +99,13 @@ export class MapPanel extends Panel {
     }
   }
 
-  /**
-   * Whether a cell is one of a kernel.
-   * @param {number} cell
-   */
-  isKernel(cell) {
-    return this.kernels && this.channelOf(cell).kernel;
+  /** @override @param {number} input */
+  turn(input) {
+    this.input = input < this.origin.kernel.inputs ? input : -1;
+    if (!this.kernels || this.input < 0) return;
+    for (let filter = 0; filter < this.shownChannels; filter += 1) {
+      this.fields[2 * filter].part.offset = this.origin.weightAt(0, 0, this.input, filter);
+    }
   }
 
   /** @param {number} cell */
@@ -114,7 +119,10 @@ export class MapPanel extends Panel {
   /** @override @param {number} cell */
   name(cell) {
     const { channel, kernel, row, col } = this.channelOf(cell);
-    return `${kernel ? "kernel of " : ""}channel ${channel}, row ${row}, column ${col}`;
+    const from = this.input < 0 ? "all inputs" : `input ${this.input}`;
+    const which = this.inputs ? ` from ${from}` : "";
+    const of = kernel ? `kernel of channel ${channel}${which}` : `channel ${channel}`;
+    return `${of}, row ${row}, column ${col}`;
   }
 
   /**
@@ -127,7 +135,7 @@ export class MapPanel extends Panel {
     const { channel, kernel, field, row, col } = this.channelOf(cell);
     const { z, weight } = this.origin;
     const line = (/** @type {string} */ symbol, /** @type {string} */ buffer) => {
-      const index = kernel ? field.index(row, col) : [row, col, channel];
+      const index = kernel ? this.indexOf(row, col, channel) : [row, col, channel];
       return this.model.bufferByName.has(buffer) ? [{ symbol, buffer, index }] : [];
     };
     if (!kernel) {
@@ -136,7 +144,7 @@ export class MapPanel extends Panel {
       const flow = this.kernels ? line("dL/dz", `${z}.grad`) : [];
       return [...own, ...a, ...flow, ...line("dL/da", field.gradient)];
     }
-    if (field.look !== "words") {
+    if (this.input >= 0) {
       const update = this.model.bufferByName.get(field.value)?.update ?? "";
       return [...line("w", field.value), ...line("dL/dw", field.gradient), ...line("Δw", update)];
     }
@@ -145,6 +153,17 @@ export class MapPanel extends Panel {
       { symbol: "norm over inputs", number: norm(weight) },
       { symbol: "norm of dL/dw", number: norm(field.gradient) },
     ];
+  }
+
+  /**
+   * Of a weight of the input that is shown.
+   * @param {number} row
+   * @param {number} col
+   * @param {number} filter
+   */
+  indexOf(row, col, filter) {
+    const input = Math.max(0, this.input);
+    return this.origin.kernel.turned ? [row, col, filter, input] : [row, col, input, filter];
   }
 
   /**
@@ -244,7 +263,7 @@ function mapField({ name, output_shape: [rows, cols, channels] }, model, channel
 }
 
 /**
- * A kernel over one input is an image; over several, its norm over them is, which the painter makes.
+ * A kernel as it is over one input. Which one is up to the panel; the painter makes the norm over all.
  * @param {LayerInfo} layer
  * @param {Model} model
  * @param {string} weight
@@ -254,17 +273,13 @@ function mapField({ name, output_shape: [rows, cols, channels] }, model, channel
 function kernelField({ name, kind }, model, weight, filter) {
   const [rows, cols, a, b] = model.bufferByName.get(weight)?.shape ?? [1, 1, 1, 1];
   const turned = kind === "transposed_conv2d";
-  const inputs = turned ? b : a;
   return {
     ...PLAIN,
     title: `${name}, kernel ${filter}`,
-    look: inputs === 1 ? "heat" : "words",
+    look: "heat",
     value: weight,
     gradient: model.bufferByName.get(weight)?.grad ?? "",
-    part: {
-      ...{ rows, cols, offset: turned ? filter * inputs : filter },
-      ...{ stride: cols * a * b, step: a * b },
-    },
+    part: { rows, cols, offset: 0, stride: cols * a * b, step: a * b },
     index: (row, col) => (turned ? [row, col, filter, 0] : [row, col, 0, filter]),
     ideal: KERNEL,
   };

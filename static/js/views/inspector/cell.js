@@ -40,6 +40,7 @@ export function cellPanel(context, model, { layer, unit }) {
     wants: exactly(model, names, true),
     show(reader) {
       const read = (/** @type {string} */ buffer) => numbersOf(reader, buffer);
+      panel.turn(context.store.state.kernelInputs[layer] ?? -1);
       setText(name, panel.name(unit, read));
       const told = panel.lines(unit, read);
       const own = told.flatMap((line) => ("buffer" in line ? [line] : []));
