@@ -21,6 +21,7 @@ from engine.layers.loss import build_loss
 from engine.memory import Plan
 from engine.network import Network
 from engine.ops.base import Array
+from engine.ops.lookup import Lookup
 from engine.ops.loss import L1Penalty
 from engine.ops.sampling import WIDE, Gather, NextBatch, as_fetched
 from engine.optimizers import HYPERPARAMETERS, Apply, CountStep, StopAtZero, Update
@@ -113,8 +114,7 @@ def _lowest(context: Context, x: Tensor) -> Tensor:
     """The first tensor that can be differentiated: the input, or what is looked up for its ids."""
     if not x.dtype:
         return x
-    first = context.layers[0].pre_activation
-    return next(tensor for tensor in context.graph.tensors if tensor.name == first)
+    return next(node.output for node in context.graph.nodes if isinstance(node.op, Lookup))
 
 
 def _like(tensor: Tensor, rows: int) -> Tensor:

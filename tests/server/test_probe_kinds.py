@@ -118,6 +118,15 @@ def test_both_directions_have_states() -> None:
     } <= (rows.keys())
 
 
+def test_a_looked_up_vector_gets_the_other_one_as_its_gradient() -> None:
+    driver = trained("factorisation")
+    names = [f"probe/factorisation1/{of}" for of in ("vectors", "vectors.grad", "z.grad")]
+    frame = driver.frame(*names)
+    vectors, gradient, slope = (frame[name] for name in names)
+    assert np.allclose(gradient, slope * vectors[::-1])
+    assert np.abs(gradient).max() > 0
+
+
 def test_attention_looks_at_no_later_token() -> None:
     driver = trained("transformer")
     name = "probe/transformer_block3/attention2/weights"
