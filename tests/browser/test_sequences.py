@@ -102,6 +102,23 @@ def test_a_rating_is_a_product_of_vectors(scene: Callable[[str], Visit]) -> None
     assert re.search(r"person \d+, number 0|\w+ \d+, number 0", told)
 
 
+@pytest.mark.parametrize("name", ["ratings", "ratings_neural"])
+def test_looked_up_vectors_show_their_gradients(scene: Callable[[str], Visit], name: str) -> None:
+    visit = scene(name)
+    visit.page.click("[data-mode=gradient]")
+    layer = visit.get("model.layers[0].name")
+    gradient = visit.drawn(f"probe/{layer}/vectors.grad")
+    assert gradient.shape == visit.drawn(f"probe/{layer}/vectors").shape
+    assert np.abs(gradient).max() > 0
+    if name == "ratings":  # z = Σ person ⊙ film: what one gets is the other, times dL/dz
+        slope = visit.drawn("probe/factorisation1/z.grad")[0]
+        assert np.allclose(gradient[0], slope * visit.drawn(f"probe/{layer}/vectors")[1])
+    symbols = visit.page.locator(".net-card dt")
+    visit.page.locator(".net-stage").focus()
+    visit.press("ArrowDown", "ArrowRight")
+    expect(symbols).to_have_text(["a", "dL/da", "w", "dL/dw", "Δw"])
+
+
 def card_of(visit: Visit, layer: str, unit: int) -> str:
     """What the card says of a cell that is pointed at, and of how it was made."""
     visit.page.locator(".net-stage").focus()

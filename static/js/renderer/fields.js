@@ -12,7 +12,7 @@ import { Range } from "./values.js";
 /** @typedef {import("./values.js").Values} Values */
 
 /** What is not of this step yet, as everywhere in the picture. */
-const STALE = 0.28;
+export const STALE = 0.28;
 /** Powers of ten that a fading gradient is followed through. */
 const DECADES = 5;
 
@@ -241,7 +241,7 @@ export class FieldPainter {
  * @param {import("../scene/layout.js").Box} box
  * @param {boolean} ring
  */
-function frame(context, box, ring) {
+export function frame(context, box, ring) {
   const grow = ring ? 1.5 : 0.5;
   const opacity = context.globalAlpha;
   context.beginPath();

@@ -22,6 +22,8 @@ import { FieldPainter } from "./fields.js";
 
 /** Rows lower than this stand without a gap, CSS px. */
 const APART = 7;
+/** A symbol may be so much wider than its field, CSS px at scale 1. */
+const ASIDE = 8;
 
 export class PanelPainter {
   /** @param {Panel} panel @param {Values} values */
@@ -94,7 +96,9 @@ export class PanelPainter {
     context.textAlign = "center";
     context.textBaseline = "top";
     for (const { symbol, x, y, width, height, axis } of this.panel.fields) {
-      if (axis !== "query") context.fillText(symbol, x + width / 2, y + height + 4 * scale);
+      if (axis === "query") continue;
+      // Pressed together rather than over the next one.
+      context.fillText(symbol, x + width / 2, y + height + 4 * scale, width + ASIDE * scale);
     }
   }
 

@@ -2,7 +2,6 @@
 // From a model to positions. Pure: no drawing, no numbers of the run. Computed once per change of
 // the network or of the size of the picture.
 
-import { boxOf } from "./fields.js";
 import { describeColumns } from "./kinds.js";
 
 /** @typedef {import("../types.js").Model} Model */
@@ -425,6 +424,6 @@ function curves(pairs) {
  * @returns {Box}
  */
 export function unitBox(column, unit) {
-  if (column.panel) return boxOf(column.panel.fields, unit);
+  if (column.panel) return column.panel.boxOf(unit);
   return { x: column.xs[unit], y: column.ys[unit], width: column.size, height: column.size };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // A column made of fields: how they stand beside one another, and what is said of their cells. Pure.
 
-import { across, boxAround, makeFields, placeOf } from "./fields.js";
+import { across, boxAround, boxOf, makeFields, placeOf } from "./fields.js";
 import { rowsOf, stepName } from "./sequence.js";
 
 /** @typedef {import("../types.js").Model} Model */
@@ -42,9 +42,11 @@ export class Panel {
   /**
    * @param {FieldSpec[]} specs
    * @param {Model} model
+   * @param {number} between two groups, CSS px at scale 1
    */
-  constructor(specs, model) {
+  constructor(specs, model, between = WIDE_GAP) {
     this.model = model;
+    this.between = between;
     this.fields = makeFields(specs, model);
     /** @type {string[]} other buffers that its painter reads */
     this.also = [];
@@ -58,7 +60,7 @@ export class Panel {
     this.groups = groupsOf(this.fields);
     const last = this.fields[this.fields.length - 1];
     this.cells = last ? last.first + last.cells : 0;
-    const gaps = WIDE_GAP * (this.groups.length - 1);
+    const gaps = between * (this.groups.length - 1);
     const sum = (/** @type {(group: Group) => number} */ of) =>
       this.groups.reduce((total, group) => total + of(group), gaps);
     /** The width it would like, and the least that can be read; CSS px at scale 1. */
@@ -74,9 +76,9 @@ export class Panel {
    * @param {Area} area
    */
   place(box, area) {
-    const { groups } = this;
+    const { groups, between } = this;
     const { scale } = area;
-    const gaps = WIDE_GAP * scale * (groups.length - 1);
+    const gaps = between * scale * (groups.length - 1);
     const room = box.width - gaps;
     const narrowed = Math.min(1, box.width / (this.width * scale));
     const words = scale * narrowed;
@@ -92,7 +94,7 @@ export class Panel {
       group.x = x;
       if (greedy || group.fields[0].axis === "query") this.placeHeads(group, x, width, area);
       else this.placeBeside(group, x, width, area);
-      x += width + WIDE_GAP * scale;
+      x += width + between * scale;
     }
   }
 
@@ -178,6 +180,15 @@ export class Panel {
   }
 
   /**
+   * Where a cell is drawn.
+   * @param {number} cell
+   * @returns {Box}
+   */
+  boxOf(cell) {
+    return boxOf(this.fields, cell);
+  }
+
+  /**
    * Where some cells of its output stand: of one field, or of the states of both directions in time.
    * @param {Region} region
    * @returns {Box[]}
@@ -260,6 +271,21 @@ function both({ symbol: name, axis, value, gradient, index }, row, col) {
   return gradient
     ? [own, { symbol: `dL/d${symbol}`, buffer: gradient, index: index(row, col) }]
     : [own];
+}
+
+/**
+ * A weight, its gradient and its update.
+ * @param {Model} model
+ * @param {string} buffer
+ * @param {number[]} index
+ * @returns {CellLine[]}
+ */
+export function weightLines({ bufferByName }, buffer, index) {
+  const known = bufferByName.get(buffer);
+  const named = { w: buffer, "dL/dw": known?.grad, Δw: known?.update };
+  return Object.entries(named).flatMap(([symbol, name]) =>
+    name && bufferByName.has(name) ? [{ symbol, buffer: name, index }] : [],
+  );
 }
 
 /**

@@ -22,6 +22,7 @@ export class RecurrentPainter extends PanelPainter {
   paint(context, look) {
     super.paint(context, look);
     for (const [first] of this.directions) arrow(context, first.x - 6, first, first.back);
+    if (this.directions.length > 1) this.paintNames(context, look.scale);
     context.font = `${9.5 * look.scale}px ${palette().mono}`;
     context.textAlign = "right";
     context.textBaseline = "bottom";
@@ -30,6 +31,17 @@ export class RecurrentPainter extends PanelPainter {
       if (field.look !== "fade") continue;
       context.fillText(top, field.x + field.width, field.y - 2);
       arrow(context, field.x + field.width + 6, field, !field.back);
+    }
+  }
+
+  /** Which way each direction goes. @param {CanvasRenderingContext2D} context @param {number} scale */
+  paintNames(context, scale) {
+    context.font = `${10.5 * scale}px ${palette().text}`;
+    context.textAlign = "left";
+    context.textBaseline = "bottom";
+    context.fillStyle = palette().ink2;
+    for (const [first] of this.directions) {
+      context.fillText(first.back ? "reverse" : "ahead", first.x, first.y - 3);
     }
   }
 }

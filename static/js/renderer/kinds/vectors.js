@@ -1,30 +1,36 @@
 // @ts-check
 // Looked-up vectors with their numbers and whose they are; for a factorisation the product of each
-// pair, and the sum with what each has of its own.
+// pair, and the sum with what each has of its own. Their gradients stand in the same places.
 
 import { diverging, palette } from "../../color.js";
 import { short } from "../../format.js";
-import { BETWEEN, NAME, ROW } from "../../scene/kinds/vectors.js";
 import { fieldName } from "../../scene/sequence.js";
+import { frame, STALE } from "../fields.js";
 import { PanelPainter } from "../panel.js";
 
-/** @typedef {import("../../scene/panel.js").Panel} Panel */
+/** @typedef {import("../../scene/kinds/vectors.js").VectorPanel} VectorPanel */
+/** @typedef {import("../fields.js").FieldPainter} FieldPainter */
 /** @typedef {import("../panel.js").PanelLook} PanelLook */
 /** @typedef {import("../values.js").Values} Values */
 
 /** Cells narrower than this have no room for a number, CSS px. */
 const READABLE = 22;
+/** Between rows closer than this no sign fits, CSS px at scale 1. */
+const SIGN = 14;
 
 export class VectorPainter extends PanelPainter {
-  /** @param {Panel} panel @param {Values} values */
+  /** @param {VectorPanel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);
+    this.vectors = panel;
     const layer = panel.fields[0].value.split("/")[1];
     this.ids = values.signal("probe/input/x");
     this.own = values.signal(`${layer}/b`);
     this.middle = values.signal(`${layer}/mu`);
     const { rows, cols } = panel.fields[0].part;
     this.products = new Float32Array(cols);
+    /** What each of them gets of the gradient. */
+    this.shares = new Float32Array(cols);
     this.names = Array.from({ length: rows }, () => "");
     this.sum = "";
     this.answer = "";
@@ -32,9 +38,9 @@ export class VectorPainter extends PanelPainter {
     this.scale = 1;
   }
 
-  /** @override */
-  ranges() {
-    return [this.painters[0].range];
+  /** @override @param {boolean} gradient */
+  ranges(gradient) {
+    return [gradient ? this.painters[0].gradientRange : this.painters[0].range];
   }
 
   /** Texts and products anew, when the numbers have changed. */
@@ -73,35 +79,82 @@ export class VectorPainter extends PanelPainter {
   paint(context, look) {
     this.scale = look.scale;
     this.refresh();
+    const { painters, names } = this;
     const [{ y, height, part }, sum] = this.panel.fields;
-    const { value, range } = this.painters[0];
-    if (!value?.entry) return;
+    const gradient = look.gradient && painters[0].gradient !== null;
+    const signal = gradient ? painters[0].gradient : painters[0].value;
+    if (!signal?.entry) return;
+    const range = (gradient ? painters[0].gradientRange : painters[0].range).value;
     const pitch = height / part.rows;
     for (let row = 0; row < part.rows; row += 1) {
       const top = y + row * pitch;
-      this.paintText(context, this.names[row], top);
-      this.paintNumbers(context, value.shown, row * part.cols, part.cols, range.value, top);
+      this.paintText(context, gradient ? `dL/d ${names[row]}` : names[row], top);
+      this.fade(context, painters[0], look.pc, gradient);
+      this.paintNumbers(context, signal.shown, row * part.cols, part.cols, range, top, gradient);
+      context.globalAlpha = 1;
       if (sum) this.paintSign(context, row < part.rows - 1 ? "×" : "=", top + pitch);
     }
-    if (sum) this.paintSum(context, y + height);
+    if (!sum) return;
+    if (gradient) this.paintShare(context, y + height, look.pc);
+    else this.paintSum(context, y + height, look.pc);
+  }
+
+  /**
+   * What is still of the step before is pale.
+   * @param {CanvasRenderingContext2D} context
+   * @param {FieldPainter} painter
+   * @param {number} pc
+   * @param {boolean} gradient
+   */
+  fade(context, painter, pc, gradient) {
+    painter.freshen(pc, gradient);
+    context.globalAlpha = painter.to > painter.from ? 1 : STALE;
   }
 
   /**
    * The products of the two vectors, then their sum with the biases and the mean.
    * @param {CanvasRenderingContext2D} context
    * @param {number} top
+   * @param {number} pc
    */
-  paintSum(context, top) {
-    const { painters, products, scale } = this;
-    const pitch = (NAME + ROW + BETWEEN) * scale;
+  paintSum(context, top, pc) {
+    const { painters, products } = this;
+    const { pitch, heights } = this.vectors;
+    const range = painters[0].range.value ** 2;
     this.paintText(context, "products", top);
-    this.paintNumbers(context, products, 0, products.length, painters[0].range.value ** 2, top);
+    this.fade(context, painters[0], pc, false);
+    this.paintNumbers(context, products, 0, products.length, range, top, false);
+    context.globalAlpha = 1;
     this.paintSign(context, "Σ", top + pitch);
     this.paintText(context, this.sum, top + pitch);
     const answer = painters[1].value;
     if (!answer?.entry) return;
-    this.paintNumbers(context, answer.shown, 0, 1, painters[1].range.value, top + pitch);
-    this.paintText(context, this.answer, top + pitch + (NAME + ROW) * scale);
+    this.fade(context, painters[1], pc, false);
+    this.paintNumbers(context, answer.shown, 0, 1, painters[1].range.value, top + pitch, false);
+    context.globalAlpha = 1;
+    this.paintText(context, this.answer, top + pitch + heights.name + heights.row);
+  }
+
+  /**
+   * The gradient of the sum, which every product gets.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} top
+   * @param {number} pc
+   */
+  paintShare(context, top, pc) {
+    const { products } = this;
+    const { gradient, gradientRange } = this.painters[1];
+    const { pitch } = this.vectors;
+    this.paintText(context, "dL/d product = dL/dz", top);
+    this.paintSign(context, "Σ", top + pitch);
+    this.paintText(context, "dL/dz", top + pitch);
+    if (!gradient?.entry) return;
+    this.shares.fill(gradient.shown[0]);
+    this.fade(context, this.painters[1], pc, true);
+    const { value: range } = gradientRange;
+    this.paintNumbers(context, this.shares, 0, products.length, range, top, true);
+    this.paintNumbers(context, gradient.shown, 0, 1, range, top + pitch, true);
+    context.globalAlpha = 1;
   }
 
   /** @param {CanvasRenderingContext2D} context @param {string} text @param {number} y */
@@ -110,7 +163,9 @@ export class VectorPainter extends PanelPainter {
     context.fillStyle = palette().ink2;
     context.textAlign = "left";
     context.textBaseline = "top";
-    context.fillText(text, this.panel.fields[0].x, y + 2, this.panel.fields[0].width + 20);
+    const { x, width } = this.panel.fields[0];
+    const lead = Math.min(2, this.vectors.heights.name - 14 * this.scale);
+    context.fillText(text, x, y + lead, width + 20);
   }
 
   /**
@@ -121,11 +176,13 @@ export class VectorPainter extends PanelPainter {
    */
   paintSign(context, sign, y) {
     const { x, width } = this.panel.fields[0];
+    const { between } = this.vectors.heights;
+    if (between < SIGN * this.scale) return;
     context.font = `${14 * this.scale}px ${palette().text}`;
     context.fillStyle = palette().ink3;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText(sign, x + width / 2, y - (BETWEEN / 2) * this.scale);
+    context.fillText(sign, x + width / 2, y - between / 2);
   }
 
   /**
@@ -135,12 +192,13 @@ export class VectorPainter extends PanelPainter {
    * @param {number} count
    * @param {number} range
    * @param {number} top of the name above
+   * @param {boolean} gradient has a ring
    */
-  paintNumbers(context, values, from, count, range, top) {
+  paintNumbers(context, values, from, count, range, top, gradient) {
     const { x, width } = this.panel.fields[0];
     const cell = width / count;
-    const height = ROW * this.scale;
-    const y = top + NAME * this.scale;
+    const { name, row: height } = this.vectors.heights;
+    const y = top + name;
     const colors = palette();
     context.font = `${Math.min(11 * this.scale, cell / 3.4)}px ${colors.mono}`;
     context.textAlign = "center";
@@ -156,6 +214,7 @@ export class VectorPainter extends PanelPainter {
       context.fillStyle = Math.abs(share) > 0.55 ? colors.page : colors.ink;
       context.fillText(short(value, 2), x + (i + 0.5) * cell, y + height / 2 + 0.5, cell - 4);
     }
+    if (gradient) frame(context, { x, y, width, height }, true);
   }
 }
 

@@ -4,7 +4,7 @@
 import { panelColumn } from "../column.js";
 import { boxAround, placeOf } from "../fields.js";
 import { Origin } from "../origin.js";
-import { Panel } from "../panel.js";
+import { Panel, weightLines } from "../panel.js";
 
 /** @typedef {import("../../types.js").LayerInfo} LayerInfo */
 /** @typedef {import("../../types.js").Model} Model */
@@ -134,10 +134,8 @@ export class MapPanel extends Panel {
   lines(cell, read) {
     const { channel, kernel, field, row, col } = this.channelOf(cell);
     const { z, weight } = this.origin;
-    const line = (/** @type {string} */ symbol, /** @type {string} */ buffer) => {
-      const index = kernel ? this.indexOf(row, col, channel) : [row, col, channel];
-      return this.model.bufferByName.has(buffer) ? [{ symbol, buffer, index }] : [];
-    };
+    const line = (/** @type {string} */ symbol, /** @type {string} */ buffer) =>
+      this.model.bufferByName.has(buffer) ? [{ symbol, buffer, index: [row, col, channel] }] : [];
     if (!kernel) {
       const own = this.kernels ? line("z", z) : [];
       const a = line("a", field.value);
@@ -145,8 +143,7 @@ export class MapPanel extends Panel {
       return [...own, ...a, ...flow, ...line("dL/da", field.gradient)];
     }
     if (this.input >= 0) {
-      const update = this.model.bufferByName.get(field.value)?.update ?? "";
-      return [...line("w", field.value), ...line("dL/dw", field.gradient), ...line("Δw", update)];
+      return weightLines(this.model, weight, this.indexOf(row, col, channel));
     }
     const norm = (/** @type {string} */ buffer) => this.normAt(read(buffer), channel, row, col);
     return [

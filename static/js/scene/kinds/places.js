@@ -4,11 +4,13 @@
 import { panelColumn } from "../column.js";
 import { placeOf, sequenceField } from "../fields.js";
 import { originOf } from "../origin.js";
-import { Panel } from "../panel.js";
+import { Panel, weightLines } from "../panel.js";
 
 /** @typedef {import("../../types.js").LayerInfo} LayerInfo */
 /** @typedef {import("../../types.js").Model} Model */
 /** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+/** @typedef {import("../origin.js").Origin} Origin */
+/** @typedef {import("../origin.js").Place} Place */
 /** @typedef {import("../panel.js").CellLine} CellLine */
 /** @typedef {import("../panel.js").Read} Read */
 
@@ -30,7 +32,7 @@ export class PlacePanel extends Panel {
   }
 
   /**
-   * With the pre-activation, where there is one.
+   * With the pre-activation, where there is one, or the weight that was looked up.
    * @override
    * @param {number} cell
    * @param {Read} read
@@ -38,14 +40,25 @@ export class PlacePanel extends Panel {
    */
   lines(cell, read) {
     const { origin, model } = this;
-    const place = origin?.weighs ? origin.find(cell) : null;
+    const place = origin?.find(cell);
     if (!origin || !place) return super.lines(cell, read);
+    if (!origin.weighs) return [...super.lines(cell, read), ...this.lookedUp(origin, place, read)];
     const index = [place.row, place.channel];
     const named = { z: origin.z, a: origin.a };
     const gradients = { "dL/dz": `${origin.z}.grad`, "dL/da": `${origin.a}.grad` };
     return Object.entries({ ...named, ...gradients }).flatMap(([symbol, buffer]) =>
       model.bufferByName.has(buffer) ? [{ symbol, buffer, index }] : [],
     );
+  }
+
+  /**
+   * @param {Origin} origin
+   * @param {Place} place
+   * @param {Read} read
+   */
+  lookedUp({ layer, weight, source }, { row, channel }, read) {
+    const id = layer.kind === "embedding" ? read(source)?.[row] : undefined;
+    return id === undefined ? [] : weightLines(this.model, weight, [id, channel]);
   }
 }
 

@@ -25,9 +25,12 @@ const GATES = {
   rnn: [],
 };
 
+/** Between the two directions in time stand the arrows of both, CSS px at scale 1. */
+const BETWEEN = 30;
+
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
-  return panelColumn(layer, model, new Panel(recurrentFields(layer, model), model));
+  return panelColumn(layer, model, new Panel(recurrentFields(layer, model), model, BETWEEN));
 }
 
 /**

@@ -4,7 +4,7 @@
 
 import { panelColumn } from "../column.js";
 import { imageWidth, placeOf, sequenceField } from "../fields.js";
-import { Panel } from "../panel.js";
+import { Panel, weightLines } from "../panel.js";
 import { fieldName } from "../sequence.js";
 
 /** @typedef {import("../../types.js").LayerInfo} LayerInfo */
@@ -36,16 +36,33 @@ export function column(layer, model) {
     index: () => [0],
   });
   const panel = new VectorPanel(layer.kind === "factorisation" ? [vectors, sum] : [vectors], model);
+  panel.table = `${layer.name}/W`;
   panel.also = [`${layer.name}/b`, `${layer.name}/mu`];
   return panelColumn(layer, model, panel);
 }
 
-/** Room for a field's name above its vector, and for the sum below, CSS px at scale 1. */
-export const NAME = 18;
-export const ROW = 34;
-export const BETWEEN = 22;
+/** Heights of a row's name, of its numbers and of what is below it. @typedef {{name: number, row: number, between: number}} Heights */
 
-class VectorPanel extends Panel {
+/** Where there is room, and at least; CSS px at scale 1. */
+const IDEAL = { name: 18, row: 34, between: 22 };
+const TIGHT = { name: 14, row: 13, between: 4 };
+
+/** @param {Heights} heights */
+function pitchOf({ name, row, between }) {
+  return name + row + between;
+}
+
+export class VectorPanel extends Panel {
+  /** The parameters that it is looked up in, a row a vector. */
+  table = "";
+  /** CSS px. */
+  heights = IDEAL;
+
+  /** From one row to the next, CSS px. */
+  get pitch() {
+    return pitchOf(this.heights);
+  }
+
   /** @override @param {number} cell @param {import("../panel.js").Read} read */
   name(cell, read) {
     const { field, row, col } = placeOf(this.fields, cell);
@@ -54,20 +71,64 @@ class VectorPanel extends Panel {
   }
 
   /**
+   * With the weight that a number is.
+   * @override
+   * @param {number} cell
+   * @param {import("../panel.js").Read} read
+   */
+  lines(cell, read) {
+    const { field, row, col } = placeOf(this.fields, cell);
+    const own = super.lines(cell, read);
+    if (field !== this.fields[0]) return own;
+    const sizes = this.model.data.field_sizes ?? [];
+    const before = sizes.slice(0, row).reduce((sum, size) => sum + size, 0);
+    const id = read("probe/input/x")?.[row];
+    if (id === undefined) return own;
+    return [...own, ...weightLines(this.model, this.table, [before + id, col])];
+  }
+
+  /**
+   * Without the name above it.
+   * @override
+   * @param {number} cell
+   */
+  boxOf(cell) {
+    const box = super.boxOf(cell);
+    if (placeOf(this.fields, cell).field !== this.fields[0]) return box;
+    const { name, row } = this.heights;
+    return { ...box, y: box.y + name, height: row };
+  }
+
+  /**
    * @override
    * @param {import("../layout.js").Box} box
    * @param {import("../layout.js").Area} area
    */
   place(box, area) {
-    const { scale } = area;
     const [vectors, sum] = this.fields;
     const { rows } = vectors.part;
-    const pitch = (NAME + ROW + BETWEEN) * scale;
-    const height = pitch * (rows + (sum ? 2 : 0)) - BETWEEN * scale;
+    const count = rows + (sum ? 2 : 0);
+    // Below the last row stands at most another name.
+    this.heights = heightsIn((area.height - TIGHT.name * area.scale) / count, area.scale);
+    const { heights, pitch } = this;
+    const height = pitch * count - heights.between;
     const y = area.y + Math.max(0, (area.height - height) / 2);
     Object.assign(vectors, { x: box.x, y, width: box.width, height: pitch * rows });
     if (!sum) return;
-    const below = y + pitch * (rows + 1) + NAME * scale;
-    Object.assign(sum, { x: box.x, y: below, width: box.width, height: ROW * scale });
+    const below = y + pitch * (rows + 1) + heights.name;
+    Object.assign(sum, { x: box.x, y: below, width: box.width, height: heights.row });
   }
+}
+
+/**
+ * @param {number} room for a row
+ * @param {number} scale
+ * @returns {Heights}
+ */
+function heightsIn(room, scale) {
+  const [least, most] = [pitchOf(TIGHT) * scale, pitchOf(IDEAL) * scale];
+  const share = Math.max(0, Math.min(1, (room - least) / (most - least)));
+  const of = (/** @type {keyof Heights} */ part) =>
+    scale * (TIGHT[part] + share * (IDEAL[part] - TIGHT[part]));
+  return { name: of("name"), row: of("row"), between: of("between") };
 }

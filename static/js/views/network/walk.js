@@ -2,7 +2,7 @@
 // Moving through the picture with the keys, and saying where one is.
 
 import { short } from "../../format.js";
-import { across, boxOf, walkCells } from "../../scene/fields.js";
+import { across, walkCells } from "../../scene/fields.js";
 
 /** @typedef {import("../../scene/layout.js").Column} Column */
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
@@ -78,7 +78,7 @@ function walkPanel(scene, column, panel, cell, key) {
   const step = key === "ArrowRight" ? 1 : -1;
   const next = scene.columns[column.index + step];
   if (!next) return { kind: "unit", layer: column.layer, unit: cell };
-  const box = boxOf(panel.fields, cell);
+  const box = panel.boxOf(cell);
   const y = box.y + box.height / 2;
   if (next.panel) return enter(next, next.panel, y, step);
   const row = within(Math.floor((y - next.y) / next.pitchY), next.rows);
