@@ -31,6 +31,8 @@ export class PanelPainter {
     this.panel = panel;
     this.values = values;
     this.painters = panel.fields.map((field) => new FieldPainter(field, values));
+    // What is only read when a cell is pointed at must be taken from the frames before.
+    for (const name of panel.also) values.signal(name);
     this.paths = [...new Set(panel.fields.map(({ path }) => path))].filter((path) => path !== "");
   }
 

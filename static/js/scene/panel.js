@@ -189,19 +189,25 @@ export class Panel {
   }
 
   /**
-   * Where some cells of its output stand: of one field, or of the states of both directions in time.
+   * Where some cells of its output stand: in a map a channel, in one field over time, or in the
+   * states of both directions in time.
    * @param {Region} region
    * @returns {Box[]}
    */
-  boxesOf({ rows, channels }) {
+  boxesOf({ rows, cols, channels }) {
+    const { value, axis } = this.fields[this.fields.length - 1];
+    if (axis === "pixel") {
+      const maps = this.fields.filter((field) => field.value === value);
+      return maps.slice(channels[0], channels[1] + 1).map((map) => boxAround(map, rows, cols));
+    }
     const states = this.fields.filter(({ symbol }) => symbol === "h");
     const outputs = states.length > 0 ? states : this.fields.slice(-1);
     return outputs.flatMap((field, i) => {
-      const cols = across(field);
+      const count = across(field);
       const before = i * field.part.cols;
       // Bars and tokens have one cell for all channels.
-      const first = cols === 1 ? 0 : Math.max(0, channels[0] - before);
-      const last = cols === 1 ? 0 : Math.min(cols - 1, channels[1] - before);
+      const first = count === 1 ? 0 : Math.max(0, channels[0] - before);
+      const last = count === 1 ? 0 : Math.min(count - 1, channels[1] - before);
       return first > last ? [] : [boxAround(field, rows, [first, last])];
     });
   }

@@ -12,7 +12,6 @@ import { Panel, weightLines } from "../panel.js";
 /** @typedef {import("../layout.js").Area} Area */
 /** @typedef {import("../layout.js").Box} Box */
 /** @typedef {import("../panel.js").CellLine} CellLine */
-/** @typedef {import("../origin.js").Region} Region */
 /** @typedef {import("../panel.js").Read} Read */
 
 /** So many channels are shown; the others are counted. */
@@ -186,15 +185,6 @@ export class MapPanel extends Panel {
     const [rows, cols] = origin.kernelAt(place);
     const kernel = fields[2 * place.channel];
     return rows.flatMap((row) => cols.map((col) => boxAround(kernel, [row, row], [col, col])));
-  }
-
-  /** @override @param {Region} region */
-  boxesOf({ rows, cols, channels }) {
-    const each = this.kernels ? 2 : 1;
-    return this.fields
-      .filter((_, i) => i % each === each - 1)
-      .slice(channels[0], channels[1] + 1)
-      .map((map) => boxAround(map, rows, cols));
   }
 }
 
