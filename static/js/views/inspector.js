@@ -2,6 +2,7 @@
 // What is selected, or else pointed at, in numbers that can be read off and changed.
 
 import { h, iconButton, setText } from "../controls/dom.js";
+import { styled } from "../controls/styles.js";
 import { isKnown } from "../scene/kinds.js";
 import { columnOf, exists } from "./inspector/names.js";
 import { Reader } from "./inspector/reader.js";
@@ -109,7 +110,7 @@ class Inspector {
   }
 
   async fetchPanels() {
-    panels = await import("./inspector/panels.js");
+    panels = await styled("explanation", import("./inspector/panels.js"));
     this.context.loop.requestDraw();
   }
 

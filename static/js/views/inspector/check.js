@@ -4,6 +4,7 @@
 import { CommandError } from "../../connection.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { selectBox } from "../../controls/fields.js";
+import { styled } from "../../controls/styles.js";
 import { count, short } from "../../format.js";
 import { HIDDEN, isHidden } from "../../quiz.js";
 import { numberOf } from "./told.js";
@@ -103,7 +104,8 @@ export class GradientCheck {
     setText(this.summary, "Checking …");
     try {
       const fields = scope?.fields ?? {};
-      const answer = await this.context.actions.questions.ask("check_gradient", fields);
+      const asking = this.context.actions.questions.ask("check_gradient", fields);
+      const answer = await styled("explanation", asking);
       if (asked === this.asked) this.tell(answer);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;

@@ -4,6 +4,7 @@
 
 import { CommandError } from "../../connection.js";
 import { h, setText, tip } from "../../controls/dom.js";
+import { styled } from "../../controls/styles.js";
 import { count, short } from "../../format.js";
 import { numberOf } from "./told.js";
 
@@ -65,7 +66,7 @@ export class Landscape {
     const { asked } = this;
     setText(this.words, "Computing …");
     try {
-      const answer = await this.context.actions.questions.ask(type, fields);
+      const answer = await styled("explanation", this.context.actions.questions.ask(type, fields));
       if (asked === this.asked) await this.show(type, answer);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
