@@ -51,6 +51,7 @@ export function mount(element, context, catalogue) {
   ];
   const sections = parts.map((part) => section(part.title, part.element));
   element.replaceChildren(sceneNote(context), ...sections);
+  element.removeAttribute("aria-busy");
   const show = () => {
     for (const part of parts) part.show();
   };
