@@ -1,15 +1,37 @@
-"""Every scene of the gallery opens, runs, and its numbers move."""
+"""Every scene of the gallery opens, runs, and its numbers move; a picture of each is kept."""
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
+from PIL import Image
 from playwright.sync_api import Route, expect
 
 from tests.browser.visit import Visit, Visits
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+HEADINGS = 60
+"""Their height above the network, px."""
+COLOURS = 100
+"""Of any network: of an empty stage there are a few."""
 
 
 def open_gallery(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Start from another network").click()
     expect(visit.page.get_by_role("searchbox", name="Search the scenes")).to_be_focused()
+
+
+def colours(visit: Visit, name: str) -> int:
+    """Keep a picture of the page; tells of how many colours the network is in it."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    taken = Image.open(io.BytesIO(visit.page.screenshot(path=SCREENSHOTS / f"{name}.png")))
+    stage = visit.page.locator(".net-stage").bounding_box()
+    assert stage is not None
+    left, top = int(stage["x"]), int(stage["y"])
+    right, bottom = left + int(stage["width"]), top + int(stage["height"])
+    network = taken.convert("RGB").crop((left, top + HEADINGS, right, bottom))
+    return len(network.getcolors(network.width * network.height) or [])
 
 
 def test_every_scene_runs(visits: Visits) -> None:
@@ -30,6 +52,7 @@ def test_every_scene_runs(visits: Visits) -> None:
             60,
         )
         assert visit.get("errors") == [], scene
+        assert colours(visit, f"scene-{scene}") > COLOURS, scene
         assert f"scene={scene}" in visit.page.evaluate("location.hash") or visit.pause()
 
 
