@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.serving import wait_until
 from tests.browser.test_training import DIGITS
-from tests.browser.visit import DESKTOP, Visit, Visits
+from tests.browser.visit import DESKTOP, PAUSED, Visit, Visits
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PHONE = (390, 844)
@@ -134,6 +134,98 @@ def drawn_by_a_step(visits: Visits, motion: str) -> int:
     visit.page.wait_for_timeout(1000)
     drawings: int = visit.page.evaluate("window.drawings")
     return drawings
+
+
+HEADS = """[...document.querySelectorAll(".net-head b")].map((name) => {
+  const { left, right } = name.getBoundingClientRect();
+  return [name.textContent, left, right];
+})"""
+BEYOND = """(() => {
+  const { scrollWidth, scrollHeight, clientWidth, clientHeight } =
+    document.querySelector(".net-stage");
+  return [scrollWidth - clientWidth, scrollHeight - clientHeight];
+})()"""
+"""By how much the picture is larger than its stage."""
+
+
+@pytest.mark.parametrize(
+    ("scene", "names"),
+    [
+        ("text_transformer", "Input Embed Place 2 Block 3 Block 4 Norm 5 Output Loss"),
+        ("digits_cnn", "Input Conv 1 Pool 2 Conv 3 Pool 4 Flatten 5 Output Loss"),
+    ],
+)
+def test_headings_are_whole_names_side_by_side(visits: Visits, scene: str, names: str) -> None:
+    visit = visits.open(f"scene={scene}&{PAUSED}")
+    visit.wait(f"s.scene?.id === '{scene}'")
+    for width, height in (DESKTOP, PHONE):
+        visit.page.set_viewport_size({"width": width, "height": height})
+        visit.page.wait_for_timeout(300)
+        heads = visit.page.evaluate(HEADS)
+        assert " ".join(text for text, _, _ in heads) == names
+        for (_, _, end), (_, start, _) in pairwise(heads):
+            assert start - end > 3, heads
+
+
+def test_a_phone_shows_every_token_of_a_text(visits: Visits) -> None:
+    """In a row each: the stage shows some of them, all of them without the sheet below it."""
+    width, height = PHONE
+    visit = visits.open(
+        f"scene=text_lstm&{PAUSED}", viewport={"width": width, "height": height}, has_touch=True
+    )
+    visit.wait("s.scene?.id === 'text_lstm'")
+    page = visit.page
+    wait_until(page, f"{BEYOND}[1] > 0")
+    steps = visit.get("model.data.input_shape[0]")
+    assert page.locator(".net-sheet").evaluate("(e) => e.clientHeight") > 12 * steps
+    page.locator(".net-stage").evaluate("(e) => e.scrollTo(0, 1000)")
+    head = page.locator(".net-head").first.bounding_box()
+    stage = page.locator(".net-stage").bounding_box()
+    assert head is not None
+    assert stage is not None
+    assert abs(head["y"] - stage["y"]) < 6  # the headings stay
+    page.get_by_role("button", name="Output", exact=True).tap()
+    wait_until(page, f"{BEYOND}[1] === 0")
+    page.screenshot(path=SCREENSHOTS / "phone-tokens.png")
+
+
+def test_what_is_stepped_comes_into_view(visits: Visits) -> None:
+    width, height = PHONE
+    visit = visits.open(
+        f"scene=text_transformer&{PAUSED}", viewport={"width": width, "height": height}
+    )
+    visit.wait("s.scene?.id === 'text_transformer'")
+    wait_until(visit.page, f"{BEYOND}[0] > 300")
+    loss = visit.page.locator(".net-head", has_text="Loss")
+    expect(loss).not_to_be_in_viewport()
+    visit.step("phase")
+    visit.step("phase")
+    expect(loss).to_be_in_viewport(ratio=1)
+    visit.page.locator(".net-stage").focus()
+    visit.press("ArrowDown")  # to the first input
+    expect(visit.page.locator(".net-head").first).to_be_in_viewport(ratio=1)
+
+
+def test_the_panel_of_controls_keeps_its_shape_while_it_comes(visits: Visits) -> None:
+    visit = visits.open()
+    held: list[Route] = []
+    visit.page.route("**/api/catalogue", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    visit.page.reload()
+    outline = visit.page.locator(".skeleton b")
+    expect(outline).to_have_text(["Data", "Network", "Training"])
+    before = [box["y"] for box in map(Locator.bounding_box, outline.all()) if box]
+    wait_until(visit.page, "window.backstep?.store.state.frame")
+    held[0].continue_()
+    expect(outline).to_have_count(0)
+    titles = visit.page.locator("#panel-left summary")
+    after = [box["y"] for box in map(Locator.bounding_box, titles.all()[:3]) if box]
+    assert after == pytest.approx(before, abs=12)
+
+
+def test_marks_beside_headings_need_no_diagnostics_open(visits: Visits) -> None:
+    visit = visits.open()
+    mark = visit.page.locator(".net-finding").first
+    assert mark.evaluate("(e) => getComputedStyle(e).position") == "absolute"
 
 
 @pytest.mark.parametrize("data", ["wine", "breast_cancer", "iris"])

@@ -18,6 +18,7 @@ const TITLES = {
   transposed_conv2d: "Up-conv",
   max_pool: "Pool",
   average_pool: "Mean pool",
+  field_embedding: "Embed",
   embedding: "Embed",
   positions: "Place",
   layer_norm: "Norm",

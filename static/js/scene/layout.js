@@ -2,6 +2,7 @@
 // From a model to positions. Pure: no drawing, no numbers of the run. Computed once per change of
 // the network or of the size of the picture.
 
+import { placeHeadings } from "./headings.js";
 import { describeColumns } from "./kinds.js";
 
 /** @typedef {import("../types.js").Model} Model */
@@ -331,13 +332,11 @@ function place(columns, modes, area) {
     if (column.panel) placePanel(column, column.panel, area);
     else placeUnits(column);
     if (c > 0) pairs.push(makePair(columns[c - 1], column, modes[c - 1], box));
-    const after = c < modes.length ? gap * SPACE[modes[c]] : gap * LOSS_SPACE;
-    column.headX = x + column.width / 2;
-    column.headWidth = column.width + Math.min(c > 0 ? space : 2 * area.x + after, after) - 4;
     x += column.width + (c > 0 ? column.labelWidth : 0);
   });
-  x += gap * LOSS_SPACE;
-  return { pairs, loss: { x: x + loss / 2, y: middle, r: 17 * area.scale } };
+  const circle = { x: x + gap * LOSS_SPACE + loss / 2, y: middle, r: 17 * area.scale };
+  placeHeadings(columns, circle, area);
+  return { pairs, loss: circle };
 }
 
 /**

@@ -27,6 +27,8 @@ const HEAD_GAP = 8;
 /** Room above the fields, and below them for their symbols. */
 const TOP = 14;
 const FOOT = 16;
+/** A row with a token in it is so high at least, for letters of 10 px. */
+const TOKEN_ROW = 12;
 /** Cells of attention have room for the names of tokens from this size on, and these need so much. */
 export const LEGIBLE = 6.5;
 export const NAMES = 20;
@@ -66,6 +68,8 @@ export class Panel {
     /** The width it would like, and the least that can be read; CSS px at scale 1. */
     this.width = sum(({ width }) => width);
     this.least = sum(({ width, rigid }) => (rigid ? LEAST_WORDS : LEAST) * width);
+    /** The least height that can be read: a text needs a row for every token. */
+    this.tall = model.data.vocabulary ? TOKEN_ROW * this.longest + TOP + FOOT : 0;
     /** Matrices of heads make use of any width. */
     this.greedy = this.fields.some(({ axis }) => axis === "query");
   }

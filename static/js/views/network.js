@@ -10,7 +10,7 @@ import { Renderer } from "../renderer/renderer.js";
 import { Values } from "../renderer/values.js";
 import { hit } from "../scene/hit.js";
 import { fetchKinds, isKnown } from "../scene/kinds.js";
-import { layoutScene } from "../scene/layout.js";
+import { layoutLegibly } from "../scene/legible.js";
 import { Caption } from "./network/caption.js";
 import { Card } from "./network/card.js";
 import { Heads } from "./network/heads.js";
@@ -57,11 +57,14 @@ class NetworkView {
       "aria-label": HELP,
       "aria-roledescription": "network picture",
     });
+    /** What the stage shows, or a part of it where it could not be read otherwise. */
+    this.sheet = h("div", { class: "net-sheet" });
+    this.stage.append(this.sheet);
     this.live = h("p", { class: "net-live", "aria-live": "polite" });
-    this.renderer = new Renderer(this.stage);
+    this.renderer = new Renderer(this.sheet);
     this.caption = new Caption(context);
-    this.heads = new Heads(this.stage, context);
-    this.pins = new Pins(this.stage, context);
+    this.heads = new Heads(this.sheet, context);
+    this.pins = new Pins(this.sheet, context);
     this.legend = new Legend();
     this.card = new Card(context);
     /** @type {import("./network/kernels.js").Kernels | null} */
@@ -168,6 +171,7 @@ class NetworkView {
     if (model !== this.model) {
       this.values = new Values(model);
       this.frame = null;
+      if (named(model) !== named(this.model)) this.stage.scrollTo(0, 0);
     } else if (this.size === size) return;
     this.model = model;
     this.size = size;
@@ -179,8 +183,9 @@ class NetworkView {
     const top = (narrow ? LOW_HEAD : HEAD) * scale;
     const low = height - top - 14 - this.pins.room(model, scale);
     const room = { x: margin, y: top, width: width - 2 * margin, height: low };
-    this.scene = layoutScene(model, { ...room, scale, lines });
-    this.renderer.resize(width, height);
+    this.scene = layoutLegibly(model, { ...room, scale, lines });
+    const { area } = this.scene;
+    this.resize(width, height, area.width - room.width, area.height - room.height);
     this.renderer.setScene(this.scene, model, /** @type {Values} */ (this.values));
     this.heads.show(this.scene, model);
     this.pins.place(this.scene, model);
@@ -202,6 +207,20 @@ class NetworkView {
       this.kernels ??= new Kernels(this.context, legend.element, stage, () => this.repaint());
     }
     if (this.scene) this.kernels?.show(this.scene);
+  }
+
+  /**
+   * @param {number} width of the stage, CSS px
+   * @param {number} height
+   * @param {number} wider by how much the picture is larger than the stage
+   * @param {number} taller
+   */
+  resize(width, height, wider, taller) {
+    const { style } = this.sheet;
+    style.width = wider > 0 ? `${width + wider}px` : "";
+    style.height = taller > 0 ? `${height + taller}px` : "";
+    this.sheet.toggleAttribute("data-tall", taller > 0);
+    this.renderer.resize(width + wider, height + taller);
   }
 
   /**
@@ -281,8 +300,22 @@ class NetworkView {
     const of = (/** @type {Selection | null} */ target) =>
       target?.kind === "instruction" ? instructions[target.index] : null;
     const lit = of(hover) ?? executed ?? of(selection);
-    if (lit !== this.lit) this.renderer.light(lit);
+    if (lit !== this.lit) {
+      this.renderer.light(lit);
+      if (executed && lit === executed) this.reveal(executed);
+    }
     this.lit = lit;
+  }
+
+  /**
+   * Brings into view what the machine or the keys are at, where the stage shows only a part.
+   * @param {import("../types.js").InstructionInfo | Selection} target
+   */
+  async reveal(target) {
+    const { style } = this.sheet;
+    if (style.width === "" && style.height === "") return;
+    const { reveal } = await import("./network/reveal.js");
+    if (this.scene) reveal(this.stage, this.scene, target, STILL.matches);
   }
 
   /** @param {Selection | null} target */
@@ -295,7 +328,7 @@ class NetworkView {
   point(event) {
     const { target } = event;
     if (!this.scene || this.heads.contains(target) || this.pins.contains(target)) return;
-    const box = this.stage.getBoundingClientRect();
+    const box = this.sheet.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const painter = this.renderer.picture?.painter;
     const reach = event.pointerType === "touch" ? 14 : 6;
@@ -309,7 +342,7 @@ class NetworkView {
   choose(event) {
     const { store, actions } = this.context;
     const { loss } = this.scene ?? {};
-    const box = this.stage.getBoundingClientRect();
+    const box = this.sheet.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     if (loss && Math.hypot(x - loss.x, y - loss.y) <= loss.r) {
       actions.questions.explain({ buffer: "probe/loss", index: [] }, null);
@@ -332,6 +365,7 @@ class NetworkView {
       if (!next) return;
       this.card.near(-1, -1);
       this.hover(next);
+      this.reveal(next);
       const numbers = this.card.valuesOf(next, scene, this.values);
       const read = this.values?.read ?? (() => null);
       this.live.textContent = describe(scene, next, numbers, read);
@@ -339,4 +373,9 @@ class NetworkView {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/** The layers of a network by their names. @param {Model | null} model */
+function named(model) {
+  return model?.layers.map(({ name }) => name).join();
 }

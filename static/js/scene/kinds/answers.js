@@ -37,7 +37,7 @@ function answerPanel(layer, model) {
         ...{ range: 1, ideal: 56, group: "answers" },
       }),
       sequenceField(model, value, {
-        ...{ symbol: "most probable", title: "answer", look: "words", gradient: "" },
+        ...{ symbol: `top ${RANKS}`, title: "answer", look: "words", gradient: "" },
         ...{ part: ranks, ideal: 22 * RANKS, group: "answers" },
       }),
     ],

@@ -41,11 +41,15 @@ function face(layer, model) {
 const LEAST = { map: 14, curve: 18, weights: 28, value: 11 };
 
 /**
- * A layer's name as a heading: "global_average_pool3" is Global average pool 3.
+ * A layer's name as a heading: "global_max_pool3" is Max pool 3, that of fewer places being just Pool.
  * @param {string} name
  */
 function titleOf(name) {
-  const words = name.replace(/(\d+)$/, " $1").replaceAll("_", " ");
+  const words = name
+    .replace(/(\d+)$/, " $1")
+    .replace("global_average", "mean")
+    .replace("global_", "")
+    .replaceAll("_", " ");
   return words[0].toUpperCase() + words.slice(1);
 }
 

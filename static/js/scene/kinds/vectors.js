@@ -37,6 +37,7 @@ export function column(layer, model) {
   });
   const panel = new VectorPanel(layer.kind === "factorisation" ? [vectors, sum] : [vectors], model);
   panel.table = `${layer.name}/W`;
+  panel.tall = heightOf(panel.fields, TIGHT) + TIGHT.name;
   panel.also = [`${layer.name}/b`, `${layer.name}/mu`];
   return panelColumn(layer, model, panel);
 }
@@ -50,6 +51,15 @@ const TIGHT = { name: 14, row: 13, between: 4 };
 /** @param {Heights} heights */
 function pitchOf({ name, row, between }) {
   return name + row + between;
+}
+
+/**
+ * Of the vectors and, where there is one, of the sum below what is added.
+ * @param {import("../fields.js").FieldSpec[]} fields
+ * @param {Heights} heights
+ */
+function heightOf([vectors, sum], heights) {
+  return pitchOf(heights) * (vectors.part.rows + (sum ? 2 : 0)) - heights.between;
 }
 
 export class VectorPanel extends Panel {

@@ -283,9 +283,11 @@ export class Card {
       else anchor.right = scene.pairs[column.index - 1].x1 + 4;
     }
     const { offsetWidth: width, offsetHeight: height } = element;
+    anchor.left -= stage.scrollLeft;
+    anchor.right -= stage.scrollLeft;
     const fitsRight = anchor.right + 10 + width < region.clientWidth - 6;
     const left = fitsRight ? anchor.right + 10 : anchor.left - 10 - width;
-    const top = stage.offsetTop + anchor.y - height / 2;
+    const top = stage.offsetTop - stage.scrollTop + anchor.y - height / 2;
     const most = region.clientHeight - height - 6;
     element.style.left = `${Math.max(6, Math.min(region.clientWidth - width - 6, left))}px`;
     element.style.top = `${Math.max(6, Math.min(most, top))}px`;

@@ -32,17 +32,15 @@ export class Heads {
     this.marks.clear();
     const heads = scene.columns.map((column) => {
       const head = this.head(column, model, scene);
-      const least = isTight(column, scene) ? 26 : 52;
-      const width = Math.max(least * scene.area.scale, column.headWidth);
-      head.style.width = `${width}px`;
-      const most = scene.area.width + 2 * scene.area.x - width;
-      head.style.left = `${Math.max(0, Math.min(most, column.headX - width / 2))}px`;
+      head.style.width = `${column.headWidth}px`;
+      head.style.left = `${column.headX - column.headWidth / 2}px`;
       return head;
     });
     const loss = h("div", { class: "net-head" }, h("b", {}, "Loss"));
     tip(loss, `${model.description.loss.replaceAll("_", " ")} of the probe sample`);
     loss.style.left = `${scene.loss.x - 30}px`;
     loss.style.width = "60px";
+    this.element.style.height = `${scene.area.y}px`;
     this.element.replaceChildren(...heads, loss);
     this.mark();
   }
@@ -64,7 +62,7 @@ export class Heads {
 
   /** @param {string} layer */
   makeMark(layer) {
-    const mark = h("button", { type: "button", class: "net-mark", hidden: true }, icon("note"));
+    const mark = h("button", { type: "button", class: "net-finding", hidden: true }, icon("note"));
     mark.onclick = (event) => {
       event.stopPropagation();
       this.context.store.set({ tab: "diagnostics" });
@@ -89,25 +87,18 @@ export class Heads {
     const parameters = column.parameters ? (wide ? `${count} parameters` : count) : "";
     const shaped = wide || (!column.activation && fits(column.shape.length));
     const shape = h("span", { class: "net-shape" }, shaped ? column.shape : "");
-    const tight = isTight(column, scene);
-    const second = h("span", {}, shape, tight ? null : this.activation(column, model));
+    const second = h("span", {}, shape, this.activation(column, model));
     const head = h(
       "div",
       { class: "net-head" },
-      h(
-        "b",
-        {},
-        tight ? initials(column.title) : column.title,
-        column.layer === "input" ? null : this.makeMark(column.layer),
-      ),
+      h("b", {}, column.title, column.layer === "input" ? null : this.makeMark(column.layer)),
       second,
       h("i", {}, parameters),
     );
     const shapes = column.panel
       ? `${column.layer}: ${count} parameters`
       : `W ${column.shape}, b ${column.count}: ${count} parameters`;
-    if (column.parameters) return tip(head, shapes);
-    return tight ? tip(head, column.title) : head;
+    return column.parameters ? tip(head, shapes) : head;
   }
 
   /** @param {Column} column @param {Model} model */
@@ -131,16 +122,4 @@ export class Heads {
       });
     return select;
   }
-}
-
-/** Whether a heading would run into the next. @param {Column} column @param {Scene} scene */
-function isTight({ headWidth, title }, { area }) {
-  return headWidth < Math.max(42, 7.1 * title.length) * area.scale;
-}
-
-/** "Max pool 2" is P2. @param {string} title */
-function initials(title) {
-  const words = title.split(" ");
-  const number = /^\d+$/.test(words[words.length - 1]) ? words.pop() : "";
-  return `${(words.pop() ?? "").slice(0, 1).toUpperCase()}${number}`;
 }

@@ -16,13 +16,17 @@ const MARK = 18;
 /** How long a changed range is pointed out, ms. */
 const NOTICE = 2600;
 
-/** @type {{[mode: string]: string}} */
-const SYMBOL = {
-  weight: "weight w",
-  gradient: "gradient dL/dw",
-  update: "update Δw",
-  difference: "w − w′ of",
+/** In words, for which a phone has no room, and as a symbol. @type {{[mode: string]: [string, string]}} */
+const NAMES = {
+  weight: ["weight ", "w"],
+  gradient: ["gradient ", "dL/dw"],
+  update: ["update ", "Δw"],
+  difference: ["", "w − w′ of b"],
 };
+/** @type {{[mode: string]: [string, string]}} */
+const FIELD_NAMES = { gradient: ["", "dL/da"] };
+/** @type {[string, string]} */
+const VALUES = ["activation ", "a"];
 
 /** @param {number} width @param {number} height */
 function picture(width, height) {
@@ -42,12 +46,13 @@ export class Legend {
     this.wedge = picture(WEDGE[0], WEDGE[1]);
     this.low = h("span", { class: "net-number" });
     this.high = h("span", { class: "net-number" });
-    this.symbol = h("b", {});
+    this.word = h("span", { class: "net-word" });
+    this.symbol = h("span", {});
     this.note = h("span", { class: "net-note" });
     const scale = h(
       "div",
       { class: "net-scale" },
-      this.symbol,
+      h("b", {}, this.word, this.symbol),
       this.low,
       this.wedge.canvas,
       this.high,
@@ -94,8 +99,9 @@ export class Legend {
     const range = fields ? widest(columns, mode) : ranges[mode];
     if (mode !== this.mode) this.paint(mode);
     this.mode = mode;
-    const symbol = mode === "difference" ? `${SYMBOL[mode]} b${other}` : SYMBOL[mode];
-    setText(this.symbol, fields ? (mode === "gradient" ? "dL/da" : "activation a") : symbol);
+    const [word, symbol] = fields ? (FIELD_NAMES[mode] ?? VALUES) : NAMES[mode];
+    setText(this.word, word);
+    setText(this.symbol, !fields && mode === "difference" ? `${symbol}${other}` : symbol);
     setText(this.low, range.goal ? `−${short(range.goal)}` : "");
     setText(this.high, range.goal ? `+${short(range.goal)}` : "0");
     this.busy = now - range.changedAt < NOTICE;

@@ -1,0 +1,74 @@
+// @ts-check
+// Where the headings of the columns stand: each above its own as far as none runs into the next. Pure.
+
+/** @typedef {import("./layout.js").Area} Area */
+/** @typedef {import("./layout.js").Column} Column */
+
+/** Width of a letter and of what is around a heading, CSS px at scale 1. */
+const LETTER = 7.5;
+const AROUND = 10;
+const LOSS = 5 * LETTER + AROUND;
+
+/**
+ * Gives every column the middle and the width of its heading.
+ * @param {Column[]} columns
+ * @param {{x: number}} loss has the last heading
+ * @param {Area} area
+ */
+export function placeHeadings(columns, loss, { x, width, scale }) {
+  const needs = columns.map(({ title }) => scale * (LETTER * title.length + AROUND));
+  needs.push(scale * LOSS);
+  const wanted = columns.map((column) => column.x + column.width / 2);
+  wanted.push(loss.x);
+  const places = apart(wanted, needs, 0, 2 * x + width);
+  const ends = [0, ...places.map((place, i) => place + needs[i] / 2)];
+  columns.forEach((column, c) => {
+    const free = Math.min(places[c] - ends[c], places[c + 1] - needs[c + 1] / 2 - places[c]);
+    column.headX = places[c];
+    column.headWidth = 2 * free;
+  });
+}
+
+/**
+ * How far the heading stands beside its column, that is how much wider the picture had to be.
+ * @param {Column} column
+ */
+export function displacement({ headX, x, width }) {
+  return Math.abs(headX - x - width / 2);
+}
+
+/**
+ * The middles of intervals that do not overlap, as near to the wanted ones as can be (isotonic
+ * regression: neighbours that would meet move together).
+ * @param {number[]} wanted in order
+ * @param {number[]} widths
+ * @param {number} low where the first may begin
+ * @param {number} high where the last must end
+ */
+function apart(wanted, widths, low, high) {
+  /** Places of each if all before it stood side by side. */
+  const beside = widths.map((width) => width / 2);
+  for (let i = 1; i < widths.length; i += 1) {
+    beside[i] += beside[i - 1] + widths[i - 1] / 2;
+  }
+  /** @type {{sum: number, count: number}[]} those that stand side by side */
+  const groups = [];
+  for (let i = 0; i < wanted.length; i += 1) {
+    let group = { sum: wanted[i] - beside[i], count: 1 };
+    for (let last = groups.at(-1); last && mean(last) > mean(group); last = groups.at(-1)) {
+      groups.pop();
+      group = { sum: group.sum + last.sum, count: group.count + last.count };
+    }
+    groups.push(group);
+  }
+  const most = high - beside[beside.length - 1] - widths[widths.length - 1] / 2;
+  const starts = groups.flatMap((group) =>
+    new Array(group.count).fill(Math.max(low, Math.min(most, mean(group)))),
+  );
+  return starts.map((start, i) => start + beside[i]);
+}
+
+/** @param {{sum: number, count: number}} group */
+function mean({ sum, count }) {
+  return sum / count;
+}

@@ -1,0 +1,76 @@
+// @ts-check
+// Where the stage shows a part of the picture: brings into view what the machine is at, or the keys.
+
+import { unitBox } from "../../scene/layout.js";
+import { stepIn } from "../../scene/sequence.js";
+
+/** @typedef {import("../../scene/layout.js").Box} Box */
+/** @typedef {import("../../scene/layout.js").Scene} Scene */
+/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../types.js").Selection} Selection */
+
+/** Room around what is brought into view, CSS px. */
+const AROUND = 24;
+
+/**
+ * Scrolls no further than it has to, and not at all to what is in view already.
+ * @param {HTMLElement} stage
+ * @param {Scene} scene
+ * @param {InstructionInfo | Selection} target
+ * @param {boolean} still no motion
+ */
+export function reveal(stage, scene, target, still) {
+  const box = "phase" in target ? boxOfInstruction(scene, target) : boxOfTarget(scene, target);
+  const { x, y, width = 0, height = 0 } = box;
+  const { scrollLeft, scrollTop, clientWidth, clientHeight } = stage;
+  // The headings lie over the upper end.
+  const top = scene.area.y;
+  const left = x === undefined ? scrollLeft : moved(x, width, scrollLeft, clientWidth);
+  const down = y === undefined ? scrollTop : moved(y - top, height, scrollTop, clientHeight - top);
+  if (left === scrollLeft && down === scrollTop) return;
+  stage.scrollTo({ left, top: down, behavior: still ? "instant" : "smooth" });
+}
+
+/**
+ * @param {number} start of what is to be seen
+ * @param {number} size
+ * @param {number} shown where the part begins that is seen
+ * @param {number} room
+ */
+function moved(start, size, shown, room) {
+  const inside = start >= shown && start + size <= shown + room;
+  if (inside) return shown;
+  const before = start - AROUND;
+  return start < shown || size + 2 * AROUND > room ? before : start + size + AROUND - room;
+}
+
+/**
+ * The column that an instruction belongs to, and the row of its time step; what is left out does
+ * not matter.
+ * @param {Scene} scene
+ * @param {InstructionInfo} instruction
+ * @returns {Partial<Box>}
+ */
+function boxOfInstruction(scene, instruction) {
+  const [layer] = instruction.scope.split("/");
+  if (instruction.phase === "loss")
+    return { x: scene.loss.x - scene.loss.r, width: 2 * scene.loss.r };
+  const column = scene.columns.find((candidate) => candidate.layer === layer);
+  if (!column) return {};
+  const { x, width, panel } = column;
+  const field = panel?.fields.find((one) => one.path && stepIn(instruction, one.path) >= 0);
+  if (!field) return { x, width };
+  const height = field.height / field.part.rows;
+  return { x, width, y: field.y + height * stepIn(instruction, field.path), height };
+}
+
+/**
+ * @param {Scene} scene
+ * @param {Selection} target
+ * @returns {Partial<Box>}
+ */
+function boxOfTarget(scene, target) {
+  const column = "layer" in target ? scene.columns.find((c) => c.layer === target.layer) : null;
+  if (!column || target.kind === "layer") return {};
+  return unitBox(column, target.kind === "edge" ? target.to : "unit" in target ? target.unit : 0);
+}
