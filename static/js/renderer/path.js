@@ -195,7 +195,8 @@ class Chips {
     const height = CHIP * scale;
     const { area } = scene;
     const x = Math.max(width / 2, Math.min(area.x + area.width - width / 2, at.x));
-    let { y } = at;
+    // Not over the headings.
+    let y = Math.max(area.y, at.y);
     const meets = () =>
       this.taken.some(
         (other) =>

@@ -356,8 +356,9 @@ class Picture {
 
   /** @param {CanvasRenderingContext2D} context @param {number} now */
   paintLoss(context, now) {
-    const { x, y, r } = this.scene.loss;
-    const { scale, lines } = this.scene.area;
+    const { loss, area } = this.scene;
+    const { x, y, r } = loss;
+    const { scale, lines } = area;
     const colors = palette();
     context.beginPath();
     context.arc(x, y, r - 1, 0, 2 * Math.PI);
@@ -378,7 +379,8 @@ class Picture {
     }
     context.font = `${11.5 * scale}px ${colors.mono}`;
     context.fillStyle = colors.ink2;
-    context.fillText(this.lossText, x, y + r + 11 * scale);
+    const most = area.x + area.width + area.x - context.measureText(this.lossText).width / 2;
+    context.fillText(this.lossText, Math.min(x, most), y + r + 11 * scale);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Selection | null} target */

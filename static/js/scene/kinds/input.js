@@ -56,7 +56,7 @@ export const input = {
       least: 10,
       labels: picture ? [] : data.feature_names.slice(0, layer.inputs).map(featureLabel),
       title: "Input",
-      shape: picture ? `${rows}×${columns} image` : `${layer.inputs}`,
+      shape: picture ? `${rows}×${columns}` : `${layer.inputs}`,
       activation: "",
       parameters: 0,
       weight: "",

@@ -80,7 +80,7 @@ export class Heads {
   head(column, model, scene) {
     const count = column.parameters.toLocaleString("en");
     const fits = (/** @type {number} */ letters) =>
-      column.headWidth > 6.3 * letters * scene.area.scale;
+      column.headWidth > 6.7 * letters * scene.area.scale;
     const wide = fits(
       Math.max(count.length + 11, column.shape.length + column.activation.length + 2),
     );
