@@ -7,6 +7,8 @@
 /** Width of a letter and of what is around a heading, CSS px at scale 1. */
 const LETTER = 7.5;
 const AROUND = 10;
+/** What stays free between two that are as wide as they can be. */
+const EDGE = 4;
 const LOSS = 5 * LETTER + AROUND;
 
 /**
@@ -21,11 +23,13 @@ export function placeHeadings(columns, loss, { x, width, scale }) {
   const wanted = columns.map((column) => column.x + column.width / 2);
   wanted.push(loss.x);
   const places = apart(wanted, needs, 0, 2 * x + width);
-  const ends = [0, ...places.map((place, i) => place + needs[i] / 2)];
+  // What is free between two belongs to both, before the first to it alone.
+  const gaps = places.map((place, i) =>
+    i > 0 ? place - places[i - 1] - (needs[i - 1] + needs[i]) / 2 : 2 * place - needs[0],
+  );
   columns.forEach((column, c) => {
-    const free = Math.min(places[c] - ends[c], places[c + 1] - needs[c + 1] / 2 - places[c]);
     column.headX = places[c];
-    column.headWidth = 2 * free;
+    column.headWidth = needs[c] + Math.min(gaps[c], gaps[c + 1]) - EDGE;
   });
 }
 

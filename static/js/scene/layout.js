@@ -264,7 +264,7 @@ function roominess(spec, area) {
 function labelSpace(spec, size, pitch, area) {
   if (spec.labels.length === 0 || size < 9 || pitch < LABEL_LINE * area.scale) return 0;
   const longest = Math.max(...spec.labels.map((label) => label.length));
-  const wanted = (6.6 * longest + 12) * area.scale;
+  const wanted = (7 * longest + 12) * area.scale;
   return Math.min(wanted, Math.max(18, area.width * 0.16));
 }
 

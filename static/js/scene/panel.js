@@ -27,8 +27,8 @@ const HEAD_GAP = 8;
 /** Room above the fields, and below them for their symbols. */
 const TOP = 14;
 const FOOT = 16;
-/** A row with a token in it is so high at least, for letters of 10 px. */
-const TOKEN_ROW = 12;
+/** A row with a token in it is so high at least, CSS px at scale 1: its letters are of 10 px. */
+const TOKEN_ROW = 11.2;
 /** Cells of attention have room for the names of tokens from this size on, and these need so much. */
 export const LEGIBLE = 6.5;
 export const NAMES = 20;

@@ -144,7 +144,7 @@ export class AnswerPainter extends PanelPainter {
     }
     if (height < READABLE) return;
     context.fillStyle = share > 0.35 ? colors.page : colors.ink;
-    context.font = `${Math.min(12, 0.86 * height)}px ${colors.mono}`;
+    context.font = `${Math.min(12, 0.9 * height)}px ${colors.mono}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillText(tokenText(this.panel.model, id), x + width / 2, y + height / 2, width);

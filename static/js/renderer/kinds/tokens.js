@@ -33,7 +33,7 @@ export class TokenPainter extends PanelPainter {
     context.lineWidth = 1;
     context.stroke();
     if (!ids?.entry || pitch < READABLE) return;
-    context.font = `${Math.min(12 * look.scale, 0.86 * pitch)}px ${palette().mono}`;
+    context.font = `${Math.min(12 * look.scale, 0.9 * pitch)}px ${palette().mono}`;
     context.fillStyle = palette().ink;
     context.textAlign = "center";
     context.textBaseline = "middle";
