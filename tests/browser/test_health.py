@@ -98,7 +98,7 @@ def test_a_remedy_is_applied_to_the_description(visits: Visits) -> None:
     expect(finding).to_have_count(0)
     train(visit, 100)
     assert visit.get("findings.length") == 0
-    expect(visit.page.locator(".net-mark").first).to_be_hidden()
+    expect(visit.page.locator(".net-finding").first).to_be_hidden()
 
 
 def test_a_remedy_is_tried_as_a_branch(visits: Visits) -> None:

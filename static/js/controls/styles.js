@@ -7,7 +7,7 @@ import { h } from "./dom.js";
 const sheets = new Map();
 
 /**
- * Waits for a module and for its style sheet.
+ * Waits for a module, or what else is to be shown, and for its style sheet.
  * @template T
  * @param {string} name of a file in static/css
  * @param {Promise<T>} module
@@ -16,8 +16,9 @@ const sheets = new Map();
 export async function styled(name, module) {
   const sheet = sheets.get(name) ?? fetchSheet(name);
   sheets.set(name, sheet);
-  await sheet;
-  return module;
+  // Both at once, so that a failure of the module is met by who waits.
+  const [made] = await Promise.all([module, sheet]);
+  return made;
 }
 
 /** @param {string} name */
