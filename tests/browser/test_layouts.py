@@ -228,6 +228,36 @@ def test_marks_beside_headings_need_no_diagnostics_open(visits: Visits) -> None:
     assert mark.evaluate("(e) => getComputedStyle(e).position") == "absolute"
 
 
+CONTRASTS = """(() => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const style = getComputedStyle(document.documentElement);
+  const luminance = (...layers) => {
+    for (const layer of layers) {
+      context.fillStyle = style.getPropertyValue(layer);
+      context.fillRect(0, 0, 1, 1);
+    }
+    const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((c) =>
+      c <= 10 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const grounds = [["--page"], ["--panel"], ["--raised"], ["--panel", "--well"]];
+  const inks = ["--ink", "--ink-2", "--ink-3", "--accent-ink", "--error"];
+  return inks.flatMap((ink) => grounds.map((ground) => {
+    const pair = [luminance(...ground), luminance(...ground, ink)].sort((a, b) => b - a);
+    return [`${ink} on ${ground.at(-1)}`, (pair[0] + 0.05) / (pair[1] + 0.05)];
+  }));
+})()"""
+"""Of every ink on every ground: WCAG 2.2, 1.4.3 with its relative luminance."""
+
+
+def test_text_has_contrast_in_both_themes(visits: Visits) -> None:
+    visit = visits.open()
+    for scheme in SCHEMES:
+        visit.page.emulate_media(color_scheme=scheme)
+        contrasts = dict(visit.page.evaluate(CONTRASTS))
+        assert {pair for pair, ratio in contrasts.items() if ratio < 4.5} == set(), scheme
+
+
 @pytest.mark.parametrize("data", ["wine", "breast_cancer", "iris"])
 def test_labels_of_units_do_not_overlap(visits: Visits, data: str) -> None:
     """Each has a row of its own, or there are none."""
