@@ -65,6 +65,15 @@ def test_every_network_fits_every_window(visits: Visits, name: str) -> None:
             assert visit.page.evaluate(COLOURS) > 20
 
 
+def test_a_phone_on_its_side_keeps_the_transport_in_view(visits: Visits) -> None:
+    height, width = PHONE
+    visit = visits.open(viewport={"width": width, "height": height}, has_touch=True)
+    visit.step("layer")  # the program would bring its instruction into view
+    run = visit.page.get_by_role("button", name="Run", exact=True)
+    expect(run).to_be_in_viewport(ratio=1)
+    assert visit.page.evaluate("document.body.scrollTop") == 0
+
+
 def test_the_phone_has_everything_behind_its_tabs(visits: Visits) -> None:
     width, height = PHONE
     visit = visits.open(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True)

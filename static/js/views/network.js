@@ -29,7 +29,7 @@ import { wantsOf } from "./network/wants.js";
 
 const MARGIN = 18;
 const HEAD = 58;
-/** On a phone the heads are without their third line. */
+/** In a narrow picture the heads are without their third line (network.css). */
 const LOW_HEAD = 40;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
