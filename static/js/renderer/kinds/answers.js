@@ -14,6 +14,7 @@ import { PanelPainter } from "../panel.js";
 const READABLE = 5;
 /** Width of a token beside its bar, CSS px at scale 1. */
 const TOKEN = 18;
+const LETTERS = 12;
 
 export class AnswerPainter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */
@@ -25,6 +26,8 @@ export class AnswerPainter extends PanelPainter {
     this.cols = cols;
     this.best = new Int16Array(rows * RANKS);
     this.version = -1;
+    /** The largest letters, CSS px. */
+    this.largest = LETTERS;
   }
 
   /** The most probable tokens of every step, in order. */
@@ -62,6 +65,7 @@ export class AnswerPainter extends PanelPainter {
   paint(context, look) {
     const signal = this.painters[0].value;
     if (!signal?.entry) return;
+    this.largest = LETTERS * look.scale;
     if (look.gradient) this.painters[0].paint(context, true, look.pc);
     else this.paintNext(context, signal.shown, look.scale);
     this.rank();
@@ -144,7 +148,7 @@ export class AnswerPainter extends PanelPainter {
     }
     if (height < READABLE) return;
     context.fillStyle = share > 0.35 ? colors.page : colors.ink;
-    context.font = `${Math.min(12, 0.9 * height)}px ${colors.mono}`;
+    context.font = `${Math.min(this.largest, 0.9 * height)}px ${colors.mono}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillText(tokenText(this.panel.model, id), x + width / 2, y + height / 2, width);
