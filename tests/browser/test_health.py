@@ -234,7 +234,8 @@ def test_nothing_is_asked_for_charts_that_are_hidden(visits: Visits) -> None:
         socket.on("framesent", sent)
 
     visit.page.on("websocket", listen)
-    visit.page.reload()
+    visit.page.goto("about:blank")
+    visit.page.goto(f"{visits.address}#{FAST}")
     visit.wait("s.frame && s.run")
     train(visit, 50)
     visit.press(" ")

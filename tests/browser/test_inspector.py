@@ -69,7 +69,7 @@ def test_a_weight_that_is_typed_is_written(visits: Visits) -> None:
     field = inspector.locator("dl input").first
     field.fill("-0.625")
     field.press("Enter")
-    visit.wait("s.announce.includes('-0.625')")
+    visit.wait("s.announce.includes('−0.625')")
     with second_viewer(visit.page) as client:
         assert client.read("dense2/W", [1, 0]) == -0.625
     field.fill("1e400")

@@ -710,16 +710,16 @@ def test_a_restored_session_goes_on_exactly(given: Any) -> None:
 
 
 def test_a_restored_run_has_the_loss_points_of_the_uninterrupted_one() -> None:
-    whole = points_of_a_run(0.02, 1500)
+    whole = points_of_a_run(0.02, 500)
     driver = configured()
     driver.do("run")
     points: list[list[Any]] = []
-    while not points or points[-1][0] < 1500:
-        driver.advance(seconds=0.05)
+    while not points or points[-1][0] < 500:
+        driver.advance(seconds=0.03)
         driver = restored(driver)
         assert driver.state["running"]
         points = driver.points
-    assert [point for point in points if point[0] <= 1500] == whole
+    assert [point for point in points if point[0] <= 500] == whole
 
 
 def test_a_restored_session_pursues_its_goal() -> None:
