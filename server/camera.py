@@ -36,9 +36,19 @@ from server.views import CompareGroup, ProbeGroup, ProbePoint, TestGroup, groups
 VIEW_SHARE = 0.025
 """The share of a running session's time that goes into computing views."""
 ENCODING_SHARE = 0.03
+MOST_RISE = 2.0
+"""A measurement counts as at most so many times the cost known: on a busy machine another process
+may run in the middle of one, which would then hold up the next frames."""
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 SMOOTHING = 0.3
 """Weight of a new measurement of a cost."""
+
+
+def smoothed(cost: float, measured: float) -> float:
+    """A cost after one more measurement; 0 where there was none."""
+    if cost == 0.0:
+        return measured
+    return cost + SMOOTHING * (min(measured, MOST_RISE * cost) - cost)
 
 
 @dataclass
@@ -190,7 +200,7 @@ class Camera:
         payloads = [(self._ids[w.name], self._payload(w.name, w.dtype)) for w in watches]
         self.number = (self.number + 1) % 2**32
         data = encode_frame(self._header(), payloads)
-        subscription.cost += SMOOTHING * (self._clock() - start - subscription.cost)
+        subscription.cost = smoothed(subscription.cost, self._clock() - start)
         interval = self._interval(subscription)
         subscription.taken = max(subscription.taken + interval, start - interval)
         subscription.seen = version if complete else -1
@@ -241,7 +251,7 @@ class Camera:
         if not (scored and isinstance(shot.group, TestGroup)):
             start = self._clock()
             shot.group.refresh()
-            shot.cost += SMOOTHING * (self._clock() - start - shot.cost)
+            shot.cost = smoothed(shot.cost, self._clock() - start)
         shot.version = runner.version
         shot.payloads.clear()
 

@@ -30,7 +30,10 @@ PIECE_ROWS, PIECE = 64, 4096
 LEAST_PIECE, LEAST_INNER = 64, 64
 """Fewest numbers of a piece of the result, and shortest piece of the inner axis, worth a call."""
 THIN = 4
-"""An inner axis so many times as long as the others is cut itself, and the products are summed."""
+"""An inner axis so many times as long as the others is cut itself and the products are summed..."""
+FEW_ROWS = 16
+"""...unless pieces of so many rows are small enough: (64 × 512)·(512 × 64) took 56 µs at once,
+60 µs as a sum and 40 µs in four pieces (single precision)."""
 
 
 def product(left: Array, right: Array, out: Array) -> list[Call]:
@@ -45,6 +48,9 @@ def product(left: Array, right: Array, out: Array) -> list[Call]:
     shortest = min(rows, inner, columns)
     if rows * inner * columns > SMALL and 1 < shortest <= SHORT:
         if inner >= THIN * max(rows, columns):
+            height = _divisor(rows, SMALL // (columns * inner))
+            if height >= FEW_ROWS:
+                return [_cut(left, right, out, height, columns)]
             piece = _divisor(inner, SMALL // (rows * columns))
             if piece >= LEAST_INNER:
                 return _summed(left, right, out, piece)

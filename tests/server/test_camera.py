@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server import description
-from server.camera import ENCODING_SHARE, VIEW_SHARE, Camera, Subscription
+from server.camera import ENCODING_SHARE, VIEW_SHARE, Camera, Subscription, smoothed
 from server.frames import (
     FLAG_BATCH_ROW,
     FLAG_RUNNING,
@@ -253,3 +253,14 @@ def test_ids_are_places_in_the_table(scene: Scene) -> None:
     assert not scene.camera.is_view("dense1/W")
     program = scene.runner.plan.program
     assert names[: len(program.buffers)] == list(program.buffers)
+
+
+def test_one_slow_measurement_does_not_hold_up_the_next_frames() -> None:
+    cost = 0.0
+    for _ in range(20):
+        cost = smoothed(cost, 0.001)
+    assert cost == pytest.approx(0.001)
+    assert smoothed(cost, 0.1) < 0.002
+    for _ in range(40):  # what is slow every time is found out
+        cost = smoothed(cost, 0.1)
+    assert cost == pytest.approx(0.1, rel=0.01)
