@@ -27,10 +27,14 @@ Call = Callable[[], object]
 
 @dataclass(frozen=True)
 class Barrier:
-    """A factor of at most `limit` lets (almost) no gradient through; `kind` is a word for that."""
+    """A factor of at most the size `limit` lets (almost) no gradient through; `kind` is a word."""
 
     kind: str
     limit: float
+
+    def closed(self, factors: Array) -> NDArray[np.bool_]:
+        """Which factors let none through: slopes may be negative, too."""
+        return np.abs(factors) <= self.limit
 
 
 class Op(ABC):

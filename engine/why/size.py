@@ -126,7 +126,7 @@ def _of_term(
         name=factor.symbol,
         ratio=ratio,
         barrier=barrier.kind if barrier is not None else "",
-        share=float((factor.values <= barrier.limit).mean()) if barrier is not None else 0.0,
+        share=float(barrier.closed(factor.values).mean()) if barrier is not None else 0.0,
         route=route,
     )
 

@@ -92,7 +92,7 @@ class ZeroInquiry:
 
     def _of_origin(self, made: Origin, places: Places) -> Finding:
         barrier = made.node.op.barrier
-        if barrier is not None and bool((made.element.values <= barrier.limit).all()):
+        if barrier is not None and bool(barrier.closed(made.element.values).all()):
             return self._blocked(made, barrier)
         formula = made.formula(self.explainer)
         if formula is None:

@@ -225,6 +225,18 @@ def test_one_layer_of_tiny_weights() -> None:
     assert (cause.kind, cause.path[-1].buffer) == ("small_weights", "dense2/W")
 
 
+@pytest.mark.parametrize(("activation", "bias"), [("gelu", -2.0), ("swish", -2.2)])
+def test_a_negative_slope_is_not_saturation(activation: Any, bias: float) -> None:
+    timeline = timeline_of([Dense(4, activation), Dense(4, "tanh"), OUTPUT])
+    timeline.write("dense1/W", 0.01 * timeline.machine.read("dense1/W"))
+    timeline.write("dense1/b", bias)
+    timeline.write("dense2/W", 1e-7 * timeline.machine.read("dense2/W"))
+    timeline.run(1)
+    assert (timeline.machine.read("dense1/z.local") < -0.05).all()
+    cause = ask(timeline, "dense1/W", 0, 1)
+    assert (cause.kind, cause.path[-1].buffer) == ("small_weights", "dense2/W")
+
+
 def test_one_tiny_input() -> None:
     timeline = timeline_of([Dense(4, "tanh"), OUTPUT])
     timeline.write("data/x", 1e-7 * timeline.machine.read("data/x")[:, 1], (None, 1))
