@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.serving import wait_until
 from tests.browser.test_time import open_file, saved, train
@@ -168,6 +168,24 @@ def test_a_logpoint_logs_and_does_not_stop(visits: Visits) -> None:
     line.click()
     visit.wait("s.run.step === 2 && s.run.pc === 23 && !s.run.running")
     assert said == pytest.approx(float(visit.machine().view("loss/L")), rel=1e-5)
+
+
+def test_a_log_that_is_fetched_late_is_shown(visits: Visits) -> None:
+    visit = visits.open()
+    set_points(
+        visit,
+        {"phase": "update", "message": "loss {loss}"},
+        {"instruction": 0, "condition": "step == 5"},
+    )
+    assert run_until_stopped(visit) == (5, 0)
+
+    def late(route: Route) -> None:
+        visit.page.wait_for_timeout(1500)  # long after the last picture of the tab's opening
+        route.continue_()
+
+    visit.page.route("**/js/views/watch.js", late)
+    log = open_tab(visit, "Watch and log").get_by_role("region", name="Log")
+    expect(log.get_by_role("listitem")).to_have_count(5)
 
 
 def test_a_watchpoint_stops_after_the_instruction_that_changes_the_value(visits: Visits) -> None:

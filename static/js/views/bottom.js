@@ -69,6 +69,7 @@ export function mount(element, context) {
     if (mounted.has(tab.name)) return;
     mounted.add(tab.name);
     (await tab.view()).mount(panel, context);
+    context.loop.requestDraw(); // views draw in a frame, and none may be due where all is at rest
   };
   const show = () => {
     for (const { tab, button, panel } of made) {
