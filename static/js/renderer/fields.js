@@ -5,14 +5,12 @@
 import { palette } from "../color.js";
 import { powerTick } from "../format.js";
 import { Profile, Sheet } from "./strips.js";
-import { Range } from "./values.js";
+import { Range, STALE } from "./values.js";
 
 /** @typedef {import("../scene/fields.js").Field} Field */
 /** @typedef {import("./values.js").Signal} Signal */
 /** @typedef {import("./values.js").Values} Values */
 
-/** What is not of this step yet, as everywhere in the picture. */
-export const STALE = 0.28;
 /** Powers of ten that a fading gradient is followed through. */
 const DECADES = 5;
 

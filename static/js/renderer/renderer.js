@@ -11,7 +11,7 @@ import { Overlay } from "./overlay.js";
 import { painterOf, paintSources } from "./painters.js";
 import { Atlas, Surface } from "./surface.js";
 import { UnitPainter } from "./units.js";
-import { Range } from "./values.js";
+import { Range, STALE } from "./values.js";
 
 /** @typedef {import("../scene/layout.js").Pair} Pair */
 /** @typedef {import("../scene/layout.js").Scene} Scene */
@@ -40,7 +40,6 @@ import { Range } from "./values.js";
  *   of the step now shown
  */
 
-const STALE = 0.28;
 /** ms; curves are most of a frame's cost where no graphics card draws them, and their slow change is
  * not seen while a network trains at full speed. */
 const EDGES_APART = 25;

@@ -7,6 +7,8 @@
 /** @typedef {import("../types.js").Frame} Frame */
 /** @typedef {import("../types.js").Model} Model */
 
+/** The opacity of what is not of this step yet, everywhere in the picture. */
+export const STALE = 0.28;
 /** Larger buffers are shown as they come: easing them would cost more than it shows. */
 const EASED = 40_000;
 /** Time constants in ms: 95 % of the way after three of them. */

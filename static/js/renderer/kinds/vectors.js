@@ -5,8 +5,9 @@
 import { diverging, palette } from "../../color.js";
 import { short } from "../../format.js";
 import { fieldName } from "../../scene/sequence.js";
-import { frame, STALE } from "../fields.js";
+import { frame } from "../fields.js";
 import { PanelPainter } from "../panel.js";
+import { STALE } from "../values.js";
 
 /** @typedef {import("../../scene/kinds/vectors.js").VectorPanel} VectorPanel */
 /** @typedef {import("../fields.js").FieldPainter} FieldPainter */
