@@ -475,8 +475,12 @@ class AdamStep(_Rule):
 
         def factors() -> None:
             """−η√c₂/c₁ and ε√c₂: the fraction times √c₂, which saves a pass over v."""
-            root = sqrt(c2.item())
-            down[()] = -rate.item() * root / c1.item()
+            try:
+                root = sqrt(c2.item())
+                down[()] = -rate.item() * root / c1.item()
+            except (ValueError, ZeroDivisionError):  # held there by hand: NaN or infinity then
+                root = np.sqrt(c2.item())
+                down[()] = -rate.item() * root / np.float64(c1.item())
             small[()] = epsilon.item() * root
 
         calls: list[Call] = [factors]

@@ -14,6 +14,7 @@ from engine import (
     Adagrad,
     Adam,
     AdamW,
+    Clamp,
     ClipNorm,
     ClipValue,
     Cosine,
@@ -251,3 +252,14 @@ def test_unusable_schedules_and_limits_are_named(changes: dict[str, object], mes
     with pytest.raises(DescriptionError) as caught:
         replace(circles_network(), **changes)  # type: ignore[arg-type]
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("number", "value"), [(1, 0.0), (2, -1.0)])
+def test_a_bias_correction_held_where_there_is_no_update_stops_the_run_there(
+    number: int, value: float
+) -> None:
+    machine = circles_machine(Adam(0.01))
+    machine.clamp([Clamp(f"optimizer/correction{number}", (), value)])
+    assert machine.run(3) == 0
+    assert machine.stopped is not None
+    assert machine.stopped.buffer == "parameters.update"
