@@ -66,7 +66,7 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": np.true_divide,
-    "%": np.remainder,
+    "%": partial(np.remainder, dtype=np.float64),  # of counts, too: NaN by 0, as of other numbers
     "**": np.float_power,
 }
 

@@ -268,6 +268,12 @@ def _text_and_value(tree: Any) -> tuple[str, Any]:
     return tree[0].format(*texts), (UNARY | BINARY)[tree[0]](*values)
 
 
+def test_what_is_counted_is_a_number_as_any_other() -> None:
+    with np.errstate(all="ignore"):
+        assert math.isnan(value("count(dense1/W > 0) % (loss - loss)"))
+        assert math.isnan(value("count(dense1/W > 0) % (count(loss > 0) - count(loss > 0))"))
+
+
 @given(st.recursive(st.sampled_from(list(LEAVES)), _wrap, max_leaves=8))
 @settings(max_examples=300, deadline=None)
 def test_it_computes_what_numpy_does(tree: Any) -> None:
