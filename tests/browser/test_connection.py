@@ -28,7 +28,7 @@ def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wir
     visit = visits.open("", address=wire.address)
     visit.wait("s.run.running && s.frame.step > 20")
     session = visit.page.evaluate("sessionStorage.getItem('backstep.session')")
-    visit.page.wait_for_load_state("networkidle")
+    visits.rest(visit.page)
     wire.cut()
     visit.wait("s.connection === 'lost'")
     expect(visit.page.locator("#banner")).to_contain_text("reconnecting")
@@ -51,10 +51,10 @@ def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wir
 
 
 def test_a_restarted_server_is_given_the_network_again(visits: Visits, wire: Wire) -> None:
-    visits.tolerated = [r"WebSocket connection to 'ws://.*' failed", "ERR_SOCKET_NOT_CONNECTED"]
+    visits.tolerated = [r"WebSocket connection to 'ws://.*' failed"]
     visit = visits.open("data=xor&layers=3tanh,1sigmoid&seed=5&run=no", address=wire.address)
     before = visit.get("model.description")
-    visit.page.wait_for_load_state("networkidle")
+    visits.rest(visit.page)
     wire.cut()
     visit.wait("s.connection === 'lost'")
     with served() as other:

@@ -130,6 +130,7 @@ class Visits:
         self._browser, self.address = browser, address
         self.complaints: list[str] = []
         self.tolerated: list[str] = []
+        self._loading: set[Request] = set()
 
     def open(self, fragment: str = PAUSED, *, address: str = "", **options: Any) -> Visit:
         """Open the page and wait for its first picture; options are those of a context.
@@ -145,6 +146,13 @@ class Visits:
         visit.wait("s.frame && s.catalogue && s.run")
         return visit
 
+    def rest(self, page: Page) -> None:
+        """Wait until nothing has been fetched for half a second: parts come after the page does."""
+        quiet = 0
+        while quiet < 10:
+            page.wait_for_timeout(50)
+            quiet = 0 if self._loading else quiet + 1
+
     def close(self) -> None:
         """Close all pages, as a user does."""
         for context in self._browser.contexts:
@@ -153,6 +161,8 @@ class Visits:
     def _listen(self, page: Page) -> None:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._complain(f"uncaught: {error}"))
+        page.on("request", self._asked)
+        page.on("requestfinished", self._arrived)
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
 
@@ -160,7 +170,14 @@ class Visits:
         if message.type in ("error", "warning"):
             self._complain(f"{message.type}: {message.text}")
 
+    def _asked(self, request: Request) -> None:
+        self._loading.add(request)
+
+    def _arrived(self, request: Request) -> None:
+        self._loading.discard(request)
+
     def _failed(self, request: Request) -> None:
+        self._arrived(request)
         if request.failure == "net::ERR_ABORTED":  # the page was left while it loaded a part
             return
         self._complain(f"failed: {request.url} {request.failure}")
