@@ -3,22 +3,6 @@
 from engine import Network, Dense, SGD, compile, Machine, load_dataset
 """
 
-from engine.breakpoints import Breakpoint, Hit, Place, Watchpoint
-from engine.clamps import Clamp
-from engine.compiler import compile, encode_targets
-from engine.curvature import (
-    Plane,
-    Profile,
-    Sharpness,
-    loss_along,
-    loss_along_in_pieces,
-    loss_plane,
-    loss_plane_in_pieces,
-    path_directions,
-    random_direction,
-    sharpness,
-    sharpness_in_pieces,
-)
 from engine.data import (
     FEATURES,
     Baseline,
@@ -35,7 +19,18 @@ from engine.data import (
     load_dataset,
     thumbnail,
 )
-from engine.debugger import Debugger, Frame, LogLine, Stop
+from engine.debug.breakpoints import Breakpoint, Hit, Place, Watchpoint
+from engine.debug.debugger import Debugger, Frame, LogLine, Stop
+from engine.debug.expressions import (
+    Expression,
+    parse_condition,
+    parse_expression,
+    parse_message,
+    parse_scalar,
+    write_value,
+)
+from engine.debug.functions import FUNCTIONS
+from engine.debug.lexer import ExpressionError
 from engine.diagnostics import (
     RULES,
     Change,
@@ -49,28 +44,36 @@ from engine.diagnostics import (
     configured,
     patched,
 )
-from engine.editlog import export_log, import_log
-from engine.errors import DescriptionError
-from engine.explain import ChainStep, Explainer, Explanation, chain, explain
-from engine.expressions import (
-    Expression,
-    parse_condition,
-    parse_expression,
-    parse_message,
-    parse_scalar,
-    write_value,
+from engine.diagnostics.curvature import (
+    Plane,
+    Profile,
+    Sharpness,
+    loss_along,
+    loss_along_in_pieces,
+    loss_plane,
+    loss_plane_in_pieces,
+    path_directions,
+    random_direction,
+    sharpness,
+    sharpness_in_pieces,
 )
-from engine.formula import Link
-from engine.functions import FUNCTIONS
-from engine.gradcheck import (
+from engine.diagnostics.gradcheck import (
     Coordinate,
     GradientCheck,
     gradient_check,
     gradient_check_in_pieces,
     sample_coordinates,
 )
-from engine.hints import Exercise, Hint, exercise, hint
-from engine.history import Branch, Edit, Moment
+from engine.diagnostics.monitor import Flow, Histograms, LayerSeries, Monitor, gradient_flow
+from engine.errors import DescriptionError
+from engine.explain.explainer import ChainStep, Explainer, Explanation, chain, explain
+from engine.explain.hints import Exercise, Hint, exercise, hint
+from engine.explain.why import Cause, why
+from engine.formula import Link
+from engine.history.editlog import export_log, import_log
+from engine.history.moments import Branch, Edit, Moment
+from engine.history.replay import UnrecordedError
+from engine.history.timeline import Difference, Timeline
 from engine.initializers import DRAWS, Initializer
 from engine.layers import (
     GRU,
@@ -106,11 +109,14 @@ from engine.layers import (
 )
 from engine.layers.activation import ACTIVATIONS
 from engine.layers.context import LayerInfo
-from engine.machine import Machine, NonFinite, Snapshot, Unit
-from engine.monitor import Flow, Histograms, LayerSeries, Monitor, gradient_flow
 from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network
-from engine.objective import Samples
-from engine.optimizers import (
+from engine.program.clamps import Clamp
+from engine.program.compiler import compile, encode_targets
+from engine.program.machine import Machine, NonFinite, Snapshot, Unit
+from engine.program.objective import Samples
+from engine.program.pieces import Pieces, finish
+from engine.program.program import Buffer, Cost, Instruction, Listing, Program
+from engine.training.optimizers import (
     HYPERPARAMETERS,
     OPTIMIZERS,
     SGD,
@@ -123,10 +129,7 @@ from engine.optimizers import (
     RMSprop,
     check_hyperparameter,
 )
-from engine.pieces import Pieces, finish
-from engine.program import Buffer, Cost, Instruction, Listing, Program
-from engine.recall import UnrecordedError
-from engine.schedules import (
+from engine.training.schedules import (
     CLIPPINGS,
     SCHEDULES,
     ClipNorm,
@@ -137,9 +140,6 @@ from engine.schedules import (
     StepDecay,
     Warmup,
 )
-from engine.timeline import Difference, Timeline
-from engine.tokens import ExpressionError
-from engine.why import Cause, why
 
 INITIALIZERS = tuple(DRAWS)
 

@@ -8,12 +8,12 @@ from math import prod
 from typing import Literal
 
 from engine.errors import DescriptionError
-from engine.graph import Shape
+from engine.graph.graph import Shape
 from engine.layers import Layer
 from engine.layers.activation import Activation
 from engine.layers.base import check_choice, check_integer, check_stack
-from engine.optimizers import SGD, Optimizer
-from engine.schedules import Clipping, Schedule, check_schedule
+from engine.training.optimizers import SGD, Optimizer
+from engine.training.schedules import Clipping, Schedule, check_schedule
 
 Loss = Literal["mean_squared_error", "binary_cross_entropy", "softmax_cross_entropy", "huber"]
 LOSSES: tuple[Loss, ...] = (

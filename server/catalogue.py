@@ -7,8 +7,8 @@ from typing import Any
 
 import engine
 from engine.data import FEATURES, DatasetInfo, Drawing, Text, thumbnail
-from engine.expressions import SCALARS
-from engine.functions import FUNCTIONS
+from engine.debug.expressions import SCALARS
+from engine.debug.functions import FUNCTIONS
 from server import description
 from server.fields import defaults
 from server.kinds import layer_kinds

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import DescriptionError, Machine, Pieces
-from engine.data import sentiment, speech, tokens
+from engine.data import tokenizer
+from engine.data.sources import sentiment, speech
 from server.codes import Decoder, code_layer
 from server.description import Plan
 from server.drawings import fitted
@@ -77,7 +78,7 @@ class Live:
         self._need("sample_text", "a network that goes on with text")
         yield
         vocabulary = self._plan.data.vocabulary or ()
-        ids = tokens.encode(command.prompt, vocabulary).tolist() or [0]
+        ids = tokenizer.encode(command.prompt, vocabulary).tolist() or [0]
         begun = len(ids)
         rng = np.random.Generator(np.random.Philox(key=command.seed))
         chances: list[float | None] = []

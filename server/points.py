@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine import Branch, Debugger, DescriptionError, ExpressionError, Hit, Place
-from engine.expressions import write_value
+from engine.debug.expressions import write_value
 from server.errors import Refusal
 from server.protocol import PointSpec
 

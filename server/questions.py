@@ -12,8 +12,8 @@ from typing import Any
 
 import engine
 from engine import ChainStep, Explainer, Explanation
+from engine.explain.why import Cause, why
 from engine.formula import index_text, text
-from engine.why import Cause, why
 from server.camera import Camera
 from server.errors import Refusal, unknown
 from server.formulas import link, number, terms, tree

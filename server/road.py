@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import Machine
-from engine.data import car
-from engine.data.track import Track, track
+from engine.data.sources import car
+from engine.data.sources.race_track import Track, track
 from server.description import Plan
 from server.group import Array, Group, View
 

@@ -1,14 +1,14 @@
 """Data sets and input features."""
 
-from engine.data.arrays import from_arrays
 from engine.data.assembly import standardised
-from engine.data.autoencoder import as_autoencoder
 from engine.data.catalogue import catalogue, include, load_dataset, thumbnail
-from engine.data.csv_table import from_csv
 from engine.data.dataset import Baseline, Dataset, Split, Standardisation
 from engine.data.features import FEATURES, Feature
 from engine.data.options import Choice, Drawing, Option, Text
 from engine.data.recipe import DatasetInfo
+from engine.data.sources.arrays import from_arrays
+from engine.data.sources.autoencoder import as_autoencoder
+from engine.data.sources.csv_table import from_csv
 from engine.data.thumbnails import Thumbnail
 
 __all__ = [

@@ -5,7 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from engine.data import (
+from engine.data import thumbnails
+from engine.data.assembly import assemble
+from engine.data.dataset import Dataset, Scaling
+from engine.data.options import Settings, check_features
+from engine.data.recipe import DatasetInfo, Recipe
+from engine.data.sources import (
     autoencoder,
     bundled,
     drawn,
@@ -18,13 +23,8 @@ from engine.data import (
     ratings,
     sentiment,
     text,
-    thumbnails,
     vowels,
 )
-from engine.data.assembly import assemble
-from engine.data.dataset import Dataset, Scaling
-from engine.data.options import Settings, check_features
-from engine.data.recipe import DatasetInfo, Recipe
 from engine.data.thumbnails import Thumbnail
 from engine.errors import DescriptionError
 

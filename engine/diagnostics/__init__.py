@@ -1,7 +1,7 @@
 """What goes wrong in training, found in the numbers: rules, their sources, and remedies."""
 
 from engine.diagnostics.case import Case, Evaluation, baseline_loss
-from engine.diagnostics.doctor import RULES, Diagnostics, News
+from engine.diagnostics.diagnostics import RULES, Diagnostics, News
 from engine.diagnostics.finding import (
     Change,
     Evidence,

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
+from engine.diagnostics.observation import SATURATION, axes_but_unit
 from engine.diagnostics.rule import Rule
-from engine.observation import SATURATION, axes_but_unit
 
 ROWS = 512
 """Training samples judged at a time."""

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data import Dataset
+from engine.diagnostics.description_paths import located
 from engine.diagnostics.finding import Change
-from engine.diagnostics.places import located
-from engine.history import Branch
+from engine.diagnostics.monitor import Monitor
+from engine.diagnostics.observation import Observation
+from engine.history.moments import Branch
+from engine.history.timeline import Timeline
 from engine.layers.context import LayerInfo
-from engine.machine import Machine
-from engine.monitor import Monitor
 from engine.network import Network
-from engine.observation import Observation
-from engine.program import Program
-from engine.timeline import Timeline
+from engine.program.machine import Machine
+from engine.program.program import Program
 
 LEARNED = 0.5
 """Where the loss is below this share of the best constant answer's, the network has learned."""

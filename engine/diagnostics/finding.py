@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from engine.diagnostics.places import located, with_field
+from engine.diagnostics.description_paths import located, with_field
 from engine.errors import DescriptionError
-from engine.history import Branch
+from engine.history.moments import Branch
+from engine.history.timeline import Timeline
 from engine.network import Network
-from engine.optimizers import OPTIMIZERS, Optimizer
-from engine.program import Program
-from engine.timeline import Timeline
+from engine.program.program import Program
+from engine.training.optimizers import OPTIMIZERS, Optimizer
 
 Severity = Literal["note", "warning", "error"]
 

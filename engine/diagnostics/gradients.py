@@ -12,9 +12,9 @@ import numpy as np
 
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
+from engine.diagnostics.observation import norm
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
-from engine.observation import norm
 from engine.ops.base import Array
 from engine.ops.loss import L1Penalty, L2Penalty
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.diagnostics.case import Case
+from engine.diagnostics.description_paths import located
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
-from engine.diagnostics.places import located
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
 from engine.initializers import initializer

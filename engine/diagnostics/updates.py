@@ -9,8 +9,8 @@ from statistics import median
 
 import numpy as np
 
-from engine.curvature import sharpness
 from engine.diagnostics.case import Case
+from engine.diagnostics.curvature import sharpness
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text

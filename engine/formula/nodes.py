@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.addresses import address, addresses, locate, locate_all
 from engine.formula.indices import (
     Along,
     Axis,
@@ -34,9 +33,10 @@ from engine.formula.indices import (
     single,
 )
 from engine.ops.base import Array, matrix
+from engine.tensors.addresses import address, addresses, locate, locate_all
 
 if TYPE_CHECKING:
-    from engine.graph import Role, Tensor
+    from engine.graph.graph import Role, Tensor
 
 Values = NDArray[np.float64]
 

@@ -21,7 +21,7 @@ from engine.ops.base import Op
 from engine.ops.softmax import Exp, LogSoftmax
 
 if TYPE_CHECKING:
-    from engine.graph import Tensor
+    from engine.graph.graph import Tensor
     from engine.layers.context import Place
 
 Activation = Literal[

@@ -29,7 +29,7 @@ from engine.ops.elementwise import Add
 from engine.ops.linear import Linear
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, Place
 
 MAX_TIME = 512

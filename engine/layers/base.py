@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.errors import DescriptionError
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context
 
 MAX_UNITS = 1024

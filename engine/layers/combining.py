@@ -16,7 +16,7 @@ from engine.ops.sampling import Noise as NoiseOp
 from engine.ops.shaping import Concatenate as ConcatenateOp
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context
 
 

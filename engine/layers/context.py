@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from engine.graph import Graph, Index, Order, Role, Shape, Tensor
+from engine.graph.graph import Graph, Index, Order, Role, Shape, Tensor
 from engine.initializers import Initializer, initializer
 from engine.ops.base import Op
 from engine.ops.copying import Copy

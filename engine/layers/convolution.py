@@ -17,7 +17,7 @@ from engine.ops.linear import Linear, MatMul
 from engine.ops.window import Window
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, Place
 
 Extent = int | tuple[int, int]

@@ -14,7 +14,7 @@ from engine.layers.dropout import drop
 from engine.ops.linear import Linear
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, Place
 
 

@@ -10,7 +10,7 @@ from engine.ops.elementwise import Multiply
 from engine.ops.sampling import DropoutMask
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, Place
 
 

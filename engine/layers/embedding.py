@@ -17,7 +17,7 @@ from engine.ops.reduction import SumTo
 from engine.ops.shaping import Reshape
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, Place
 
 MAX_ROWS = 100_000

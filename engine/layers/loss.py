@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.graph import Graph, Tensor
+from engine.graph.graph import Graph, Tensor
 from engine.layers.context import Context, LayerInfo, Penalty
 from engine.ops.elementwise import Add, Subtract
 from engine.ops.loss import BinaryCrossEntropy, MeanHuber, MeanSquare, SoftmaxCrossEntropy

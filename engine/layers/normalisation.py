@@ -18,7 +18,7 @@ from engine.ops.normalisation import (
 )
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, Place
 
 

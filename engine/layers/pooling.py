@@ -26,7 +26,7 @@ from engine.ops.shaping import Reshape
 from engine.ops.window import Window
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, Place
 
 

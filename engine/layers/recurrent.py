@@ -32,7 +32,7 @@ from engine.ops.recurrence import Blend, CellState, Gates, StepProduct, StepSum
 from engine.ops.shaping import Concatenate
 
 if TYPE_CHECKING:
-    from engine.graph import Order, Shape, Tensor
+    from engine.graph.graph import Order, Shape, Tensor
     from engine.layers.context import Context, Place
 
 MAX_TIME = 512

@@ -15,7 +15,7 @@ from engine.ops.elementwise import Add
 from engine.ops.linear import MatMul
 
 if TYPE_CHECKING:
-    from engine.graph import Shape, Tensor
+    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context
 
 

@@ -20,7 +20,7 @@ from engine.ops.elementwise import Multiply, Scale, Subtract
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 
 class _Elementwise(Op):

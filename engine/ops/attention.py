@@ -19,7 +19,7 @@ from engine.ops.base import Array, Call, Op, WithoutVJP, constant
 
 if TYPE_CHECKING:
     from engine.formula import Entry, Formula, Index, Operand
-    from engine.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph, Order, Shape, Tensor
 
 
 def split(vectors: Array, heads: int) -> Array:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Order, Product, Shape, Tensor
-    from engine.memory import Memory
+    from engine.graph.graph import Graph, Order, Product, Shape, Tensor
+    from engine.program.memory import Memory
 
 Array = NDArray[Any]
 Call = Callable[[], object]

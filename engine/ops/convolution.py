@@ -20,7 +20,7 @@ from engine.ops.window import Window, planes
 
 if TYPE_CHECKING:
     from engine.formula import Entry, Formula, Index, Operand
-    from engine.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph, Order, Shape, Tensor
 
 
 class _Patchwork(Op):

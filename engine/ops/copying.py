@@ -12,7 +12,7 @@ from engine.ops.base import Array, Call, Op
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 
 class Copy(Op):

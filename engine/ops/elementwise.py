@@ -14,7 +14,7 @@ from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 
 def unbroadcast(graph: Graph, gradient: Tensor, x: Tensor) -> Tensor:

@@ -15,8 +15,8 @@ from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
     from engine.formula import Axis, Element, Entry, Formula, Index, Operand
-    from engine.graph import Graph, Order, Shape, Tensor
-    from engine.memory import Memory
+    from engine.graph.graph import Graph, Order, Shape, Tensor
+    from engine.program.memory import Memory
 
 
 SMALL = 1_000_000

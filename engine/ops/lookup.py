@@ -18,7 +18,7 @@ from engine.ops.shaping import Reshape
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 
 FEW_ROWS = 128

@@ -14,7 +14,7 @@ from engine.ops.elementwise import Clip, Multiply, Scale, Sign, times
 
 if TYPE_CHECKING:
     from engine.formula import Index
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 
 class _Scalar(Op):

@@ -20,7 +20,7 @@ from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
     from engine.formula import Axis, Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 Along = Literal["units", "rows"]
 """Over the units of each row, or over the rows (samples and places) of each unit."""

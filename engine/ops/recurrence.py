@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Entry, Function, Number, added, axes_of, masked, numbers_of, series
-from engine.graph import Product
+from engine.graph.graph import Product
 from engine.ops.activation import local_derivative
 from engine.ops.base import Array, Barrier, Call, Op, WithoutVJP, constant
 from engine.ops.elementwise import Multiply, Subtract
@@ -21,7 +21,7 @@ from engine.ops.linear import MatMul, product
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph, Order, Shape, Tensor
 
 
 class StepProduct(Op):

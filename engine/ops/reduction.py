@@ -13,7 +13,7 @@ from engine.ops.base import Array, Call, Op, matrix, reshaped
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 
 def broadcast_axes(small: Shape, large: Shape) -> tuple[int, ...]:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Choice, Condition, Number, single, where
-from engine.graph import memory_axes
+from engine.graph.graph import memory_axes
 from engine.ops.base import Array, Barrier, Call, Op, constant, flat
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Order, Shape, Tensor
+    from engine.graph.graph import Order, Shape, Tensor
 
 PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT, PURPOSE_NOISE = 1, 2, 3, 4
 

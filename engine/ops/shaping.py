@@ -14,8 +14,8 @@ from engine.ops.copying import Copy
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Order, Shape, Tensor
-    from engine.memory import Memory
+    from engine.graph.graph import Graph, Order, Shape, Tensor
+    from engine.program.memory import Memory
 
 
 class Reshape(Op):

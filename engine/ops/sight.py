@@ -24,7 +24,7 @@ from engine.formula import (
     masked,
     numbers_of,
 )
-from engine.graph import Shape
+from engine.graph.graph import Shape
 from engine.ops.window import Window
 
 

@@ -15,7 +15,7 @@ from engine.ops.reduction import SumTo
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 
 class LogSoftmax(Op):

@@ -14,7 +14,7 @@ from engine.ops.elementwise import times
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph, Shape, Tensor
 
 
 ZERO = Number(0.0)

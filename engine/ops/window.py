@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
-from engine.graph import Shape
+from engine.graph.graph import Shape
 from engine.ops.base import Array
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from time import thread_time
 import numpy as np
 
 from engine import Dataset
-from engine.debugger import Debugger
+from engine.debug.debugger import Debugger
 from engine.diagnostics import Diagnostics
-from engine.machine import Unit
-from engine.monitor import Monitor
-from engine.timeline import Timeline
+from engine.diagnostics.monitor import Monitor
+from engine.history.timeline import Timeline
+from engine.program.machine import Unit
 from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.engine import environment, one_thread
 from tests.benchmarks.rounds import Run, ratio

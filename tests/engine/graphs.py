@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.autodiff import differentiate
-from engine.graph import Graph, Tensor
-from engine.memory import Memory, Plan
+from engine.graph.autodiff import differentiate
+from engine.graph.graph import Graph, Tensor
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
+from engine.program.memory import Memory, Plan
 
 Values = Sequence[NDArray[np.float64]]
 Build = Callable[[Graph, Sequence[Tensor]], Tensor]

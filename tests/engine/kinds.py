@@ -41,7 +41,7 @@ from engine import (
     Warmup,
     compile,  # noqa: A004
 )
-from engine.compiler import DType
+from engine.program.compiler import DType
 from tests.engine.networks import shaped_data
 
 CLASSES: Final = "softmax_cross_entropy"

@@ -15,9 +15,9 @@ from itertools import count
 from pathlib import Path
 
 from engine import OPTIMIZERS, ClipNorm, ClipValue, Cosine, Machine, compile  # noqa: A004
-from engine.graph import Graph, Node, Product, Tensor
+from engine.graph.graph import Graph, Node, Product, Tensor
 from engine.ops.base import Op, WithoutVJP
-from engine.program import instruction
+from engine.program.program import instruction
 from tests.engine.networks import CIRCLES, circles_network
 from tests.engine.test_layers import CASES as LAYERS
 from tests.engine.test_ops import CASES, all_ops

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from engine import Machine
-from engine.history import Branch, Edit, Moment
-from engine.timeline import Timeline
+from engine.history.moments import Branch, Edit, Moment
+from engine.history.timeline import Timeline
 from tests.engine.networks import all_state
 
 

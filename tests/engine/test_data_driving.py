@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.neural_network import MLPRegressor
 
-from engine.data import car, load_dataset, thumbnail
+from engine.data import load_dataset, thumbnail
 from engine.data.dataset import Floats
-from engine.data.driving import RUN
-from engine.data.track import TRACKS, Track, track
+from engine.data.sources import car
+from engine.data.sources.driving import RUN
+from engine.data.sources.race_track import TRACKS, Track, track
 from engine.errors import DescriptionError
 
 CIRCLE = Track(

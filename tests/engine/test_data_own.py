@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data import as_autoencoder, from_arrays, from_csv, load_dataset, mnist, thumbnail
+from engine.data import as_autoencoder, from_arrays, from_csv, load_dataset, thumbnail
 from engine.data.catalogue import loaded
+from engine.data.sources import mnist
 from engine.errors import DescriptionError
 
 TABLE = """\

@@ -11,7 +11,7 @@ from bokeh_sampledata import stocks
 
 from engine.data import Dataset, load_dataset, thumbnail
 from engine.data.catalogue import loaded
-from engine.data.prices import COLUMNS, SHARES, series
+from engine.data.sources.prices import COLUMNS, SHARES, series
 from engine.errors import DescriptionError
 
 SETS = ("price_swing", "price_direction")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.data import Dataset, load_dataset, thumbnail
-from engine.data.ratings import GENRES
+from engine.data.sources.ratings import GENRES
 
 
 def stars(data: Dataset, part: str) -> np.ndarray:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data import Dataset, Split, load_dataset, sentiment, thumbnail
+from engine.data import Dataset, Split, load_dataset, thumbnail
 from engine.data.catalogue import loaded
-from engine.data.tokens import decode
+from engine.data.sources import sentiment
+from engine.data.tokenizer import decode
 from engine.errors import DescriptionError
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from engine.data import Dataset, load_dataset, thumbnail
 from engine.data.catalogue import loaded
-from engine.data.text import ZEN, manual, windows
-from engine.data.tokens import UNKNOWN, decode, encode, encode_rows, vocabulary
+from engine.data.sources.text import ZEN, manual, windows
+from engine.data.tokenizer import UNKNOWN, decode, encode, encode_rows, vocabulary
 from engine.errors import DescriptionError
 
 SETS = ("manual", "own_text")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import Dataset, load_dataset, thumbnail
-from engine.data.speech import (
+from engine.data.sources.speech import (
     BANDS,
     FLOOR,
     FRAMES,
@@ -21,8 +21,8 @@ from engine.data.speech import (
     spectrograms,
     synthesise,
 )
+from engine.data.sources.vowels import FORMANTS, GROUPS, PITCH, WORDS, crowd, vowel_sound
 from engine.data.streams import stream
-from engine.data.vowels import FORMANTS, GROUPS, PITCH, WORDS, crowd, vowel_sound
 from engine.errors import DescriptionError
 
 

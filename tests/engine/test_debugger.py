@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine import SGD, Adam, Dense, DescriptionError, Machine, Network, compile  # noqa: A004
-from engine.breakpoints import Breakpoint, Place, Point, Watchpoint
-from engine.debugger import LOG_LINES, Debugger, Frame, Stop
+from engine.debug.breakpoints import Breakpoint, Place, Point, Watchpoint
+from engine.debug.debugger import LOG_LINES, Debugger, Frame, Stop
+from engine.debug.lexer import ExpressionError
 from engine.formula import number_text
-from engine.history import START, Moment
-from engine.timeline import Timeline
-from engine.tokens import ExpressionError
+from engine.history.moments import START, Moment
+from engine.history.timeline import Timeline
 from tests.engine.networks import CIRCLES, all_state, circles_machine
 from tests.engine.replays import Walk, assert_as_replayed, replay
 

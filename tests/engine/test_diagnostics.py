@@ -47,8 +47,8 @@ from engine.diagnostics import (
     patched,
 )
 from engine.diagnostics.activations import equal_columns
-from engine.monitor import Monitor
-from engine.timeline import Timeline
+from engine.diagnostics.monitor import Monitor
+from engine.history.timeline import Timeline
 from tests.engine.networks import shaped_data
 from tests.engine.training import Training
 

@@ -25,7 +25,7 @@ from engine import (
     compile,  # noqa: A004
     load_dataset,
 )
-from engine.explain import SEED, Explainer, Explanation, chain, explain
+from engine.explain.explainer import SEED, Explainer, Explanation, chain, explain
 from engine.formula import (
     Axis,
     Cases,
@@ -45,10 +45,10 @@ from engine.formula import (
     spread,
     text,
 )
-from engine.graph import Tensor
+from engine.graph.graph import Tensor
+from engine.history.replay import UnrecordedError
+from engine.history.timeline import Timeline
 from engine.ops.base import Op, WithoutVJP
-from engine.recall import UnrecordedError
-from engine.timeline import Timeline
 from tests.engine.graphs import Scalarised
 from tests.engine.networks import circles_machine, random_data
 from tests.engine.test_gradients import HIDDEN, OUTPUTS

@@ -26,12 +26,12 @@ from engine import (
     Network,
     compile,  # noqa: A004
 )
-from engine.compiler import DType
-from engine.explain import SEED, Explainer
+from engine.explain.explainer import SEED, Explainer
+from engine.explain.hints import exercise, hint
+from engine.explain.why import Cause, why
 from engine.formula import Choice, Link, largest, text
-from engine.hints import exercise, hint
-from engine.timeline import Timeline
-from engine.why import Cause, why
+from engine.history.timeline import Timeline
+from engine.program.compiler import DType
 from tests.engine.kinds import KINDS
 from tests.engine.networks import all_state, shaped_data
 from tests.engine.test_explain import agrees, elements

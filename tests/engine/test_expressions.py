@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Adam, Machine
-from engine.expressions import (
+from engine.debug.expressions import (
     Expression,
     parse_condition,
     parse_expression,
@@ -19,8 +19,8 @@ from engine.expressions import (
     parse_scalar,
     write_value,
 )
-from engine.functions import FUNCTIONS
-from engine.tokens import ExpressionError
+from engine.debug.functions import FUNCTIONS
+from engine.debug.lexer import ExpressionError
 from tests.engine.networks import circles_machine
 
 

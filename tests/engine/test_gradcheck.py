@@ -16,12 +16,12 @@ from engine import (
     Network,
     compile,  # noqa: A004
 )
-from engine.gradcheck import STEP, GradientCheck, gradient_check, sample_coordinates
-from engine.objective import Objective
+from engine.diagnostics.gradcheck import STEP, GradientCheck, gradient_check, sample_coordinates
+from engine.history.timeline import Timeline
 from engine.ops.activation import TanhDerivative
 from engine.ops.base import Array, Call
 from engine.ops.linear import MatMul
-from engine.timeline import Timeline
+from engine.program.objective import Objective
 from tests.engine.networks import CIRCLES, circles_machine, circles_network, random_data
 
 

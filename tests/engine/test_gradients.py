@@ -17,7 +17,7 @@ from engine import (
     Network,
     compile,  # noqa: A004
 )
-from engine.gradcheck import gradient_check, gradient_of
+from engine.diagnostics.gradcheck import gradient_check, gradient_of
 from tests.engine.graphs import relative_error
 from tests.engine.networks import circles_machine, random_data
 

@@ -18,8 +18,8 @@ from engine import (
     Optimizer,
     compile,  # noqa: A004
 )
-from engine.hints import Exercise, exercise, hint
-from engine.timeline import Timeline
+from engine.explain.hints import Exercise, exercise, hint
+from engine.history.timeline import Timeline
 from tests.engine.networks import circles_machine, random_data
 from tests.engine.test_explain import elements, trained
 

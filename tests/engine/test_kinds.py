@@ -10,9 +10,9 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from engine import Clamp, Debugger, DescriptionError, Machine, Place
-from engine.gradcheck import gradient_check
-from engine.objective import Objective
-from engine.timeline import Timeline
+from engine.diagnostics.gradcheck import gradient_check
+from engine.history.timeline import Timeline
+from engine.program.objective import Objective
 from tests.engine.kinds import KINDS
 from tests.engine.networks import all_state
 from tests.engine.replays import assert_as_replayed

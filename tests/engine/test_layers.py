@@ -45,7 +45,7 @@ from engine import (
     Upsample,
     compile,  # noqa: A004
 )
-from engine.gradcheck import gradient_check
+from engine.diagnostics.gradcheck import gradient_check
 from tests.engine.graphs import relative_error
 from tests.engine.networks import all_state, shaped_data
 

@@ -319,7 +319,7 @@ def test_wide_and_narrow_inputs_give_the_same_numbers(monkeypatch: pytest.Monkey
     """Wide inputs are stored sample by sample, with the bias added apart; only rounding differs."""
     results = []
     for wide in (1, 32):
-        monkeypatch.setattr("engine.compiler.WIDE", wide)
+        monkeypatch.setattr("engine.program.compiler.WIDE", wide)
         machine = circles_machine()
         machine.run(50)
         results.append(machine.read("parameters"))

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Adam, Dense, Machine, Network, compile  # noqa: A004
-from engine.history import START, Branch, Moment
-from engine.monitor import BINS, RECENT, WINDOW, Monitor, gradient_flow
-from engine.timeline import Timeline
-from engine.track import Track
+from engine.diagnostics.monitor import BINS, RECENT, WINDOW, Monitor, gradient_flow
+from engine.history.moments import START, Branch, Moment
+from engine.history.thinned_series import Track
+from engine.history.timeline import Timeline
 from tests.engine.networks import CIRCLES, circles_machine
 from tests.engine.replays import replay
 

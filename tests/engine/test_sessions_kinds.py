@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-from engine.breakpoints import Place
+from engine.debug.breakpoints import Place
 from tests.engine import test_debugger, test_timeline
 from tests.engine.kinds import KINDS
 from tests.engine.test_debugger import Sessions

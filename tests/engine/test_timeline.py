@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine import Adam, DescriptionError, Machine, NonFinite
-from engine.editlog import export_log, import_log
-from engine.gradcheck import gradient_check
-from engine.history import Moment
-from engine.timeline import Difference, Timeline
+from engine.diagnostics.gradcheck import gradient_check
+from engine.history.editlog import export_log, import_log
+from engine.history.moments import Moment
+from engine.history.timeline import Difference, Timeline
 from tests.engine.networks import all_state, circles_machine
 from tests.engine.replays import assert_as_replayed, replay, state
 

@@ -22,12 +22,12 @@ from engine import (
     from_arrays,
     load_dataset,
 )
-from engine.explain import Explainer
+from engine.explain.explainer import Explainer
+from engine.explain.why import Cause, why
 from engine.formula import Link, Operand, translated
-from engine.graph import Tensor
-from engine.history import Moment
-from engine.timeline import Timeline
-from engine.why import Cause, why
+from engine.graph.graph import Tensor
+from engine.history.moments import Moment
+from engine.history.timeline import Timeline
 from tests.engine.networks import CIRCLES, all_state, circles_machine, circles_network, random_data
 from tests.engine.test_explain import trained
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine import Dataset, Machine, Network, Split, compile, encode_targets  # noqa: A004
 from engine.diagnostics import RULES, Diagnostics, Finding, Rule
-from engine.monitor import Monitor
-from engine.timeline import Timeline
+from engine.diagnostics.monitor import Monitor
+from engine.history.timeline import Timeline
 
 
 class Training:

@@ -284,7 +284,7 @@ def test_the_first_unusable_field_is_named(given: Any, code: str, field: str, sa
 
 
 def test_costs_are_capped_before_anything_is_allocated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.machine.Memory", lambda *_, **__: pytest.fail("allocated"))
+    monkeypatch.setattr("engine.program.machine.Memory", lambda *_, **__: pytest.fail("allocated"))
     wide = {"units": 1024}
     with refused("bad_description", "layers", "parameters", "at most 2,000,000 parameters"):
         build({"layers": [wide, wide, wide, {}]})

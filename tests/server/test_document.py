@@ -11,7 +11,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from engine.graph import Role
+from engine.graph.graph import Role
 from server import app, camera, description, frames, host, hub, protocol, session
 from server import client as scripting
 from server.__main__ import MAX_SOCKET_BYTES

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data import sentiment, tokens
+from engine.data import tokenizer
+from engine.data.sources import sentiment
 from server.live import TOKENS_AT_ONCE
 from server.protocol import MAX_MESSAGE_BYTES, MAX_SOUND, parse_command
 from tests.server.driving import Driver, configured, refused
@@ -61,7 +62,7 @@ def test_the_likeliest_token_follows_token_by_token(name: str) -> None:
     written = "the c"
     expected = []
     for _ in range(12):
-        ids = tokens.encode(written, vocabulary)[-8:]
+        ids = tokenizer.encode(written, vocabulary)[-8:]
         row = np.zeros((1, 8), np.int64)
         row[0, : len(ids)] = ids
         chance = answer_to(driver, row)[len(ids) - 1]

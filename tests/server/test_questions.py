@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 import engine
 from engine import Explainer, Machine, Timeline
+from engine.explain.why import why
 from engine.formula import largest, text
-from engine.why import why
 from server import mail
 from server.errors import Refusal
 from server.host import MOST_ASKED, Host

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data import car
-from engine.data.track import track
+from engine.data.sources import car
+from engine.data.sources.race_track import track
 from server.camera import Subscription
 from server.protocol import Watch
 from server.road import CAR, EDGE_POINTS, MOST_TICKS, PERIOD, REST

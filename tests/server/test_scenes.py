@@ -14,8 +14,8 @@ import pytest
 
 import engine
 from engine import Machine
-from engine.data import car
-from engine.data.track import track
+from engine.data.sources import car
+from engine.data.sources.race_track import track
 from server import description
 from server.description import Plan
 from server.protocol import encode_message

@@ -22,7 +22,7 @@ export class Pad {
     this.title = "Draw";
     this.context = context;
     this.names = model.data.class_names;
-    /** @type {import("./../network/wants.js").Want[]} */
+    /** @type {import("../network/wants.js").Want[]} */
     this.wants = [];
     this.asking = new Asking(context, {
       ...{ type: "classify", every: EVERY },

@@ -1,0 +1,106 @@
+"""Data sets to be reproduced: the answer is the input itself, and what lies between is a code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from engine.data.assembly import frozen
+from engine.data.baselines import simple, squared_error
+from engine.data.dataset import Baseline, Dataset, Floats, Labels, Split
+from engine.data.options import SEED, TEST_FRACTION, Option, Settings
+from engine.data.recipe import DatasetInfo, Recipe
+from engine.data.sources import bundled
+from engine.data.streams import stream
+from engine.errors import DescriptionError
+
+
+def as_autoencoder(data: Dataset, noise: float = 0.0, seed: int = 0) -> Dataset:
+    """`data` with its inputs as targets, in the units of training.
+
+    With `noise`, normal noise of that standard deviation, in the same units, is added to the
+    inputs and not to the targets: a denoising autoencoder (P. Vincent et al., "Extracting and
+    Composing Robust Features with Denoising Autoencoders", ICML 2008). The labels go to
+    ``extras["label"]`` of each split, and the names of the classes to the data set's
+    ``extras["class_names"]``.
+
+    Raises:
+        DescriptionError: the samples are not rows of values (but sequences, tokens or ids).
+    """
+    if data.train.inputs.ndim != 2 or data.train.inputs.dtype != np.float64:
+        raise DescriptionError(
+            "data.name", data.name, "a data set whose samples are rows of values"
+        )
+    scaling = data.standardisation
+    shared = scaling if scaling is not None and scaling.mean.size == 1 else None
+    reproduced = replace(
+        data,
+        task="regression",
+        train=_reproduced(data.train, noise, stream(seed, "data/autoencoder/train")),
+        test=_reproduced(data.test, noise, stream(seed, "data/autoencoder/test")),
+        class_names=(),
+        target_name="the input again",
+        target_mean=float(shared.mean[0]) if shared else 0.0,
+        target_scale=float(shared.scale[0]) if shared else 1.0,
+        extras={**data.extras, "class_names": np.array(data.class_names)},
+    )
+    return replace(reproduced, baselines=_baselines(reproduced))
+
+
+def _reproduced(split: Split, noise: float, rng: np.random.Generator) -> Split:
+    clean = split.inputs.astype(np.float64, copy=False)
+    inputs = clean + noise * rng.normal(size=clean.shape) if noise else clean
+    labels: dict[str, Labels] = {} if split.labels is None else {"label": split.labels}
+    return replace(
+        split,
+        inputs=frozen(inputs),
+        targets=frozen(clean),
+        labels=None,
+        extras={**split.extras, **labels},
+    )
+
+
+def _baselines(data: Dataset, numbers: int = 2) -> tuple[Baseline, ...]:
+    """The mean, and the best linear code: a projection on the first principal components."""
+    mean = data.train.targets.mean(axis=0)
+    centred = data.train.targets - mean
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    best: Floats = directions[:, -numbers:]
+    forecast = (data.test.inputs - mean) @ best @ best.T + mean
+    error = squared_error(forecast, data.test.targets)
+    return (*simple(data), Baseline("a linear code of two numbers", "mean squared error", error))
+
+
+def _finish(data: Dataset, settings: Settings) -> Dataset:
+    return as_autoencoder(data, settings.noise, settings.seed)
+
+
+_DIGITS = next(recipe for recipe in bundled.RECIPES if recipe.info.name == "digits")
+
+RECIPES: tuple[Recipe, ...] = (
+    replace(
+        _DIGITS,
+        info=DatasetInfo(
+            name="digits_autoencoder",
+            title="Handwritten digits to redraw",
+            kind="image",
+            task="regression",
+            options=(
+                Option("noise", 0.0, 1.0, 0.0, integer=False, title="Noise the network removes"),
+                TEST_FRACTION,
+                SEED,
+            ),
+            features=(),
+            default_features=(),
+            class_counts=(),
+            source=_DIGITS.info.source,
+            licence=_DIGITS.info.licence,
+            about="The 8 by 8 digits, each its own answer: through a layer of two units a network "
+            "must say in two numbers what it saw. Nobody tells it which digits they are.",
+            image_shape=_DIGITS.info.image_shape,
+            package=_DIGITS.info.package,
+        ),
+        finish=_finish,
+    ),
+)

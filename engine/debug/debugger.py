@@ -1,0 +1,500 @@
+"""The debugger: verbs that move a timeline, and what stops them on the way.
+
+Every verb takes a budget of seconds. It returns why the machine stands still again, or None if the
+time was over first; `proceed` then carries on. The state a verb ends in depends on nothing but the
+history and the points: not on how it was sliced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from engine.debug.breakpoints import (
+    Breakpoint,
+    Hit,
+    Place,
+    Point,
+    Test,
+    Trigger,
+    Watchpoint,
+    breakpoint_of,
+    prefixes,
+    watchpoint_of,
+)
+from engine.debug.watches import WatchList
+from engine.errors import DescriptionError
+from engine.history.moments import START, Branch, Moment
+from engine.history.timeline import Timeline
+from engine.program.machine import Machine, NonFinite, Trap, Unit
+from engine.program.program import Instruction
+
+Reason = Literal["goal", "point", "nonfinite", "start", "paused"]
+
+MAX_POINTS = 200
+LOG_LINES = 1000
+"""Kept at least; older ones go."""
+LEAST_SECONDS = 1e-3
+
+Passed = Callable[[Point, Moment, str], bool]
+"""(point, when, what happened) -> whether to stop there."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why the machine stands still.
+
+    Attributes:
+        reason: the verb's goal was reached, a breakpoint or watchpoint was hit, a value stopped
+            being finite, the start of training was reached backwards, or somebody paused.
+        moment, branch: where.
+        hits: which points were hit there, if any; also where that was the goal.
+        nonfinite: the value that stopped being finite.
+    """
+
+    reason: Reason
+    moment: Moment
+    branch: int
+    hits: tuple[Hit, ...] = ()
+    nonfinite: NonFinite | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of the log.
+
+    Attributes:
+        serial: lines are numbered as they come.
+        point: the logpoint.
+        branch, moment: where it was passed.
+    """
+
+    serial: int
+    point: int
+    branch: int
+    moment: Moment
+    text: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A scope that the next instruction stands in.
+
+    Attributes:
+        name: its last part, or the phase.
+        path: all of it; ``""`` for a phase.
+        start, stop: the instructions of this stay in it.
+    """
+
+    name: str
+    path: str
+    start: int
+    stop: int
+
+
+class Debugger:
+    """Drives a timeline.
+
+    While a debugger is in use its timeline is moved through it alone.
+
+    Attributes:
+        timeline: what it drives.
+        points: breakpoints, logpoints and watchpoints by number.
+        watches: the watch list, by number.
+        log: the last lines that logpoints wrote.
+        stopped: why the machine stands still; None while a verb has not come to its end.
+    """
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.points: dict[int, Point] = {}
+        self.watches = WatchList(timeline)
+        self.log: list[LogLine] = []
+        self.stopped: Stop | None = Stop("paused", timeline.now, timeline.branch.number)
+        self._numbers = 0
+        self._serial = 0
+        self._logged: set[tuple[int, int, Moment]] = set()
+        self._armed: Sequence[Point] = ()
+        self._tests: dict[int, Test] = {}
+        self._hits: list[tuple[Moment, Hit]] = []
+        self._motion: Iterator[None] = iter(())
+        self._home: tuple[Moment, int] | None = None
+        self._deadline: float | None = None
+        timeline.after_edit.append(self._prime)
+
+    @property
+    def machine(self) -> Machine:
+        return self.timeline.machine
+
+    # Points and watches ----------------------------------------------------------------------
+
+    def set_breakpoint(
+        self,
+        place: Place | None = None,
+        *,
+        condition: str | None = None,
+        message: str | None = None,
+        nth: int = 1,
+    ) -> Breakpoint:
+        """A new breakpoint; with a message, a logpoint.
+
+        Args:
+            place: where; None for once a step, as soon as all that the condition reads is new.
+            condition: an expression that is yes or no; None for always.
+            message: what to log instead of stopping, such as ``loss {loss}``.
+            nth: stop from the nth hit on.
+
+        Raises:
+            ExpressionError, DescriptionError: something about it is wrong.
+        """
+        program = self.machine.program
+        point = breakpoint_of(self._number(), program, place, condition, message, nth)
+        self.points[point.number] = point
+        return point
+
+    def set_watchpoint(
+        self, expression: str, trigger: Trigger = "change", *, level: float = 0.0, nth: int = 1
+    ) -> Watchpoint:
+        """A new watchpoint on an element or a reduction, such as ``norm(dense1/W)``.
+
+        Raises:
+            ExpressionError, DescriptionError: something about it is wrong.
+        """
+        program = self.machine.program
+        point = watchpoint_of(self._number(), program, expression, trigger, level, nth)
+        self.points[point.number] = point
+        return point
+
+    def enable(self, number: int, *, enabled: bool = True) -> None:
+        """Have a point looked at, or not; its count starts anew."""
+        point = self._point(number)
+        point.enabled, point.counted = enabled, []
+
+    def remove(self, number: int) -> None:
+        """Forget a point."""
+        self._point(number)
+        del self.points[number]
+
+    def watch(self, text: str) -> int:
+        """Put an expression on the watch list; returns its number.
+
+        Raises:
+            ExpressionError: it is wrong.
+        """
+        number = self._number()
+        self.watches.add(number, text)
+        return number
+
+    def _number(self) -> int:
+        if len(self.points) + len(self.watches) >= MAX_POINTS:
+            raise DescriptionError("points", MAX_POINTS, f"fewer than {MAX_POINTS}: remove some")
+        self._numbers += 1
+        return self._numbers
+
+    def _point(self, number: int) -> Point:
+        if number not in self.points:
+            raise DescriptionError("point", number, "the number of a breakpoint or watchpoint")
+        return self.points[number]
+
+    # Looking ---------------------------------------------------------------------------------
+
+    def stack(self) -> tuple[Frame, ...]:
+        """The scopes of the next instruction, the phase first, its own op last."""
+        listing = self.machine.program.instructions
+        here = listing[self.machine.pc]
+        frames = [self._frame(here.phase, "", lambda i: i.phase == here.phase)]
+        frames += [
+            self._frame(path.rpartition("/")[2], path, _within(here, path))
+            for path in prefixes(here.scope)
+        ]
+        return tuple(frames)
+
+    def _frame(self, name: str, path: str, inside: Callable[[Instruction], bool]) -> Frame:
+        listing, pc = self.machine.program.instructions, self.machine.pc
+        start, stop = pc, pc + 1
+        while start > 0 and inside(listing[start - 1]):
+            start -= 1
+        while stop < len(listing) and inside(listing[stop]):
+            stop += 1
+        return Frame(name, path, start, stop)
+
+    # Verbs -----------------------------------------------------------------------------------
+
+    def proceed(self, seconds: float | None = None) -> Stop | None:
+        """Carry on with the last verb, for about that long."""
+        self._deadline = None if seconds is None else perf_counter() + seconds
+        try:
+            for _ in self._motion:
+                return None
+        except BaseException:
+            self._rest("paused")
+            raise
+        return self.stopped
+
+    def resume(self, seconds: float | None = None) -> Stop | None:
+        """Run until something stops it."""
+        return self._begin(lambda: self._forwards(None), seconds)
+
+    def resume_back(self, seconds: float | None = None) -> Stop | None:
+        """Back to the last moment at which a point was hit, or to the start."""
+        return self._begin(lambda: self._backwards(START), seconds)
+
+    def step(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
+        """On to the next boundary of a unit. One instruction is what debuggers call a step over."""
+        self._check_count(count)
+        return self._begin(lambda: self._forwards(self.timeline.after(unit, count)), seconds)
+
+    def until(self, moment: Moment, seconds: float | None = None) -> Stop | None:
+        """On to a moment that lies ahead on this branch, or what stops the machine before."""
+        return self._begin(lambda: self._forwards(moment), seconds)
+
+    def back_to(self, moment: Moment, seconds: float | None = None) -> Stop | None:
+        """Back to an earlier moment of this branch, or to the last hit since then."""
+        return self._begin(lambda: self._backwards(moment), seconds)
+
+    def step_back(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
+        """Back to the last boundary of a unit, or to the last hit since then."""
+        self._check_count(count)
+        return self._begin(lambda: self._backwards(self.timeline.before(unit, count)), seconds)
+
+    def into(self, seconds: float | None = None) -> Stop | None:
+        """Into the scope that comes next: past its first op."""
+        return self.step("instruction", seconds)
+
+    def out(self, seconds: float | None = None) -> Stop | None:
+        """On to the end of the innermost scope around the next op: of its layer in this phase."""
+        return self._begin(lambda: self._forwards(self._end_of(self.stack()[-2])), seconds)
+
+    def leave(self, frame: Frame, seconds: float | None = None) -> Stop | None:
+        """On to the end of a frame of the present stack."""
+        return self._begin(lambda: self._forwards(self._end_of(frame)), seconds)
+
+    def run_to(self, instruction: int, seconds: float | None = None) -> Stop | None:
+        """On until `instruction` is the next one, in this step or the next."""
+        Place(instruction).entries(self.machine.program)
+        return self._begin(lambda: self._forwards(self._next(instruction)), seconds)
+
+    def restart_step(self, seconds: float | None = None) -> Stop | None:
+        """Back to the start of this step: the same batch, the same randomness."""
+        return self.go(Moment(self.timeline.now.step, 0), seconds=seconds)
+
+    def go(
+        self, moment: tuple[int, int], branch: int | None = None, seconds: float | None = None
+    ) -> Stop | None:
+        """To any moment of any branch, as `Timeline.go`, without looking at points on the way."""
+        self.pause()
+        home = self.timeline.branch.number
+        line = home if branch is None else branch
+        target = Moment(*moment)
+        common = target if line == home else min(target, self.timeline.parting(home, line))
+        stop = self._begin(lambda: self._journey(target, line), seconds)
+        self._forget(common)
+        return stop
+
+    def pause(self) -> Stop:
+        """Stop here; a search backwards returns to where it began."""
+        if self.stopped is None:
+            if self._home is not None:
+                self.timeline.go(*self._home)
+            self._rest("paused")
+        assert self.stopped is not None
+        return self.stopped
+
+    # Editing ---------------------------------------------------------------------------------
+
+    def write(
+        self, buffer: str, values: ArrayLike, index: Sequence[int | None] | None = None
+    ) -> Branch:
+        """As `Timeline.write`; pauses first."""
+        self.pause()
+        return self.timeline.write(buffer, values, index)
+
+    def hold(self, buffer: str, value: float, index: Sequence[int | None]) -> Branch:
+        """As `Timeline.hold`; pauses first."""
+        self.pause()
+        return self.timeline.hold(buffer, value, index)
+
+    def release(self, buffer: str, index: Sequence[int | None]) -> Branch:
+        """As `Timeline.release`; pauses first."""
+        self.pause()
+        return self.timeline.release(buffer, index)
+
+    # How -------------------------------------------------------------------------------------
+
+    def _begin(self, motion: Callable[[], Iterator[None]], seconds: float | None) -> Stop | None:
+        self.pause()
+        self._motion = motion()
+        self.stopped = None
+        return self.proceed(seconds)
+
+    def _rest(
+        self, reason: Reason, hits: Sequence[Hit] = (), nonfinite: NonFinite | None = None
+    ) -> None:
+        self._motion, self._home = iter(()), None
+        here = self.timeline
+        self.stopped = Stop(reason, here.now, here.branch.number, tuple(hits), nonfinite)
+
+    def _check_count(self, count: int) -> None:
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise DescriptionError("count", count, "a whole number of at least 1")
+
+    def _left(self) -> float | None:
+        """Seconds until the time is over; always enough to get somewhere."""
+        if self._deadline is None:
+            return None
+        return max(LEAST_SECONDS, self._deadline - perf_counter())
+
+    def _next(self, instruction: int) -> Moment:
+        step, pc = self.timeline.now
+        return Moment(step + (instruction <= pc), instruction)
+
+    def _end_of(self, frame: Frame) -> Moment:
+        if frame not in self.stack():
+            raise DescriptionError("frame", frame.path or frame.name, "on the stack")
+        step = self.timeline.now.step
+        if frame.stop == len(self.machine.program.instructions):
+            return Moment(step + 1, 0)
+        return Moment(step, frame.stop)
+
+    def _forwards(self, goal: Moment | None) -> Iterator[None]:
+        """To the goal or what stops the machine before; yields when the time is over."""
+        machine, timeline = self.machine, self.timeline
+        while goal is None or timeline.now < goal:
+            self._hits, first = [], self._serial
+            traps = self._traps(self._passed, [p for p in self.points.values() if p.enabled])
+            reached = timeline.run_to(goal, seconds=self._left(), traps=traps)
+            self._forget(timeline.now, since=first)
+            hits = [hit for moment, hit in self._hits if moment == timeline.now]
+            if machine.stopped is not None:
+                self._rest("nonfinite", hits, machine.stopped)
+                return
+            if machine.trapped:
+                self._rest("point", hits)
+                return
+            if not reached:
+                yield
+        self._rest("goal")
+
+    def _journey(self, target: Moment, branch: int) -> Iterator[None]:
+        while not self.timeline.go(target, branch, seconds=self._left()):
+            if self.machine.stopped is not None:
+                self._rest("nonfinite", nonfinite=self.machine.stopped)
+                return
+            yield
+        self._rest("goal")
+
+    def _backwards(self, low: Moment) -> Iterator[None]:
+        """To the last hit after `low`, else to `low`: stretch by stretch, the latest first."""
+        timeline = self.timeline
+        high, last = timeline.now, False
+        self._home = high, timeline.branch.number
+        found: list[tuple[Moment, Hit]] = []
+        points = [point for point in self.points.values() if point.stops]
+        while points and high > low and not found:
+            begin = self._stretch(high, low)
+            timeline.go(begin)
+            found = yield from self._scan(points, high, last=last)
+            high, last = begin, True
+        target = found[-1][0] if found else low
+        timeline.go(target)
+        self._forget(target)
+        hits = [hit for moment, hit in found if moment == target]
+        self._rest("point" if hits else "start" if target == START else "goal", hits)
+
+    def _stretch(self, high: Moment, low: Moment) -> Moment:
+        """Where to begin to look at what came before `high`.
+
+        A step after a keyframe, since only then all that a step makes is as it was.
+        """
+        step = self.timeline.keyframe_before(high)
+        while step and Moment(step + 1, 0) >= high:
+            step = self.timeline.keyframe_before(Moment(step, 0))
+        return max(low, Moment(step + 1, 0) if step else START)
+
+    def _scan(
+        self, points: Sequence[Point], high: Moment, *, last: bool
+    ) -> Generator[None, None, list[tuple[Moment, Hit]]]:
+        """The latest hits from here up to `high`, which counts, too, if `last`."""
+        found: list[tuple[Moment, Hit]] = []
+
+        def note(point: Point, moment: Moment, text: str) -> bool:
+            if point.counts(moment) and (moment < high or last):
+                if found and found[-1][0] != moment:
+                    found.clear()
+                found.append((moment, Hit(point.number, text)))
+            return False
+
+        while not self.timeline.run_to(high, seconds=self._left(), traps=self._traps(note, points)):
+            yield
+        return found
+
+    # What happens at traps -------------------------------------------------------------------
+
+    def _traps(self, passed: Passed, points: Sequence[Point]) -> dict[int, Trap]:
+        """A trap for every place of the points; each hit is told to `passed`, which may stop."""
+        self._armed = points
+        self._prime()
+        at: dict[int, list[Point]] = {}
+        for point in points:
+            for place in point.places:
+                at.setdefault(place, []).append(point)
+        return {place: self._trap(passed, place, here) for place, here in at.items()}
+
+    def _trap(self, passed: Passed, place: int, points: Sequence[Point]) -> Trap:
+        def trap() -> bool:
+            stop = False
+            for point in points:
+                text = self._tests[point.number]()
+                if text is not None:
+                    stop |= passed(point, Moment(self.machine.step_count, place), text)
+            return stop
+
+        return trap
+
+    def _prime(self) -> None:
+        """Make the tests anew, from the present state: what an edit does is no hit."""
+        with np.errstate(all="ignore"):
+            self._tests = {point.number: point.test(self.machine) for point in self._armed}
+
+    def _passed(self, point: Point, moment: Moment, text: str) -> bool:
+        if not point.count(moment):
+            return False
+        if not point.stops:
+            self._write(point, moment, text)
+            return False
+        self._hits.append((moment, Hit(point.number, text)))
+        return True
+
+    def _write(self, point: Point, moment: Moment, text: str) -> None:
+        """Log a line, unless it is there from an earlier pass over the same moment."""
+        owner = self.timeline.branch.owner(moment).number
+        key = point.number, owner, moment
+        if key in self._logged:
+            return
+        self._logged.add(key)
+        self.log.append(LogLine(self._serial, point.number, owner, moment, text))
+        self._serial += 1
+        if len(self.log) >= 2 * LOG_LINES:
+            self.log = self.log[LOG_LINES:]
+            self._logged = {(line.point, line.branch, line.moment) for line in self.log}
+
+    def _forget(self, after: Moment, *, since: int | None = None) -> None:
+        """Uncount hits that are not past any more, and lines since a number that never were."""
+        for point in self.points.values():
+            point.forget(after)
+        while since is not None and self.log:
+            line = self.log[-1]
+            if line.serial < since or line.moment <= after:
+                break
+            self._logged.discard((line.point, line.branch, line.moment))
+            self.log.pop()
+
+
+def _within(here: Instruction, path: str) -> Callable[[Instruction], bool]:
+    """Whether an instruction stands in the same scope and phase."""
+    return lambda i: i.phase == here.phase and f"{i.scope}/".startswith(f"{path}/")

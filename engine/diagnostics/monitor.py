@@ -1,0 +1,272 @@
+"""Watching training: a look at every layer now and then, kept as series in bounded memory.
+
+The looks are sparse enough to cost a small share of training, by a model of costs and the step
+alone, so that the same training is looked at in the same places on every machine. They are denser
+in the beginning, where more happens.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.diagnostics.observation import Observation, Probe, norm, weights_of
+from engine.history.moments import Branch
+from engine.history.thinned_series import CAPACITY, Track
+from engine.history.timeline import Timeline
+from engine.ops.base import Array
+from engine.program.machine import Machine, Trap
+
+SHARE = 0.02
+"""Of training time that looking may take."""
+WINDOW = 64
+"""Consecutive steps of which the losses are noted before each look."""
+RECENT = 64
+"""Observations kept whole."""
+EARLY = 8
+"""In the beginning of a branch one looks again after this fraction of its steps so far."""
+BINS = 24
+"""Of a histogram of weights."""
+HISTOGRAM_EVERY = 4
+"""Looks from one histogram to the next: it is the most expensive part of one."""
+STILL_STEPS = 100
+"""Steps after which one looks which parameters have not moved."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSeries:
+    """A layer over time; arrays of one length.
+
+    Attributes:
+        steps: at which it was looked at.
+        mean, std: of its output.
+        gradient: norm of its gradient.
+        ratio: of update to weights.
+    """
+
+    steps: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
+    gradient: NDArray[np.float64]
+    ratio: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Histograms:
+    """How a layer's weights were spread over time.
+
+    Attributes:
+        steps: (rows,).
+        low, high: (rows,) the least and the greatest weight.
+        counts: (rows, BINS) weights in equal parts from low to high.
+    """
+
+    steps: NDArray[np.int64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    counts: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Still:
+    """Parameters that are bit for bit what they were some steps ago.
+
+    Attributes:
+        since, until: the steps.
+        mask: (parameters,) which.
+    """
+
+    since: int
+    until: int
+    mask: Array
+
+
+class Monitor:
+    """An observer of a timeline (see `engine.history.timeline.Observer`); it adds itself to it.
+
+    Attributes:
+        timeline: what it observes.
+        recent: the last observations of the branch the timeline is on, oldest first.
+        quiet: for each layer with ReLUs, (units,) for how many looks in a row a unit was 0 for the
+            whole batch; else None.
+        still: parameters that have not moved lately; None until that is known.
+        listeners: called after each look.
+    """
+
+    def __init__(
+        self, timeline: Timeline, *, share: float = SHARE, capacity: int = CAPACITY
+    ) -> None:
+        self.timeline = timeline
+        machine = timeline.machine
+        self._probe = Probe(machine)
+        self._interval = max(1, ceil(self._probe.seconds / (share * machine.step_seconds)))
+        self._capacity = capacity
+        layers = machine.program.layers
+        self._samples = Track(4 * len(layers), capacity)
+        self._histograms = [Track(BINS + 2, capacity) for _ in layers]
+        self._weights = [
+            [machine.view(name) for name in weights_of(layer, machine.program.buffers)]
+            for layer in layers
+        ]
+        self._theta = machine.view("parameters")
+        self.listeners: list[Callable[[], object]] = []
+        self._forget()
+        timeline.observers.append(self)
+
+    def _forget(self) -> None:
+        """Begin anew: what was seen is not the past of what comes."""
+        self._branch = self.timeline.branch
+        self._looks = 0
+        self._losses: deque[float] = deque(maxlen=WINDOW)
+        self._begun = self.timeline.now.step
+        self._next = self._begun + 1
+        self._anchor = self.timeline.now.step, self._theta.copy()
+        self.recent: deque[Observation] = deque(maxlen=RECENT)
+        self.quiet: list[Array | None] = [None] * len(self._weights)
+        self.still: Still | None = None
+
+    # As an observer --------------------------------------------------------------------------
+
+    def due(self, step: int) -> int:
+        """The next look, or where the steps before it begin whose losses are noted."""
+        if self._branch is not self.timeline.branch:
+            self._forget()
+        begin = max(1, self._next - WINDOW)
+        return begin if step < begin else max(step + 1, self._next)
+
+    def trap(self) -> Trap | None:
+        """Notes losses during the last steps before a look."""
+        if self.timeline.now.step < self._next - WINDOW:
+            return None
+        note, loss = self._losses.append, self._probe.loss
+
+        def trap() -> bool:
+            note(loss())
+            return False
+
+        return trap
+
+    def look(self) -> None:
+        """Observe, if that is due or the machine has stopped."""
+        now, machine = self.timeline.now, self.timeline.machine
+        if now.step < self._next and machine.stopped is None:
+            self._losses.clear()  # what comes now are the steps just before a look
+            return
+        if now.pc == 0 and now.step:
+            self._observe(now.step)
+        for listener in self.listeners:
+            listener()
+
+    def _observe(self, step: int) -> None:
+        if not self._losses:
+            self._losses.append(self._probe.loss())
+        seen = self._probe.look(tuple(self._losses))
+        self.recent.append(seen)
+        self._count_quiet()
+        self._look_for_still(step)
+        self._samples.add(self.timeline.branch, step, _row(seen))
+        self._looks += 1
+        if self._looks % HISTOGRAM_EVERY == 1:
+            for track, weights in zip(self._histograms, self._weights, strict=True):
+                track.add(self.timeline.branch, step, _histogram(weights))
+        early = (step - self._begun) // EARLY
+        spread = 2 * step // self._capacity
+        self._next = step + max(1, min(early, self._interval), spread)
+
+    def _count_quiet(self) -> None:
+        for number, silent in enumerate(self._probe.silent()):
+            before = self.quiet[number]
+            if silent is not None:
+                self.quiet[number] = silent * (1 + (0 if before is None else before))
+
+    def acquit(self, layer: int, units: Sequence[int]) -> None:
+        """Units that were silent for whole batches are known to be alive: count anew."""
+        quiet = self.quiet[layer]
+        if quiet is not None:
+            quiet[list(units)] = 0
+
+    def _look_for_still(self, step: int) -> None:
+        since, values = self._anchor
+        if step - since >= STILL_STEPS:
+            self.still = Still(since, step, np.equal(self._theta, values))
+            self._anchor = step, self._theta.copy()
+
+    # What was seen ---------------------------------------------------------------------------
+
+    def series(self, layer: int, branch: Branch | None = None) -> LayerSeries:
+        """Layer number `layer` over time, along a branch (the present one if None)."""
+        steps, rows = self._samples.along(branch or self.timeline.branch)
+        mean, std, gradient, ratio = rows[:, 4 * layer : 4 * layer + 4].T
+        return LayerSeries(steps, mean, std, gradient, ratio)
+
+    def histograms(self, layer: int, branch: Branch | None = None) -> Histograms:
+        """The weights of layer number `layer` over time, along a branch."""
+        steps, rows = self._histograms[layer].along(branch or self.timeline.branch)
+        return Histograms(steps, rows[:, 0], rows[:, 1], rows[:, 2:])
+
+
+def _row(seen: Observation) -> NDArray[np.float64]:
+    values = [(s.mean, s.std, s.gradient, s.ratio) for s in seen.layers]
+    return np.array(values, dtype=np.float64).ravel()
+
+
+def _histogram(weights: list[Array]) -> NDArray[np.float64]:
+    """The least and the greatest finite weight, and how many lie in each part between them."""
+    flat = np.concatenate([np.zeros(0), *(w.ravel(order="K") for w in weights)])
+    flat = flat[np.isfinite(flat)]
+    if not flat.size:
+        return np.zeros(BINS + 2)
+    low, high = float(flat.min()), float(flat.max())
+    scale = BINS / (high - low) if high > low else 0.0
+    places = np.minimum((flat - low) * scale, BINS - 1).astype(np.intp)
+    return np.array([low, high, *np.bincount(places, minlength=BINS)], dtype=np.float64)
+
+
+# Gradient flow -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How much gradient reaches a layer at the present step.
+
+    Attributes:
+        layer: its name.
+        parameters: norm of the loss's gradient with respect to its parameters.
+        mean, largest: mean and largest magnitude of that.
+        signal: norm of the gradient with respect to its pre-activation, None where none is kept.
+    """
+
+    layer: str
+    parameters: float
+    mean: float
+    largest: float
+    signal: float | None
+
+
+def gradient_flow(machine: Machine) -> tuple[Flow, ...]:
+    """The gradients of all layers from the first to the last, as the buffers hold them now.
+
+    Within a step those that the backward pass has not reached are those of the step before.
+    """
+    buffers = machine.program.buffers
+    flows = []
+    for layer in machine.program.layers:
+        names = [grad for name in layer.parameters if (grad := buffers[name].grad) is not None]
+        parts = [machine.view(name).ravel() for name in names]
+        whole = np.abs(np.concatenate(parts)) if parts else np.zeros(1)
+        signal = buffers[layer.pre_activation].grad
+        flows.append(
+            Flow(
+                layer.name,
+                norm(whole),
+                float(whole.mean()),
+                float(whole.max()),
+                None if signal is None else norm(machine.view(signal)),
+            )
+        )
+    return tuple(flows)

@@ -1,0 +1,179 @@
+"""What is seen of a step: a few numbers for every layer, read from the buffers it has left.
+
+Between two steps the buffers still hold all that the last one has computed. The parameters are
+those after its update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from engine.layers.context import LayerInfo
+from engine.ops.base import Array
+from engine.program.machine import Machine
+from engine.program.program import Buffer
+
+SATURATION: dict[str, tuple[float, float]] = {"tanh": (0.0, 0.97), "sigmoid": (0.5, 0.47)}
+"""Centre, and distance from it beyond which an output is saturated: |a| > 0.97 for tanh, and for
+sigmoid outside 0.03…0.97, where the slope is below 6 % and 12 % of the greatest (Glorot & Bengio
+2010, section 3, speak of activations near −1, 1 and 0)."""
+
+
+@dataclass(frozen=True)
+class LayerSample:
+    """A layer at one step.
+
+    Attributes:
+        mean, std: of its output, over batch and units.
+        gradient: norm of the loss's gradient with respect to its parameters.
+        mean_gradient: mean magnitude of the elements of that.
+        ratio: norm of the last update of its weights over that of the weights (CS231n notes 3;
+            norms, since the spread of a single weight is 0); NaN where there are none.
+        saturated: share of outputs that are saturated; 0 where the activation has no such.
+    """
+
+    mean: float
+    std: float
+    gradient: float
+    mean_gradient: float
+    ratio: float
+    saturated: float
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen between two steps.
+
+    Attributes:
+        step: steps finished.
+        losses: of the batches of the last consecutive steps, without penalties.
+        loss: the mean of those.
+        gradient: norm of the whole gradient.
+        layers: one for each layer of the program.
+    """
+
+    step: int
+    losses: tuple[float, ...]
+    loss: float
+    gradient: float
+    layers: tuple[LayerSample, ...]
+
+
+class Probe:
+    """Takes samples of the layers of a machine.
+
+    Attributes:
+        seconds: roughly, of one look and what is made of it; the same on every machine.
+        loss: reads the loss of the last batch, without penalties.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        buffers = machine.program.buffers
+        self.loss: Callable[[], float] = machine.view(
+            "loss/data" if "loss/data" in buffers else "loss/L"
+        ).item
+        self._gradient = machine.view("parameters.grad")
+        self._layers = [_Layer(machine, layer) for layer in machine.program.layers]
+        self.seconds = sum(layer.seconds for layer in self._layers) + LOOK_SECONDS
+
+    def look(self, losses: tuple[float, ...]) -> Observation:
+        """A sample of every layer, with the losses of the last steps."""
+        with np.errstate(all="ignore"):
+            return Observation(
+                step=self._machine.step_count,
+                losses=losses,
+                loss=sum(losses) / len(losses),
+                gradient=norm(self._gradient),
+                layers=tuple(layer.sample() for layer in self._layers),
+            )
+
+    def silent(self) -> tuple[Array | None, ...]:
+        """For each layer with ReLUs, (units,) whether a unit was 0 for the whole batch."""
+        return tuple(layer.silent() for layer in self._layers)
+
+
+LOOK_SECONDS, LAYER_SECONDS, ELEMENT_SECONDS = 3.5e-4, 4e-5, 2e-9
+"""Of one look with the rules that judge it, of each layer, and of each of its outputs and
+parameters; roughly, and in a processor whose caches are full of training."""
+
+
+class _Layer:
+    """Views of what is sampled of one layer."""
+
+    def __init__(self, machine: Machine, layer: LayerInfo) -> None:
+        buffers = machine.program.buffers
+        output = machine.view(layer.output)
+        self._output = output
+        self._flat = output.ravel(order="K")
+        self._copied = not np.shares_memory(self._flat, output)
+        self._saturation = SATURATION.get(layer.activation)
+        self._silence = axes_but_unit(buffers[layer.output]) if layer.activation == "relu" else None
+        self._gradients = [machine.view(_named(buffers[p].grad)) for p in layer.parameters]
+        weights = weights_of(layer, buffers)
+        self._weights = [machine.view(name) for name in weights]
+        self._updates = [machine.view(_named(buffers[name].update)) for name in weights]
+        self._count = sum(gradient.size for gradient in self._gradients)
+        self.seconds = LAYER_SECONDS + ELEMENT_SECONDS * (output.size + 3 * self._count)
+
+    def sample(self) -> LayerSample:
+        flat = self._output.ravel(order="K") if self._copied else self._flat
+        mean = float(np.add.reduce(flat)) / flat.size
+        deviation = flat - mean
+        saturated = 0.0
+        if self._saturation is not None:
+            centre, far = self._saturation
+            saturated = np.count_nonzero(np.absolute(flat - centre) > far) / flat.size
+        total = sum(float(np.add.reduce(np.absolute(g), axis=None)) for g in self._gradients)
+        weight = _joint_norm(self._weights)
+        return LayerSample(
+            mean=mean,
+            std=sqrt(max(0.0, float(deviation.dot(deviation)))) / sqrt(flat.size),
+            gradient=_joint_norm(self._gradients),
+            mean_gradient=total / self._count if self._count else float("nan"),
+            ratio=_joint_norm(self._updates) / weight if weight else float("nan"),
+            saturated=saturated,
+        )
+
+    def silent(self) -> Array | None:
+        if self._silence is None:
+            return None
+        silent: Array = np.maximum.reduce(self._output, axis=self._silence) <= 0
+        return silent
+
+
+def norm(array: Array) -> float:
+    """The Euclidean norm of all elements."""
+    flat = array.ravel(order="K")
+    return sqrt(float(flat.dot(flat)))
+
+
+def _joint_norm(arrays: list[Array]) -> float:
+    total = 0.0
+    for array in arrays:
+        flat = array.ravel(order="K")
+        total += float(flat.dot(flat))
+    return sqrt(total)
+
+
+def _named(name: str | None) -> str:
+    if name is None:
+        raise ValueError("a parameter without gradient or update")
+    return name
+
+
+def weights_of(layer: LayerInfo, buffers: Mapping[str, Buffer]) -> list[str]:
+    """The parameters of a layer that multiply; biases only where there is nothing else."""
+    matrices = [name for name in layer.parameters if len(buffers[name].shape) > 1]
+    return matrices or list(layer.parameters)
+
+
+def axes_but_unit(buffer: Buffer) -> tuple[int, ...]:
+    """All axes but that which counts units or channels; the last one, if none is called so."""
+    named = [i for i, axis in enumerate(buffer.axes) if axis in ("unit", "channel")]
+    unit = named[-1] if named else len(buffer.shape) - 1
+    return tuple(i for i in range(len(buffer.shape)) if i != unit)

@@ -1,0 +1,439 @@
+"""Where a number comes from: the formula of the op that made it, with the numbers it saw.
+
+An explanation is of the value that the last instruction to write an element before a moment (now,
+unless said otherwise) gave it. Its operands have the values that instruction saw. Where those have
+been overwritten since, as θ is by θ ← θ + Δ, the machine is brought back to just before the
+instruction for a moment (`engine.history.replay`), so the numbers are always exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from engine.errors import DescriptionError
+from engine.formula import (
+    Element,
+    Formula,
+    Index,
+    Link,
+    Number,
+    Operand,
+    index_text,
+    largest,
+    number_text,
+    single,
+    spread,
+    text,
+)
+from engine.graph.graph import Node, Tensor
+from engine.history.moments import Moment
+from engine.history.replay import Past, Recall
+from engine.program.aliasing import Layout
+from engine.program.clamps import held_slots
+from engine.program.machine import Machine
+from engine.program.memory import slot
+from engine.tensors.addresses import address, locate
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """How one element got its value.
+
+    Attributes:
+        link: the element, called after the parameter where it lies in a flat buffer.
+        symbol: how formulas write it, such as ``dW1[0, 2]``.
+        value: what the buffer held at the moment asked about.
+        formula: what made it. For what no instruction has written yet it is a `Number` whose
+            meaning says where the value is from.
+        moment: the writing instruction is `moment.pc` of step `moment.step`; the operands are as
+            they were then, so to follow one of them further, explain it at this moment. None
+            where nothing has written it.
+        stale: the formula does not lead to the value: the element, or in a machine without a
+            timeline one of the operands, was changed by hand since.
+    """
+
+    link: Link
+    symbol: str
+    value: float
+    formula: Formula
+    moment: Moment | None
+    stale: bool
+
+    def __str__(self) -> str:
+        own = any(not e.axes and e.link == self.link for e in self.formula.elements())
+        sign = "←" if own else "="
+        return f"{self.symbol} {sign} {text(self.formula)} = {number_text(self.value)}"
+
+
+@dataclass(frozen=True, eq=False)
+class ChainStep:
+    """One node of a path from a gradient to the loss.
+
+    Attributes:
+        explanation: of the gradient here.
+        term: the largest of its terms.
+        share: of that term in the sum of the magnitudes of all of them, 0 … 1.
+        upstream: the gradient that the term goes on to.
+        local: d(value)/d(upstream) in this term: the product of its other factors.
+    """
+
+    explanation: Explanation
+    term: Formula
+    share: float
+    upstream: Link
+    local: float
+
+
+def explain(
+    machine: Machine,
+    buffer: str,
+    index: tuple[int, ...],
+    *,
+    at: tuple[int, int] | None = None,
+    past: Past = None,
+) -> Explanation:
+    """How an element of a buffer got its value; see `Explainer` for many such questions.
+
+    Args:
+        at: the value before instruction at[1] of step at[0]; None for the present one.
+        past: what earlier states are made from, see `engine.history.replay.Past`.
+
+    Raises:
+        DescriptionError: no such buffer, element or moment.
+        UnrecordedError: the operands have been overwritten, and what they were is not known.
+    """
+    return Explainer(machine, past).explain(buffer, index, at=at)
+
+
+def chain(
+    machine: Machine, buffer: str, index: tuple[int, ...], *, past: Past = None
+) -> tuple[ChainStep, ...]:
+    """The chain rule as a path, see `Explainer.chain`."""
+    return Explainer(machine, past).chain(buffer, index)
+
+
+class Explainer:
+    """Explains the numbers of one machine.
+
+    Args:
+        machine: is left as it is.
+        past: what earlier states are made from, see `engine.history.replay.Past`.
+    """
+
+    def __init__(self, machine: Machine, past: Past = None) -> None:
+        self.machine = machine
+        self.recall = Recall(machine, past)
+        self.nodes = machine.program.graph.nodes
+        self.layout = Layout(machine)
+        self._tensors = {tensor.name: tensor for tensor in machine.program.graph.tensors}
+        self._carriers = _carriers(machine)
+
+    # One element -----------------------------------------------------------------------------
+
+    def explain(
+        self, buffer: str, index: tuple[int, ...], *, at: tuple[int, int] | None = None
+    ) -> Explanation:
+        """How an element got the value it has now, or had before instruction at[1] of step at[0].
+
+        Raises:
+            DescriptionError: no such buffer, element or moment.
+            UnrecordedError: the operands have been overwritten, and what they were is not known.
+        """
+        tensor, index = self._element(buffer, index)
+        moment = self._moment(at)
+        written = self.last_written(tensor, index, moment)
+        if written is None:
+            return self._unwritten(tensor, index, moment)
+        with self.seeing(written) as machine:
+            formula = self._held(machine, tensor, index) or self.formula(tensor, index, written)
+        value = self._value(tensor, index, written, moment)
+        return Explanation(
+            link=Link(tensor.name, index),
+            symbol=index_text(tensor.symbol, index),
+            value=value,
+            formula=formula,
+            moment=written,
+            stale=not _agree(formula, value, self.layout.array(tensor).dtype),
+        )
+
+    def formula(self, tensor: Tensor, index: Index, written: Moment) -> Formula:
+        """The formula of elements, from what the buffers hold at present (see `seeing`).
+
+        The index may have running axes, if it is of the output of the instruction itself.
+        """
+        node = self.nodes[written.pc]
+        if node.output is not tensor:
+            place = self.layout.written_index(written.pc, tensor, single(index))
+            assert place is not None
+            index = place
+        return node.op.explain(
+            index, self.operand(node.output), *(self.operand(t) for t in node.inputs)
+        )
+
+    def operand(self, tensor: Tensor) -> Operand:
+        """A buffer as it is at present, for formulas."""
+        parts = tuple(Operand(part, self.layout.array(part)) for part in self.layout.parts(tensor))
+        node = tensor.node
+        source = partial(self._source, node) if node is not None and node.op.gathers else None
+        return Operand(tensor, self.layout.array(tensor), parts, source)
+
+    def _source(self, node: Node, index: tuple[int, ...]) -> Element | None:
+        """Which element of its input an op has put there; None if it is none."""
+        out, first = node.output, node.inputs[0]
+        found = node.op.explain(
+            index, Operand(out, self.layout.array(out)), Operand(first, self.layout.array(first))
+        )
+        return found if isinstance(found, Element) else None
+
+    def element(self, link: Link) -> Element:
+        """An element with the value it has at present."""
+        return self.operand(self._tensor(link.buffer))[link.index]
+
+    # When ------------------------------------------------------------------------------------
+
+    def last_written(self, tensor: Tensor, index: tuple[int, ...], before: Moment) -> Moment | None:
+        """The last instruction before a moment that wrote an element; None if there is none."""
+        writers = self._written_by(tensor, index)
+        done = [i for i in writers if i < before.pc]
+        if done:
+            return Moment(before.step, done[-1])
+        if writers and before.step > 0:
+            return Moment(before.step - 1, writers[-1])
+        return None
+
+    def _written_by(self, tensor: Tensor, index: tuple[int, ...]) -> list[int]:
+        """The instructions that write an element."""
+        return [
+            i
+            for i in self.layout.writers(tensor)
+            if self.layout.written_index(i, tensor, index) is not None
+        ]
+
+    @contextmanager
+    def seeing(self, written: Moment) -> Iterator[Machine]:
+        """While inside, the machine's buffers hold what this instruction read."""
+        now = self.recall.now
+        if self._intact(written, now):
+            yield self.machine
+            return
+        frame = Moment(written.step, self.machine.program.phase_start("update"))
+        if not (written < frame <= now and self._intact(written, frame)):
+            frame = written
+        with self.recall.at(frame) as machine:
+            yield machine
+
+    def _intact(self, written: Moment, until: Moment) -> bool:
+        """Whether nothing that an instruction read was overwritten up to a later moment."""
+        if self.recall.changed(written, until):
+            return False
+        overwriters = self.layout.overwriters(written.pc)
+        if until.step == written.step:
+            return not any(written.pc <= i < until.pc for i in overwriters)
+        if until.step == written.step + 1:
+            return not any(i >= written.pc or i < until.pc for i in overwriters)
+        return False
+
+    def _value(
+        self, tensor: Tensor, index: tuple[int, ...], written: Moment, moment: Moment
+    ) -> float:
+        """What an element was at a moment; what it is, if nothing has touched it since."""
+        now = self.recall.now
+        touched = self.last_written(tensor, index, now) != written
+        there = moment if touched or self.recall.changed(moment, now) else now
+        with self.recall.at(there) as machine:
+            return float(machine.view(tensor.name)[index])
+
+    # The chain rule --------------------------------------------------------------------------
+
+    def chain(
+        self, buffer: str, index: tuple[int, ...], *, at: tuple[int, int] | None = None
+    ) -> tuple[ChainStep, ...]:
+        """The path along the largest terms from a gradient to the seed dL/dL = 1 of the loss.
+
+        Args:
+            buffer: a gradient, or what has one, such as a weight.
+
+        Raises:
+            DescriptionError: as `explain`, or there is no gradient.
+        """
+        gradient = self.gradient(buffer)
+        tensor, index = self._element(gradient.name, index)
+        written = self.last_written(tensor, index, self._moment(at))
+        if written is None:
+            raise DescriptionError(buffer, "a gradient", "computed yet")
+        with self.backward(written.step):
+            return tuple(self._walk(Link(tensor.name, index)))
+
+    @contextmanager
+    def backward(self, step: int) -> Iterator[None]:
+        """While inside, the machine is where the backward pass of a step has ended, or before."""
+        now = self.recall.now
+        end = Moment(step, self.machine.program.phase_start("update"))
+        with self.recall.at(end if end < now and self.recall.counts_steps else now):
+            yield
+
+    @contextmanager
+    def around(self, written: Moment) -> Iterator[None]:
+        """While inside, all numbers of an instruction's step are as they were when it ran.
+
+        Not only those that it read itself: the weights, say, that made the gradients it read.
+        """
+        if written.pc < self.machine.program.phase_start("update"):
+            with self.backward(written.step):
+                yield
+        else:
+            with self.recall.at(written):
+                yield
+
+    def gradient(self, buffer: str) -> Tensor:
+        """The gradient of a buffer, or the buffer itself where it is one.
+
+        Raises:
+            DescriptionError: there is none.
+        """
+        tensor = self._tensor(buffer)
+        if tensor in self._carriers:
+            return tensor
+        name = self.machine.program.buffers[buffer].grad
+        if name is None:
+            raise DescriptionError("buffer", buffer, "a gradient or a buffer that has one")
+        return self._tensor(name)
+
+    def upstream(self, formula: Formula) -> Element | None:
+        """The gradient among the operands of a term of a gradient; None next to the loss."""
+        return next(filter(self.carries, formula.elements()), None)
+
+    def carries(self, element: Element) -> bool:
+        """Whether it is a gradient of the loss, not a local derivative or another number."""
+        return element.operand.tensor in self._carriers
+
+    def _walk(self, link: Link | None) -> Iterator[ChainStep]:
+        while link is not None:
+            explanation = self.explain(link.buffer, link.index)
+            ranking = largest(spread(explanation.formula, self.carries), 1)
+            (term,) = ranking.terms
+            element = self.upstream(term)
+            value = element.value if element is not None else 1.0
+            yield ChainStep(
+                explanation=explanation,
+                term=term,
+                share=abs(term.value) / ranking.total if ranking.total else 1.0,
+                upstream=element.link if element is not None else SEED,
+                local=term.value / value if value else _without(term, element),
+            )
+            link = element.link if element is not None else None
+
+    # Names -----------------------------------------------------------------------------------
+
+    def _tensor(self, buffer: str) -> Tensor:
+        if buffer not in self._tensors:
+            raise DescriptionError("buffer", buffer, "the name of a buffer of this program")
+        return self._tensors[buffer]
+
+    def _element(self, buffer: str, index: tuple[int, ...]) -> tuple[Tensor, tuple[int, ...]]:
+        """An element of a buffer, called after the part that it lies in."""
+        tensor, index = self._tensor(buffer), tuple(index)
+        inside = len(index) == len(tensor.shape) and all(
+            0 <= i < extent for i, extent in zip(index, tensor.shape, strict=True)
+        )
+        if not inside:
+            raise DescriptionError(buffer, index, f"an index within {tensor.shape}")
+        where = address(self.layout.array(tensor), index)
+        for part in self.layout.parts(tensor):
+            place = locate(self.layout.array(part), where)
+            if place is not None:
+                return part, place
+        return tensor, index
+
+    def _moment(self, at: tuple[int, int] | None) -> Moment:
+        now = self.recall.now
+        if at is None:
+            return now
+        moment = Moment(*at)
+        if not ((0, 0) <= moment <= now and 0 <= moment.pc < len(self.nodes)):
+            raise DescriptionError("moment", at, f"from (0, 0) to {tuple(now)}")
+        return moment
+
+    def _held(self, machine: Machine, tensor: Tensor, index: tuple[int, ...]) -> Number | None:
+        """A formula for what is clamped."""
+        where = address(self.layout.array(tensor), index)
+        for name, place, value in held_slots(machine.program, machine.clamps):
+            held = slot(name, self.layout.array(self._tensors[name]), place)
+            if locate(held, where) is not None:
+                return Number(value, meaning="held at this value")
+        return None
+
+    def _unwritten(self, tensor: Tensor, index: tuple[int, ...], moment: Moment) -> Explanation:
+        with self.recall.at(moment) as machine:
+            value = float(machine.view(tensor.name)[index])
+        symbol = index_text(tensor.symbol, index)
+        formula = Number(value, symbol, self._origin(tensor, index))
+        return Explanation(Link(tensor.name, index), symbol, value, formula, None, stale=False)
+
+    def _origin(self, tensor: Tensor, index: tuple[int, ...]) -> str:
+        """Where a value is from that no instruction has written."""
+        program = self.machine.program
+        for parameter in program.parameters:
+            if parameter.tensor is tensor:
+                return f"start value, drawn by {parameter.initializer.kind}"
+        if tensor.name in program.data:
+            return f"sample {index[0]} of the training set"
+        if tensor.role == "gradient" and tensor.value is not None:
+            return "the derivative of the loss with respect to itself"
+        if tensor.role == "gradient" and not self._written_by(tensor, index):
+            return "no gradient gets here"
+        if tensor.role in ("hyperparameter", "constant", "counter", "input", "target"):
+            return "given"
+        return "start value" if tensor.role == "optimizer_state" else "not computed yet"
+
+
+SEED = Link("loss/L.grad", ())
+"""dL/dL = 1, where every path of the chain rule ends."""
+
+
+def _carriers(machine: Machine) -> frozenset[Tensor]:
+    """The tensors that are gradients of the loss, in contrast to local derivatives.
+
+    Those are the gradients of tensors, the parts that are added up to one, what is made from any
+    of them on the way to the next, and what lies in one of these.
+    """
+    graph = machine.program.graph
+    backward = [node for node in graph.nodes if node.phase == "backward"]
+    found = {gradient.storage for gradient in graph.gradients.values()}
+    for node in reversed(backward):
+        if node.output.storage in found and node.op.name == "add":
+            found.update(tensor.storage for tensor in node.inputs)
+    for node in backward:
+        if any(tensor.storage in found for tensor in node.inputs):
+            found.add(node.output.storage)
+    return frozenset(tensor for tensor in graph.tensors if tensor.storage in found)
+
+
+def _without(term: Formula, element: Element | None) -> float:
+    """The product of the factors of a term but one."""
+    local = 1.0
+    for factor in term.children() if not isinstance(term, Element) else ():
+        if not any(e is element for e in factor.elements()):
+            local *= factor.value
+    return local
+
+
+def _agree(formula: Formula, value: float, dtype: np.dtype[Any]) -> bool:
+    """Whether a formula comes to a value, but for rounding.
+
+    Kernels may overflow, and meet ∞ − ∞, a little earlier or later than the formula does.
+    """
+    kind = np.finfo(dtype if dtype.kind == "f" else np.float64)
+    expected = formula.value
+    with np.errstate(all="ignore"):
+        scale = float(formula.scale(()))
+    if isfinite(expected) and isfinite(value):
+        return abs(expected - value) <= 1e4 * float(kind.eps) * scale
+    return not scale < 1e-8 * float(kind.max)

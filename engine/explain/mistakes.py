@@ -1,0 +1,327 @@
+"""Ways to go wrong in working out a number by hand.
+
+A true formula says by itself what can be forgotten or confused in it: each factor, each term, each
+sign, the n of a mean, the function around an argument. Here it is changed in one such place after
+the other. No op is known here: an op's mistakes are those that its own explanation makes possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, get_args
+
+import numpy as np
+
+from engine.explain.explainer import Explainer, Explanation
+from engine.explain.factors import formula_of
+from engine.formula import (
+    Axis,
+    Element,
+    Formula,
+    Function,
+    Index,
+    Negative,
+    Number,
+    Operand,
+    Places,
+    Power,
+    Product,
+    Quotient,
+    Series,
+    Sum,
+    Values,
+    axes_of,
+    index_text,
+    numbers_of,
+    text,
+)
+
+MistakeKind = Literal[
+    "wrong_sign",
+    "forgot_derivative",
+    "forgot_upstream",
+    "not_averaged",
+    "averaged_again",
+    "forgot_learning_rate",
+    "confused_activation",
+    "transposed",
+    "forgot_function",
+    "forgot_power",
+    "forgot_correction",
+    "forgot_factor",
+    "forgot_term",
+    "one_term",
+]
+ORDER: dict[MistakeKind, int] = {kind: place for place, kind in enumerate(get_args(MistakeKind))}
+"""Where several mistakes lead to one number, the first of these is named."""
+
+LONGEST = 512
+"""Terms of a sum of which one may have been taken for the whole."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A way to go wrong, and the number one gets by it."""
+
+    kind: MistakeKind
+    sentence: str
+    value: float
+
+
+def mistakes(explainer: Explainer, explanation: Explanation) -> tuple[Mistake, ...]:
+    """What can go wrong in working out an explained element, the likeliest first.
+
+    The machine must be where the buffers hold what the instruction saw.
+    """
+    variants = _Variants(explainer)
+    found = [*variants.of(explanation.formula), *variants.elsewhere(explanation)]
+    found.sort(key=lambda mistake: ORDER[mistake.kind])
+    signed = [
+        Mistake(m.kind, f"{m.sentence} And the sign is wrong.", -m.value)
+        for m in found
+        if m.kind != "wrong_sign"
+    ]
+    return (Mistake("wrong_sign", "The sign is wrong.", -explanation.value), *found, *signed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Written(Formula):
+    """An element written out: how it is computed stands for it."""
+
+    element: Element
+    formula: Formula
+
+    def children(self) -> tuple[Formula, ...]:
+        return (self.formula,)
+
+    def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
+        return _Written(self.element, children[0])
+
+    def over(self, axes: tuple[Axis, ...]) -> Values:
+        return self.formula.over(axes)
+
+    def at(self, places: Places) -> Formula:
+        return self.formula.at(places)
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """A formula with a mistake in it."""
+
+    kind: MistakeKind
+    sentence: str
+    formula: Formula
+
+
+class _Variants:
+    """Formulas that differ from a true one in one place."""
+
+    def __init__(self, explainer: Explainer) -> None:
+        self.explainer = explainer
+        program = explainer.machine.program
+        self._tensors = {tensor.name: tensor for tensor in program.graph.tensors}
+        pairs = [(layer.output, layer.pre_activation) for layer in program.layers]
+        self._partners = dict(pairs) | {z: a for a, z in pairs}
+
+    def of(self, formula: Formula) -> Iterator[Mistake]:
+        """Mistakes in a formula, and in those of the gradients and derivatives in it."""
+        if isinstance(formula, Series):
+            yield from _single_terms(formula)
+        whole = self._written(formula)
+        corrected = _without_corrections(whole)
+        if corrected is not whole:
+            sentence = "The bias corrections are missing."
+            yield Mistake("forgot_correction", sentence, corrected.value)
+        for change in (*self._changes(whole), *self._confusions(whole)):
+            yield Mistake(change.kind, change.sentence, change.formula.value)
+
+    def elsewhere(self, explanation: Explanation) -> Iterator[Mistake]:
+        """The right number of the wrong place: of the matrix transposed."""
+        tensor, index = self._tensors[explanation.link.buffer], explanation.link.index
+        swapped = _swapped(index, tensor.shape) if "batch" not in tensor.axes else None
+        if swapped is not None and swapped != index:
+            element = self.explainer.operand(tensor)[swapped]
+            sentence = f"That is {index_text(element.symbol, element.index)}: transposed."
+            yield Mistake("transposed", sentence, element.value)
+
+    def _written(self, formula: Formula) -> Formula:
+        """The formula with upstream gradients and local derivatives written out, once each."""
+        if isinstance(formula, Element):
+            local = formula.role == "local_derivative"
+            inner = None
+            if local or self.explainer.upstream(formula) is not None:
+                inner = formula_of(self.explainer, formula)
+            if inner is None:
+                return formula
+            return _Written(formula, inner if local else self._derivatives(inner))
+        return formula.rebuilt(tuple(self._written(child) for child in formula.children()))
+
+    def _derivatives(self, formula: Formula) -> Formula:
+        """The formula with local derivatives written out."""
+        if isinstance(formula, Element):
+            return self._written(formula) if formula.role == "local_derivative" else formula
+        return formula.rebuilt(tuple(self._derivatives(child) for child in formula.children()))
+
+    def _changes(self, formula: Formula) -> Iterator[_Change]:
+        """The formula with one change, for each that is possible."""
+        yield from self._here(formula)
+        children = formula.children()
+        for place, child in enumerate(children):
+            for change in self._changes(child):
+                others = (*children[:place], change.formula, *children[place + 1 :])
+                yield _Change(change.kind, change.sentence, formula.rebuilt(others))
+
+    def _here(self, formula: Formula) -> Iterator[_Change]:
+        """Changes of the node itself."""
+        match formula:
+            case Product():
+                yield from self._factors(formula)
+            case Sum():
+                yield from _terms(formula)
+            case Quotient():
+                yield _undivided(formula)
+            case Negative():
+                yield _Change("wrong_sign", "A minus sign is missing.", formula.term)
+            case Power():
+                sentence = f"The power of {_text(formula)} is missing."
+                yield _Change("forgot_power", sentence, formula.base)
+            case Function():
+                sentence = f"The function of {_text(formula)} is missing."
+                yield _Change("forgot_function", sentence, formula.argument)
+            case Series():
+                yield from _averages(formula)
+
+    def _factors(self, formula: Product) -> Iterator[_Change]:
+        for place, factor in enumerate(formula.factors):
+            rest = (*formula.factors[:place], *formula.factors[place + 1 :])
+            kind, name = self._missing(factor)
+            yield _Change(kind, f"{name} is missing.", rest[0] if len(rest) == 1 else Product(rest))
+
+    def _missing(self, factor: Formula) -> tuple[MistakeKind, str]:
+        element = factor.element if isinstance(factor, _Written) else factor
+        if not isinstance(element, Element):
+            return "forgot_factor", f"The factor {_text(element)}"
+        name = index_text(element.symbol, element.index)
+        if element.role == "local_derivative":
+            return "forgot_derivative", f"The activation's derivative {name}"
+        if self.explainer.upstream(element) is not None:
+            return "forgot_upstream", f"The upstream gradient {name}"
+        if element.buffer == "learning_rate":
+            return "forgot_learning_rate", f"The learning rate {name}"
+        return "forgot_factor", f"The factor {name}"
+
+    def _confusions(self, formula: Formula) -> Iterator[_Change]:
+        """One buffer taken for another one, wherever it stands, or transposed."""
+        operands = {element.buffer: element for element in formula.elements()}
+        for buffer, element in operands.items():
+            partner = self._partners.get(buffer, buffer)
+            if partner != buffer:
+                other = self.explainer.operand(self._tensors[partner])
+                sentence = f"{element.symbol} is needed, not {other.tensor.symbol}."
+                swap = _replaced(formula, buffer, partial(_taken_from, other))
+                yield _Change("confused_activation", sentence, swap)
+            if element.role == "parameter" and _swapped(element.index, element.operand.shape):
+                turned = _replaced(formula, buffer, _transposed)
+                yield _Change("transposed", f"{element.symbol} is transposed.", turned)
+
+
+def _replaced(formula: Formula, buffer: str, other: Callable[[Element], Formula]) -> Formula:
+    """The formula with other elements for all of a buffer."""
+    if isinstance(formula, Element):
+        return other(formula) if formula.buffer == buffer else formula
+    children = tuple(_replaced(child, buffer, other) for child in formula.children())
+    return formula.rebuilt(children)
+
+
+def _taken_from(operand: Operand, element: Element) -> Formula:
+    return operand[element.index]
+
+
+def _transposed(element: Element) -> Formula:
+    swapped = _swapped(element.index, element.operand.shape)
+    return element.operand[swapped] if swapped is not None else element
+
+
+def _terms(formula: Sum) -> Iterator[_Change]:
+    """A term forgotten, or with the wrong sign."""
+    for place, term in enumerate(formula.terms):
+        before, after = formula.terms[:place], formula.terms[place + 1 :]
+        rest, name = (*before, *after), _text(term)
+        yield _Change(
+            "forgot_term",
+            f"The term {name} is missing.",
+            rest[0] if len(rest) == 1 else Sum(rest),
+        )
+        flipped = term.term if isinstance(term, Negative) else Negative(term)
+        yield _Change(
+            "wrong_sign", f"The sign of {name} is wrong.", Sum((*before, flipped, *after))
+        )
+
+
+def _undivided(formula: Quotient) -> _Change:
+    below = formula.denominator
+    if isinstance(below, Number):
+        sentence = f"The sum is not divided by {below.symbol or 'its'} = {below.number:g}."
+        return _Change("not_averaged", sentence, formula.numerator)
+    kind: MistakeKind = "forgot_correction" if _is_correction(below) else "forgot_factor"
+    return _Change(kind, f"The division by {_text(below)} is missing.", formula.numerator)
+
+
+def _is_correction(formula: Formula) -> bool:
+    return isinstance(formula, Element) and formula.role == "optimizer_state"
+
+
+def _without_corrections(formula: Formula) -> Formula:
+    """The formula with no division by a number that the optimizer keeps."""
+    if isinstance(formula, Quotient) and _is_correction(formula.denominator):
+        return _without_corrections(formula.numerator)
+    children = formula.children()
+    others = tuple(_without_corrections(child) for child in children)
+    same = all(a is b for a, b in zip(children, others, strict=True))
+    return formula if same else formula.rebuilt(others)
+
+
+def _averages(formula: Series) -> Iterator[_Change]:
+    """A sum over the batch divided by its size, or times it: the mean is in the loss already."""
+    size = next((axis.extent for axis in formula.axes if axis.name == "batch"), 1)
+    if size > 1:
+        number = Number(size, "n")
+        again = f"The sum over the batch is divided by n = {size} again; the loss has done so."
+        yield _Change("averaged_again", again, Quotient(formula, number))
+        never = f"That is summed over the batch; the loss is its mean, so divide by n = {size}."
+        yield _Change("not_averaged", never, Product((number, formula)))
+
+
+def _single_terms(formula: Series) -> Iterator[Mistake]:
+    if formula.values.size > LONGEST:
+        return
+    for position in np.ndindex(formula.values.shape):
+        where = ", ".join(
+            f"{axis.letter} = {place}" for axis, place in zip(formula.axes, position, strict=True)
+        )
+        sentence = f"That is the term for {where} alone; add them up."
+        yield Mistake("one_term", sentence, float(formula.values[position]))
+
+
+def _swapped(index: Index, shape: tuple[int, ...]) -> Index | None:
+    """The index of the transposed matrix, if that has such elements."""
+    if len(index) != 2:
+        return None
+    swapped = index[1], index[0]
+    for entry, extent in zip(swapped, shape, strict=True):
+        if numbers_of(entry, axes_of(index)).max() >= extent:
+            return None
+    return swapped
+
+
+def _text(formula: Formula) -> str:
+    """The formula for a reader, with names for what was written out, and without its sign."""
+    return text(_plain(formula.term if isinstance(formula, Negative) else formula))
+
+
+def _plain(formula: Formula) -> Formula:
+    if isinstance(formula, _Written):
+        return formula.element
+    return formula.rebuilt(tuple(_plain(child) for child in formula.children()))

@@ -1,0 +1,68 @@
+"""Why a gradient is zero, so small, so large, or not a number: the first factor to blame.
+
+The question is followed from the element along the factors of its gradient towards the loss, for
+all samples of the batch at once (`engine.explain.factors`). What a factor is called when it lets
+nothing through its op says itself (`Op.barrier`).
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import numpy as np
+
+from engine.errors import DescriptionError
+from engine.explain.explainer import Explainer
+from engine.explain.why.cause import Cause, Kind
+from engine.explain.why.nonfinite import non_finite
+from engine.explain.why.size import large, small, surroundings
+from engine.explain.why.symmetry import symmetric
+from engine.explain.why.zero import ZeroInquiry
+from engine.formula import Element, index_text, number_text
+from engine.history.replay import Past
+from engine.program.machine import Machine
+
+__all__ = ["Cause", "Kind", "why"]
+
+
+def why(
+    machine: Machine | Explainer, buffer: str, index: tuple[int, ...], *, past: Past = None
+) -> Cause:
+    """Why a gradient is zero, so small, so large or NaN; "healthy" where it is none of these.
+
+    Args:
+        machine: which it is of, or an explainer of it, which many questions can share.
+        buffer: a gradient, or a weight or another buffer that has one.
+        past: what earlier states are made from, see `engine.history.replay.Past`.
+
+    Raises:
+        DescriptionError: no such gradient or element, or it has not been computed yet.
+        UnrecordedError: what it was made from has been overwritten, and is not known.
+    """
+    explainer = machine if isinstance(machine, Explainer) else Explainer(machine, past)
+    explanation = explainer.explain(explainer.gradient(buffer).name, index)
+    if explanation.moment is None:
+        raise DescriptionError(buffer, "a gradient", "computed yet")
+    if not isfinite(explanation.value):
+        return non_finite(explainer, explanation)
+    with explainer.backward(explanation.moment.step), np.errstate(all="ignore"):
+        return _finite(explainer, explainer.element(explanation.link))
+
+
+def _finite(explainer: Explainer, element: Element) -> Cause:
+    if element.value == 0.0:
+        return ZeroInquiry(explainer).cause(element)
+    twin = symmetric(explainer, element)
+    if twin is not None:
+        return twin
+    around = surroundings(explainer, element)
+    cause = None
+    if around.small:
+        cause = small(explainer, element)
+    elif around.large:
+        cause = large(explainer, element)
+    if cause is not None:
+        return cause
+    symbol = index_text(element.symbol, element.index)
+    sentence = f"Nothing is wrong with {symbol} = {number_text(element.value)}."
+    return Cause("healthy", sentence, (element.link,), {"gradient": element.value})

@@ -1,0 +1,120 @@
+"""Where a NaN or an infinity came from: back along what is not finite to what still was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+import numpy as np
+
+from engine.explain.explainer import Explainer, Explanation
+from engine.explain.why.cause import Cause
+from engine.formula import Element, Formula, Link, Number, Series, index_text, number_text, text
+from engine.history.moments import Moment
+from engine.history.replay import UnrecordedError
+
+FURTHEST = 10_000
+"""Links followed at most."""
+
+
+def non_finite(explainer: Explainer, explanation: Explanation) -> Cause:
+    """The first value on the way to this one that was made of finite ones and is not.
+
+    Where both a gradient and another factor are not finite, the other one is followed: most
+    gradients break because something broke in the forward pass.
+    """
+    asked = explanation
+    path = [explanation.link]
+    for _ in range(FURTHEST):
+        operands = list(_bad_operands(explanation.formula))
+        if not operands or explanation.moment is None:
+            break
+        operand = min(operands, key=lambda bad: explainer.upstream(bad) is not None)
+        try:
+            explanation = _before(explainer, operand, explanation.moment)
+        except UnrecordedError:
+            return _unknown(asked, operand, path)
+        path.append(explanation.link)
+    return _found(explainer, asked, explanation, path)
+
+
+def _before(explainer: Explainer, operand: Element, moment: Moment) -> Explanation:
+    """How an operand came about, as the instruction of a moment saw it.
+
+    A parameter may have been broken for thousands of steps; then the first step after which one
+    was is looked for by halving.
+    """
+    if operand.role == "parameter":
+        first = _first_broken(explainer, moment.step)
+        if first is not None and first < moment.step:
+            at = Moment(first, 0)
+            with explainer.recall.at(at) as machine:
+                where = np.argwhere(~np.isfinite(machine.view("parameters")))[0]
+            return explainer.explain("parameters", (int(where[0]),), at=at)
+    return explainer.explain(operand.buffer, operand.link.index, at=moment)
+
+
+def _first_broken(explainer: Explainer, step: int) -> int | None:
+    """The first step at whose start a parameter is not finite; None if all are at this one's."""
+
+    def broken(at: int) -> bool:
+        with explainer.recall.at(Moment(at, 0)) as machine:
+            return not bool(np.isfinite(machine.view("parameters")).all())
+
+    if not explainer.recall.counts_steps or not broken(step):
+        return None
+    low, high = -1, step
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if broken(middle) else (middle, high)
+    return high
+
+
+def _bad_operands(formula: Formula) -> Iterator[Element]:
+    """The operands that are not finite, if that is why a closed formula is not."""
+    if isinstance(formula, Element):
+        if not isfinite(formula.value):
+            yield formula
+        return
+    children = formula.children()
+    if isinstance(formula, Series):
+        bad = np.argwhere(~np.isfinite(formula.values))
+        children = (formula.term_at(*(int(i) for i in bad[0])),) if len(bad) else ()
+    for child in children:
+        if not isfinite(child.value):
+            yield from _bad_operands(child)
+
+
+def _found(explainer: Explainer, asked: Explanation, first: Explanation, path: list[Link]) -> Cause:
+    symbol = asked.symbol
+    evidence = {"value": first.value}
+    if first.moment is None or isinstance(first.formula, Number):
+        origin = first.formula.meaning if isinstance(first.formula, Number) else "given"
+        sentence = f"{symbol} is not finite because {first.symbol} is not ({origin})."
+        return Cause("non_finite", sentence, tuple(path), evidence)
+    instruction = explainer.machine.program.instructions[first.moment.pc]
+    evidence |= {"step": float(first.moment.step), "instruction": float(first.moment.pc)}
+    for element in first.formula.elements():
+        if not element.axes:
+            evidence[index_text(element.symbol, element.index)] = element.value
+    value = number_text(first.value)
+    if first.stale:
+        reason = (
+            f"{first.symbol} was set to {value} by hand after step {first.moment.step} wrote it"
+        )
+    else:
+        reason = (
+            f"in step {first.moment.step} {first.symbol} is {value}: {instruction.formula}, "
+            f"here {text(first.formula, digits=3)}"
+        )
+    sentence = f"{symbol} is not finite because {reason}."
+    return Cause("non_finite", sentence, tuple(path), evidence)
+
+
+def _unknown(asked: Explanation, operand: Element, path: list[Link]) -> Cause:
+    symbol = index_text(operand.symbol, operand.index)
+    sentence = (
+        f"{asked.symbol} is not finite because {symbol} was not; what that was made from has been "
+        "overwritten and is not recorded."
+    )
+    return Cause("non_finite", sentence, (*path, operand.link), {"value": operand.value})

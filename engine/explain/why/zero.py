@@ -1,0 +1,221 @@
+"""Why a gradient is exactly zero: its first factor that is, for all samples of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.explain.explainer import Explainer
+from engine.explain.factors import Origin, Term, origins, placed, terms
+from engine.explain.why.cause import Cause, Kind
+from engine.formula import (
+    FUNCTIONS,
+    Along,
+    Axis,
+    Cases,
+    Choice,
+    Element,
+    Formula,
+    Function,
+    Link,
+    Number,
+    Places,
+    Power,
+    Quotient,
+    index_text,
+    number_text,
+    translated,
+)
+from engine.graph.graph import Node
+from engine.ops.base import Barrier
+from engine.program.clamps import held_slots
+from engine.program.memory import slot
+
+
+class Finding(NamedTuple):
+    """What is to blame, why in words, and the numbers that show it."""
+
+    kind: Kind
+    reason: str
+    evidence: Mapping[str, float]
+
+
+class ZeroInquiry:
+    """Follows a zero from factor to factor, until one is zero by itself."""
+
+    def __init__(self, explainer: Explainer) -> None:
+        self.explainer = explainer
+        machine = explainer.machine
+        tensors = {tensor.name: tensor for tensor in machine.program.graph.tensors}
+        self._holds = [
+            slot(name, explainer.layout.array(tensors[name]), where)
+            for name, where, _ in held_slots(machine.program, machine.clamps)
+        ]
+        self._path: list[Link] = []
+
+    def cause(self, element: Element) -> Cause:
+        """Why this one element is zero."""
+        found = self._of_element(element, {})
+        symbol = index_text(element.symbol, element.index)
+        sentence = f"{symbol} is 0 because {found.reason}."
+        return Cause(found.kind, sentence, tuple(self._path), found.evidence)
+
+    def _of_element(self, element: Element, places: Places) -> Finding:
+        one = element.at(places)
+        assert isinstance(one, Element)
+        self._path.append(one.link)
+        if self._held(element):
+            reason = f"{index_text(element.symbol, element.index)} is clamped: no gradient passes"
+            return Finding("held", reason, {})
+        if element.role == "input":
+            return _given(element)
+        made = origins(self.explainer, element)
+        if len(made) > 1:
+            return self._of_many(element, made, places)
+        return self._of_origin(made[0], places) if made else _given(element)
+
+    def _of_many(self, element: Element, made: list[Origin], places: Places) -> Finding:
+        """Of elements that are zero at every time step, say: the reason, if there is but one."""
+        path, ways = self._path, []
+        for origin in made:
+            self._path = [*path[:-1]]
+            finding = self._of_element(origin.element, {**places, **origin.at})
+            ways.append((finding, self._path))
+        kinds = dict.fromkeys(finding.kind for finding, _ in ways)
+        finding, self._path = ways[0]
+        if len(kinds) == 1:
+            return finding
+        reason = f"{_name(element)} is 0 everywhere, for different reasons: {', '.join(kinds)}"
+        return Finding("zero_factor", reason, {})
+
+    def _of_origin(self, made: Origin, places: Places) -> Finding:
+        barrier = made.node.op.barrier
+        if barrier is not None and bool(barrier.closed(made.element.values).all()):
+            return self._blocked(made, barrier)
+        formula = made.formula(self.explainer)
+        if formula is None:
+            return _given(made.element)
+        return self._of_formula(formula, made.element.axes, places, made.node)
+
+    def _of_formula(
+        self, formula: Formula, axes: tuple[Axis, ...], places: Places, node: Node
+    ) -> Finding:
+        """Why a formula of an op is 0 along axes."""
+        formula = _taken(formula, axes)
+        if isinstance(formula, Element):
+            return self._of_element(formula, places)
+        if isinstance(formula, Number):
+            kind: Kind = node.op.nothing or "zero_factor"  # type: ignore[assignment]
+            return Finding(kind, formula.meaning or "its formula is 0", {})
+        inner = _inner(formula)
+        if inner is not None:
+            return self._of_formula(inner, axes, places, node)
+        if any(element.role == "target" for element in formula.elements()):
+            return Finding("no_error", "the prediction is exactly the target", {})
+        parts = terms(self.explainer, formula, axes)
+        if not all(_vanishes(part.formula, part.axes) for part in parts):
+            return Finding("cancelling", "its terms cancel exactly", {})
+        term = next((part for part in parts if part.upstream is not None), parts[0])
+        return self._of_term(term, placed(term, places), node)
+
+    def _of_term(self, term: Term, places: Places, node: Node) -> Finding:
+        factors = [*term.local, *([term.upstream] if term.upstream is not None else [])]
+        for factor in factors:
+            deeper = isinstance(factor, Element) or factor is not term.formula
+            if deeper and _vanishes(factor, term.axes):
+                return self._of_formula(factor, term.axes, places, node)
+        if len(factors) < 2:
+            return Finding("zero_factor", "a factor of its formula is 0", {})
+        shares = {_name(factor): _zero_share(factor, term.axes) for factor in factors}
+        listed = ", ".join(f"{name} in {number_text(100 * s)} %" for name, s in shares.items())
+        return Finding("zero_factor", f"one of its factors always is 0 ({listed})", shares)
+
+    def _held(self, element: Element) -> bool:
+        index, array = element.index, element.operand.array
+        return any(translated(index, array, held) is not None for held in self._holds)
+
+    def _blocked(self, made: Origin, barrier: Barrier) -> Finding:
+        """The op that made the elements is one that lets nothing through where it is zero."""
+        element, tensor = made.element, made.element.operand.tensor
+        argument = made.node.inputs[0]
+        alike = argument.shape == made.node.output.shape
+        seen = self.explainer.operand(argument)[made.index] if alike else None
+        unit = element.index[-1]
+        which = "every unit" if isinstance(unit, Along) else f"unit {unit}"
+        reason = f"{which} of {tensor.layer or 'the network'} is {barrier.kind}"
+        evidence = {"samples": float(_samples(element))}
+        if seen is not None:
+            low, high = float(seen.values.min()), float(seen.values.max())
+            reason += (
+                f" for all {_samples(element)} samples of the batch: "
+                f"{index_text(seen.symbol, seen.index)} is "
+                f"from {number_text(low)} to {number_text(high)}"
+            )
+            evidence |= {"lowest": low, "highest": high}
+        return Finding(barrier.kind, reason, evidence)  # type: ignore[arg-type]
+
+
+def _taken(formula: Formula, axes: tuple[Axis, ...]) -> Formula:
+    """Of cases the branch that holds, if it is the same all along the axes."""
+    while isinstance(formula, Cases):
+        branches = np.unique(formula.taken_over(axes))
+        if len(branches) > 1:
+            break
+        formula = formula.children()[int(branches[0])]
+    return formula
+
+
+def _inner(formula: Formula) -> Formula | None:
+    """What must be zero for a formula to be, where that is one thing."""
+    match formula:
+        case Function() if FUNCTIONS[formula.name](np.zeros(1))[0] == 0.0:
+            return formula.argument
+        case Power():
+            return formula.base
+        case Choice():
+            return formula.found
+        case Quotient():
+            return formula.numerator
+        case Cases():
+            return formula.otherwise
+    return None
+
+
+def _given(element: Element) -> Finding:
+    """A zero that no op of the step has made."""
+    name = _name(element)
+    if element.role == "parameter":
+        letters = ", ".join(axis.letter for axis in element.axes)
+        reason = f"the weights {name} are 0 for all {letters}" if letters else f"{name} is 0"
+        return Finding("zero_weights", reason, {"weights": float(element.values.size)})
+    if element.role == "input":
+        reason = f"the input {name} is 0 for all {_samples(element)} samples of the batch"
+        return Finding("zero_input", reason, {"samples": float(_samples(element))})
+    if element.role == "gradient":
+        return Finding("unused", f"nothing that the loss depends on is made of {name[1:]}", {})
+    return Finding("zero_factor", f"{name} is 0", {})
+
+
+def _values(formula: Formula, axes: tuple[Axis, ...]) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(formula.over(axes), tuple(axis.extent for axis in axes))
+
+
+def _vanishes(formula: Formula, axes: tuple[Axis, ...]) -> bool:
+    return not _values(formula, axes).any()
+
+
+def _zero_share(formula: Formula, axes: tuple[Axis, ...]) -> float:
+    return float((_values(formula, axes) == 0.0).mean())
+
+
+def _samples(element: Element) -> int:
+    return next((axis.extent for axis in element.axes if axis.name == "batch"), 1)
+
+
+def _name(formula: Formula) -> str:
+    if isinstance(formula, Element):
+        return index_text(formula.symbol, formula.index)
+    return " ".join(dict.fromkeys(e.symbol for e in formula.elements()))

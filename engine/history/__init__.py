@@ -1,0 +1,1 @@
+"""The timeline of a training run: earlier moments, edits, branches and their log."""

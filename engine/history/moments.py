@@ -1,0 +1,143 @@
+"""The history of a machine as data: moments, what was changed by hand, and branches."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.program.clamps import Clamp
+from engine.program.memory import Index
+
+EditKind = Literal["write", "hold", "release"]
+EDIT_KINDS: tuple[EditKind, ...] = ("write", "hold", "release")
+
+
+class Moment(NamedTuple):
+    """A place on a branch: so many steps finished, and so many instructions of the next one."""
+
+    step: int
+    pc: int
+
+
+START = Moment(0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """A change by hand.
+
+    Attributes:
+        moment: when it was made.
+        kind: "write" puts numbers into a buffer; "hold" does and keeps them there (see `Clamp`)
+            until "release".
+        buffer: its name; a data set's, too.
+        index: which elements, None along an axis for all of it; or None for the whole buffer.
+        values: of the shape of those elements, or a single number; none for "release".
+    """
+
+    moment: Moment
+    kind: EditKind
+    buffer: str
+    index: Index | None
+    values: NDArray[np.float64]
+
+
+@dataclass(eq=False)
+class Branch:
+    """One line of history.
+
+    Attributes:
+        number: its place in `Timeline.branches`; 0 is the trunk.
+        parent: the branch that it left at the moment `start`; None for the trunk.
+        end: how far it has been followed.
+        events: all edits from the start of training to its end, in order; the first `inherited`
+            ones were made before it began.
+        steps: where it has keyframes, ascending.
+        keyframes: by step; each was taken before the edits made there.
+        pinned: steps whose keyframes are never thinned out, since a branch starts near.
+    """
+
+    number: int
+    parent: Branch | None
+    start: Moment
+    end: Moment
+    events: list[Edit] = field(default_factory=list)
+    inherited: int = 0
+    steps: list[int] = field(default_factory=list)
+    keyframes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
+    pinned: set[int] = field(default_factory=set)
+
+    @property
+    def edits(self) -> list[Edit]:
+        """Its own edits, in order."""
+        return self.events[self.inherited :]
+
+    def lineage(self) -> Iterator[tuple[Branch, Moment]]:
+        """The branch with its end, then its ancestors, each with where this history leaves it."""
+        line: Branch | None = self
+        limit = self.end
+        while line is not None:
+            yield line, limit
+            limit = min(limit, line.start)
+            line = line.parent
+
+    def fork(self, number: int, moment: Moment) -> Branch:
+        """A branch that leaves this history at `moment`, with all that was done up to then."""
+        owner = self.owner(moment)
+        events = owner.events[: bisect_right(owner.events, moment, key=_moment)]
+        return Branch(number, owner, moment, moment, events, len(events))
+
+    def owner(self, moment: Moment) -> Branch:
+        """The line that a moment of this history lies on, this one or an ancestor."""
+        line = self
+        while line.parent is not None and moment < line.start:
+            line = line.parent
+        return line
+
+    def edits_at(self, moment: Moment) -> list[Edit]:
+        return self.events[
+            bisect_left(self.events, moment, key=_moment) : bisect_right(
+                self.events, moment, key=_moment
+            )
+        ]
+
+    def edits_before(self, moment: Moment) -> list[Edit]:
+        return self.events[: bisect_left(self.events, moment, key=_moment)]
+
+    def next_edit(self, moment: Moment) -> Moment | None:
+        """When the first edit after `moment` was made."""
+        place = bisect_right(self.events, moment, key=_moment)
+        return self.events[place].moment if place < len(self.events) else None
+
+    def add(self, edit: Edit) -> None:
+        """Append an edit; of two writes to one place at one moment only the last one counts."""
+        last = self.events[-1] if len(self.events) > self.inherited else None
+        if last is not None and _place(last) == _place(edit):
+            self.events.pop()
+        self.events.append(edit)
+
+
+def clamps_after(edits: Iterable[Edit]) -> tuple[Clamp, ...]:
+    """What is held once these edits have been made."""
+    held: dict[tuple[str, Index | None], Clamp] = {}
+    for edit in edits:
+        key = edit.buffer, edit.index
+        if edit.kind == "hold":
+            assert edit.index is not None
+            held[key] = Clamp(edit.buffer, edit.index, float(edit.values))
+        elif edit.kind == "release":
+            held.pop(key, None)
+    return tuple(held.values())
+
+
+def _moment(edit: Edit) -> Moment:
+    return edit.moment
+
+
+def _place(edit: Edit) -> tuple[object, ...]:
+    return edit.moment, edit.kind, edit.buffer, edit.index

@@ -1,0 +1,590 @@
+"""Time travel: every moment since the start, in both directions, exact to the bit.
+
+Training is deterministic, so all that has to be recorded is what a user changes by hand; those
+edits, and sparse keyframes to start again from. Going to a moment is restoring the nearest keyframe
+before it and executing the same instructions, with the same edits at the same places, up to there.
+Editing the past starts a branch, so no history is ever lost.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from itertools import pairwise
+from time import perf_counter
+from typing import NamedTuple, Protocol, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.errors import DescriptionError
+from engine.history.moments import START, Branch, Edit, EditKind, Moment, clamps_after
+from engine.program.machine import NO_TRAPS, Machine, Snapshot, Trap, Unit
+from engine.program.memory import SECTIONS
+
+BUDGET = 64 * 2**20
+"""Bytes of keyframes."""
+SPACING_SECONDS = 0.02
+"""Training time between recent keyframes, roughly."""
+SPACINGS = (8, 512)
+"""Least and most steps between recent keyframes."""
+GROWTH = 1e-3
+"""Where keyframes are thinned, their spacing is at least so much of their age."""
+FULL = 0.9
+"""Share of the budget that thinning leaves at most, so that it need not be done at every step."""
+
+
+class Observer(Protocol):
+    """Who looks at the machine now and then while it breaks new ground, and only reads."""
+
+    def due(self, step: int) -> int:
+        """The step after `step` at whose start it wants to look next."""
+
+    def look(self) -> None:
+        """Called at that step, and where a run stopped."""
+
+    def trap(self) -> Trap | None:
+        """What to call at the start of every step until then, if anything; it returns False."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first instruction whose outcome is not the same on two branches.
+
+    Attributes:
+        moment: just before it.
+        buffer: what it writes.
+    """
+
+    moment: Moment
+    buffer: str
+
+
+class _Outcome(NamedTuple):
+    """A possible difference, and a digest of what was written there."""
+
+    difference: Difference
+    digest: bytes
+
+
+class Timeline:
+    """The history of a machine, and the ways through it.
+
+    While a timeline is in use its machine is driven through it alone.
+
+    Args:
+        machine: at the start of its training, with nothing clamped.
+        budget: bytes that keyframes may take. Beyond it the old ones are thinned, so that their
+            spacing grows in proportion to their age. Those that branches start from stay.
+
+    Attributes:
+        branches: all branches, by number.
+        branch: the one the machine is on.
+        observers: who looks at new ground, see `Observer`.
+        after_edit: called whenever edits have been made, by hand or in a replay.
+    """
+
+    def __init__(self, machine: Machine, budget: int = BUDGET) -> None:
+        if (machine.step_count, machine.pc) != START or machine.clamps:
+            raise ValueError("a timeline begins at the start of training, with nothing clamped")
+        self.machine = machine
+        self.budget = budget
+        self.branch = Branch(0, None, START, START)
+        self.branches = [self.branch]
+        self.observers: list[Observer] = []
+        self.after_edit: list[Callable[[], object]] = []
+        self._start = machine.snapshot()
+        least, most = SPACINGS
+        self._spacing = max(least, min(most, int(SPACING_SECONDS / machine.step_seconds)))
+        self._growth = GROWTH
+        self._bytes = 0
+        self._boundaries = _boundaries(machine)
+
+    @property
+    def now(self) -> Moment:
+        """Where the machine is."""
+        return Moment(self.machine.step_count, self.machine.pc)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing is known of the branch beyond the present."""
+        return self.now >= self.branch.end
+
+    @property
+    def bytes(self) -> int:
+        """Memory that keyframes take."""
+        return self._bytes
+
+    # Forwards --------------------------------------------------------------------------------
+
+    def run(self, steps: int | None = None, *, seconds: float | None = None) -> int:
+        """Follow the branch, and train on from its end; as `Machine.run`, but recorded."""
+        if steps is None and seconds is None:
+            raise ValueError("run needs steps, seconds or both")
+        first = self.now.step
+        self.run_to(None if steps is None else Moment(first + steps, 0), seconds=seconds)
+        return self.now.step - first
+
+    def advance(self, unit: Unit) -> None:
+        """Go on to the next boundary of `unit`; as `Machine.advance`, but recorded."""
+        self.run_to(self.after(unit))
+
+    def run_to(
+        self,
+        goal: Moment | None,
+        *,
+        seconds: float | None = None,
+        traps: Mapping[int, Trap] = NO_TRAPS,
+    ) -> bool:
+        """Follow the branch, and train on from its end, up to a moment that lies ahead.
+
+        Ends early when `seconds` are over, a trap is sprung, or, on new ground, a value stops
+        being finite: `machine.trapped` and `machine.stopped` tell. Traps are as in `Machine.run`.
+
+        Args:
+            goal: where to stop; None for nowhere.
+
+        Returns:
+            Whether the goal was reached.
+        """
+        deadline = None if seconds is None else perf_counter() + seconds
+        self.machine.trapped = False
+        while goal is None or self.now < goal:
+            left = None if deadline is None else deadline - perf_counter()
+            if left is not None and left <= 0:
+                break
+            self._leap(goal, left, traps)
+            if self.machine.trapped or self.machine.stopped is not None:
+                break
+        return goal is not None and self.now >= goal
+
+    # Backwards and anywhere ------------------------------------------------------------------
+
+    def back(self, unit: Unit) -> None:
+        """Go back to the last boundary of `unit` before the present; at the start, stay."""
+        self.go(self.before(unit))
+
+    def go(
+        self, moment: tuple[int, int], branch: int | None = None, *, seconds: float | None = None
+    ) -> bool:
+        """Go to a moment of a branch (the present one if None), known or still to come.
+
+        Args:
+            seconds: about how long it may take; the same call again goes on from where it got.
+
+        Returns:
+            Whether it was reached.
+
+        Raises:
+            DescriptionError: there is no such branch or instruction.
+        """
+        target = self._checked(Moment(*moment))
+        line = self.branch if branch is None else self._branch(branch)
+        owner, source = self._source(line, target)
+        straight = line is self.branch and Moment(source, 0) <= self.now <= target
+        if not straight:
+            self.branch = line
+            self._restore(owner, source)
+        return self.now == target or self.run_to(target, seconds=seconds)
+
+    def check(self, moment: tuple[int, int], branch: int | None = None) -> None:
+        """Raise DescriptionError if there is no such branch or instruction."""
+        self._checked(Moment(*moment))
+        if branch is not None:
+            self._branch(branch)
+
+    def land(self, branch: int, snapshot: Snapshot) -> None:
+        """Be on a branch in the state of a snapshot, taken there of a machine of this program."""
+        self.branch = self._branch(branch)
+        self.machine.restore(snapshot)
+        here = self.now
+        self._set_beside(self.branch.edits_before(here) + self.branch.edits_at(here))
+        self.branch.end = max(self.branch.end, here)
+        self._tell()
+
+    @contextmanager
+    def visit(self, moment: tuple[int, int], branch: int | None = None) -> Iterator[Machine]:
+        """Be at a known moment of a branch for a while; afterwards all is as it was.
+
+        Raises:
+            DescriptionError: there is no such branch or instruction, or it has not been reached.
+        """
+        target = self._checked(Moment(*moment))
+        line = self.branch if branch is None else self._branch(branch)
+        if target > line.end:
+            expected = f"up to {line.end.step}, where branch {line.number} ends"
+            raise DescriptionError("step", target.step, expected)
+        snapshot, here, home = self.machine.snapshot(), self.now, self.branch
+        stopped, trapped = self.machine.stopped, self.machine.trapped
+        try:
+            self.go(target, line.number)
+            yield self.machine
+        finally:
+            self.branch = home
+            self.machine.restore(snapshot)
+            self.machine.stopped, self.machine.trapped = stopped, trapped
+            self._set_beside(home.edits_before(here) + home.edits_at(here))
+            self._tell()
+
+    # Changing things -------------------------------------------------------------------------
+
+    def write(
+        self, buffer: str, values: ArrayLike, index: Sequence[int | None] | None = None
+    ) -> Branch:
+        """Overwrite a buffer or elements of it, here and now; returns the branch we are on.
+
+        At the end of a branch the edit is added to it; before its end a new branch starts.
+
+        Args:
+            buffer: a parameter, a hyperparameter, what a step computes, or the data set.
+            index: as in `Machine.write`.
+
+        Raises:
+            DescriptionError: as `Machine.write`, or a buffer that nothing may be written to;
+                nothing has changed then.
+        """
+        self.check_editable(buffer)
+        return self._add("write", buffer, np.array(values, dtype=np.float64), index)
+
+    def hold(self, buffer: str, value: float, index: Sequence[int | None]) -> Branch:
+        """Clamp elements at `value` from now on (see `Clamp`); returns the branch we are on.
+
+        Raises:
+            DescriptionError: it is not possible; nothing has changed then.
+        """
+        return self._add("hold", buffer, np.array(value, dtype=np.float64), index)
+
+    def release(self, buffer: str, index: Sequence[int | None]) -> Branch:
+        """Let go of what was clamped; returns the branch we are on.
+
+        Raises:
+            DescriptionError: it was not.
+        """
+        held = {(clamp.buffer, clamp.index) for clamp in self.machine.clamps}
+        if (buffer, tuple(index)) not in held:
+            raise DescriptionError(buffer, tuple(index), "clamped")
+        return self._add("release", buffer, np.zeros(0), index)
+
+    def _add(
+        self,
+        kind: EditKind,
+        buffer: str,
+        values: NDArray[np.float64],
+        index: Sequence[int | None] | None,
+    ) -> Branch:
+        edit = Edit(self.now, kind, buffer, None if index is None else tuple(index), values)
+        known = self.branch.edits_before(self.now) + self.branch.edits_at(self.now)
+        if kind != "write":
+            self.machine.clamp(clamps_after([*known, edit]))
+        try:
+            self._make(edit)
+        except DescriptionError:
+            self.machine.clamp(clamps_after(known))
+            raise
+        if not self.at_end:
+            self._fork()
+        self.branch.add(edit)
+        self._tell()
+        return self.branch
+
+    def check_editable(self, buffer: str) -> None:
+        """Raise DescriptionError for a buffer that nothing may be written to.
+
+        Counters are one; the other kind is what replays would not bring back, since no step makes
+        it anew and no keyframe has it.
+        """
+        program = self.machine.program
+        known = program.buffers.get(buffer)
+        if known is None or buffer in program.data:
+            return
+        lasting = known.role in SECTIONS[0]
+        if known.role in ("counter", "index") or not (lasting or program.writers(buffer)):
+            raise DescriptionError(buffer, "an edit", f"possible: its role is {known.role}")
+
+    def _fork(self) -> None:
+        owner, source = self._source(self.branch, self.now)
+        if source:
+            owner.pinned.add(source)
+        self.branch = self.branch.fork(len(self.branches), self.now)
+        self.branches.append(self.branch)
+
+    def adopt(self, branches: Sequence[Branch]) -> None:
+        """Take over a history told elsewhere, the trunk first, and go to its start."""
+        self.branches, self.branch = list(branches), branches[0]
+        self._bytes = 0
+        self._restore(self.branch, 0)
+
+    # Comparing branches ----------------------------------------------------------------------
+
+    def parting(self, left: int, right: int) -> Moment:
+        """The last moment that two branches have in common: their next edits differ."""
+        limits = {line.number: limit for line, limit in self._branch(left).lineage()}
+        for line, limit in self._branch(right).lineage():
+            if line.number in limits:
+                return min(limit, limits[line.number])
+        raise AssertionError("all branches come from the trunk")
+
+    def first_difference(self, left: int, right: int) -> Difference | None:
+        """The first instruction whose outcome differs, as far as both branches are known.
+
+        It is looked for until one epoch after they part, in which every sample was seen; None if
+        nothing has differed by then.
+        """
+        start = self.parting(left, right)
+        limit = Moment(start.step + self.machine.program.steps_per_epoch + 1, 0)
+        end = min(limit, self._branch(left).end, self._branch(right).end)
+        pairs = zip(*(self._outcomes(number, start, end) for number in (left, right)), strict=True)
+        return next((mine.difference for mine, theirs in pairs if mine != theirs), None)
+
+    def _outcomes(self, branch: int, start: Moment, end: Moment) -> list[_Outcome]:
+        """What every instruction of a branch from `start` to `end` writes."""
+        outcomes = []
+        with self.visit(start, branch) as machine:
+            while self.now < end:
+                here = self.now
+                buffer = machine.step_instruction().writes[0]
+                digest = blake2b(machine.read(buffer).tobytes(), digest_size=8).digest()
+                outcomes.append(_Outcome(Difference(here, buffer), digest))
+                self._edit()
+        return outcomes
+
+    def weight_difference(
+        self, left: int, right: int, step: int
+    ) -> dict[str, NDArray[np.floating]]:
+        """Parameters of branch `right` minus those of `left` at the start of a step, by name.
+
+        Raises:
+            DescriptionError: there is no such branch, or it does not go that far.
+        """
+        values = []
+        for branch in (left, right):
+            with self.visit((step, 0), branch) as machine:
+                names = [p.tensor.name for p in machine.program.parameters]
+                values.append({name: machine.read(name) for name in names})
+        return {name: values[1][name] - values[0][name] for name in values[0]}
+
+    def fingerprint(self) -> str:
+        """A digest of all that, with the edits, decides every number: program, data and start."""
+        program = self.machine.program
+        digest = sha256(str(program.listing()).encode())
+        digest.update(f"{program.network!r} {program.batch_size} {program.dtype}".encode())
+        digest.update(self._start.block.tobytes())
+        for name in sorted(program.data):
+            digest.update(np.ascontiguousarray(program.data[name]).tobytes())
+        return digest.hexdigest()
+
+    # How -------------------------------------------------------------------------------------
+
+    def _branch(self, number: int) -> Branch:
+        if not 0 <= number < len(self.branches):
+            raise DescriptionError("branch", number, f"in 0..{len(self.branches) - 1}")
+        return self.branches[number]
+
+    def _checked(self, moment: Moment) -> Moment:
+        last = len(self.machine.program.instructions) - 1
+        if moment.step < 0:
+            raise DescriptionError("step", moment.step, "0 or more")
+        if not 0 <= moment.pc <= last:
+            raise DescriptionError("pc", moment.pc, f"in 0..{last}")
+        return moment
+
+    def _source(self, branch: Branch, target: Moment) -> tuple[Branch, int]:
+        """The last keyframe at least a whole step before `target`, and whose it is; else step 0.
+
+        A keyframe holds what outlives a step; the step after it makes the rest anew.
+        """
+        owner, best = branch, 0
+        for line, limit in branch.lineage():
+            last = min(limit.step if line is not branch else target.step, target.step - 1)
+            place = bisect_right(line.steps, last)
+            if place and line.steps[place - 1] > best:
+                owner, best = line, line.steps[place - 1]
+        return owner, best
+
+    def keyframe_before(self, moment: Moment) -> int:
+        """The step from which a way to `moment` of this branch starts."""
+        return self._source(self.branch, moment)[1]
+
+    def _restore(self, owner: Branch, source: int) -> None:
+        """Put the machine at the start of step `source`, with the edits this branch has there."""
+        self.machine.restore(self._start)
+        if source > 0:
+            self.machine.restore_keyframe(owner.keyframes[source])
+        before = self.branch.edits_before(Moment(source, 0))
+        self._set_beside(before)
+        for edit in before:
+            self._make_again(edit)
+        self._edit()
+
+    def _make_again(self, edit: Edit) -> None:
+        """An edit before a keyframe that has not got it.
+
+        What a step makes anew it overwrites; but not what no instruction writes, such as the
+        padding of patches, or gradients where none get.
+        """
+        lasting = self.machine.program.buffers[edit.buffer].role in SECTIONS[0]
+        if not lasting and edit.buffer not in self.machine.program.data:
+            self._make(edit)
+
+    def _set_beside(self, edits: Sequence[Edit]) -> None:
+        """Bring about what lies outside the machine's state: clamps, and changes of the data."""
+        clamps = clamps_after(edits)
+        if clamps != self.machine.clamps:
+            self.machine.clamp(clamps)
+        self.machine.reset_data()
+        for edit in edits:
+            if edit.buffer in self.machine.program.data:
+                self._make(edit)
+
+    def _leap(self, goal: Moment | None, seconds: float | None, traps: Mapping[int, Trap]) -> None:
+        """Execute up to `goal`, the next keyframe, edit or observation, whichever comes first.
+
+        What is known is repeated without looking for numbers that stop being finite.
+        """
+        here, known = self.now, not self.at_end
+        stop = self._next_stop(here, goal, known=known)
+        traps = traps if known else self._with_observers(traps)
+        if stop.step > here.step:
+            steps = stop.step - here.step
+            self.machine.run(steps, seconds=seconds, checked=not known, traps=traps)
+        halted = self.machine.trapped or self.machine.stopped is not None
+        if self.now.step == stop.step and not (halted and stop.step > here.step):
+            self._run_within_step(stop.pc, traps, checked=not known)
+        self._arrive(new=not known)
+
+    def _run_within_step(self, pc: int, traps: Mapping[int, Trap], *, checked: bool) -> None:
+        machine = self.machine
+        while machine.pc < pc:
+            machine.step_instruction(checked=checked)
+            trap = traps.get(machine.pc)
+            machine.trapped = trap is not None and trap()
+            if machine.trapped or machine.stopped is not None:
+                break
+
+    def _next_stop(self, here: Moment, goal: Moment | None, *, known: bool) -> Moment:
+        stops = [Moment((here.step // self._spacing + 1) * self._spacing, 0)]
+        if goal is not None:
+            stops.append(goal)
+        if known:
+            stops.append(self.branch.end)
+            edited = self.branch.next_edit(here)
+            stops += [edited] if edited is not None else []
+        else:
+            stops += [Moment(observer.due(here.step), 0) for observer in self.observers]
+        return min(stops)
+
+    def _with_observers(self, traps: Mapping[int, Trap]) -> Mapping[int, Trap]:
+        """The traps, and those with which observers look at every step."""
+        each = [trap for observer in self.observers if (trap := observer.trap()) is not None]
+        if not each:
+            return traps
+        last = traps.get(0)
+
+        def both() -> bool:
+            for trap in each:
+                trap()
+            return last is not None and last()
+
+        return {**traps, 0: both}
+
+    def _arrive(self, *, new: bool) -> None:
+        here = self.now
+        self.branch.end = max(self.branch.end, here)
+        if here.pc == 0 and here.step % self._spacing == 0:
+            self._keep(here.step)
+        if new:
+            stopped = self.machine.stopped is not None
+            for observer in self.observers:
+                if stopped or (here.pc == 0 and observer.due(here.step - 1) == here.step):
+                    observer.look()
+        else:
+            self._edit()
+
+    def _edit(self) -> None:
+        """Make the edits that this branch has at the present moment."""
+        edits = self.branch.edits_at(self.now)
+        if any(edit.kind != "write" for edit in edits):
+            self.machine.clamp(clamps_after([*self.branch.edits_before(self.now), *edits]))
+        for edit in edits:
+            self._make(edit)
+        if edits:
+            self._tell()
+
+    def _make(self, edit: Edit) -> None:
+        if edit.kind != "release":
+            self.machine.write(edit.buffer, edit.values, edit.index)
+
+    def _tell(self) -> None:
+        for listener in self.after_edit:
+            listener()
+
+    # Keyframes -------------------------------------------------------------------------------
+
+    def _keep(self, step: int) -> None:
+        line = self.branch
+        if step in line.keyframes or step <= line.start.step:
+            return
+        line.keyframes[step] = self.machine.keyframe()
+        insort(line.steps, step)
+        self._bytes += line.keyframes[step].nbytes
+        if self._bytes > self.budget:
+            self._thin()
+            while self._bytes > FULL * self.budget and self._growth < 1:
+                self._growth *= 1.5
+                self._thin()
+
+    def _thin(self) -> None:
+        """Drop keyframes nearer to the next kept one than their age asks for."""
+        for line in self.branches:
+            later = now = line.end.step
+            for step in reversed(list(line.steps)):
+                gap = max(self._spacing, int(self._growth * (now - step)))
+                if later - step >= gap or step in line.pinned:
+                    later = step
+                else:
+                    self._bytes -= line.keyframes.pop(step).nbytes
+            line.steps = sorted(line.keyframes)
+
+    # Boundaries ------------------------------------------------------------------------------
+
+    def after(self, unit: Unit, count: int = 1) -> Moment:
+        """The next boundary of `unit` after the present, or the so manieth."""
+        step, pc = self.now
+        if _known(unit) == "epoch":
+            per_epoch = self.machine.program.steps_per_epoch
+            return Moment((step // per_epoch + count) * per_epoch, 0)
+        starts = self._boundaries[unit]
+        steps, place = divmod(bisect_right(starts, pc) - 1 + count, len(starts))
+        return Moment(step + steps, starts[place])
+
+    def before(self, unit: Unit, count: int = 1) -> Moment:
+        """The last boundary of `unit` before the present, or the so manieth; the start at least."""
+        step, pc = self.now
+        if _known(unit) == "epoch":
+            per_epoch = self.machine.program.steps_per_epoch
+            last = (step - (pc == 0)) // per_epoch
+            return Moment(max(0, last + 1 - count) * per_epoch, 0)
+        starts = self._boundaries[unit]
+        steps, place = divmod(bisect_left(starts, pc) - count, len(starts))
+        return max(START, Moment(step + steps, starts[place]))
+
+
+def _known(unit: Unit) -> Unit:
+    if unit not in get_args(Unit):
+        raise DescriptionError("unit", unit, f"one of {', '.join(get_args(Unit))}")
+    return unit
+
+
+def _boundaries(machine: Machine) -> dict[str, list[int]]:
+    """Where each unit starts within a step; a layer where the layer or the phase changes."""
+    listing = machine.program.instructions
+    changes = list(enumerate(pairwise(listing), start=1))
+    return {
+        "instruction": list(range(len(listing))),
+        "layer": [0] + [i for i, (a, b) in changes if (a.layer, a.phase) != (b.layer, b.phase)],
+        "phase": [0] + [i for i, (a, b) in changes if a.phase != b.phase],
+        "step": [0],
+    }

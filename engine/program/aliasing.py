@@ -1,0 +1,54 @@
+"""The buffers of a machine in memory, and which instructions write where."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from engine.tensors.addresses import address, locate
+
+if TYPE_CHECKING:
+    from engine.graph.graph import Tensor
+    from engine.ops.base import Array
+    from engine.program.machine import Machine
+
+
+class Layout:
+    """Which elements of a machine's buffers lie in one another, and who writes them."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._nodes = machine.program.graph.nodes
+        self._tensors = machine.program.graph.tensors
+        self.writers = cache(self._writers)
+        self.overwriters = cache(self._overwriters)
+        self.parts = cache(self._parts)
+
+    def array(self, tensor: Tensor) -> Array:
+        """The live buffer."""
+        return self._machine.view(tensor.name)
+
+    def written_index(self, writer: int, tensor: Tensor, index: tuple[int, ...]) -> Place:
+        """Where in the output of an instruction an element of a buffer lies, if it does."""
+        where = address(self.array(tensor), index)
+        return locate(self.array(self._nodes[writer].output), where)
+
+    def _writers(self, tensor: Tensor) -> tuple[int, ...]:
+        """The instructions that may write to elements of this buffer."""
+        return self._machine.program.writers(tensor.name)
+
+    def _overwriters(self, instruction: int) -> tuple[int, ...]:
+        """The instructions that may write to what this one reads, itself included."""
+        found: set[int] = set()
+        for tensor in self._nodes[instruction].inputs:
+            found.update(self._writers(tensor))
+        return tuple(sorted(found))
+
+    def _parts(self, tensor: Tensor) -> tuple[Tensor, ...]:
+        """The buffers that lie in a flat one of all parameters' numbers."""
+        if tensor.axes != ("parameter",):
+            return ()
+        return tuple(t for t in self._tensors if t.parent is tensor)
+
+
+Place = tuple[int, ...] | None

@@ -1,0 +1,523 @@
+"""The machine that executes a program: a program counter and buffers.
+
+Running a million steps and stepping through one op execute the same bound calls; stepping only
+stops between them. Nothing is instrumented, so nothing is slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
+from math import prod
+from time import perf_counter
+from typing import Literal, get_args
+from weakref import WeakSet
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.errors import DescriptionError
+from engine.graph.graph import Tensor
+from engine.ops.base import Array, Call, constant
+from engine.ops.sampling import PURPOSE_PARAMETERS
+from engine.program.clamps import Clamp, held_slots
+from engine.program.compiler import compile_evaluator
+from engine.program.memory import Index, Memory, slot
+from engine.program.program import Instruction, Program
+from engine.program.rollback import Rollback
+
+Unit = Literal["instruction", "layer", "phase", "step", "epoch"]
+
+Trap = Callable[[], bool]
+"""Called whenever the program counter arrives at its place; True stops the run there."""
+NO_TRAPS: Mapping[int, Trap] = {}
+
+CALL_COST, FLOP_COST = 4e-7, 2e-11
+"""Seconds, roughly: of a small NumPy call, and of one more floating-point operation."""
+LOOK_SECONDS = 0.002
+"""Time between two looks at the clock."""
+CHUNK_SECONDS, CHUNK_STEPS = 0.02, 16
+"""A chunk, before which what outlives a step is kept and after which the numbers are looked at,
+takes so long but has at least so many steps."""
+
+
+@dataclass(frozen=True)
+class NonFinite:
+    """The first instruction that wrote a NaN or an infinity, and where in which buffer."""
+
+    step: int
+    instruction: int
+    buffer: str
+    index: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All mutable state of a machine at one moment, including the middle of a step."""
+
+    pc: int
+    block: NDArray[np.uint8]
+
+
+class Machine:
+    """Executes a program.
+
+    Args:
+        program: what `compile` made.
+        shared: arrays by buffer name to use instead of own ones (an evaluator's parameters).
+
+    Attributes:
+        program: the program.
+        pc: index of the next instruction, 0 between steps.
+        stopped: why the last run stopped early, if a value stopped being finite; else None.
+        trapped: whether a trap stopped the last run.
+        clamps: what is held at a value, see `clamp`.
+        step_seconds: a rough estimate of a step's time, the same on every machine.
+    """
+
+    def __init__(self, program: Program, *, shared: Mapping[str, Array] | None = None) -> None:
+        self.program = program
+        self.pc = 0
+        self.stopped: NonFinite | None = None
+        self.trapped = False
+        self.clamps: tuple[Clamp, ...] = ()
+        self._memory = Memory(program.plan, {**program.data, **(shared or {})})
+        self._tensors = {tensor.name: tensor for tensor in program.graph.tensors}
+        self._kernels: list[list[Call]] = [
+            node.op.bind(self._memory, node.output, *node.inputs) for node in program.graph.nodes
+        ]
+        self._calls = self._kernels
+        self._step = _joined(self._calls)
+        self._own_data: dict[str, Array] = {}
+        self._evaluators: WeakSet[Machine] = WeakSet()
+        self.step_seconds = CALL_COST * len(self._step) + FLOP_COST * program.cost.flops
+        self._look = max(1, int(LOOK_SECONDS / self.step_seconds))
+        self._chunk = max(CHUNK_STEPS, int(CHUNK_SECONDS / self.step_seconds))
+        self._writes = [self._memory.array(node.output) for node in program.graph.nodes]
+        self._counter = self._memory.array(self._tensors["step"])
+        self._theta = self._memory.array(self._tensors["parameters"])
+        loss = self._tensors.get("loss/L")
+        self._loss = self._memory.array(loss) if loss is not None else None
+        self._mask = np.empty(self._theta.shape, dtype=bool)
+        self._owns_parameters = "parameters" not in (shared or {})
+        self._rollback = Rollback(
+            self._memory.block, program.plan.persistent, repeatable=self._owns_parameters
+        )
+        self.reset(program.seed)
+
+    # Running ---------------------------------------------------------------------------------
+
+    @property
+    def step_count(self) -> int:
+        """Updates finished so far."""
+        return int(self._counter)
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the training set so far, in fractions."""
+        return self.step_count / self.program.steps_per_epoch
+
+    def run(
+        self,
+        steps: int | None = None,
+        *,
+        seconds: float | None = None,
+        checked: bool = True,
+        traps: Mapping[int, Trap] = NO_TRAPS,
+    ) -> int:
+        """Execute whole steps at full speed; returns how many were finished.
+
+        From the middle of a step, its rest counts as one. Stops early when `seconds` are over, or
+        just after the first instruction that made a value non-finite (see `stopped`); the next run
+        then goes on regardless. An exception from outside (Ctrl-C) leaves the machine as it
+        was some milliseconds before, between two steps.
+
+        Args:
+            steps: how many; None for as many as fit in `seconds`.
+            seconds: wall-clock budget, looked at every few milliseconds.
+            checked: stop where a value stops being finite; the numbers are the same if not.
+            traps: by the instruction that is next where they stand, 0 between two steps. They
+                only read. One where the run begins is not called before it comes round again.
+        """
+        if steps is None and seconds is None:
+            raise ValueError("run needs steps, seconds or both")
+        deadline = perf_counter() + seconds if seconds is not None else None
+        checked = checked and self.stopped is None and self._finite()
+        self.stopped, self.trapped = None, False
+        done = 0
+        with _quiet():
+            if self.pc and steps != 0:
+                done += self._finish_step(traps, checked=checked)
+            stretches = self._stretches(traps)
+            while not self._halted and (steps is None or done < steps):
+                if deadline is not None and perf_counter() >= deadline:
+                    break
+                size = self._chunk if steps is None else min(self._chunk, steps - done)
+                done += self._run_chunk(size, deadline, stretches, checked=checked)
+        return done
+
+    def step_instruction(self, *, checked: bool = False) -> Instruction:
+        """Execute one instruction, the one at `pc`, and return it.
+
+        If `checked`, `stopped` says whether it made a value non-finite where all had been finite.
+        """
+        instruction = self.program.instructions[self.pc]
+        with _quiet():
+            checked = checked and self.stopped is None and self._finite()
+            self.stopped, self.trapped = None, False
+            self._execute()
+            if checked:
+                self._note_non_finite(instruction.index)
+        return instruction
+
+    def run_to(self, index: int) -> None:
+        """Run until `pc` is `index`, in this step or, if that is behind, the next one."""
+        if not 0 <= index < len(self.program.instructions):
+            raise DescriptionError(
+                "instruction", index, f"in 0..{len(self.program.instructions) - 1}"
+            )
+        with _quiet():
+            self._execute()
+            while self.pc != index:
+                self._execute()
+
+    def advance(self, unit: Unit, *, seconds: float | None = None) -> bool:
+        """Go on to the next boundary of `unit`; returns whether it was reached in `seconds`.
+
+        A layer ends where the next instruction belongs to another layer or phase. An epoch is
+        the only unit that takes long enough for `seconds` to matter.
+        """
+        if unit not in get_args(Unit):
+            raise DescriptionError("unit", unit, f"one of {', '.join(get_args(Unit))}")
+        if unit == "epoch":
+            return self._advance_epoch(seconds)
+        if unit == "step":
+            self.run(1)
+            return True
+        first = self.step_instruction()
+        while unit != "instruction" and self.pc and self._within(unit, first):
+            self.step_instruction()
+        return True
+
+    def _within(self, unit: Unit, first: Instruction) -> bool:
+        here = self.program.instructions[self.pc]
+        same_phase = here.phase == first.phase
+        return same_phase if unit == "phase" else same_phase and here.layer == first.layer
+
+    def _advance_epoch(self, seconds: float | None) -> bool:
+        per_epoch = self.program.steps_per_epoch
+        left = per_epoch - self.step_count % per_epoch
+        return self.run(left, seconds=seconds) == left
+
+    @property
+    def _halted(self) -> bool:
+        return self.trapped or self.stopped is not None
+
+    def _stretches(self, traps: Mapping[int, Trap]) -> list[tuple[list[Call], int, Trap]]:
+        """A step cut at its traps: the calls up to each, its place, and the trap itself."""
+        count = len(self._calls)
+        places = sorted(traps, key=lambda place: place or count)
+        ends = [place or count for place in places]
+        cut = [
+            (_joined(self._calls[start:end]), place, traps[place])
+            for start, end, place in zip([0, *ends], ends, places, strict=False)
+        ]
+        if cut and ends[-1] < count:
+            cut.append((_joined(self._calls[ends[-1] :]), 0, _no_trap))
+        return cut
+
+    def _run_chunk(
+        self,
+        size: int,
+        deadline: float | None,
+        stretches: list[tuple[list[Call], int, Trap]],
+        *,
+        checked: bool,
+    ) -> int:
+        self._rollback.mark()
+        done = 0
+        try:
+            while done < size and not self.trapped:
+                steps = min(self._look, size - done)
+                if stretches:
+                    done += self._run_trapped(steps, stretches)
+                else:
+                    self._run_steps(steps)
+                    done += steps
+                if deadline is not None and perf_counter() >= deadline:
+                    break
+        except BaseException:
+            self._rollback.back(self._run_steps)
+            self.pc = 0
+            raise
+        if checked and not self._finite():
+            self._rollback.back(self._run_steps)
+            return self._locate(done, self.pc)
+        if self.pc == 0:
+            self._rollback.passed(done)
+        return done
+
+    def _run_steps(self, steps: int) -> None:
+        """The loop that trains."""
+        calls = self._step
+        for _ in repeat(None, steps):
+            for call in calls:
+                call()
+
+    def _run_trapped(self, steps: int, stretches: list[tuple[list[Call], int, Trap]]) -> int:
+        """The same loop, which a trap may end; returns how many steps were finished."""
+        for done in range(steps):
+            for calls, place, trap in stretches:
+                for call in calls:
+                    call()
+                if trap():
+                    self.pc, self.trapped = place, True
+                    return done + (place == 0)
+        return steps
+
+    def _finish_step(self, traps: Mapping[int, Trap], *, checked: bool) -> int:
+        while self.pc:
+            self._execute()
+            if checked and self._note_non_finite(self.pc - 1):
+                break
+            if self.pc in traps and traps[self.pc]():
+                self.trapped = True
+                break
+        return 1 if self.pc == 0 else 0
+
+    def _locate(self, steps: int, last: int) -> int:
+        """Repeat a chunk that went wrong, up to and with the instruction that did it.
+
+        The chunk ended at instruction `last` of the step after `steps` whole ones.
+        """
+        self.pc = 0
+        for executed in range(steps * len(self._calls) + last):
+            self._execute()
+            if self._note_non_finite(self.pc - 1):
+                self.trapped = False
+                return (executed + 1) // len(self._calls)
+        return steps
+
+    def _execute(self) -> None:
+        self._rollback.touched()
+        for call in self._calls[self.pc]:
+            call()
+        self.pc = (self.pc + 1) % len(self._calls)
+
+    # Finite or not ---------------------------------------------------------------------------
+
+    def _finite(self) -> bool:
+        """Whether the parameters and the last loss are finite.
+
+        A NaN in a step reaches at least one of them by its end; an overflow that an activation
+        squashes again does not, and training goes on.
+        """
+        np.isfinite(self._theta, self._mask)
+        return bool(self._mask.all()) and (self._loss is None or bool(np.isfinite(self._loss)))
+
+    def _note_non_finite(self, index: int) -> bool:
+        """Set `stopped` if instruction `index` has just written a NaN or an infinity."""
+        index %= len(self._writes)
+        written = self._writes[index]
+        if np.isfinite(written).all():
+            return False
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(written))[0])
+        name = self.program.graph.nodes[index].output.name
+        step = self.step_count - (index == len(self._writes) - 1)
+        self.stopped = NonFinite(step, index, name, where)
+        return True
+
+    # State -----------------------------------------------------------------------------------
+
+    def read(self, name: str) -> Array:
+        """A copy of a buffer, in its logical shape."""
+        return np.array(self.view(name), order="C")
+
+    def view(self, name: str) -> Array:
+        """The live buffer, read-only."""
+        view = self._memory.array(self._tensor(name)).view()
+        view.flags.writeable = False
+        return view
+
+    def write(self, name: str, values: ArrayLike, index: Index | None = None) -> None:
+        """Overwrite a buffer with `values`, of its shape or a single number.
+
+        A data set is written to in a copy of this machine's own, which is not part of snapshots;
+        `reset_data` undoes that.
+
+        Args:
+            index: of the elements to write, None for all along an axis; or None for the whole
+                buffer.
+
+        Raises:
+            DescriptionError: no such buffer or element, or a wrong shape.
+        """
+        tensor, given = self._tensor(name), np.asarray(values)
+        shape = slot(name, self._memory.array(tensor), index).shape
+        if given.shape not in ((), shape):
+            raise DescriptionError(name, given.shape, f"of shape {shape}")
+        if tensor.name in self.program.data and tensor.name not in self._own_data:
+            self._copy_data(tensor)
+        slot(name, self._memory.array(tensor), index)[...] = given
+        self._rollback.touched()
+
+    def reset_data(self) -> None:
+        """Make the data set again what the program was compiled with."""
+        for name, array in self._own_data.items():
+            np.copyto(array, self.program.data[name])
+        self._rollback.touched()
+
+    def _copy_data(self, tensor: Tensor) -> None:
+        """Give this machine data of its own, which others that run the program do not see."""
+        own = self._own_data[tensor.name] = self.program.data[tensor.name].copy(order="K")
+        self._memory.replace(tensor, own)
+        for index, node in enumerate(self.program.graph.nodes):
+            if tensor in node.inputs:
+                self._kernels[index] = node.op.bind(self._memory, node.output, *node.inputs)
+        self.clamp(self.clamps)
+
+    def clamp(self, clamps: Sequence[Clamp], *, strict: bool = True) -> None:
+        """Hold these elements at their values from now on, and no others.
+
+        After every instruction that writes to a held element its value is written again. Clamps
+        are no part of snapshots. What is held for a whole batch is held in evaluators, too.
+
+        Args:
+            strict: refuse clamps past which a gradient would go.
+
+        Raises:
+            DescriptionError: an element does not exist or can not be held, see `Clamp`.
+        """
+        extra: dict[int, list[Call]] = {}
+        for name, index, value in held_slots(self.program, clamps, strict=strict):
+            place = slot(name, self._memory.array(self._tensor(name)), index)
+            hold = partial(np.copyto, place, constant(value, place))
+            for writer in self.program.writers(name):
+                extra.setdefault(writer, []).append(hold)
+        self.clamps = tuple(clamps)
+        self._rollback.touched()
+        self._calls = [calls + extra.get(i, []) for i, calls in enumerate(self._kernels)]
+        self._step = _joined(self._calls)
+        for evaluator in self._evaluators:
+            self._hand_on_clamps(evaluator)
+
+    def _hand_on_clamps(self, evaluator: Machine) -> None:
+        rows, known = self.program.batch_size, evaluator.program.buffers
+        evaluator.clamp(
+            [
+                clamp
+                for clamp in self.clamps
+                if clamp.buffer in known and clamp.whole_batch(self.program, rows)
+            ],
+            strict=False,
+        )
+
+    def snapshot(self) -> Snapshot:
+        """All mutable state, as one copy."""
+        return Snapshot(self.pc, self._memory.block.copy())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back (or over) to the state of a snapshot of a machine of the same program."""
+        if snapshot.block.shape != self._memory.block.shape:
+            raise ValueError("the snapshot is of another program")
+        np.copyto(self._memory.block, snapshot.block)
+        self._rollback.touched()
+        self.pc, self.stopped = snapshot.pc, None
+
+    def keyframe(self) -> NDArray[np.uint8]:
+        """A copy of what outlives a step; between steps, all that the next ones depend on."""
+        return self._memory.block[: self.program.plan.persistent].copy()
+
+    def restore_keyframe(self, keyframe: NDArray[np.uint8]) -> None:
+        """Go to the start of the step a keyframe was taken at.
+
+        What a step makes anew (activations, gradients) stays as it is until that step is done.
+        """
+        np.copyto(self._memory.block[: self.program.plan.persistent], keyframe)
+        self._rollback.touched()
+        self.pc, self.stopped = 0, None
+
+    def reset(self, seed: int | None = None) -> None:
+        """Fresh parameters from the seed (the present one if None), step 0, all else zero.
+
+        Hyperparameters stay as they are set.
+        """
+        number = int(self._memory.array(self._tensors["seed"])) if seed is None else seed
+        if not 0 <= number < 2**53:
+            raise DescriptionError("seed", number, "a whole number from 0 to 2^53 - 1")
+        kept = ("hyperparameter", "constant")
+        for tensor in self.program.plan.places:
+            if tensor.role not in kept:
+                self._memory.array(tensor)[...] = 0 if tensor.value is None else tensor.value
+        self._memory.array(self._tensors["seed"])[...] = number
+        if "data/order" in self._tensors:
+            order = self._memory.array(self._tensors["data/order"])
+            order[...] = np.arange(order.size)
+        if self._owns_parameters:
+            self._draw_parameters(number)
+        self._rollback.touched()
+        self.pc, self.stopped = 0, None
+
+    def _draw_parameters(self, seed: int) -> None:
+        for number, parameter in enumerate(self.program.parameters):
+            philox = np.random.Philox(
+                key=np.array([seed, PURPOSE_PARAMETERS], dtype=np.uint64),
+                counter=np.array([0, 0, 0, number], dtype=np.uint64),
+            )
+            shape = parameter.tensor.shape
+            values = parameter.initializer.draw(
+                np.random.Generator(philox), shape, parameter.fan_in, parameter.fan_out
+            )
+            self._memory.array(parameter.tensor)[...] = values
+
+    def _tensor(self, name: str) -> Tensor:
+        if name not in self._tensors:
+            raise DescriptionError("buffer", name, "the name of a buffer of this program")
+        return self._tensors[name]
+
+    # Looking from outside --------------------------------------------------------------------
+
+    def evaluator(
+        self, inputs: ArrayLike, targets: ArrayLike | None = None, *, gradients: bool = False
+    ) -> Machine:
+        """A machine that shares these parameters, live, and judges samples of its own.
+
+        One `run(1)` of it computes the forward pass on `inputs` (samples, *input shape); with
+        `targets` (samples, *outputs) also ``loss/L``, without penalties; with `gradients` also
+        dL/dz and dL/da of every layer, and dL/dx. Buffers are called as here; new samples are
+        written to ``input/x`` and ``input/y``. Dropout and noise are off, and batch normalisation
+        goes by its running statistics.
+        """
+        x, shape = np.asarray(inputs), self.program.network.input_shape
+        if x.ndim < 2 or not len(x) or prod(x.shape[1:]) != prod(shape):
+            expected = ", ".join(str(extent) for extent in ("samples", *shape))
+            raise DescriptionError("inputs", x.shape, f"of shape ({expected})")
+        program, shared = compile_evaluator(
+            self.program, len(x), targets=targets is not None, gradients=gradients
+        )
+        arrays = {name: self._memory.array(self._tensors[name]) for name in shared}
+        machine = Machine(program, shared=arrays)
+        machine.write("input/x", x.reshape(-1, *shape))
+        if targets is not None:
+            machine.write("input/y", targets)
+        self._evaluators.add(machine)
+        self._hand_on_clamps(machine)
+        return machine
+
+
+def _joined(calls: Sequence[Sequence[Call]]) -> list[Call]:
+    return [call for of_instruction in calls for call in of_instruction]
+
+
+def _no_trap() -> bool:
+    return False
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Infinities and NaNs are states to show, found by looking, not warnings."""
+    with np.errstate(all="ignore"):
+        yield

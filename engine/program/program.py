@@ -1,0 +1,189 @@
+"""A program: the instructions of one training step over a table of named buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.graph.graph import PHASES, Graph, Node, Phase, Role, Shape, Tensor
+from engine.ops.base import Array
+
+if TYPE_CHECKING:
+    from engine.data import Dataset
+    from engine.layers.context import LayerInfo, Parameter
+    from engine.network import Network
+    from engine.program.memory import Plan
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One op of the program.
+
+    Attributes:
+        index: place in the program.
+        phase: forward, loss, backward or update.
+        scope: where it stands, e.g. ``dense1/linear``.
+        layer: the layer it belongs to, or ``""``.
+        op: name of the op.
+        formula: what it computes, e.g. ``Z1 = X·W1 + b1``.
+        reads, writes: names of buffers.
+        flops: floating-point operations of one execution.
+    """
+
+    index: int
+    phase: Phase
+    scope: str
+    layer: str
+    op: str
+    formula: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    flops: int
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A named array of the machine.
+
+    `grad` and `update` name the buffers of its gradient and its last update, where there are such.
+    """
+
+    name: str
+    symbol: str
+    shape: Shape
+    axes: tuple[str, ...]
+    role: Role
+    layer: str
+    grad: str | None
+    update: str | None
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a program needs: trained numbers, floating-point operations a step, bytes of memory."""
+
+    parameters: int
+    flops: int
+    bytes: int
+
+
+class Listing(tuple[Instruction, ...]):
+    """All instructions, in order; printed, a table."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        lines = [f"{'':>4}  {'phase':<9}{'scope':<26}{'formula':<44}{'FLOPs':>10}"]
+        lines += [
+            f"{i.index:>4}  {i.phase:<9}{i.scope:<26}{i.formula:<44}{i.flops:>10,}" for i in self
+        ]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Program:
+    """The compiled form of a network on a data set, ready for a `Machine`.
+
+    Attributes:
+        network: the description it was compiled from.
+        graph: tensors and op applications; `graph.nodes[i]` is instruction i.
+        instructions: the listing.
+        buffers: name -> Buffer.
+        layers: the layers, in names of buffers.
+        hyperparameters: name a user sets it by -> buffer name.
+        parameters: the trained tensors and how they start.
+        plan: where each tensor lies.
+        data: the data set's arrays by buffer name, not part of the machine's state.
+        batch_size, steps_per_epoch, seed, dtype: as compiled.
+        cost: parameters, FLOPs a step, bytes.
+        dataset: what it was compiled on; None for an evaluator's program.
+    """
+
+    network: Network
+    graph: Graph
+    instructions: tuple[Instruction, ...]
+    buffers: Mapping[str, Buffer]
+    layers: tuple[LayerInfo, ...]
+    hyperparameters: Mapping[str, str]
+    parameters: tuple[Parameter, ...]
+    plan: Plan
+    data: Mapping[str, Array]
+    batch_size: int
+    steps_per_epoch: int
+    seed: int
+    dtype: str
+    cost: Cost
+    dataset: Dataset | None = None
+
+    def listing(self) -> Listing:
+        """Every instruction: index, phase, scope, op, formula, reads, writes, FLOPs."""
+        return Listing(self.instructions)
+
+    def phase_start(self, phase: Phase) -> int:
+        """Index of the first instruction of `phase` or of the next phase that has any."""
+        rank = PHASES.index(phase)
+        for instruction in self.instructions:
+            if PHASES.index(instruction.phase) >= rank:
+                return instruction.index
+        return len(self.instructions)
+
+    def writers(self, name: str) -> tuple[int, ...]:
+        """The instructions that write to this buffer, or to one that shares memory with it.
+
+        One that only looks at numbers anew, as a reshape does, is the writer of its own result
+        and of nothing else that lies there.
+        """
+        tensor = next(tensor for tensor in self.graph.tensors if tensor.name == name)
+        around = tensor.lineage()
+        return tuple(
+            index
+            for index, node in enumerate(self.graph.nodes)
+            if node.output.overlaps(tensor)
+            and (node.op.storage(*node.inputs) is None or node.output in around)
+        )
+
+
+def instruction(index: int, node: Node) -> Instruction:
+    """The instruction of one op application, named as its tensors are called now."""
+    inputs = node.inputs
+    right = node.op.formula(*(tensor.symbol for tensor in inputs))
+    arrow = "←" if node.updates and node.output.symbol in right else "="
+    if node.updates and arrow == "=":
+        inputs = inputs[1:]
+    return Instruction(
+        index=index,
+        phase=node.phase,
+        scope=node.scope,
+        layer=node.layer,
+        op=node.op.name,
+        formula=f"{node.output.symbol} {arrow} {right}",
+        reads=tuple(dict.fromkeys(tensor.name for tensor in inputs)),
+        writes=(node.output.name,),
+        flops=node.op.flops(node.output, *node.inputs),
+    )
+
+
+def buffer_table(graph: Graph, dtype: str) -> dict[str, Buffer]:
+    """The graph's tensors as a reader sees them."""
+    names = {tensor.name for tensor in graph.tensors}
+    return {
+        tensor.name: Buffer(
+            name=tensor.name,
+            symbol=tensor.symbol,
+            shape=tensor.shape,
+            axes=tensor.axes,
+            role=tensor.role,
+            layer=tensor.layer,
+            grad=_gradient_name(graph, tensor),
+            update=f"{tensor.name}.update" if f"{tensor.name}.update" in names else None,
+            dtype=tensor.dtype or dtype,
+        )
+        for tensor in graph.tensors
+    }
+
+
+def _gradient_name(graph: Graph, tensor: Tensor) -> str | None:
+    gradient = graph.gradients.get(tensor)
+    return gradient.name if gradient is not None else None

@@ -1,0 +1,1 @@
+"""Arrays and where their elements lie in memory."""

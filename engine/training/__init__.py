@@ -1,0 +1,1 @@
+"""Optimizers, learning-rate schedules and gradient clipping, as a user describes them."""
