@@ -20,12 +20,12 @@ from fastapi.templating import Jinja2Templates
 from starlette.websockets import WebSocketDisconnect
 
 from server import __version__
-from server.assets import Assets
-from server.catalogue import catalogue
-from server.hub import CLOSE_LATER, CLOSE_REFUSED, MAX_SESSIONS, Hub, Viewer
-from server.scenes import scenes
-from server.security import Guard, Names
-from server.workers import PING_INTERVAL, Pool
+from server.describe.catalogue import catalogue
+from server.describe.scenes import scenes
+from server.web.assets import Assets
+from server.web.security import Guard, Names
+from server.workers.hub import CLOSE_LATER, CLOSE_REFUSED, MAX_SESSIONS, Hub, Viewer
+from server.workers.pool import PING_INTERVAL, Pool
 
 log = logging.getLogger(__name__)
 

@@ -28,9 +28,9 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from server.errors import Refusal
-from server.frames import Frame, decode_frame
-from server.protocol import PROTOCOL
+from server.wire.commands import PROTOCOL
+from server.wire.errors import Refusal
+from server.wire.frames import Frame, decode_frame
 
 Message = dict[str, Any]
 

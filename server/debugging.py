@@ -23,8 +23,8 @@ from typing import Any
 
 import engine
 from engine import Dataset, Machine, Network
-from server.own import Own, network_machine, own, register
-from server.protocol import PointSpec
+from server.session.handover import Own, network_machine, own, register
+from server.wire.commands import PointSpec
 
 START_SECONDS = 30.0
 LINGER_SECONDS = 2.0

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from engine import Explainer, Machine, Timeline
-from server import description
+from server.describe import description
 from tests.browser.test_inspector import EDGE, select
 from tests.browser.visit import Visit, Visits, number
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from server.scenes import SCENES
+from server.describe.scenes import SCENES
 from tests.browser.visit import Visit, Visits, number
 
 CARD = ".net-card"

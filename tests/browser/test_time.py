@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
 from engine import Machine, Timeline, Unit
-from server import description
+from server.describe import description
 from tests.browser.serving import second_viewer, wait_until
 from tests.browser.test_layouts import PHONE, SCREENSHOTS
 from tests.browser.visit import Visit, Visits

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from engine import Machine
-from server import description
+from server.describe import description
 from tests.browser.serving import wait_until
 
 DESKTOP = (1440, 900)

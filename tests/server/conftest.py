@@ -14,8 +14,8 @@ import uvicorn
 
 from server.__main__ import listen, make_server
 from server.app import Services, Settings
-from server.catalogue import catalogue
 from server.client import Client
+from server.describe.catalogue import catalogue
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 from engine import Machine
-from server import description
-from server.camera import Subscription
-from server.errors import Refusal
-from server.frames import Dtype, Frame, decode_frame
-from server.protocol import Watch, parse_command
-from server.questions import Answer
-from server.session import Event, Session
+from server.describe import description
+from server.session.camera import Subscription
+from server.session.questions import Answer
+from server.session.session import Event, Session
+from server.wire.commands import Watch, parse_command
+from server.wire.errors import Refusal
+from server.wire.frames import Dtype, Frame, decode_frame
 
 SMALL: dict[str, Any] = {"data": {"samples": 60}}
 """2-4-2-1 on 30 training and 30 test points of circles, in batches of 10."""

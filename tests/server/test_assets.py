@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from server.app import ROOT
-from server.assets import Assets, light_script, light_style
+from server.web.assets import Assets, light_script, light_style
 
 SCRIPT = """\
 // @ts-check

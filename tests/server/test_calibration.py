@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from server.calibration import BINS, THRESHOLDS, calibration, thresholds
+from server.views.calibration import BINS, THRESHOLDS, calibration, thresholds
 from tests.server.driving import SMALL, configured
 
 

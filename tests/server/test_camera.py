@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from server import description
-from server.camera import ENCODING_SHARE, VIEW_SHARE, Camera, Subscription, smoothed
-from server.frames import (
+from server.describe import description
+from server.session.camera import ENCODING_SHARE, VIEW_SHARE, Camera, Subscription, smoothed
+from server.session.runner import Runner
+from server.views.view_group import Group
+from server.views.views import ProbePoint
+from server.wire.commands import Watch
+from server.wire.frames import (
     FLAG_BATCH_ROW,
     FLAG_RUNNING,
     Frame,
@@ -16,10 +20,6 @@ from server.frames import (
     decode_frame,
     encode_payload,
 )
-from server.group import Group
-from server.protocol import Watch
-from server.runner import Runner
-from server.views import ProbePoint
 from tests.server.driving import SMALL, Clock
 
 SURFACE = Watch("view/surface", "u8")
@@ -60,7 +60,7 @@ class Scene:
             self.clock.wait(self.encoding_costs)
             return encode_payload(*arguments)
 
-        monkeypatch.setattr("server.camera.encode_payload", counted)
+        monkeypatch.setattr("server.session.camera.encode_payload", counted)
 
     def watch(self, *watches: Watch, rate: float = 60.0) -> Subscription:
         return Subscription(watches, rate)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import engine
-from server import description, protocol
-from server.errors import Refusal
-from server.protocol import encode_message
+from server.describe import description
+from server.wire import commands
+from server.wire.commands import encode_message
+from server.wire.errors import Refusal
 from tests.server.kinds import KINDS
 from tests.server.test_layers import every
 
@@ -125,4 +126,4 @@ def test_contents_say_what_can_be_brought(listed: dict[str, Any]) -> None:
         "own_text": "text",
         "drawn_curve": "drawing",
     }
-    assert contents["own_text"][0]["maximum"] < protocol.MAX_MESSAGE_BYTES
+    assert contents["own_text"][0]["maximum"] < commands.MAX_MESSAGE_BYTES

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server import description
-from server.codes import code_layer
+from server.describe import description
+from server.views.codes import code_layer
 from tests.server.driving import configured, machine_of, refused
 from tests.server.kinds import KINDS
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Branch, Moment
-from server.curves import CAPACITY, Curve, Curves, step_of
-from server.scores import Point
+from server.session.curves import CAPACITY, Curve, Curves, step_of
+from server.views.scores import Point
 
 
 def point(step: int, loss: float = 1.0) -> Point:

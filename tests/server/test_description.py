@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from server import description
-from server.description import build, normalise
-from server.errors import Refusal
+from server.describe import description
+from server.describe.description import build, normalise
+from server.wire.errors import Refusal
 from tests.server.driving import refused
 
 

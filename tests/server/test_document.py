@@ -12,19 +12,23 @@ import numpy as np
 import pytest
 
 from engine.graph.graph import Role
-from server import app, camera, description, frames, host, hub, protocol, session
+from server import app
 from server import client as scripting
 from server.__main__ import MAX_SOCKET_BYTES
-from server.curves import CAPACITY
-from server.errors import LONGEST_VALUE, Code
-from server.frames import FrameHeader, encode_frame, encode_payload
-from server.runner import Reason
+from server.describe import description
+from server.session import camera, session
+from server.session.curves import CAPACITY
+from server.session.runner import Reason
+from server.wire import commands, frames
+from server.wire.errors import LONGEST_VALUE, Code
+from server.wire.frames import FrameHeader, encode_frame, encode_payload
+from server.workers import hub, session_host
 from tests.server.conftest import Live
 from tests.server.driving import Driver, configured
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
-SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "server").glob("*.py"))
+SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "server").rglob("*.py"))
 
 
 def section(title: str, level: int = 2, within: str = TEXT) -> str:
@@ -59,16 +63,16 @@ def named(text: str) -> set[str]:
 
 
 def test_every_command_is_described_and_no_other() -> None:
-    assert headings("Commands") == list(protocol._COMMANDS)
+    assert headings("Commands") == list(commands._COMMANDS)
 
 
-@pytest.mark.parametrize("command", protocol._COMMANDS)
+@pytest.mark.parametrize("command", commands._COMMANDS)
 def test_every_field_of_a_command_is_described(command: str) -> None:
     said = section(f"`{command}`", 3)
-    _, fields = protocol._COMMANDS[command]
+    _, fields = commands._COMMANDS[command]
     for field, (_, default) in fields.items():
         assert re.search(rf"`{field}[`:]", said), field
-        if default not in (protocol._REQUIRED, None):
+        if default not in (commands._REQUIRED, None):
             shown = f"{default:g}" if isinstance(default, float) else str(default)
             shown = shown.lower() if isinstance(default, bool) else shown
             assert re.search(rf'= "?`?{re.escape(shown)}', said), field
@@ -158,15 +162,15 @@ def test_roles_and_views_are_described() -> None:
         ("The connection", f"| {hub.CLOSE_LATER} | server |"),
         ("The connection", f"| {', '.join(map(str, app.CLEAN_CLOSES))} | viewer |"),
         ("The connection", f"more than {MAX_SOCKET_BYTES:,} bytes"),
-        ("Commands", f"in 1..{protocol.MAX_COUNT}"),
-        ("Commands", f"up to {protocol.MAX_SPEED:,.0f}"),
-        ("Commands", f"at most {protocol.MAX_BUFFERS} objects"),
-        ("Commands", f"up to {protocol.MAX_RATE:g} = {protocol.MAX_RATE:g}"),
+        ("Commands", f"in 1..{commands.MAX_COUNT}"),
+        ("Commands", f"up to {commands.MAX_SPEED:,.0f}"),
+        ("Commands", f"at most {commands.MAX_BUFFERS} objects"),
+        ("Commands", f"up to {commands.MAX_RATE:g} = {commands.MAX_RATE:g}"),
         ("Commands", f"At most {session.MAX_READ:,} numbers"),
         ("Commands", f"less than {1000 * session.STEP_AT_ONCE:g} ms"),
         ("Events", f"at most {1 / session.LOSS_INTERVAL:g} a second"),
-        ("Errors", f"more than {protocol.MAX_MESSAGE_BYTES:,} bytes"),
-        ("Errors", f"more than {protocol.MAX_DEPTH} levels"),
+        ("Errors", f"more than {commands.MAX_MESSAGE_BYTES:,} bytes"),
+        ("Errors", f"more than {commands.MAX_DEPTH} levels"),
         ("Errors", f"more than {hub.MESSAGES_PER_SECOND:g} messages a second"),
         ("Errors", f"shortened to {LONGEST_VALUE} characters"),
         ("Descriptions", f"list of 1..{description.MAX_LAYERS} layers"),
@@ -174,11 +178,11 @@ def test_roles_and_views_are_described() -> None:
         ("Credit", f"at most {hub.CREDIT} frames"),
         ("Leaving and coming back", f"runs on for {hub.RESUME_SECONDS:g} seconds"),
         ("Leaving and coming back", f"for {hub.FREE_SECONDS:g} seconds is freed"),
-        ("Leaving and coming back", f"every {host.CHECKPOINT_WHILE_RUNNING:g} seconds"),
-        ("Limits", f"{protocol.MAX_MESSAGE_BYTES:,} bytes, {protocol.MAX_DEPTH} levels"),
+        ("Leaving and coming back", f"every {session_host.CHECKPOINT_WHILE_RUNNING:g} seconds"),
+        ("Limits", f"{commands.MAX_MESSAGE_BYTES:,} bytes, {commands.MAX_DEPTH} levels"),
         ("Limits", f"{hub.MESSAGES_PER_SECOND:g} a second, {hub.MESSAGE_BURST:g} at once"),
-        ("Limits", f"compressed | {protocol.MAX_LOG_BYTES:,} bytes"),
-        ("Limits", f"{protocol.MAX_BUFFERS} buffers, {protocol.MAX_RATE:g} frames a second"),
+        ("Limits", f"compressed | {commands.MAX_LOG_BYTES:,} bytes"),
+        ("Limits", f"{commands.MAX_BUFFERS} buffers, {commands.MAX_RATE:g} frames a second"),
         ("Limits", f"a frame | {camera.MAX_FRAME_BYTES:,} bytes"),
         ("Limits", f"acknowledged | {hub.CREDIT} |"),
         ("Limits", f"`read` | {session.MAX_READ:,} numbers"),
@@ -203,7 +207,7 @@ def test_a_number_that_is_said_is_the_one_that_holds(title: str, said: str) -> N
 
 
 def test_the_version_that_is_said() -> None:
-    assert f"protocol version {protocol.PROTOCOL}." in TEXT
+    assert f"protocol version {commands.PROTOCOL}." in TEXT
 
 
 # Frames ------------------------------------------------------------------------------------------

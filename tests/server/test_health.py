@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from server.scenes import SCENES, Scene
-from server.session import Session
+from server.describe.scenes import SCENES, Scene
+from server.session.session import Session
 from tests.server.driving import SMALL, configured, refused
 from tests.server.kinds import KINDS
 from tests.server.test_scenes import needs

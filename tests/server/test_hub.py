@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from server import hub, mail
-from server.camera import Subscription
-from server.frames import FrameHeader, encode_frame, frame_number
-from server.hub import (
+from server.session.camera import Subscription
+from server.session.session import Checkpoint, Event
+from server.wire.commands import MAX_MESSAGE_BYTES, Watch, parse_command
+from server.wire.frames import FrameHeader, encode_frame, frame_number
+from server.workers import hub, worker_messages
+from server.workers.hub import (
     CLOSE_LATER,
     CLOSE_REFUSED,
     CRASHES,
@@ -27,8 +29,6 @@ from server.hub import (
     SessionRecord,
     Viewer,
 )
-from server.protocol import MAX_MESSAGE_BYTES, Watch, parse_command
-from server.session import Checkpoint, Event
 from tests.server.driving import Clock, configured
 
 STATE: Event = {"type": "state", "running": True}
@@ -66,12 +66,12 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.mail: list[tuple[int, mail.ToWorker]] = []
+        self.mail: list[tuple[int, worker_messages.ToWorker]] = []
 
-    def send(self, number: int, message: mail.ToWorker) -> None:
+    def send(self, number: int, message: worker_messages.ToWorker) -> None:
         self.mail.append((number, message))
 
-    def take(self) -> list[mail.ToWorker]:
+    def take(self) -> list[worker_messages.ToWorker]:
         """What was sent since the last call."""
         taken, self.mail = self.mail, []
         return [message for _, message in taken]
@@ -103,35 +103,37 @@ class World:
         return viewer, socket, viewer.session
 
     def happen(self, record: SessionRecord, *events: Event) -> None:
-        self.hub.mailed(mail.Happened(record.id, list(events)))
+        self.hub.mailed(worker_messages.Happened(record.id, list(events)))
 
     def answer(self, *, accepted: bool = True) -> None:
         """Answer all commands that the workers have got."""
         kind = "done" if accepted else "error"
         for message in self.workers.take():
-            if isinstance(message, mail.Perform):
-                answered = mail.Answered(message.session, message.token, {"type": kind})
+            if isinstance(message, worker_messages.Perform):
+                answered = worker_messages.Answered(message.session, message.token, {"type": kind})
                 self.hub.mailed(answered)
 
     def subscribe(self, viewer: Viewer, buffers: Any = WEIGHTS, rate: float = 60.0) -> int:
         """Subscribe, accepted; returns the subscription's number."""
         self.tell(viewer, "subscribe", buffers=buffers, rate=rate)
-        number = next(m.subscription for m in self.workers.take() if isinstance(m, mail.Perform))
+        number = next(
+            m.subscription for m in self.workers.take() if isinstance(m, worker_messages.Perform)
+        )
         assert viewer.session is not None
         token = max(viewer.session.pending)
-        self.hub.mailed(mail.Answered(viewer.session.id, token, {"type": "done"}))
+        self.hub.mailed(worker_messages.Answered(viewer.session.id, token, {"type": "done"}))
         return number
 
     def shoot(self, record: SessionRecord, number: int) -> int:
         """A frame of a subscription comes from the worker; returns its number."""
         self.frame_number += 1
         header = FrameHeader(self.frame_number, 1, 0, 0, 0, 0.0, 0.0, 0, 0)
-        self.hub.mailed(mail.Taken(record.id, number, encode_frame(header, [])))
+        self.hub.mailed(worker_messages.Taken(record.id, number, encode_frame(header, [])))
         return self.frame_number
 
     def grants(self) -> int:
         """How many grants the workers were given since the last look at their mail."""
-        return sum(isinstance(message, mail.Grant) for message in self.workers.take())
+        return sum(isinstance(message, worker_messages.Grant) for message in self.workers.take())
 
 
 @pytest.fixture
@@ -155,7 +157,7 @@ def test_hello_opens_a_session(world: World) -> None:
         "resumed": False,
         "last_event": 0,
     }
-    assert world.workers.take() == [mail.Open(record.id)]
+    assert world.workers.take() == [worker_messages.Open(record.id)]
     assert len(record.id) > 20
 
 
@@ -228,7 +230,7 @@ def test_too_many_sessions() -> None:
     world.hub.leave(viewer, clean=False)
     world.enter()
     assert left.id not in world.hub.sessions
-    assert mail.Close(left.id) in world.workers.take()
+    assert worker_messages.Close(left.id) in world.workers.take()
 
 
 def test_the_session_left_for_longest_makes_room() -> None:
@@ -266,13 +268,13 @@ def test_a_command_goes_to_the_worker_and_its_answer_to_who_gave_it() -> None:
     world.tell(viewer, "step", id=42, unit="layer", count=2)
     ((number, message),) = world.workers.mail
     assert number == record.worker == 1
-    assert isinstance(message, mail.Perform)
+    assert isinstance(message, worker_messages.Perform)
     assert message.command == parse_command('{"id":42,"type":"step","unit":"layer","count":2}')
     answer = {"type": "done", "buffer": "x", "value": None}
-    world.hub.mailed(mail.Answered(record.id, message.token, answer))
+    world.hub.mailed(worker_messages.Answered(record.id, message.token, answer))
     assert socket.take() == [{"id": 42, **answer}]
     assert other.take() == []
-    world.hub.mailed(mail.Answered(record.id, message.token, answer))
+    world.hub.mailed(worker_messages.Answered(record.id, message.token, answer))
     assert socket.take() == []  # answered once
 
 
@@ -282,7 +284,7 @@ def test_an_answer_to_who_has_left_is_dropped(world: World) -> None:
     token = max(record.pending)
     world.hub.leave(viewer, clean=True)
     socket.take()
-    world.hub.mailed(mail.Answered(record.id, token, {"type": "done"}))
+    world.hub.mailed(worker_messages.Answered(record.id, token, {"type": "done"}))
     assert socket.take() == []
     assert record.pending == {}
 
@@ -304,7 +306,7 @@ def test_events_of_other_sessions_are_not_seen(world: World) -> None:
     world.happen(first, STATE)
     assert len(one.take()) == 1
     assert two.take() == []
-    world.hub.mailed(mail.Happened("freed long ago", [STATE]))
+    world.hub.mailed(worker_messages.Happened("freed long ago", [STATE]))
 
 
 @pytest.mark.parametrize(
@@ -449,9 +451,9 @@ def test_a_new_subscription_takes_the_place_of_the_old(world: World) -> None:
     viewer, _, record = world.enter()
     old = world.subscribe(viewer)
     world.tell(viewer, "subscribe", buffers=[])
-    assert of_kind([message for _, message in world.workers.mail], mail.Unwatch) == []
+    assert of_kind([message for _, message in world.workers.mail], worker_messages.Unwatch) == []
     world.answer()
-    assert mail.Unwatch(record.id, old) in world.workers.take()
+    assert worker_messages.Unwatch(record.id, old) in world.workers.take()
     assert len(record.shared) == 1
     world.shoot(record, old)  # one that was on its way
 
@@ -485,7 +487,7 @@ def test_the_last_viewer_of_a_subscription_closes_it(world: World) -> None:
     world.hub.leave(one, clean=True)
     assert world.workers.take() == []
     world.hub.leave(two, clean=False)
-    assert world.workers.take() == [mail.Unwatch(record.id, number)]
+    assert world.workers.take() == [worker_messages.Unwatch(record.id, number)]
     assert record.shared == {}
 
 
@@ -507,7 +509,7 @@ def test_after_a_reconnect_what_was_missed_comes_exactly_once(world: World) -> N
     welcome, *events = again.take()
     assert (welcome["resumed"], welcome["last_event"]) == (True, 5)
     assert numbers(events) == [3, 4, 5, 6]
-    assert not any(isinstance(m, mail.Abridge) for m in world.workers.take())
+    assert not any(isinstance(m, worker_messages.Abridge) for m in world.workers.take())
     assert socket.take() == []
 
 
@@ -527,12 +529,12 @@ def test_who_is_new_or_too_far_behind_gets_the_abridged_events(
     for _ in range(LOG_EVENTS + 10):
         world.happen(record, STATE)
     viewer, socket, _ = world.enter(record.id, last_seen=last_seen)
-    assert mail.Abridge(record.id, viewer.number) in world.workers.take()
+    assert worker_messages.Abridge(record.id, viewer.number) in world.workers.take()
     socket.take()
     world.happen(record, STATE)  # before they have come, nothing else does
     assert socket.take() == []
     abridged: list[Event] = [{"type": "configured"}, {"type": "state"}, {"type": "loss"}]
-    world.hub.mailed(mail.Abridged(record.id, viewer.number, abridged))
+    world.hub.mailed(worker_messages.Abridged(record.id, viewer.number, abridged))
     last = record.log.last
     events = socket.take()
     assert [event["type"] for event in events] == ["configured", "state", "loss"]
@@ -547,7 +549,7 @@ def test_abridged_events_go_to_nobody_else(world: World) -> None:
     viewer, _, _ = world.enter(record.id)
     other.take()
     world.hub.leave(viewer, clean=True)
-    world.hub.mailed(mail.Abridged(record.id, viewer.number, [STATE]))
+    world.hub.mailed(worker_messages.Abridged(record.id, viewer.number, [STATE]))
     assert other.take() == []
 
 
@@ -570,11 +572,13 @@ def test_the_log_is_bounded_in_number_and_bytes(monkeypatch: pytest.MonkeyPatch)
 # Sessions without viewers ------------------------------------------------------------------------
 
 
-def of_kind(messages: list[mail.ToWorker], *kinds: type[Any]) -> list[mail.ToWorker]:
+def of_kind(
+    messages: list[worker_messages.ToWorker], *kinds: type[Any]
+) -> list[worker_messages.ToWorker]:
     return [message for message in messages if isinstance(message, kinds)]
 
 
-def ticks(world: World, seconds: float) -> list[mail.ToWorker]:
+def ticks(world: World, seconds: float) -> list[worker_messages.ToWorker]:
     """Let time pass; returns what the workers were told."""
     for _ in range(int(seconds)):
         world.clock.wait(1.0)
@@ -586,10 +590,12 @@ def test_a_closed_page_pauses_its_session(world: World) -> None:
     viewer, _, record = world.enter()
     world.workers.take()
     world.hub.leave(viewer, clean=True)
-    assert world.workers.take() == [mail.Leave(record.id)]
+    assert world.workers.take() == [worker_messages.Leave(record.id)]
     world.clock.wait(RESUME_SECONDS - 1)
     world.enter(record.id)
-    assert of_kind(world.workers.take(), mail.Return) == [mail.Return(record.id)]
+    assert of_kind(world.workers.take(), worker_messages.Return) == [
+        worker_messages.Return(record.id)
+    ]
 
 
 def test_while_somebody_watches_nothing_is_paused(world: World) -> None:
@@ -608,19 +614,19 @@ def test_a_lost_connection_lets_the_session_run_on_for_two_minutes(world: World)
     assert RESUME_SECONDS == 120
     assert ticks(world, RESUME_SECONDS) == []
     world.enter(record.id)
-    assert of_kind(world.workers.take(), mail.Leave, mail.Return) == []
+    assert of_kind(world.workers.take(), worker_messages.Leave, worker_messages.Return) == []
 
 
 def test_after_two_minutes_it_pauses_and_stays_paused(world: World) -> None:
     viewer, _, record = world.enter()
     world.workers.take()
     world.hub.leave(viewer, clean=False)
-    assert ticks(world, RESUME_SECONDS + 2) == [mail.Leave(record.id)]
+    assert ticks(world, RESUME_SECONDS + 2) == [worker_messages.Leave(record.id)]
     assert ticks(world, 100) == []  # told once
     _, socket, same = world.enter(record.id)
     assert same is record
     assert socket.take()[0]["resumed"] is True
-    assert of_kind(world.workers.take(), mail.Return) == []
+    assert of_kind(world.workers.take(), worker_messages.Return) == []
 
 
 def test_after_a_while_it_is_freed(world: World) -> None:
@@ -628,7 +634,7 @@ def test_after_a_while_it_is_freed(world: World) -> None:
     world.workers.take()
     world.hub.leave(viewer, clean=True)
     told = ticks(world, FREE_SECONDS + 1)
-    assert told == [mail.Leave(record.id), mail.Close(record.id)]
+    assert told == [worker_messages.Leave(record.id), worker_messages.Close(record.id)]
     assert world.hub.sessions == {}
     _, socket, other = world.enter(record.id)
     assert other is not record
@@ -664,14 +670,16 @@ def test_sessions_of_a_lost_worker_come_back_from_their_checkpoints(
     _, other_socket, _ = world.enter()
     number = world.subscribe(viewer, rate=20.0)
     frame = world.shoot(record, number)
-    world.hub.mailed(mail.Saved(record.id, checkpoint))
+    world.hub.mailed(worker_messages.Saved(record.id, checkpoint))
     world.tell(viewer, "run", id=77)
     socket.take(), other_socket.take(), world.workers.take()
     world.hub.replaced(record.worker)
     assert world.workers.take() == [
-        mail.Open(record.id, checkpoint, frame, lost=True, halt=None),
-        mail.Watching(record.id, number, Subscription((Watch("dense1/W", "f32"),), 20.0)),
-        mail.Grant(record.id, number),
+        worker_messages.Open(record.id, checkpoint, frame, lost=True, halt=None),
+        worker_messages.Watching(
+            record.id, number, Subscription((Watch("dense1/W", "f32"),), 20.0)
+        ),
+        worker_messages.Grant(record.id, number),
     ]
     (error,) = socket.take()
     assert (error["code"], error["id"]) == ("worker_restarted", 77)
@@ -685,7 +693,7 @@ def test_a_subscription_not_yet_accepted_is_lost_with_the_worker(world: World) -
     socket.take(), world.workers.take()
     world.hub.replaced(0)
     assert record.shared == {}
-    assert of_kind(world.workers.take(), mail.Watching, mail.Grant) == []
+    assert of_kind(world.workers.take(), worker_messages.Watching, worker_messages.Grant) == []
     assert socket.take()[0]["id"] == 8
 
 
@@ -695,7 +703,7 @@ def test_a_newcomer_still_gets_the_abridged_events(world: World) -> None:
     viewer, _, _ = world.enter(record.id)
     world.workers.take()
     world.hub.replaced(0)
-    assert mail.Abridge(record.id, viewer.number) in world.workers.take()
+    assert worker_messages.Abridge(record.id, viewer.number) in world.workers.take()
 
 
 def test_a_session_that_was_left_comes_back_paused(world: World) -> None:
@@ -703,13 +711,15 @@ def test_a_session_that_was_left_comes_back_paused(world: World) -> None:
     world.hub.leave(viewer, clean=True)
     world.workers.take()
     world.hub.replaced(0)
-    assert world.workers.take() == [mail.Open(record.id, None, 0, lost=True, halt="closed")]
+    assert world.workers.take() == [
+        worker_messages.Open(record.id, None, 0, lost=True, halt="closed")
+    ]
     world.enter(record.id)
-    assert mail.Return(record.id) in world.workers.take()
+    assert worker_messages.Return(record.id) in world.workers.take()
 
 
 def halts(world: World) -> list[str | None]:
-    return [m.halt for m in world.workers.take() if isinstance(m, mail.Open)]
+    return [m.halt for m in world.workers.take() if isinstance(m, worker_messages.Open)]
 
 
 def test_a_session_that_is_lost_again_and_again_comes_back_paused(world: World) -> None:
@@ -733,4 +743,4 @@ def test_then_it_does_not_go_on_by_itself_when_somebody_returns(world: World) ->
         world.hub.replaced(0)
     world.workers.take()
     world.enter(record.id)
-    assert of_kind(world.workers.take(), mail.Return) == []
+    assert of_kind(world.workers.take(), worker_messages.Return) == []

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import engine
-from server import layers
-from server.description import build, normalise
-from server.layers import fields_of
+from server.describe import layers
+from server.describe.description import build, normalise
+from server.describe.layers import fields_of
 from tests.server.driving import refused
 from tests.server.kinds import KINDS, TEXT
 

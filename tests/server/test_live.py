@@ -11,8 +11,8 @@ import pytest
 
 from engine.data import tokenizer
 from engine.data.sources import sentiment
-from server.live import TOKENS_AT_ONCE
-from server.protocol import MAX_MESSAGE_BYTES, MAX_SOUND, parse_command
+from server.session.inference import TOKENS_AT_ONCE
+from server.wire.commands import MAX_MESSAGE_BYTES, MAX_SOUND, parse_command
 from tests.server.driving import Driver, configured, refused
 from tests.server.kinds import KINDS, TEXT
 

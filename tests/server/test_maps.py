@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from server.maps import principal, turn
+from server.views.embedding_maps import principal, turn
 from tests.server.driving import Driver, configured
 from tests.server.kinds import KINDS
 

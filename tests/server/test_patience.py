@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from server import description
-from server.patience import Patience
+from server.describe import description
+from server.session.early_stopping import Patience
 from tests.server.driving import configured, refused
 
 OVERFITTING: dict[str, Any] = {

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine import Machine, encode_targets
-from server import description
-from server.frames import MAX_AXES
+from server.describe import description
+from server.wire.frames import MAX_AXES
 from tests.server.driving import Driver, configured, machine_of
 from tests.server.kinds import KINDS
 

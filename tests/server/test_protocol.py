@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server import protocol
-from server.errors import Refusal, brief
-from server.protocol import (
+from server.wire import commands
+from server.wire.commands import (
     MAX_COUNT,
     MAX_DEPTH,
     MAX_ID,
@@ -31,6 +30,7 @@ from server.protocol import (
     encode_message,
     parse_command,
 )
+from server.wire.errors import Refusal, brief
 from tests.server.driving import refused
 
 SMALLEST: dict[str, dict[str, Any]] = {
@@ -124,7 +124,7 @@ def test_a_compressed_log_is_read_strictly(log: object, code: str, expected: str
 
 
 def test_every_command_is_here() -> None:
-    assert SMALLEST.keys() == protocol._COMMANDS.keys()
+    assert SMALLEST.keys() == commands._COMMANDS.keys()
 
 
 @pytest.mark.parametrize("kind", SMALLEST)

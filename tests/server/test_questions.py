@@ -13,11 +13,11 @@ import engine
 from engine import Explainer, Machine, Timeline
 from engine.explain.why import why
 from engine.formula import largest, text
-from server import mail
-from server.errors import Refusal
-from server.host import MOST_ASKED, Host
-from server.protocol import encode_message, parse_command
-from server.session import Session
+from server.session.session import Session
+from server.wire.commands import encode_message, parse_command
+from server.wire.errors import Refusal
+from server.workers import worker_messages
+from server.workers.session_host import MOST_ASKED, Host
 from tests.server.driving import SMALL, Clock, Driver, configured, machine_of, refused
 
 ADAM: dict[str, Any] = {
@@ -373,10 +373,10 @@ class Desk:
     """A host with one session, and what it has answered."""
 
     def __init__(self) -> None:
-        self.said: list[mail.FromWorker] = []
+        self.said: list[worker_messages.FromWorker] = []
         clock = Clock(tick=1e-3)
         self.host = Host(self.said.append, clock, clock)
-        self.host.receive(mail.Open("a"))
+        self.host.receive(worker_messages.Open("a"))
         self.post(0, "configure", description=SMALL)
         self.post(0, "step", count=20)
         while self.host.delay() == 0.0:
@@ -384,10 +384,10 @@ class Desk:
 
     def post(self, token: int, what: str, /, **fields: Any) -> None:
         command = parse_command(json.dumps({"id": 1, "type": what, **fields}))
-        self.host.receive(mail.Perform("a", token, command))
+        self.host.receive(worker_messages.Perform("a", token, command))
 
     def answers(self) -> dict[int, dict[str, Any]]:
-        return {m.token: m.answer for m in self.said if isinstance(m, mail.Answered)}
+        return {m.token: m.answer for m in self.said if isinstance(m, worker_messages.Answered)}
 
 
 def test_long_answers_come_in_slices_while_short_ones_go_ahead() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.errors import Refusal
-from server.scenes import SCENES, Scene
+from server.describe.scenes import SCENES, Scene
+from server.wire.errors import Refusal
 from tests.server.driving import Driver, configured
 from tests.server.kinds import KINDS
 from tests.server.test_questions import ask

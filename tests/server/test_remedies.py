@@ -22,9 +22,9 @@ from engine import (
     load_dataset,
 )
 from engine.diagnostics import Finding
-from server import description
-from server.description import Description
-from server.own import describe, own, register
+from server.describe import description
+from server.describe.description import Description
+from server.session.handover import describe, own, register
 from tests.engine import test_diagnostics as planted
 from tests.engine.training import Training
 from tests.server.driving import Driver, configured

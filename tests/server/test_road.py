@@ -9,9 +9,9 @@ import pytest
 
 from engine.data.sources import car
 from engine.data.sources.race_track import track
-from server.camera import Subscription
-from server.protocol import Watch
-from server.road import CAR, EDGE_POINTS, MOST_TICKS, PERIOD, REST
+from server.session.camera import Subscription
+from server.views.driving_view import CAR, EDGE_POINTS, MOST_TICKS, PERIOD, REST
+from server.wire.commands import Watch
 from tests.server.driving import Clock, Driver, configured, refused
 from tests.server.kinds import KINDS
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from server import description, runner
-from server.limit import BURST, Limit
-from server.runner import Runner
+from server.describe import description
+from server.session import runner
+from server.session.rate_limit import BURST, Limit
+from server.session.runner import Runner
 from tests.server.driving import SMALL, Clock, machine_of
 
 

@@ -16,11 +16,11 @@ import engine
 from engine import Machine
 from engine.data.sources import car
 from engine.data.sources.race_track import track
-from server import description
-from server.description import Plan
-from server.protocol import encode_message
-from server.scenes import SCENES, Application, Picture, Scene, scenes
-from server.scores import Scorer
+from server.describe import description
+from server.describe.description import Plan
+from server.describe.scenes import SCENES, Application, Picture, Scene, scenes
+from server.views.scores import Scorer
+from server.wire.commands import encode_message
 
 BY_ID = {scene.id: scene for scene in SCENES}
 

@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from engine import Machine
-from server import description, scores
-from server.description import Plan
-from server.scores import Scorer
+from server.describe import description
+from server.describe.description import Plan
+from server.views import scores
+from server.views.scores import Scorer
 from tests.server.driving import SMALL, configured
 
 PENALISED: dict[str, Any] = {

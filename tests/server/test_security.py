@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from server.security import FRAMED_HEADERS, HEADERS, Names, host_name
+from server.web.security import FRAMED_HEADERS, HEADERS, Names, host_name
 
 
 @pytest.mark.parametrize(

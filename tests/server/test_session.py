@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from engine import Machine, Unit
-from server.camera import Subscription
-from server.errors import Refusal
-from server.frames import decode_frame
-from server.protocol import Watch, encode_message
-from server.session import LOSS_INTERVAL, Checkpoint, Session
+from server.session.camera import Subscription
+from server.session.session import LOSS_INTERVAL, Checkpoint, Session
+from server.wire.commands import Watch, encode_message
+from server.wire.errors import Refusal
+from server.wire.frames import decode_frame
 from tests.server.driving import SMALL, Clock, Driver, configured, machine_of, refused
 
 UNITS = ["instruction", "layer", "phase", "step", "epoch"]
@@ -442,7 +442,7 @@ def test_a_subscription_to_more_than_fits_in_a_frame(monkeypatch: pytest.MonkeyP
     driver = configured()
     watched = [{"name": "dense1/W", "dtype": "f64"}, {"name": "dense1/b", "dtype": "u8"}]
     assert driver.do("subscribe", buffers=watched) == {}
-    monkeypatch.setattr("server.camera.MAX_FRAME_BYTES", 67)
+    monkeypatch.setattr("server.session.camera.MAX_FRAME_BYTES", 67)
     with refused("bad_value", "buffers", "68 bytes", "at most 67 bytes a frame"):
         driver.do("subscribe", buffers=watched)
     # Accepted for a smaller network before: what does not fit is left out.
@@ -490,7 +490,7 @@ def test_what_can_not_be_read(fields: dict[str, Any], field: str, said: str) -> 
 
 def test_too_much_is_read_by_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = configured()
-    monkeypatch.setattr("server.session.MAX_READ", 7)
+    monkeypatch.setattr("server.session.session.MAX_READ", 7)
     with refused("bad_value", "buffer", "8 numbers", "at most 7 numbers; read it by rows"):
         driver.do("read", buffer="dense1/W")
     assert len(driver.do("read", buffer="dense1/W", index=[0])["values"]) == 4

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server import description
-from server.protocol import encode_message
+from server.describe import description
+from server.wire.commands import encode_message
 from tests.server.driving import configured
 from tests.server.kinds import KINDS
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from engine import DescriptionError
-from server import description
-from server.curves import step_of
-from server.session import Session
+from server.describe import description
+from server.session.curves import step_of
+from server.session.session import Session
 from tests.server.driving import SMALL, Driver, configured, machine_of, refused
 
 ADAM: dict[str, Any] = {**SMALL, "optimizer": {"kind": "adam", "learning_rate": 0.01}}

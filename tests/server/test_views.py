@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine import Machine, encode_targets
-from server import description, views
-from server.description import Plan
+from server.describe import description
+from server.describe.description import Plan
+from server.views import views
 from tests.server.driving import SMALL, Driver, configured, machine_of
 
 DEEP: dict[str, Any] = {

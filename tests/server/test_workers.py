@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from server import mail, workers
-from server.hub import Hub, SessionRecord, Viewer
-from server.workers import Pool
+from server.workers import pool, worker_messages
+from server.workers.hub import Hub, SessionRecord, Viewer
+from server.workers.pool import Pool
 from tests.server.driving import SMALL, machine_of
 
 PATIENCE = 60.0
@@ -103,7 +103,7 @@ class Seat:
 
 @asynccontextmanager
 async def hosted(count: int) -> AsyncIterator[tuple[Pool, Hub]]:
-    def received(_: int, message: mail.FromWorker) -> None:
+    def received(_: int, message: worker_messages.FromWorker) -> None:
         hub.mailed(message)
 
     def replaced(number: int) -> None:
@@ -191,7 +191,7 @@ def test_a_stuck_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
             await until(lambda: pool._workers[0].answered > before)
             assert (pool.process_ids(), pool._failures) == ([pid], [0])
             os.kill(pid, signal.SIGSTOP)
-            monkeypatch.setattr(workers, "STUCK_AFTER", 0.5)
+            monkeypatch.setattr("server.workers.pool.STUCK_AFTER", 0.5)
             await until(lambda: pool._workers[0].answered < time.monotonic() - 0.5)
             pool.check()
             monkeypatch.undo()
@@ -204,6 +204,6 @@ def test_a_stuck_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_workers_have_one_blas_thread_and_the_server_keeps_its_own() -> None:
     before = dict(os.environ)
-    with workers._one_thread():
-        assert {os.environ[name] for name in workers.THREADS} == {"1"}
+    with pool._one_thread():
+        assert {os.environ[name] for name in pool.THREADS} == {"1"}
     assert dict(os.environ) == before

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from server.frames import (
+from server.wire.frames import (
     FLAG_BATCH_ROW,
     FLAG_RUNNING,
     Dtype,

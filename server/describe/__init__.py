@@ -1,0 +1,1 @@
+"""Descriptions in JSON, and the catalogue of what can be described."""

@@ -1,0 +1,233 @@
+"""What can be configured, for the page's controls: derived from the engine's own tables."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import engine
+from engine.data import FEATURES, DatasetInfo, Drawing, Text, thumbnail
+from engine.debug.expressions import SCALARS
+from engine.debug.functions import FUNCTIONS
+from server.describe import description
+from server.describe.fields import defaults
+from server.describe.kinds import layer_kinds
+
+_ACTIVATIONS = {
+    "linear": ("Linear", "a = z"),
+    "sigmoid": ("Sigmoid", "a = 1/(1 + e⁻ᶻ)"),
+    "tanh": ("Tanh", "a = tanh z"),
+    "relu": ("ReLU", "a = max(0, z)"),
+    "leaky_relu": ("Leaky ReLU", "a = z where z > 0, else 0.01·z"),
+    "elu": ("ELU", "a = z where z > 0, else eᶻ − 1"),
+    "gelu": ("GELU", "a = z·Φ(z), Φ the normal distribution function"),
+    "softplus": ("Softplus", "a = log(1 + eᶻ)"),
+    "swish": ("Swish", "a = z·σ(z)"),
+    "softmax": ("Softmax", "aᵢ = e^zᵢ / Σⱼ e^zⱼ"),
+}
+_LOSSES = {
+    "mean_squared_error": ("Mean squared error", "the mean of (a − y)²"),
+    "binary_cross_entropy": ("Binary cross-entropy", "−mean(y·log a + (1 − y)·log(1 − a))"),
+    "softmax_cross_entropy": ("Softmax cross-entropy", "−mean(Σ y·log a)"),
+    "huber": ("Huber", "squared near zero, linear beyond an error of 1"),
+}
+_OPTIMIZERS = {
+    "sgd": ("SGD", "Δ = −η·g"),
+    "momentum": ("Momentum", "v ← μ·v − η·g; Δ = v"),
+    "nesterov": ("Nesterov", "v ← μ·v − η·g; Δ = μ·v − η·g"),
+    "rmsprop": ("RMSprop", "s ← ρ·s + (1 − ρ)·g²; Δ = −η·g/(√s + ε)"),
+    "adam": ("Adam", "Δ = −η·m̂/(√v̂ + ε)"),
+    "adamw": ("AdamW", "Adam with Δ ← Δ − η·λ·θ"),
+    "adagrad": ("Adagrad", "s ← s + g²; Δ = −η·g/(√s + ε)"),
+}
+_INITIALIZERS = {
+    "zeros": "Zeros",
+    "constant": "Constant",
+    "uniform": "Uniform",
+    "normal": "Normal",
+    "glorot_uniform": "Glorot uniform",
+    "glorot_normal": "Glorot normal",
+    "he_uniform": "He uniform",
+    "he_normal": "He normal",
+    "lecun_uniform": "LeCun uniform",
+    "lecun_normal": "LeCun normal",
+}
+_RANGES: dict[str, tuple[str, float, float, bool]] = {
+    "learning_rate": ("Learning rate", 1e-5, 10.0, True),
+    "momentum": ("Momentum", 0.0, 0.999, False),
+    "decay": ("Decay", 0.0, 0.9999, False),
+    "beta1": ("Beta 1", 0.0, 0.999, False),
+    "beta2": ("Beta 2", 0.0, 0.99999, False),
+    "epsilon": ("Epsilon", 1e-10, 0.1, True),
+    "weight_decay": ("Weight decay", 0.0, 1.0, False),
+}
+"""Title, the range a control offers (a description may go beyond), whether it is logarithmic."""
+
+_LAYER_FIELDS: dict[str, tuple[str, float, float, bool]] = {
+    "units": ("Units", 1, description.MAX_UNITS, True),
+    "l1": ("L1 penalty", 0.0, 0.1, False),
+    "l2": ("L2 penalty", 0.0, 0.1, False),
+    "dropout": ("Dropout", 0.0, 0.95, False),
+}
+
+_SCHEDULES = {
+    "step": ("Steps down", "η·dᵏ after k·n steps"),
+    "cosine": ("Half a cosine", "η·(1 + cos(π·t/n))/2"),
+    "warmup": ("Warm-up", "η·t/n for n steps, then another schedule"),
+}
+_CLIPPINGS = {
+    "norm": ("By norm", "ĝ = g·min(1, c/‖g‖)"),
+    "value": ("By value", "ĝ = g held within ±c"),
+}
+_SETTINGS: dict[str, tuple[str, float, float, bool]] = {
+    "every": ("Every", 1, 100_000, True),
+    "decay": ("Times", 0.0, 1.0, False),
+    "steps": ("In steps", 1, 1_000_000, True),
+    "floor": ("Down to", 0.0, 1.0, False),
+    "limit": ("Limit", 1e-3, 100.0, True),
+    "patience": ("Patience in steps", 10, 100_000, True),
+}
+"""Of schedules, clipping and stopping; as above."""
+
+_OPTIONS = {
+    "samples": "Samples",
+    "noise": "Noise",
+    "classes": "Classes",
+    "test_fraction": "Test part",
+    "seed": "Seed",
+}
+LONGEST_TEXT = 50_000
+"""Characters of one's own text: a longer one does not fit in a message."""
+
+_SCALARS = {
+    "loss": "the loss of the batch",
+    "epoch": "passes over the training set, with its fraction",
+    "inf": "infinity",
+    "nan": "not a number",
+    "pi": "3.14159…",
+}
+
+
+def catalogue() -> dict[str, Any]:
+    """The answer of GET /api/catalogue. Takes about a second: it makes every data set once."""
+    datasets, thumbnails = _datasets()
+    return {
+        "datasets": datasets,
+        "thumbnails": thumbnails,
+        "features": [_named(f.name, f.title) for f in FEATURES.values()],
+        "activations": [
+            {**_named(name, *_ACTIVATIONS.get(name, (name, ""))), "hidden": name != "softmax"}
+            for name in engine.ACTIVATIONS
+        ],
+        "losses": [_loss(name) for name in engine.LOSSES],
+        "optimizers": [_optimizer(kind) for kind in engine.OPTIMIZERS],
+        "initializers": [
+            _named(name, _INITIALIZERS.get(name, name)) for name in engine.INITIALIZERS
+        ],
+        "functions": [_named(name, f.meaning) for name, f in FUNCTIONS.items()],
+        "scalars": [_named(name, _SCALARS.get(name, "")) for name in SCALARS],
+        "layer": [_range(name, *values) for name, values in _LAYER_FIELDS.items()],
+        "layers": layer_kinds(),
+        "schedules": [_rule(k, r, _SCHEDULES) for k, r in engine.SCHEDULES.items()],
+        "clippings": [_rule(k, r, _CLIPPINGS) for k, r in engine.CLIPPINGS.items()],
+        "stopping": [{**_range("patience", *_SETTINGS["patience"]), "default": 1000}],
+        "dtypes": list(description.DTYPES),
+        "limits": {
+            "layers": description.MAX_LAYERS,
+            "units": description.MAX_UNITS,
+            "parameters": description.MAX_PARAMETERS,
+        },
+        "description": description.normalise({}),
+    }
+
+
+MOST_POINTS = 48
+"""Of a thumbnail; more could not be told apart."""
+
+
+def _light(thumbnail: dict[str, Any]) -> dict[str, Any]:
+    """With as many points and digits as a picture of 44 pixels shows."""
+    every = -(-len(thumbnail["points"]) // MOST_POINTS)
+    points = [
+        [round(x, 1), round(y, 1), round(z, 1)] for x, y, z in thumbnail["points"][:: every or 1]
+    ]
+    image = [[round(value, 1) for value in row] for row in thumbnail["image"]]
+    return {**thumbnail, "points": points, "image": image}
+
+
+def _datasets() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Entries and thumbnails; a set whose source is not installed is left out."""
+    entries: list[dict[str, Any]] = []
+    thumbnails: dict[str, Any] = {}
+    for info in engine.catalogue():
+        try:
+            small = thumbnail(info.name)
+        except engine.DescriptionError:
+            continue
+        entries.append(_dataset(info))
+        thumbnails[info.name] = _light(asdict(small))
+    return entries, thumbnails
+
+
+def _dataset(info: DatasetInfo) -> dict[str, Any]:
+    """An entry, with the layers of a network that fits the set as it comes."""
+    options = [
+        {**asdict(o), "title": o.title or _OPTIONS.get(o.name, o.name)} for o in info.options
+    ]
+    return {
+        **asdict(info),
+        "options": options,
+        "choices": [{**asdict(choice), "default": choice.default} for choice in info.choices],
+        "contents": [_content(content) for content in info.contents],
+        "layers": description.normalise({"data": {"name": info.name}})["layers"],
+    }
+
+
+def _content(content: Text | Drawing) -> dict[str, Any]:
+    """What a user brings: a text, or points that are drawn."""
+    told = asdict(content)
+    if isinstance(content, Text):
+        return {**told, "control": "text", "maximum": min(content.maximum, LONGEST_TEXT)}
+    return {**told, "control": "drawing"}
+
+
+def _rule(kind: str, made: type[Any], titles: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """A schedule or a kind of clipping; what may follow a warm-up is one of the schedules."""
+    settings = [
+        {**_range(name, *_SETTINGS[name]), "default": default}
+        for name, default in defaults(made).items()
+        if name in _SETTINGS
+    ]
+    return {**_named(kind, *titles.get(kind, (kind, ""))), "fields": settings}
+
+
+def _named(name: str, title: str, formula: str = "") -> dict[str, Any]:
+    named = {"name": name, "title": title}
+    return {**named, "formula": formula} if formula else named
+
+
+def _loss(name: str) -> dict[str, Any]:
+    activation = engine.MATCHING_ACTIVATION.get(name)
+    tasks = ["classification"] if activation else ["classification", "regression"]
+    named = _named(name, *_LOSSES.get(name, (name, "")))
+    return {**named, "activation": activation, "tasks": tasks}
+
+
+def _optimizer(kind: str) -> dict[str, Any]:
+    usual = engine.OPTIMIZERS[kind]().hyperparameters()
+    named = _named(kind, *_OPTIMIZERS.get(kind, (kind, "")))
+    hyperparameters = [
+        {**_range(name, *_RANGES.get(name, (name, 0.0, 1.0, False))), "default": value}
+        for name, value in usual.items()
+    ]
+    return {**named, "hyperparameters": hyperparameters}
+
+
+def _range(name: str, title: str, low: float, high: float, logarithmic: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": title,
+        "minimum": low,
+        "maximum": high,
+        "logarithmic": logarithmic,
+    }

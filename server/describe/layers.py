@@ -1,0 +1,357 @@
+"""Layers of a description: completed and built, whatever fields their kind has.
+
+The fields of a kind are those of its dataclass in the engine; what they hold follows from their
+types. So a new kind of layer needs nothing here, unless something of it depends on the data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass
+from dataclasses import fields as dataclass_fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import engine
+from engine import GRU, LSTM, RNN, Dataset, Initializer, Layer, Network
+from server.describe import fields
+from server.describe.fields import Description
+from server.wire.errors import Refusal
+
+RECURRENT = (RNN, LSTM, GRU)
+MAX_LAYERS = 32
+"""Those within others included."""
+
+Control = Literal[
+    "integer",
+    "number",
+    "switch",
+    "choice",
+    "initializer",
+    "extent",
+    "padding",
+    "integers",
+    "layers",
+    "branches",
+]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a kind of layer.
+
+    Attributes:
+        control: what it holds: an extent is a number or a pair of them, padding a word or a number,
+            integers are a list, layers a list of layers and branches a list of such lists.
+        default: the engine's, or MISSING where it has none.
+        choices: the words of a choice or a padding.
+        optional: null has a meaning.
+    """
+
+    name: str
+    control: Control
+    default: Any
+    choices: tuple[str, ...]
+    optional: bool
+
+
+@cache
+def fields_of(kind: str) -> tuple[Field, ...]:
+    """The fields that a layer of this kind has."""
+    made: type[Any] = engine.LAYERS[kind]
+    hints = get_type_hints(made)
+    return tuple(_field(f.name, hints[f.name], f.default) for f in dataclass_fields(made))
+
+
+def _field(name: str, hint: Any, default: Any) -> Field:
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    rest = tuple(part for part in parts if part is not NoneType)
+    words = next((get_args(part) for part in rest if get_origin(part) is Literal), ())
+    return Field(name, _control(rest), default, words, NoneType in parts)
+
+
+def _control(parts: tuple[Any, ...]) -> Control:
+    """What a field of this type, or of one of these, holds."""
+    origins = {get_origin(part) or part for part in parts}
+    for control, types in _CONTROLS.items():
+        if origins == types:
+            return control
+    nested = get_origin(get_args(parts[0])[0]) is Sequence
+    return "branches" if nested else "layers"
+
+
+_CONTROLS: dict[Control, set[Any]] = {
+    "integer": {int},
+    "number": {float},
+    "switch": {bool},
+    "choice": {Literal},
+    "initializer": {str, Initializer},
+    "extent": {int, tuple},
+    "padding": {Literal, int},
+    "integers": {tuple},
+}
+
+
+# Completing ----------------------------------------------------------------------------------
+
+HIDDEN: dict[str, Description] = {
+    "dense": {"units": 4, "activation": "tanh"},
+    "embedding": {"units": 8},
+    "field_embedding": {"units": 4},
+    "factorisation": {"rank": 2},
+    "rnn": {"units": 16},
+    "lstm": {"units": 16},
+    "gru": {"units": 16},
+    "conv1d": {"filters": 8, "activation": "relu"},
+    "conv2d": {"filters": 8, "activation": "relu"},
+    "transposed_conv2d": {"filters": 8, "activation": "relu"},
+    "residual": {"layers": [{"kind": "layer_norm"}]},
+    "concatenate": {"branches": [[], [{"kind": "layer_norm"}]]},
+}
+"""What stands where a layer says nothing, other than the engine's own defaults."""
+
+_TIMED = (
+    *("conv1d", "max_pool", "average_pool", "global_max_pool", "global_average_pool", "upsample"),
+    *("rnn", "lstm", "gru", "positions", "attention", "transformer_block", "flatten"),
+    *("unembedding",),
+)
+"""Kinds that take a whole sequence."""
+
+_ALIKE = ("activation", "dropout", "noise", "layer_norm", "batch_norm", "residual", "flatten")
+"""Kinds whose output has as many values as their input."""
+
+
+def usual_layers(data: Dataset) -> list[Description]:
+    """The layers of a network for such data where none are given."""
+    if data.kind == "ratings":
+        return [{"kind": "factorisation"}]
+    if data.kind == "text":
+        return [{"kind": "embedding"}, {"kind": "lstm"}, {}]
+    if data.kind == "sequence":
+        return [{"kind": "lstm"}, {}]
+    return [{"units": 4}, {"units": 2}, {}]
+
+
+class Completion:
+    """Fills in what layers leave out.
+
+    Args:
+        output: what the last layer's fields hold unless it says otherwise.
+    """
+
+    def __init__(self, data: Dataset, output: Description) -> None:
+        self._data, self._output = data, output
+        self._per_place = data.train.labels is not None and data.train.labels.ndim > 1
+        self._left = MAX_LAYERS
+
+    def layers(self, path: str, given: object, *, inner: bool = False) -> list[Description]:
+        """A list of layers, complete.
+
+        Args:
+            inner: they are part of another layer, so that none of them is the output.
+        """
+        known = fields.list_of(path, given, 0 if inner else 1, MAX_LAYERS, "layers")
+        self._left -= len(known)
+        if self._left < 0:
+            expected = f"a network of at most {MAX_LAYERS} layers"
+            raise Refusal("bad_description", path, f"{MAX_LAYERS - self._left} layers", expected)
+        return [
+            self._layer(f"{path}[{i}]", layer, known[i + 1 :], inner=inner)
+            for i, layer in enumerate(known)
+        ]
+
+    def _layer(
+        self, path: str, given: object, following: Sequence[object], *, inner: bool
+    ) -> Description:
+        kind = _kind(path, given)
+        known = fields_of(kind)
+        content = fields.known_fields(path, given, ("kind", *(field.name for field in known)))
+        usual = {f.name: f.default for f in known if f.default is not MISSING}
+        usual |= HIDDEN.get(kind, {}) | self._of_data(kind)
+        if "sequences" in usual:
+            later = [layer.get("kind", "dense") for layer in following if isinstance(layer, dict)]
+            usual["sequences"] = self._per_place or any(kind in _TIMED for kind in later)
+        if not following and not inner:
+            usual |= {k: v for k, v in self._output.items() if k in {f.name for f in known}}
+        layer = {**usual, **content}
+        checked = {f.name: self._value(f"{path}.{f.name}", f, layer[f.name]) for f in known}
+        return {"kind": kind, **checked}
+
+    def _of_data(self, kind: str) -> Description:
+        """What the data decide."""
+        data = self._data
+        if kind in ("embedding", "unembedding"):
+            return {"vocabulary": len(data.vocabulary or ()) or 1}
+        if kind in ("field_embedding", "factorisation"):
+            return {"sizes": list(data.field_sizes or (1, 1))}
+        if kind == "reshape":
+            return {"shape": [*(data.image_shape or (1, 1)), 1]}
+        return {}
+
+    def _value(self, path: str, field: Field, value: object) -> Any:
+        if value is None and field.optional:
+            return None
+        if field.control == "layers":
+            return self.layers(path, value, inner=True)
+        if field.control == "branches":
+            branches = fields.list_of(path, value, 0, MAX_LAYERS, "lists of layers")
+            return [self.layers(f"{path}[{n}]", b, inner=True) for n, b in enumerate(branches)]
+        return _PLAIN[field.control](path, field, value)
+
+
+def _kind(path: str, given: object) -> str:
+    if not isinstance(given, dict):
+        raise Refusal("bad_description", path, given, "an object")
+    return fields.choice(f"{path}.kind", given.get("kind", "dense"), tuple(engine.LAYERS))
+
+
+def _whole(path: str, field: Field, value: object) -> Any:
+    """As given: the engine knows the range, and refuses what is no whole number, too."""
+    return value
+
+
+def _extent(path: str, field: Field, value: object) -> Any:
+    if isinstance(value, list) and len(value) != 2:
+        raise Refusal("bad_description", path, value, "a number or 2 of them")
+    return value
+
+
+def _integers(path: str, field: Field, value: object) -> Any:
+    return fields.list_of(path, list(value) if isinstance(value, tuple) else value, 1, 4, "numbers")
+
+
+_PLAIN: dict[Control, Callable[[str, Field, object], Any]] = {
+    "integer": _whole,
+    "padding": _whole,
+    "extent": _extent,
+    "integers": _integers,
+    "number": lambda path, field, value: fields.number(path, value),
+    "switch": lambda path, field, value: fields.boolean(path, value),
+    "choice": lambda path, field, value: fields.choice(path, value, field.choices),
+    "initializer": lambda path, field, value: fields.initializer(path, value),
+}
+
+
+def output_units(given: Sequence[object]) -> object:
+    """How many units the output of these layers is given, or None if they leave it open."""
+    for layer in reversed(given):
+        kind = layer.get("kind", "dense") if isinstance(layer, dict) else "dense"
+        if kind not in _ALIKE:
+            named = layer if isinstance(layer, dict) else {}
+            return named.get("units", named.get("filters"))
+    return None
+
+
+# Building ------------------------------------------------------------------------------------
+
+
+def build(layer: Mapping[str, Any]) -> Layer:
+    """The engine's layer that a complete one means."""
+    kind = layer["kind"]
+    made: type[Any] = engine.LAYERS[kind]
+    built: Layer = made(**{f.name: _built(f, layer[f.name]) for f in fields_of(kind)})
+    return built
+
+
+def _built(field: Field, value: Any) -> Any:
+    if field.control == "layers":
+        return [build(layer) for layer in value]
+    if field.control == "branches":
+        return [[build(layer) for layer in branch] for branch in value]
+    if field.control == "initializer" and isinstance(value, dict):
+        return Initializer(**value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def input_shape(layers: Sequence[Description], data: Dataset) -> tuple[int, ...]:
+    """Shape of a sample as the first layers want it.
+
+    Of an image (height, width, 1), or its rows as a sequence (height, width), where they do not
+    take its pixels one by one.
+    """
+    if data.image_shape is None:
+        return data.input_shape
+    for layer in _leading(layers):
+        if layer["kind"] in _IMAGES:
+            return (*data.image_shape, 1)
+        if layer["kind"] in _SEQUENCES:
+            return data.image_shape
+        if layer["kind"] not in _ANY:
+            break
+    return data.input_shape
+
+
+_IMAGES = (
+    *("conv2d", "transposed_conv2d", "max_pool", "average_pool", "upsample"),
+    *("global_max_pool", "global_average_pool"),
+)
+_SEQUENCES = ("conv1d", "rnn", "lstm", "gru", "positions", "attention", "transformer_block")
+_ANY = ("activation", "dropout", "noise", "layer_norm", "batch_norm")
+"""Kinds that take a sample of any shape: the next one decides."""
+
+
+def _leading(layers: Sequence[Description]) -> Iterator[Description]:
+    """The layers with those within others in their place."""
+    for layer in layers:
+        if layer["kind"] == "residual":
+            yield from _leading(layer["layers"])
+        elif layer["kind"] == "concatenate":
+            for branch in layer["branches"]:
+                yield from _leading(branch)
+        else:
+            yield layer
+
+
+def unrolled(network: Network) -> Iterator[int]:
+    """The time steps of each recurrent layer, counted for each direction."""
+    for shape, layer in _shaped(network.layers, network.input_shape):
+        if isinstance(layer, RECURRENT):
+            yield shape[0] * (2 if layer.bidirectional else 1)
+
+
+def _shaped(
+    layers: Sequence[Layer], shape: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], Layer]]:
+    """All layers, each with the shape of its input."""
+    for layer in layers:
+        yield shape, layer
+        inner = getattr(layer, "branches", [getattr(layer, "layers", ())])
+        for branch in inner:
+            yield from _shaped(branch, shape)
+        shape = layer.output_shape(shape)
+
+
+# Finding -------------------------------------------------------------------------------------
+
+_NUMBERED = re.compile(r"(.+?)(\d+)")
+
+
+def locate(layers: Sequence[Description], name: str) -> tuple[str, Description]:
+    """Where a built layer is described, e.g. ``layers[1].layers[0]``, and as what.
+
+    What is built within a layer that is described as a whole is described there.
+    """
+    first, *inner = name.split("/")
+    found = _NUMBERED.fullmatch(first)
+    assert found is not None  # layers are built as kind and number
+    place = int(found[2]) - 1
+    path, layer = f"layers[{place}]", layers[place]
+    while inner and layer["kind"] in ("residual", "concatenate"):
+        found = _NUMBERED.fullmatch(inner.pop(0))
+        assert found is not None
+        step, layer = _within(layer, int(found[2]) - 1)
+        path += step
+    return path, layer
+
+
+def _within(layer: Description, place: int) -> tuple[str, Description]:
+    """The layer of that number in another one, and its path from there."""
+    if layer["kind"] == "residual":
+        return f".layers[{place}]", layer["layers"][place]
+    for number, branch in enumerate(layer["branches"]):
+        if place < len(branch):
+            return f".branches[{number}][{place}]", branch[place]
+        place -= len(branch)
+    raise LookupError(f"no layer of that number in a {layer['kind']} layer")

@@ -1,0 +1,477 @@
+"""Scenes: networks to start from, each on data that show something, ready to run.
+
+A scene is a description with a few words. Where its data come from and on which terms, the
+catalogue of data sets knows; a scene whose data are not installed says which package has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import engine
+from server.describe.fields import Description
+
+Application = Literal[
+    "First steps",
+    "Images",
+    "Language",
+    "Speech",
+    "Recommendation",
+    "Health",
+    "Driving",
+    "Finance",
+    "Codes",
+]
+Picture = Literal[
+    "surface", "curve", "images", "units", "text", "words", "sound", "map", "road", "prices", "code"
+]
+"""What a scene is looked at by, beside its network: the answers over the plane or the line, images
+and what is made of them, the measures of a table, text that is gone on with, words, sounds, a map
+of what was learned, the road, prices over time, the plane of codes."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A network to start from.
+
+    Attributes:
+        watch: what to watch, in two sentences.
+        description: as `configure` takes it.
+    """
+
+    id: str
+    title: str
+    application: Application
+    picture: Picture
+    watch: str
+    description: Description
+
+
+def scenes(installed: Collection[str]) -> list[dict[str, Any]]:
+    """The answer of GET /api/scenes.
+
+    Args:
+        installed: names of data sets.
+    """
+    infos = {info.name: info for info in engine.catalogue()}
+    known = [(scene, infos[scene.description["data"]["name"]]) for scene in SCENES]
+    return [
+        {
+            **vars(scene),
+            "source": info.source,
+            "licence": info.licence,
+            "missing": None if info.name in installed else info.package,
+        }
+        for scene, info in known
+    ]
+
+
+def _dense(activation: str, *units: int) -> list[Description]:
+    """Hidden layers of one kind, and the output, which is fitted to data and loss."""
+    return [*({"units": count, "activation": activation} for count in units), {}]
+
+
+def _adam(rate: float) -> Description:
+    return {"kind": "adam", "learning_rate": rate}
+
+
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        id="circles",
+        title="Circles",
+        application="First steps",
+        picture="surface",
+        watch="Small enough to follow every number: four units cut the plane with straight lines, "
+        "and two more bend them round the inner circle. Step by instruction once, then run.",
+        description={"data": {"name": "circles"}},
+    ),
+    Scene(
+        id="xor",
+        title="Exclusive or",
+        application="First steps",
+        picture="surface",
+        watch="What no single layer can do: the classes lie crosswise, and every line leaves half "
+        "of one on the wrong side. Watch the hidden units divide the work.",
+        description={
+            "data": {"name": "xor"},
+            "layers": _dense("tanh", 4),
+            "optimizer": {"kind": "sgd", "learning_rate": 0.1},
+        },
+    ),
+    Scene(
+        id="spirals",
+        title="Spirals",
+        application="First steps",
+        picture="surface",
+        watch="All seven input features and Adam. The loss falls in steps, each one when the "
+        "network has found another turn.",
+        description={
+            "data": {
+                "name": "spirals",
+                "features": [
+                    *("x1", "x2", "x1_squared", "x2_squared", "x1_x2", "sin_x1", "sin_x2"),
+                ],
+            },
+            "layers": _dense("tanh", 8, 8),
+            "optimizer": _adam(0.01),
+        },
+    ),
+    Scene(
+        id="sine",
+        title="Sine",
+        application="First steps",
+        picture="curve",
+        watch="A curve from noisy points. Each unit of the first layer is one bend, which training "
+        "shifts, stretches and turns until their sum fits.",
+        description={
+            "data": {"name": "sine"},
+            "layers": _dense("tanh", 8, 8),
+            "optimizer": _adam(0.01),
+        },
+    ),
+    Scene(
+        id="drawn_curve",
+        title="Your own curve",
+        application="First steps",
+        picture="curve",
+        watch="Draw a curve and see it learned, corners last. Beyond its ends nothing holds the "
+        "network: what it answers there is a guess.",
+        description={
+            "data": {"name": "drawn_curve"},
+            "layers": _dense("tanh", 16, 16),
+            "optimizer": _adam(0.01),
+        },
+    ),
+    Scene(
+        id="iris",
+        title="Iris",
+        application="First steps",
+        picture="units",
+        watch="Three species by four measures of their flowers. One is told apart at once; between "
+        "the other two the line stays a matter of opinion.",
+        description={
+            "data": {"name": "iris"},
+            "layers": _dense("tanh", 8),
+            "optimizer": {"kind": "momentum", "learning_rate": 0.03},
+        },
+    ),
+    Scene(
+        id="wine",
+        title="Wine",
+        application="First steps",
+        picture="units",
+        watch="Three cultivars by thirteen chemical measures. With 89 wines to learn from, the "
+        "training loss goes to zero long before the test loss stops falling.",
+        description={
+            "data": {"name": "wine"},
+            "layers": _dense("relu", 12),
+            "optimizer": _adam(0.003),
+        },
+    ),
+    Scene(
+        id="digits_dense",
+        title="Digits, dense",
+        application="Images",
+        picture="images",
+        watch="Real handwriting of 8×8 pixels, which the network is given one by one without being "
+        "told which are neighbours. The first layer's weights become strokes and their absence; "
+        "draw a digit of your own.",
+        description={
+            "data": {"name": "digits"},
+            "layers": _dense("relu", 32, 16),
+            "optimizer": _adam(0.003),
+            "batch_size": 32,
+        },
+    ),
+    Scene(
+        id="digits_cnn",
+        title="Digits, convolutional",
+        application="Images",
+        picture="images",
+        watch="Eight kernels slide over the image and answer wherever they find their pattern. "
+        "Compare with the dense network: fewer parameters, fewer mistakes.",
+        description={
+            "data": {"name": "digits"},
+            "layers": [
+                {"kind": "conv2d", "filters": 8, "padding": "same"},
+                {"kind": "max_pool"},
+                {"kind": "conv2d", "filters": 16, "padding": "same"},
+                {"kind": "max_pool"},
+                {"kind": "flatten"},
+                {},
+            ],
+            "optimizer": _adam(0.005),
+            "batch_size": 32,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="digits_28",
+        title="Digits 28×28",
+        application="Images",
+        picture="images",
+        watch="Two convolutions with pooling, as LeNet had them, on digits of 784 pixels. Hover a "
+        "cell of a feature map to see the patch that it has looked at.",
+        description={
+            "data": {"name": "digits_28"},
+            "layers": [
+                {"kind": "conv2d", "filters": 8},
+                {"kind": "max_pool"},
+                {"kind": "conv2d", "filters": 16},
+                {"kind": "max_pool"},
+                {"kind": "flatten"},
+                {},
+            ],
+            "optimizer": _adam(0.003),
+            "batch_size": 32,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="shapes",
+        title="Shapes 28×28",
+        application="Images",
+        picture="images",
+        watch="Ten drawn shapes in any pose, and a hundred thousand weights to tell them apart. "
+        "Watch the test loss leave the training loss behind: the network learns its images by "
+        "heart.",
+        description={
+            "data": {"name": "synthetic_images"},
+            "layers": _dense("relu", 256, 128),
+            "optimizer": _adam(0.001),
+            "batch_size": 50,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="text_lstm",
+        title="Writing, letter by letter",
+        application="Language",
+        picture="text",
+        watch="An LSTM reads Python's manual and says which letter comes next. Let it write now "
+        "and then: letters first, then words, then something like sentences.",
+        description={
+            "data": {"name": "manual"},
+            "layers": [
+                {"kind": "embedding", "units": 16},
+                {"kind": "lstm", "units": 64},
+                {},
+            ],
+            "optimizer": _adam(0.01),
+            "clipping": {"kind": "norm", "limit": 1.0},
+            "batch_size": 32,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="text_transformer",
+        title="Writing with attention",
+        application="Language",
+        picture="text",
+        watch="A Transformer of two blocks on the same text. Watch its heads: some come to look at "
+        "the letter before, some at the beginning of the word.",
+        description={
+            "data": {"name": "manual"},
+            "layers": [
+                {"kind": "embedding", "units": 32, "initializer": {"kind": "normal", "value": 0.3}},
+                {"kind": "positions"},
+                {"kind": "transformer_block", "heads": 4, "hidden": 64},
+                {"kind": "transformer_block", "heads": 4, "hidden": 64},
+                {"kind": "layer_norm"},
+                {},
+            ],
+            "optimizer": _adam(0.005),
+            "schedule": {"kind": "warmup", "steps": 50},
+            "clipping": {"kind": "norm", "limit": 1.0},
+            "batch_size": 16,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="sentiment",
+        title="Kind and unkind words",
+        application="Language",
+        picture="words",
+        watch="Words that people rated, in pieces. The map shows the pieces parting: those of kind "
+        "words to one side, those of unkind words to the other.",
+        description={
+            "data": {"name": "sentiment"},
+            "layers": [
+                {"kind": "embedding", "units": 8, "l2": 0.0003},
+                {"kind": "conv1d", "filters": 16, "kernel": 2, "l2": 0.0003},
+                {"kind": "global_max_pool"},
+                {"kind": "dropout", "rate": 0.3},
+                {},
+            ],
+            "optimizer": _adam(0.005),
+            "batch_size": 64,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="vowels_cnn",
+        title="Vowels, by convolution",
+        application="Speech",
+        picture="sound",
+        watch="Ten English vowels as spectrograms: the bright bands are the formants that make "
+        "them. Play one, then say one yourself and see what the network hears.",
+        description={
+            "data": {"name": "vowels"},
+            "layers": [
+                {"kind": "conv1d", "filters": 16, "l2": 0.001},
+                {"kind": "max_pool"},
+                {"kind": "conv1d", "filters": 16, "l2": 0.001},
+                {"kind": "global_average_pool"},
+                {"kind": "dropout", "rate": 0.3},
+                {"l2": 0.001},
+            ],
+            "optimizer": _adam(0.005),
+            "batch_size": 32,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="vowels_lstm",
+        title="Vowels, moment by moment",
+        application="Speech",
+        picture="sound",
+        watch="The same sounds read by an LSTM, one moment after the other; only its last state "
+        "answers. Watch the gradient fade on its way back to the first moments.",
+        description={
+            "data": {"name": "vowels"},
+            "layers": [
+                {"kind": "lstm", "units": 24, "l2": 0.002},
+                {"kind": "dropout", "rate": 0.3},
+                {"l2": 0.001},
+            ],
+            "optimizer": _adam(0.005),
+            "clipping": {"kind": "norm", "limit": 1.0},
+            "batch_size": 32,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="ratings",
+        title="Taste in films",
+        application="Recommendation",
+        picture="map",
+        watch="Two numbers for every person and every film, learned from stars alone. The map of "
+        "films turns into that of their hidden properties, which the network was never told.",
+        description={
+            "data": {"name": "ratings"},
+            "layers": [{"kind": "factorisation", "rank": 2, "l2": 0.0005}],
+            "optimizer": _adam(0.01),
+            "batch_size": 64,
+        },
+    ),
+    Scene(
+        id="ratings_neural",
+        title="Taste, by a neural scorer",
+        application="Recommendation",
+        picture="map",
+        watch="The vectors of a person and a film side by side, into dense layers. It has to find "
+        "by itself what the scalar product knows from the start, and takes longer.",
+        description={
+            "data": {"name": "ratings"},
+            "layers": [{"kind": "field_embedding", "units": 8, "l2": 0.0002}, *_dense("relu", 24)],
+            "optimizer": _adam(0.005),
+            "batch_size": 64,
+        },
+    ),
+    Scene(
+        id="breast_cancer",
+        title="Breast cancer",
+        application="Health",
+        picture="units",
+        watch="Thirty measures of cell nuclei. Move the threshold and see what a missed cancer "
+        "less costs in false alarms, and whether the probabilities mean what they say.",
+        description={
+            "data": {"name": "breast_cancer"},
+            "layers": _dense("relu", 16, 8),
+            "optimizer": _adam(0.003),
+            "batch_size": 32,
+        },
+    ),
+    Scene(
+        id="diabetes",
+        title="Diabetes",
+        application="Health",
+        picture="units",
+        watch="How far a disease has gone after a year, from ten measures. The test loss soon "
+        "rises again: that is where early stopping ends the run.",
+        description={
+            "data": {"name": "diabetes"},
+            "layers": _dense("tanh", 16),
+            "optimizer": _adam(0.003),
+            "stopping": {"patience": 500},
+            "batch_size": 32,
+        },
+    ),
+    Scene(
+        id="driving",
+        title="A car that learns to steer",
+        application="Driving",
+        picture="road",
+        watch="The car is driven by the network while that learns from an expert. First it goes "
+        "straight into the wall; soon it takes its first bend, then its first round.",
+        description={
+            "data": {"name": "driving"},
+            "layers": _dense("tanh", 16, 16),
+            "optimizer": _adam(0.003),
+            "batch_size": 32,
+        },
+    ),
+    Scene(
+        id="price_swing",
+        title="Tomorrow's swing",
+        application="Finance",
+        picture="prices",
+        watch="How far a share will swing tomorrow, judged on later years than it learned from. "
+        "Swings come in clusters: it beats the swing of today easily, the mean of the last days "
+        "only by a little.",
+        description={
+            "data": {"name": "price_swing"},
+            "layers": [{"kind": "gru", "units": 12}, {}],
+            "optimizer": _adam(0.003),
+            "batch_size": 32,
+            "dtype": "float32",
+        },
+    ),
+    Scene(
+        id="price_direction",
+        title="Up tomorrow or not",
+        application="Finance",
+        picture="prices",
+        watch="What reaches 60 of 100 in training guesses like a coin on later days. The gap "
+        "between the two curves is all that there is to learn here.",
+        description={
+            "data": {"name": "price_direction"},
+            "layers": [{"kind": "flatten"}, *_dense("relu", 32)],
+            "optimizer": _adam(0.001),
+            "batch_size": 32,
+        },
+    ),
+    Scene(
+        id="autoencoder",
+        title="Digits through two numbers",
+        application="Codes",
+        picture="code",
+        watch="Every digit has to pass through two numbers and come out again. On the plane of "
+        "codes the ten kinds part, though nobody has said which is which; move the slider through "
+        "it.",
+        description={
+            "data": {"name": "digits_autoencoder"},
+            "layers": [
+                *({"units": units, "activation": "tanh"} for units in (48, 24)),
+                {"units": 2, "activation": "linear"},
+                *({"units": units, "activation": "tanh"} for units in (24, 48)),
+                {},
+            ],
+            "optimizer": _adam(0.003),
+            "batch_size": 32,
+            "dtype": "float32",
+        },
+    ),
+)

@@ -1,0 +1,1 @@
+"""One training session: commands in, events and frames out. Pure."""

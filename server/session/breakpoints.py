@@ -1,0 +1,217 @@
+"""What stops a run and what is watched, as a viewer has set it up.
+
+The set is the viewer's: it outlives a reset of the history and comes back with a session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine import Branch, Debugger, DescriptionError, ExpressionError, Hit, Place
+from engine.debug.expressions import write_value
+from server.wire.commands import PointSpec
+from server.wire.errors import Refusal
+
+
+@dataclass(frozen=True)
+class _Set:
+    """A specification and the number of the point that was made from it."""
+
+    spec: PointSpec
+    number: int
+
+
+class Points:
+    """Breakpoints, logpoints, watchpoints and the watch list of one debugger.
+
+    Attributes:
+        hits: the points that the last run stopped at.
+    """
+
+    def __init__(self, specs: tuple[PointSpec, ...] = (), watched: tuple[str, ...] = ()) -> None:
+        self.hits: tuple[Hit, ...] = ()
+        self._wanted, self._watched = specs, watched
+        self._set: list[_Set] = []
+        self._watches: tuple[int, ...] = ()
+        self._traced: dict[int, tuple[Branch, int]] = {}
+        self._logged = 0
+
+    @property
+    def specs(self) -> tuple[PointSpec, ...]:
+        return tuple(made.spec for made in self._set)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The expressions of the watch list."""
+        return self._watched
+
+    def install(self, debugger: Debugger) -> None:
+        """Set everything up in a debugger: another history of the same program."""
+        specs, watched = self.specs or self._wanted, self._watched
+        self._debugger, self._set, self._watched, self._logged = debugger, [], (), 0
+        self._watches, self._traced, self.hits = (), {}, ()
+        self.replace(specs)
+        self.watch(watched)
+
+    # Points ----------------------------------------------------------------------------------
+
+    def replace(self, specs: tuple[PointSpec, ...]) -> None:
+        """Have these points and no others; those that stay as they were keep their counts.
+
+        Raises:
+            Refusal: one of them is wrong; nothing has changed then.
+        """
+        kept = {made.spec: made for made in self._set}
+        made: list[_Set] = []
+        try:
+            for place, spec in enumerate(specs):
+                made.append(kept.get(spec) or _Set(spec, self._make(spec, f"points[{place}]")))
+        except Refusal:
+            for new in made:
+                if new.spec not in kept:
+                    self._debugger.remove(new.number)
+            raise
+        for old in self._set:
+            if old not in made:
+                self._debugger.remove(old.number)
+        self._set = made
+
+    def _make(self, spec: PointSpec, path: str) -> int:
+        debugger = self._debugger
+        try:
+            if spec.expression is not None:
+                point: Any = debugger.set_watchpoint(
+                    spec.expression, spec.trigger, level=spec.level, nth=spec.nth
+                )
+            else:
+                parts = (spec.instruction, spec.scope, spec.phase)
+                place = None if parts == (None, None, None) else Place(*parts)
+                point = debugger.set_breakpoint(
+                    place, condition=spec.condition, message=spec.message, nth=spec.nth
+                )
+        except ExpressionError as error:
+            raise _wrong(path, error) from error
+        except DescriptionError as error:
+            raise Refusal(
+                "bad_value", f"{path}.{error.path}", error.value, error.expected
+            ) from error
+        if not spec.enabled:
+            debugger.enable(point.number, enabled=False)
+        return int(point.number)
+
+    def table(self) -> list[dict[str, Any]]:
+        """The points with their hits so far, for an event."""
+        stopped = {hit.point for hit in self.hits}
+        return [
+            {
+                **vars(made.spec),
+                "hits": len(self._debugger.points[made.number].counted),
+                "stopped": made.number in stopped,
+                "places": list(self._debugger.points[made.number].places),
+            }
+            for made in self._set
+        ]
+
+    def happened(self) -> list[dict[str, str]]:
+        """What the points that the last run stopped at say, by name."""
+        names = {made.number: made.spec.name for made in self._set}
+        return [{"name": names.get(hit.point, ""), "text": hit.text} for hit in self.hits]
+
+    # The log ---------------------------------------------------------------------------------
+
+    def new_lines(self) -> list[dict[str, Any]]:
+        """Lines that logpoints have written since the last call."""
+        lines = self.lines(self._logged)
+        self._logged = lines[-1]["serial"] + 1 if lines else self._logged
+        return lines
+
+    def lines(self, first: int = 0) -> list[dict[str, Any]]:
+        """The lines that are kept, from a number on."""
+        names = {made.number: made.spec.name for made in self._set}
+        return [
+            {
+                "serial": line.serial,
+                "name": names.get(line.point, ""),
+                "branch": line.branch,
+                "moment": list(line.moment),
+                "text": line.text,
+            }
+            for line in self._debugger.log
+            if line.serial >= first
+        ]
+
+    # The watch list --------------------------------------------------------------------------
+
+    def watch(self, expressions: tuple[str, ...]) -> None:
+        """Watch these expressions and no others; those that stay keep their values over time.
+
+        Raises:
+            Refusal: one of them is wrong; nothing has changed then.
+        """
+        watches = self._debugger.watches
+        known = {expression.text: number for number, expression in watches.expressions.items()}
+        numbers: list[int] = []
+        try:
+            for place, text in enumerate(expressions):
+                number = known.pop(text, None)
+                numbers.append(self._add(text, place) if number is None else number)
+        except Refusal:
+            for number in set(numbers) - set(self._watches):
+                watches.remove(number)
+            raise
+        for number in set(self._watches) - set(numbers):
+            watches.remove(number)
+        self._watched, self._watches, self._traced = expressions, tuple(numbers), {}
+
+    def _add(self, text: str, place: int) -> int:
+        try:
+            return self._debugger.watch(text)
+        except ExpressionError as error:
+            raise _wrong(f"expressions[{place}]", error) from error
+
+    def values(self, *, whole: bool = False) -> list[dict[str, Any]]:
+        """The watch list: present values, and those over time that the last call did not have.
+
+        Args:
+            whole: all values over time, for somebody who comes late; others miss nothing.
+        """
+        watches = self._debugger.watches
+        found = watches.values()
+        texts = zip(self._watches, self._watched, strict=True)
+        return [
+            {"text": text, **_shown(found[number]), **self._trace(number, whole)}
+            for number, text in texts
+        ]
+
+    def _trace(self, number: int, whole: bool) -> dict[str, Any]:
+        """Values at steps of the present branch: all of them, or those that are new."""
+        branch = self._debugger.timeline.branch
+        steps, values = self._debugger.watches.series(number)
+        before, last = self._traced.get(number, (None, -1))
+        goes_on = before is branch and not whole
+        first = int(np.searchsorted(steps, last, "right")) if goes_on else 0
+        if not whole:
+            self._traced[number] = branch, int(steps[-1]) if len(steps) else -1
+        told = [value if np.isfinite(value) else None for value in values[first:].tolist()]
+        return {"whole": not goes_on, "steps": steps[first:].tolist(), "values": told}
+
+
+def _wrong(path: str, error: ExpressionError) -> Refusal:
+    expected = "an expression of this program"
+    return Refusal("bad_expression", path, error.text, expected, message=f"{path}: {error}")
+
+
+def _shown(value: Any) -> dict[str, Any]:
+    """A value for JSON, and as a text; what is not finite is null and has a text only."""
+    array = np.asarray(value)
+    text = write_value(value)
+    if array.dtype == np.bool_ and array.ndim == 0:
+        return {"kind": "boolean", "value": bool(array), "shown": text}
+    if array.ndim == 0:
+        number = float(array)
+        shown = number if np.isfinite(number) else None
+        return {"kind": "number", "value": shown, "shown": text}
+    return {"kind": "array", "shape": list(array.shape), "value": None, "shown": text}

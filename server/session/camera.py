@@ -1,0 +1,303 @@
+"""Taking frames: what a subscription shows of a machine, and how often it may be taken.
+
+While the machine runs, taking frames may cost a small share of the session's time: every group of
+views and the encoding of every subscription has a cost, measured, and a time before which it is not
+repeated. A view that is not due is shown as of its last refresh. When the machine stands still, all
+that a frame shows is of that moment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engine import Buffer, Difference, Moment
+from server.session.runner import Clock, Runner
+from server.views.driving_view import RoadGroup
+from server.views.view_group import Group, View
+from server.views.views import CompareGroup, ProbeGroup, ProbePoint, TestGroup, groups
+from server.wire.commands import Watch
+from server.wire.errors import Refusal, unknown
+from server.wire.frames import (
+    FLAG_BATCH_ROW,
+    FLAG_RUNNING,
+    ITEM_BYTES,
+    Dtype,
+    FrameHeader,
+    Payload,
+    encode_frame,
+    encode_payload,
+)
+
+VIEW_SHARE = 0.025
+"""The share of a running session's time that goes into computing views."""
+ENCODING_SHARE = 0.03
+MOST_RISE = 2.0
+"""A measurement counts as at most so many times the cost known: on a busy machine another process
+may run in the middle of one, which would then hold up the next frames."""
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+SMOOTHING = 0.3
+"""Weight of a new measurement of a cost."""
+
+
+def smoothed(cost: float, measured: float) -> float:
+    """A cost after one more measurement; 0 where there was none."""
+    if cost == 0.0:
+        return measured
+    return cost + SMOOTHING * (min(measured, MOST_RISE * cost) - cost)
+
+
+@dataclass
+class Subscription:
+    """Buffers that somebody watches.
+
+    Attributes:
+        buffers: what, and how precisely.
+        rate: frames a second at most.
+        seen: version of the state the last frame showed completely; -1 for none.
+        taken: time at which the last frame was due. Counting from there and not from when it was
+            taken, a little late, keeps the rate.
+        cost: seconds that encoding takes.
+    """
+
+    buffers: tuple[Watch, ...]
+    rate: float
+    seen: int = -1
+    taken: float = -math.inf
+    cost: float = 0.0
+
+
+@dataclass
+class _Shot:
+    """A group with what its refresh costs and when the next one is due."""
+
+    group: Group
+    version: int = -1
+    cost: float = 0.0
+    due: float = 0.0
+    payloads: dict[tuple[str, Dtype], Payload] = field(default_factory=dict)
+
+
+class Camera:
+    """Takes the frames of one machine.
+
+    Attributes:
+        table: every buffer that can be watched, the program's own first; its place is its id.
+        number: of the last frame.
+    """
+
+    def __init__(
+        self, runner: Runner, clock: Clock, wall: Clock, generation: int, number: int
+    ) -> None:
+        self._runner, self._clock, self._wall = runner, clock, wall
+        self._generation, self.number = generation, number
+        made, self._probe = groups(runner.machine, runner.plan, runner.scorer, clock)
+        self._comparison = CompareGroup(runner.plan.program, lambda: runner.timeline)
+        made.append(self._comparison)
+        self._shots = [_Shot(group) for group in made]
+        self._of_view = {view.name: shot for shot in self._shots for view in shot.group.views}
+        views = [_row(view, runner) for shot in self._shots for view in shot.group.views]
+        self.table: dict[str, Buffer | ViewRow] = dict(runner.machine.program.buffers)
+        self.table.update((view.name, view) for view in views)
+        self._ids = {name: number for number, name in enumerate(self.table)}
+
+    def identity(self, name: str) -> int:
+        """The id of a buffer."""
+        return self._ids[name]
+
+    def is_view(self, name: str) -> bool:
+        return name in self._of_view
+
+    @property
+    def probe(self) -> ProbeGroup:
+        return self._probe
+
+    @property
+    def road(self) -> RoadGroup | None:
+        """The car that the network drives, if it does."""
+        groups = (shot.group for shot in self._shots)
+        return next((group for group in groups if isinstance(group, RoadGroup)), None)
+
+    def choose(self, point: ProbePoint) -> None:
+        """Show another sample in the probe views."""
+        self._probe.choose(point)
+        self._of_view["probe/loss"].version = -1
+
+    def compare(self, branch: int | None) -> tuple[Moment, Difference | None] | None:
+        """Show the difference to another branch from now on; answers where the two part.
+
+        Raises:
+            DescriptionError: there is no such branch.
+        """
+        timeline = self._runner.timeline
+        parting = None
+        if branch is not None:
+            here = timeline.branch.number
+            parting = timeline.parting(here, branch), timeline.first_difference(here, branch)
+        self._comparison.branch = branch
+        return parting
+
+    def check(self, subscription: Subscription) -> None:
+        """Refuse a subscription to what does not exist or does not fit in a frame."""
+        names: set[str] = set()
+        for place, watch in enumerate(subscription.buffers):
+            path = f"buffers[{place}]"
+            row = self.row(watch.name, f"{path}.name")
+            if watch.name in names:
+                raise Refusal("bad_value", f"{path}.name", watch.name, "named once")
+            names.add(watch.name)
+            if watch.dtype == "i32" and not row.dtype.startswith("int"):
+                raise Refusal("bad_value", f"{path}.dtype", "i32", "a dtype for real numbers")
+        size = sum(self._size(watch) for watch in subscription.buffers)
+        if size > MAX_FRAME_BYTES:
+            expected = f"at most {MAX_FRAME_BYTES} bytes a frame"
+            raise Refusal("bad_value", "buffers", f"{size} bytes", expected)
+
+    def row(self, name: str, path: str) -> Buffer | ViewRow:
+        """The row of the buffer table, or Refusal."""
+        if name not in self.table:
+            raise Refusal("bad_value", path, name, unknown(name, self.table, "a buffer"))
+        return self.table[name]
+
+    def read(self, name: str) -> NDArray[Any]:
+        """The values of a buffer or view now."""
+        shot = self._of_view.get(name)
+        if shot is None:
+            return self._runner.machine.view(name)
+        self._refresh(shot)
+        return shot.group.array(name)
+
+    # Frames ----------------------------------------------------------------------------------
+
+    def delay(self, subscription: Subscription) -> float | None:
+        """Seconds until a frame may be taken; None while there is nothing new to show."""
+        wait = self._interval(subscription)
+        if subscription.seen == self._runner.version:
+            period = self._period(subscription)
+            if period is None:
+                return None
+            wait = max(wait, period)
+        return max(0.0, subscription.taken + wait - self._clock())
+
+    def _period(self, subscription: Subscription) -> float | None:
+        """Seconds in which what is shown changes by itself; None for never."""
+        shots = [self._of_view[w.name] for w in subscription.buffers if w.name in self._of_view]
+        periods = [shot.group.period for shot in shots if shot.group.period is not None]
+        return min(periods, default=None)
+
+    def frame(self, subscription: Subscription) -> bytes | None:
+        """The next frame of a subscription, or None if none is due."""
+        if self.delay(subscription) != 0.0:
+            return None
+        version = self._runner.version
+        watches = self._shown(subscription)
+        complete = self._prepare(watches)
+        start = self._clock()
+        payloads = [(self._ids[w.name], self._payload(w.name, w.dtype)) for w in watches]
+        self.number = (self.number + 1) % 2**32
+        data = encode_frame(self._header(), payloads)
+        subscription.cost = smoothed(subscription.cost, self._clock() - start)
+        interval = self._interval(subscription)
+        subscription.taken = max(subscription.taken + interval, start - interval)
+        subscription.seen = version if complete else -1
+        return data
+
+    def _shown(self, subscription: Subscription) -> list[Watch]:
+        """What there is of a subscription, which may be older than the network, and fits."""
+        shown: list[Watch] = []
+        left = MAX_FRAME_BYTES
+        for watch in subscription.buffers:
+            if watch.name in self.table and self._size(watch) <= left:
+                shown.append(watch)
+                left -= self._size(watch)
+        return shown
+
+    def _size(self, watch: Watch) -> int:
+        return math.prod(self.table[watch.name].shape) * ITEM_BYTES[watch.dtype]
+
+    def _interval(self, subscription: Subscription) -> float:
+        """Seconds from one frame to the next."""
+        least = 1.0 / subscription.rate
+        if not self._runner.running:
+            return least
+        return max(least, subscription.cost / ENCODING_SHARE)
+
+    def _prepare(self, watches: Sequence[Watch]) -> bool:
+        """Refresh what is due of the views watched; whether all show the present state."""
+        shots = {id(shot): shot for w in watches if (shot := self._of_view.get(w.name))}
+        now, runner = self._clock(), self._runner
+        complete = True
+        for shot in shots.values():
+            if shot.version == runner.version and shot.group.period is None:
+                continue
+            if runner.running and now < shot.due and shot.version >= 0:
+                complete = False
+                continue
+            self._refresh(shot)
+            shot.due = now + shot.cost * len(shots) / VIEW_SHARE
+        return complete
+
+    def _refresh(self, shot: _Shot) -> None:
+        runner = self._runner
+        if shot.version == runner.version and shot.group.period is None:
+            return
+        if shot.group is self._comparison and runner.running:
+            return  # it goes to another moment, which a run has no time for
+        scored = runner.scorer.version == runner.version
+        if not (scored and isinstance(shot.group, TestGroup)):
+            start = self._clock()
+            shot.group.refresh()
+            shot.cost = smoothed(shot.cost, self._clock() - start)
+        shot.version = runner.version
+        shot.payloads.clear()
+
+    def _payload(self, name: str, dtype: Dtype) -> Payload:
+        shot = self._of_view.get(name)
+        if shot is None:
+            return encode_payload(self._runner.machine.view(name), dtype)
+        key = (name, dtype)
+        if key not in shot.payloads:
+            shot.payloads[key] = encode_payload(shot.group.array(name), dtype)
+        return shot.payloads[key]
+
+    def _header(self) -> FrameHeader:
+        machine, row = self._runner.machine, self._probe.row
+        flags = FLAG_RUNNING if self._runner.running else 0
+        flags |= FLAG_BATCH_ROW if row is not None else 0
+        return FrameHeader(
+            number=self.number,
+            generation=self._generation,
+            step=machine.step_count,
+            branch=self._runner.timeline.branch.number,
+            pc=machine.pc,
+            epoch=machine.epoch,
+            taken=self._wall(),
+            flags=flags,
+            probe=row if row is not None else self._probe.point.sample,
+        )
+
+
+@dataclass(frozen=True)
+class ViewRow:
+    """A view's row of the buffer table, with the fields of `engine.Buffer`."""
+
+    name: str
+    symbol: str
+    shape: tuple[int, ...]
+    axes: tuple[str, ...]
+    role: str
+    layer: str
+    grad: str | None
+    update: str | None
+    dtype: str
+
+
+def _row(view: View, runner: Runner) -> ViewRow:
+    dtype = runner.plan.program.dtype
+    return ViewRow(
+        view.name, view.symbol, view.shape, view.axes, "view", view.layer, None, None, dtype
+    )

@@ -1,0 +1,111 @@
+"""A network and data of one's own, as something that can be sent to a worker and described."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import engine
+from engine import Dataset, Initializer, Machine, Moment, Network
+from engine.data import include
+from server.describe.description import Description
+from server.wire.commands import PointSpec
+
+NAME = "own"
+"""What the data set is called in the description."""
+STATE_ROLES = ("parameter", "optimizer_state", "hyperparameter")
+"""Of the buffers that a state is carried over in."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """What somebody's script wants to debug.
+
+    Attributes:
+        description: of the network, on the data set NAME.
+        data: that data set.
+        moment: where the machine stands.
+        state: what training has made of it: buffers by name.
+        points: breakpoints to begin with.
+    """
+
+    description: Description
+    data: Dataset
+    moment: Moment
+    state: Mapping[str, NDArray[Any]]
+    points: tuple[PointSpec, ...]
+
+
+def own(machine: Machine, points: tuple[PointSpec, ...] = ()) -> Own:
+    """A machine as it stands, as something to send.
+
+    Raises:
+        ValueError: its program is an evaluator's, which has no data set.
+    """
+    program = machine.program
+    if program.dataset is None:
+        raise ValueError("this machine only judges samples; debug the one that is trained")
+    return Own(
+        describe(program),
+        replace(program.dataset, name=NAME),
+        Moment(machine.step_count, machine.pc),
+        {name: machine.read(name) for name in state_buffers(program)},
+        points,
+    )
+
+
+def state_buffers(program: engine.Program) -> list[str]:
+    """The buffers that say what training has come to; no two of them lie in the same place."""
+    tensors = {tensor.name: tensor for tensor in program.graph.tensors}
+    return [
+        name
+        for name, buffer in program.buffers.items()
+        if buffer.role in STATE_ROLES and tensors[name].parent is None
+    ]
+
+
+def register(data: Dataset) -> None:
+    """Have the data set known in this process."""
+    include(data)
+
+
+def describe(program: engine.Program) -> Description:
+    """The description that means this program, on the data set NAME."""
+    network = program.network
+    samples = next(n.op for n in program.graph.nodes if n.op.name == "batch")
+    return {
+        "data": {"name": NAME},
+        "layers": [_fields(layer) for layer in network.layers],
+        "loss": network.loss,
+        "targets": network.targets,
+        "optimizer": {"kind": network.optimizer.kind, **network.optimizer.hyperparameters()},
+        "schedule": _fields(network.schedule),
+        "clipping": _fields(network.clipping),
+        "batch_size": program.batch_size,
+        "shuffle": bool(getattr(samples, "shuffle", True)),
+        "dtype": program.dtype,
+        "seed": program.seed,
+    }
+
+
+def _fields(thing: Any) -> Any:
+    """A dataclass of the engine as JSON, its kind first."""
+    if isinstance(thing, Initializer):
+        return thing.kind if thing.value is None else {"kind": thing.kind, "value": thing.value}
+    if is_dataclass(thing) and not isinstance(thing, type):
+        values = {f.name: _fields(getattr(thing, f.name)) for f in fields(thing)}
+        return {"kind": getattr(thing, "kind"), **values}  # noqa: B009 - every such class has one
+    if isinstance(thing, list | tuple):
+        return [_fields(item) for item in thing]
+    if isinstance(thing, np.generic):
+        return thing.item()
+    return thing
+
+
+def network_machine(network: Network, data: Dataset, **options: Any) -> Machine:
+    """A fresh machine of a network on data; options as of `engine.compile`."""
+    return Machine(engine.compile(network, data, **options))

@@ -1,0 +1,604 @@
+"""Driving a debugger: free runs, goals, journeys and speed limits, in slices of time. No I/O.
+
+The time comes from a clock that is given, so that a test can be the clock.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from engine import (
+    Debugger,
+    Machine,
+    Moment,
+    NonFinite,
+    Snapshot,
+    Stop,
+    Timeline,
+    export_log,
+    import_log,
+)
+from server.describe.description import Plan
+from server.session.breakpoints import Points
+from server.session.curves import Curves
+from server.session.early_stopping import Patience
+from server.session.health import Health, Thresholds
+from server.session.rate_limit import Limit
+from server.views.scores import Point, Scorer
+from server.wire.commands import BackUnit, PointSpec, SpeedUnit, StepUnit
+
+Clock = Callable[[], float]
+Reason = Literal["command", "goal", "breakpoint", "start", "non_finite", "patience", "closed"]
+Journey = Generator[None, None, Stop]
+"""A verb of the debugger in slices; returns why it ended."""
+
+LOSS_SHARE = 0.03
+"""The share of the time of a full-speed run that goes into evaluating the loss."""
+LIMITED_SHARE = 0.2
+"""The same under a speed limit, where there is time to spare; and where points would else be
+further apart than POINT_SECONDS, so that the curve of a slow network is seen to grow."""
+POINT_SECONDS = 0.5
+POINTS_OF_A_RUN = 1000
+"""Loss points lie at least this fraction of the run so far apart."""
+SLOW_STEP = 0.01
+"""Seconds from which a step is executed by instructions, so that it can be interrupted."""
+BY_HAND = 1000
+"""Steps of one command that each get a loss point."""
+LEAST_SECONDS = 1e-4
+MAX_HITS = 200
+"""Places at which a run was stopped by points, that are remembered."""
+
+_REASONS: dict[str, Reason] = {
+    "goal": "goal",
+    "point": "breakpoint",
+    "nonfinite": "non_finite",
+    "start": "start",
+    "paused": "command",
+}
+
+
+@dataclass
+class Goal:
+    """Where a run forwards ends by itself.
+
+    Attributes:
+        unit: what it counts.
+        left: how many boundaries of the unit are left to reach.
+        moment: the next of them; the last one where all are steps or epochs.
+    """
+
+    unit: BackUnit
+    left: int
+    moment: Moment
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a runner is about and has found so far: all that is not in its machine's snapshot.
+
+    Attributes:
+        log: the timeline, as `engine.export_log` writes it.
+        points: loss points by branch.
+        nonfinite: by branch.
+        hits, thresholds: as in `Runner`.
+    """
+
+    running: bool
+    reason: Reason
+    goal: Goal | None
+    speed: tuple[SpeedUnit, float | None]
+    log: dict[str, Any]
+    nonfinite: dict[int, NonFinite]
+    points: dict[int, list[Point]]
+    scored: tuple[int, int]
+    next_loss: int
+    hits: dict[tuple[int, Moment], list[dict[str, str]]]
+    thresholds: Thresholds
+    specs: tuple[PointSpec, ...]
+    watched: tuple[str, ...]
+
+
+class Runner:
+    """A debugged machine with a goal, a speed and loss curves.
+
+    Args:
+        version: number of the first state; higher than those of a runner it replaces.
+
+    Attributes:
+        machine, timeline, debugger, scorer, curves: what is driven, and how it does.
+        points: breakpoints, logpoints, watchpoints and the watch list.
+        health: diagnostics and series over time of the history.
+        patience: what ends a free run early.
+        settings: the hyperparameters at the start of the history, as described, by name.
+        running: something is left to do.
+        reason: why it last started or stopped.
+        version: grows with every change of the machine's state.
+        fresh: loss points not yet reported, each with its branch.
+        thresholds: of the diagnostics, those that a user has set, by rule and name.
+        hits: what the points said that stopped a run, by branch and moment, the latest last.
+    """
+
+    def __init__(self, plan: Plan, clock: Clock, version: int = 0) -> None:
+        self.plan = plan
+        self.machine = Machine(plan.program)
+        self.settings = self.hyperparameters()
+        self.scorer = Scorer(self.machine, plan)
+        self.limit = Limit()
+        self.running = False
+        self.reason: Reason = "command"
+        self.version = version
+        self.fresh: list[tuple[int, Point]] = []
+        self.thresholds: Thresholds = {}
+        self._clock = clock
+        self._step_seconds = self.machine.step_seconds
+        self._adopt(Timeline(self.machine), Points())
+
+    def _adopt(self, timeline: Timeline, points: Points) -> None:
+        """Begin with this history."""
+        self.timeline = timeline
+        self.debugger = Debugger(timeline)
+        self.points = points
+        points.install(self.debugger)
+        self.curves = Curves()
+        self.health = Health(timeline, self.plan, self.thresholds)
+        self.patience = Patience(self.plan.patience)
+        self.fresh = []
+        self.hits: dict[tuple[int, Moment], list[dict[str, str]]] = {}
+        self._nonfinite: dict[int, NonFinite] = {}
+        self._goal: Goal | None = None
+        self._journey: Journey | None = None
+        self._evaluation: Iterator[None] | None = None
+        self._deadline = 0.0
+        self._next_loss = 0
+        self._scored = (-1, -1)
+        self._careful_until = Moment(0, 0)
+
+    def hyperparameters(self) -> dict[str, float]:
+        """As they are now, by name: the shortest decimals that are stored as them."""
+        named = self.plan.program.hyperparameters.items()
+        return {name: float(str(self.machine.view(buffer))) for name, buffer in named}
+
+    @property
+    def nonfinite(self) -> NonFinite | None:
+        """The first value of this history that is not finite, unless something was mended since."""
+        branch, now = self.timeline.branch, self.timeline.now
+        settings = self.plan.program.hyperparameters.values()
+        mended = [e.moment for e in branch.events if e.moment <= now and e.buffer not in settings]
+        for line, limit in branch.lineage():
+            found = self._nonfinite.get(line.number)
+            if found is None or self._after(found) > min(limit, now):
+                continue
+            if not mended or mended[-1] < self._after(found):
+                return found
+        return None
+
+    def _after(self, nonfinite: NonFinite) -> Moment:
+        if nonfinite.instruction == len(self.plan.program.instructions) - 1:
+            return Moment(nonfinite.step + 1, 0)
+        return Moment(nonfinite.step, nonfinite.instruction + 1)
+
+    # Forwards --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run until something stops it."""
+        self._start(None)
+
+    def step(self, unit: StepUnit, count: int) -> None:
+        """Go on by `count` units."""
+        timeline = self.timeline
+        if unit == "out":
+            self._travel(self._verb(self.debugger.out))
+            return
+        moment = timeline.after(unit)
+        if unit in ("step", "epoch"):
+            per_unit = self.plan.program.steps_per_epoch if unit == "epoch" else 1
+            moment, count = Moment(moment.step + (count - 1) * per_unit, 0), 1
+        self._start(Goal(unit, count, moment))
+
+    def run_to(self, instruction: int) -> None:
+        """Run until `instruction` is the next one; at least one instruction is executed."""
+        step, pc = self.timeline.now
+        self._start(Goal("instruction", 1, Moment(step + (instruction <= pc), instruction)))
+
+    def resume(self) -> None:
+        """Run on as before the last pause, to the same goal."""
+        self._start(self._goal)
+
+    def _start(self, goal: Goal | None) -> None:
+        self.debugger.pause()
+        self.patience.begin()
+        self.running, self.reason, self._goal, self._journey = True, "command", goal, None
+        self.limit.start(self._clock())
+
+    # Backwards and anywhere ------------------------------------------------------------------
+
+    def back(self, unit: BackUnit, count: int) -> None:
+        """Go back by `count` units, or to the last breakpoint hit since then."""
+        self._travel(self._back(unit, count))
+
+    def _back(self, unit: BackUnit, count: int) -> Journey:
+        timeline = self.timeline
+        if unit in ("step", "epoch"):
+            per_unit = self.plan.program.steps_per_epoch if unit == "epoch" else 1
+            step = timeline.before(unit).step - (count - 1) * per_unit
+            low = Moment(max(0, step), 0)
+            return (yield from self._verb(lambda seconds: self.debugger.back_to(low, seconds)))
+        for _ in range(count):
+            stop = yield from self._verb(lambda s: self.debugger.step_back(unit, s))
+            if stop.reason != "goal":
+                break
+        return stop
+
+    def reverse(self) -> None:
+        """Go back to the last moment at which a breakpoint was hit, or to the start."""
+        self._travel(self._verb(self.debugger.resume_back))
+
+    def jump(self, moment: Moment, branch: int | None) -> None:
+        """Go to a moment of a branch, known or still to come.
+
+        Raises:
+            DescriptionError: there is none such; nothing has changed then.
+        """
+        self.timeline.check(moment, branch)
+        self._travel(self._verb(lambda seconds: self.debugger.go(moment, branch, seconds)))
+
+    def _travel(self, journey: Journey) -> None:
+        self.debugger.pause()
+        self.patience.begin()
+        self.running, self.reason, self._goal, self._journey = True, "command", None, journey
+
+    def _verb(self, begin: Callable[[float], Stop | None]) -> Journey:
+        stop = begin(self._left())
+        while stop is None:
+            yield
+            stop = self.debugger.proceed(self._left())
+        return stop
+
+    def _left(self) -> float:
+        """Seconds until the slice is over."""
+        return max(self._deadline - self._clock(), LEAST_SECONDS)
+
+    # Stopping, changing ----------------------------------------------------------------------
+
+    def pause(self, reason: Reason) -> None:
+        """Stop where it is. The loss at that point is evaluated, so that the curve ends there."""
+        was_running, self.running, self.reason = self.running, False, reason
+        travelled, self._journey = self._journey is not None, None
+        self.debugger.pause()
+        if travelled:
+            self.touch()
+        if was_running:
+            self._score_once()
+
+    def adjust(self, rule: str, values: Mapping[str, float]) -> dict[str, float]:
+        """Set thresholds of a rule of the diagnostics; returns all of it.
+
+        Raises:
+            DescriptionError: there is no such rule or threshold, or a value is unusable.
+        """
+        changed = self.health.adjust(rule, values)
+        self.thresholds.setdefault(rule, {}).update(values)
+        return changed
+
+    def set_speed(self, unit: SpeedUnit, per_second: float | None) -> None:
+        self.limit = Limit(unit, per_second)
+        self.limit.start(self._clock())
+        self._next_loss = min(self._next_loss, self.machine.step_count + self._spacing())
+
+    def reset(self, seed: int | None) -> None:
+        """Fresh parameters, step 0, no history; a free run goes on, a goal is dropped.
+
+        Hyperparameters stay as they are set; what differs from the description is an edit at the
+        start, so that the description and the log still make the same numbers.
+        """
+        free = self.running and self._goal is None and self._journey is None
+        self.debugger.pause()
+        named, kept = self.plan.program.hyperparameters, self.hyperparameters()
+        self.timeline.go((0, 0), 0)
+        self.machine.clamp(())
+        self.machine.reset(seed)
+        for name, value in self.settings.items():
+            self.machine.write(named[name], value)
+        if seed is not None:
+            self.plan = replace(self.plan, description={**self.plan.description, "seed": seed})
+        self._adopt(Timeline(self.machine), self.points)
+        for name, value in kept.items():
+            if value != self.settings[name]:
+                self.timeline.write(named[name], value)
+        self.running, self.reason = free, "command"
+        self.touch()
+        self.score()
+
+    def write(self, buffer: str, index: Sequence[int | None] | None, value: ArrayLike) -> None:
+        """Change one element, or elements. In the past this starts a branch.
+
+        The next value that stops being finite is news again. The machine looks for one only if
+        its last loss was finite. So after a value was mended, what every instruction writes is
+        looked at here, up to the end of the first whole step.
+
+        Raises:
+            DescriptionError: it can not be; nothing has changed then.
+        """
+        mended = self.nonfinite is not None
+        self._edited(lambda: self.debugger.write(buffer, value, index))
+        if mended and buffer not in self.plan.program.hyperparameters.values():
+            step, pc = self.timeline.now
+            self._careful_until = Moment(step + (2 if pc else 1), 0)
+            self.machine.stopped = None
+
+    def clamp(self, buffer: str, index: Sequence[int | None], value: float | None) -> None:
+        """Hold elements at a value from now on; let go of them for None."""
+        if value is None:
+            self._edited(lambda: self.debugger.release(buffer, index))
+        else:
+            self._edited(lambda: self.debugger.hold(buffer, value, index))
+
+    def _edited(self, edit: Callable[[], object]) -> None:
+        if self._journey is not None:
+            self.pause("command")
+        edit()
+        self.touch()
+        self._next_loss = min(self._next_loss, self.machine.step_count + self._spacing())
+        if not self.running:
+            self.score()
+
+    def touch(self) -> None:
+        """The machine's state has changed: an evaluation under way is of the past."""
+        self.version += 1
+        self._evaluation = None
+
+    # Coming back in another process ----------------------------------------------------------
+
+    def progress(self) -> Progress:
+        """What `carry_on` takes, together with a snapshot of the machine."""
+        return Progress(
+            running=self.running,
+            reason=self.reason,
+            goal=replace(self._goal) if self._goal is not None else None,
+            speed=(self.limit.unit, self.limit.per_second),
+            log=export_log(self.timeline),
+            nonfinite=dict(self._nonfinite),
+            points=self.curves.points(),
+            scored=self._scored,
+            next_loss=self._next_loss,
+            hits=dict(self.hits),
+            thresholds=copy.deepcopy(self.thresholds),
+            specs=self.points.specs,
+            watched=self.points.watched,
+        )
+
+    def carry_on(self, snapshot: Snapshot, saved: Progress) -> None:
+        """Go on where another runner of the same plan was; its next loss points are the same."""
+        timeline, branch, _ = import_log(self.machine, saved.log)
+        timeline.land(branch, snapshot)
+        self.thresholds = saved.thresholds
+        self._adopt(timeline, Points(saved.specs, saved.watched))
+        self.limit = Limit(*saved.speed)
+        self._nonfinite = dict(saved.nonfinite)
+        self.curves = Curves(saved.points)
+        self.hits = dict(saved.hits)
+        self._scored, self._next_loss = saved.scored, saved.next_loss
+        # As after an edit, which the other one may just have had.
+        self._careful_until = Moment(timeline.now.step + 2, 0)
+        self._goal = replace(saved.goal) if saved.goal is not None else None
+        self.touch()
+        if saved.running:
+            self._start(self._goal)
+            self._evaluation = self._started() if self._loss_is_due() else None
+        self.reason = saved.reason
+
+    def replay(self, log: Mapping[str, Any]) -> None:
+        """Go where an exported log was left, by its edits, along all of its branches.
+
+        Raises:
+            DescriptionError: it is not a log of this description.
+        """
+        timeline, branch, now = import_log(self.machine, log)
+        self._adopt(timeline, self.points)
+        self._travel(self._retrace(now, branch))
+
+    def _retrace(self, now: Moment, branch: int) -> Journey:
+        """Follow every branch, with loss points as in a run; end at a moment of one."""
+        timeline = self.timeline
+        for line in timeline.branches:
+            self._next_loss = line.start.step
+            while timeline.branch is not line or timeline.now < line.end:
+                stop = min(max(Moment(self._next_loss, 0), line.start), line.end)
+                yield from self._verb(partial(self.debugger.go, stop, line.number))
+                for _ in self._started():
+                    yield
+                self._note_point()
+        return (yield from self._verb(partial(self.debugger.go, now, branch)))
+
+    # Time ------------------------------------------------------------------------------------
+
+    def delay(self) -> float | None:
+        """Seconds until `advance` has something to do; None if it has to be told first."""
+        if not self.running:
+            return None
+        if self._evaluation is not None or not self._limited:
+            return 0.0
+        return self.limit.delay(self._clock())
+
+    def advance(self, seconds: float) -> None:
+        """Use up to about `seconds`. May end `running`."""
+        self._deadline = self._clock() + seconds
+        while self.running:
+            if self._evaluation is not None:
+                self._evaluate(self._evaluation)
+            elif not self._execute():
+                break
+            if self._clock() >= self._deadline:
+                break
+
+    @property
+    def _limited(self) -> bool:
+        free = self._goal is None and self._journey is None
+        return free and self.limit.per_second is not None
+
+    def _execute(self) -> bool:
+        """Execute something; False if nothing is due."""
+        before = self.machine.step_count
+        if self._journey is not None:
+            self._go_on_travelling(self._journey)
+        elif self._goal is not None:
+            self._pursue(self._goal)
+        elif self.limit.per_second is None:
+            self._forwards(None)
+        else:
+            due = self.limit.available(self._clock())
+            if due < 1:
+                return False
+            self._run_limited(due)
+        self.touch()
+        self._after_execution(before)
+        return True
+
+    def _go_on_travelling(self, journey: Journey) -> None:
+        try:
+            next(journey)
+        except StopIteration as end:
+            self._come_to(end.value)
+        except BaseException:
+            self._stop("command")
+            raise
+
+    def _pursue(self, goal: Goal) -> None:
+        self._forwards(goal.moment)
+        if self.running and self.timeline.now >= goal.moment:
+            goal.left -= 1
+            if goal.left == 0:
+                self._stop("goal")
+            else:
+                goal.moment = self.timeline.after(goal.unit)
+
+    def _run_limited(self, due: int) -> None:
+        timeline = self.timeline
+        if self.limit.unit == "instruction":
+            self._forwards(timeline.after("instruction"))
+            self.limit.spend(1)
+            return
+        before = timeline.now.step
+        self._forwards(Moment(before + due, 0))
+        self.limit.spend(timeline.now.step - before)
+
+    def _forwards(self, goal: Moment | None) -> None:
+        """On towards a moment, at most as far as the next loss point, or the deadline."""
+        timeline = self.timeline
+        now = timeline.now
+        to_loss = now.step + 1 if self._by_hand else max(self._next_loss, now.step + 1)
+        stop = Moment(to_loss, 0) if goal is None else min(goal, Moment(to_loss, 0))
+        careful = now < self._careful_until
+        if self._step_seconds > SLOW_STEP or careful:
+            stop = timeline.after("instruction")
+        ended = self.debugger.until(stop, self._left())
+        if ended is not None and careful and ended.nonfinite is None:
+            found = self._written_nonfinite(now)
+            ended = ended if found is None else replace(ended, reason="nonfinite", nonfinite=found)
+        if ended is not None and ended.reason != "goal":
+            self._come_to(ended)
+
+    def _written_nonfinite(self, moment: Moment) -> NonFinite | None:
+        """What the instruction at a moment, the last one executed, wrote that is not finite."""
+        (buffer,) = self.plan.program.instructions[moment.pc].writes
+        bad = np.argwhere(~np.isfinite(self.machine.view(buffer)))
+        if not len(bad):
+            return None
+        return NonFinite(moment.step, moment.pc, buffer, tuple(int(i) for i in bad[0]))
+
+    def _come_to(self, stop: Stop) -> None:
+        """The debugger has stopped."""
+        if stop.nonfinite is not None:
+            self._nonfinite[stop.branch] = stop.nonfinite
+        self.points.hits = stop.hits
+        if stop.hits:
+            self._remember(stop)
+        self._stop(_REASONS[stop.reason])
+
+    def _remember(self, stop: Stop) -> None:
+        place = stop.branch, stop.moment
+        self.hits.pop(place, None)
+        self.hits[place] = self.points.happened()
+        if len(self.hits) > MAX_HITS:
+            del self.hits[next(iter(self.hits))]
+
+    def _stop(self, reason: Reason) -> None:
+        self.running, self.reason, self._goal, self._journey = False, reason, None, None
+
+    # Loss points -----------------------------------------------------------------------------
+
+    def _after_execution(self, before: int) -> None:
+        if not self.running:
+            self._score_once()
+        elif self._journey is None and self.machine.step_count != before and self._loss_is_due():
+            self._evaluation = self._started()
+
+    def _loss_is_due(self) -> bool:
+        step = self.machine.step_count
+        if self.curves.of(self.timeline.branch).has(step):
+            return False
+        return step >= self._next_loss or self._by_hand
+
+    @property
+    def _by_hand(self) -> bool:
+        goal = self._goal
+        if goal is None or goal.unit == "epoch" or self.scorer.seconds > SLOW_STEP:
+            return False
+        return goal.moment.step - self.machine.step_count <= BY_HAND
+
+    def score(self) -> None:
+        """Evaluate the loss here and now."""
+        for _ in self._started():
+            pass
+        self._note_point()
+
+    def _score_once(self) -> None:
+        """Evaluate the loss unless it is known at this step."""
+        branch, step = self.timeline.branch, self.machine.step_count
+        if self._scored != (branch.number, step) and not self.curves.of(branch).has(step):
+            self.score()
+
+    def _started(self) -> Iterator[None]:
+        self._evaluation = None
+        return self.scorer.evaluate(self.version)
+
+    def _evaluate(self, evaluation: Iterator[None]) -> None:
+        """One chunk of the evaluation under way."""
+        for _ in evaluation:
+            return
+        self._evaluation = None
+        self._note_point()
+        free = self._goal is None and self._journey is None
+        if free and self.patience.ended(self.scorer.point()):
+            self._stop("patience")
+
+    def _note_point(self) -> None:
+        point, branch = self.scorer.point(), self.timeline.branch
+        curve = self.curves.of(branch)
+        curve.put(point)
+        self.fresh.append((branch.number, point))
+        self.health.evaluated(point)
+        self._scored = (branch.number, self.machine.step_count)
+        self._next_loss = max(self.machine.step_count, curve.last) + self._spacing()
+
+    def _spacing(self) -> int:
+        """Steps to the next loss point: as many as keep the evaluation's share of the time small.
+
+        By the model of costs and the step alone, so that the same run has the same points.
+        """
+        rate = self.limit.per_second
+        if rate is not None and self.limit.unit == "instruction":
+            rate /= len(self.plan.program.instructions)
+        cost = self.scorer.seconds
+        seconds = min(cost / LOSS_SHARE, max(POINT_SECONDS, cost / LIMITED_SHARE))
+        full_speed = min(seconds / self._step_seconds, self.patience.spacing)
+        limited = full_speed if rate is None else cost * rate / LIMITED_SHARE
+        spread = self.machine.step_count // POINTS_OF_A_RUN
+        return max(1, int(np.ceil(min(full_speed, limited))), 1 if rate is not None else spread)

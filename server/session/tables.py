@@ -1,0 +1,116 @@
+"""Tables of the configured event: the description as it is now, the layers, and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import engine
+from engine import Baseline, Split
+from server.describe import layers
+from server.describe.description import Plan
+from server.describe.fields import Description
+from server.session.inference import uses
+
+SAMPLE_EXTRAS = ("word", "rating", "date", "close", "label", "group", "pitch")
+"""What is told of each sample, where the data set has it."""
+DATA_EXTRAS = ("titles", "genres", "genre_names", "groups", "phonetic", "class_names", "drawn")
+"""What is told of the whole data set."""
+_FIELDS = {"dropout": "rate"}
+"""How a layer's field is called where its live hyperparameter has another name."""
+
+
+def live_description(plan: Plan, seed: int, live: Mapping[str, float]) -> Description:
+    """The description with the hyperparameters and the seed as they are now."""
+    now = deepcopy(plan.description)
+    now["seed"] = seed
+    for name, value in live.items():
+        layer, _, setting = name.rpartition("/")
+        if layer:
+            place = layers.locate(now["layers"], layer)[1]
+        else:
+            place = now["clipping"] if setting.startswith("clip_") else now["optimizer"]
+            setting = "limit" if setting.startswith("clip_") else setting
+        place[setting if setting in place else _FIELDS[setting]] = value
+    return now
+
+
+def layer_row(layer: engine.LayerInfo, plan: Plan) -> dict[str, Any]:
+    """A layer as built; `path` is where the description has it."""
+    flops = sum(i.flops for i in plan.program.instructions if i.layer == layer.name)
+    path, _ = layers.locate(plan.description["layers"], layer.name)
+    return {**vars(layer), "flops": flops, "path": path}
+
+
+def data_table(plan: Plan) -> dict[str, Any]:
+    """What a viewer has to know of the data."""
+    data = plan.data
+    drawn = bool(data.domain)
+    scaling = data.standardisation
+    return {
+        "name": data.name,
+        "title": data.title,
+        "kind": data.kind,
+        "task": data.task,
+        "train": len(data.train),
+        "test": len(data.test),
+        "input_shape": plan.network.input_shape,
+        "feature_names": data.feature_names,
+        "class_names": data.class_names,
+        "target_name": data.target_name,
+        "target_mean": data.target_mean,
+        "target_scale": data.target_scale,
+        "standardisation": scaling and {k: v.tolist() for k, v in vars(scaling).items()},
+        "image_shape": data.image_shape,
+        "vocabulary": data.vocabulary,
+        "field_sizes": data.field_sizes,
+        "domain": data.domain,
+        "points": {"train": _points(data.train), "test": _points(data.test)} if drawn else None,
+        "labels": {"train": _labels(data.train), "test": _labels(data.test)},
+        "extras": {
+            "train": _told(data.train.extras, SAMPLE_EXTRAS),
+            "test": _told(data.test.extras, SAMPLE_EXTRAS),
+            "all": _told(data.extras, DATA_EXTRAS),
+        },
+        "baselines": [_baseline_row(baseline) for baseline in data.baselines],
+        "uses": uses(plan),
+        "source": data.source,
+        "licence": data.licence,
+    }
+
+
+def _baseline_row(baseline: Baseline) -> dict[str, Any]:
+    forecasts = baseline.forecasts
+    return {**vars(baseline), "forecasts": None if forecasts is None else _listed(forecasts)}
+
+
+def _points(split: Split) -> list[list[float]]:
+    """[x, y, label or target] of every sample in order; on a line, y is the target."""
+    last = split.targets[:, 0] if split.labels is None else split.labels
+    xy = split.points if split.points.shape[1] == 2 else np.column_stack([split.points, last])
+    rows: list[list[float]] = np.column_stack([xy, last]).round(4).tolist()
+    return rows
+
+
+def _labels(split: Split) -> list[int] | None:
+    """The class of every sample; None of a regression, and where every place has its own."""
+    if split.labels is None or split.labels.ndim > 1:
+        return None
+    numbers: list[int] = split.labels.tolist()
+    return numbers
+
+
+def _told(extras: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> dict[str, list[Any]]:
+    return {name: _listed(extras[name]) for name in names if name in extras}
+
+
+def _listed(values: NDArray[Any]) -> list[Any]:
+    """Texts, whole numbers, or numbers as far as they can be told apart."""
+    if values.dtype.kind == "M":
+        values = values.astype(str)
+    listed: list[Any] = (values.round(4) if values.dtype.kind == "f" else values).tolist()
+    return listed

@@ -1,0 +1,1 @@
+"""What is shown beyond the program's own buffers."""

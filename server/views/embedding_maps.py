@@ -1,0 +1,111 @@
+"""Maps: the vectors that a network has learned for tokens, people or films, as points of a plane.
+
+A map is a projection on the two directions in which the vectors differ most (principal component
+analysis, Pearson 1901). These are found anew for each picture; it is then turned so as to lie on
+the one before as well as it can (orthogonal Procrustes analysis, Schönemann 1966), so that points
+move because the vectors do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import LayerInfo, Machine
+from server.describe.description import Plan
+from server.views.view_group import Array, Group, View
+
+Points = NDArray[np.float64]
+
+KINDS = ("embedding", "field_embedding", "factorisation")
+MOST_UNITS, MOST_ROWS = 256, 5000
+"""Of a map; finding the directions of longer vectors would take too long."""
+
+
+class MapGroup(Group):
+    """The vectors of every layer that has some: (row, axis).
+
+    Where the data are a simulator's and it knows the truth, that lies beside, as large as the map;
+    then the map is turned towards the truth instead of the map before.
+    """
+
+    def __init__(self, machine: Machine, plan: Plan) -> None:
+        self._machine = machine
+        self._fields = plan.data.field_sizes
+        shown = [layer for layer in machine.program.layers if _has_map(layer, machine)]
+        self._weights = {f"view/map/{layer.name}": f"{layer.name}/W" for layer in shown}
+        self._arrays: dict[str, Points] = {}
+        self._truth = _truth(plan)
+        self.views = tuple(self._view(layer) for layer in shown)
+        if self._truth is not None and shown:
+            self._arrays["view/truth"] = self._truth
+            self.views += (View("view/truth", "T", self._truth.shape, ("row", "axis")),)
+
+    def _view(self, layer: LayerInfo) -> View:
+        rows = self._machine.program.buffers[f"{layer.name}/W"].shape[0]
+        return View(f"view/map/{layer.name}", "W", (rows, 2), ("row", "axis"), layer.name)
+
+    def refresh(self) -> None:
+        for name, buffer in self._weights.items():
+            vectors = np.array(self._machine.view(buffer), np.float64)
+            if not np.isfinite(vectors).all():
+                self._arrays[name] = np.full((len(vectors), 2), np.nan)
+                continue
+            self._arrays[name] = self._placed(name, vectors)
+
+    def _placed(self, name: str, vectors: Points) -> Points:
+        """The map of these vectors, turned."""
+        last = slice(-self._fields[-1], None) if self._fields is not None else slice(None)
+        directions, mean = principal(vectors[last])
+        points = (vectors - mean) @ directions
+        if self._truth is not None:
+            points = points @ turn(points[last], self._truth)
+            size = np.sqrt((points[last] ** 2).mean())
+            self._arrays["view/truth"] = self._truth * size
+            return points
+        before = self._arrays.get(name)
+        if before is not None and np.isfinite(before).all():
+            points = points @ turn(points, before)
+        return points
+
+    def array(self, name: str) -> Array:
+        return self._arrays[name]
+
+
+def _has_map(layer: LayerInfo, machine: Machine) -> bool:
+    if layer.kind not in KINDS:
+        return False
+    rows, units = machine.program.buffers[f"{layer.name}/W"].shape
+    return 2 <= rows <= MOST_ROWS and units <= MOST_UNITS
+
+
+def _truth(plan: Plan) -> Points | None:
+    """(items, 2) the hidden properties of the last field's items, of mean square 1."""
+    properties = plan.data.extras.get("properties")
+    if properties is None:
+        return None
+    directions, mean = principal(properties)
+    points: Points = (properties - mean) @ directions
+    size = float(np.sqrt((points**2).mean()))
+    return np.divide(points, size)
+
+
+def principal(vectors: Points) -> tuple[Points, Points]:
+    """The two directions (units, 2) in which the vectors (rows, units) differ most; their mean.
+
+    Of vectors of one unit, the second direction is none.
+    """
+    mean = vectors.mean(axis=0)
+    centred = vectors - mean
+    _, found = np.linalg.eigh(centred.T @ centred)
+    directions = found[:, :-3:-1]
+    signs = np.sign(directions[np.abs(directions).argmax(axis=0), range(directions.shape[1])])
+    directions = directions * signs  # the same of two opposite directions, whatever the processor
+    return np.pad(directions, ((0, 0), (0, 2 - directions.shape[1]))), mean
+
+
+def turn(points: Points, towards: Points) -> Points:
+    """The rotation, or reflection, (2, 2) that brings points (rows, 2) nearest to others."""
+    left, _, right = np.linalg.svd(points.T @ towards)
+    turned: Points = left @ right
+    return turned

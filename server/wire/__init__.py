@@ -1,0 +1,1 @@
+"""What goes over the wire: commands, errors, frames, formulas as JSON."""

@@ -1,0 +1,251 @@
+"""Worker processes: sessions run here, never in the process that serves sockets.
+
+A worker is a spawned process with one pipe. It works at the lowest priority with one BLAS thread,
+blocks while it has nothing to do, and ends when its pipe closes, however the server ended. A worker
+that dies or does not answer is replaced; who owns its sessions is told and opens them again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from types import ModuleType
+from typing import Any
+
+from server.workers import worker_messages
+
+log = logging.getLogger(__name__)
+
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+PING_INTERVAL = 2.0
+STUCK_AFTER = 20.0
+"""Seconds without an answer; longer than loading a data set and than the largest step allowed."""
+FARTHEST_RESTART = 5.0
+MAIL_AT_ONCE = 64
+"""Messages that are read before the sessions have their turn again."""
+
+Received = Callable[[int, worker_messages.FromWorker], None]
+Replaced = Callable[[int], None]
+
+
+# In the worker -----------------------------------------------------------------------------------
+
+
+def work(pipe: Connection) -> None:
+    """A worker's whole life. Ends when the other end of the pipe does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends the pipe
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(19)
+    with contextlib.suppress(EOFError, OSError):
+        _serve(pipe)
+
+
+def _serve(pipe: Connection) -> None:
+    from server.workers.session_host import (
+        Host,  # imports NumPy, with the environment of `_one_thread`
+    )
+
+    host = Host(pipe.send, time.perf_counter, time.time)
+    while True:
+        delay = host.delay()
+        for _ in range(MAIL_AT_ONCE):
+            if not pipe.poll(delay):
+                break
+            message: worker_messages.ToWorker = pipe.recv()
+            if isinstance(message, worker_messages.Stop):
+                return
+            host.receive(message)
+            delay = 0.0
+        host.work()
+
+
+# In the server -----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """One BLAS thread in processes that are started meanwhile: more only wait for each other."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes that are started meanwhile do not import the script that runs this one.
+
+    A worker needs nothing of it; and one that calls `debug` would do so again there.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+class Worker:
+    """A worker process as the server sees it.
+
+    Its pipe is read and written by two threads, so that the event loop never waits for it (and
+    because Windows has no other way).
+
+    Args:
+        received: called in the event loop with every message.
+        ended: called in the event loop once, when the process is gone.
+    """
+
+    def __init__(
+        self, received: Callable[[worker_messages.FromWorker], None], ended: Callable[[], None]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._received, self._ended = received, ended
+        self._outbox: queue.SimpleQueue[worker_messages.ToWorker] = queue.SimpleQueue()
+        self.answered = time.monotonic()
+        context = multiprocessing.get_context("spawn")
+        self._pipe, other = context.Pipe()
+        self.process: Any = context.Process(target=work, args=(other,), daemon=True)
+        with _one_thread(), _without_main():
+            self.process.start()
+        other.close()
+        self._threads = [
+            threading.Thread(target=self._read, daemon=True, name="worker-reader"),
+            threading.Thread(target=self._write, daemon=True, name="worker-writer"),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, message: worker_messages.ToWorker) -> None:
+        self._outbox.put(message)
+
+    def kill(self) -> None:
+        """End it without asking."""
+        self.process.kill()
+
+    def join(self, seconds: float) -> None:
+        """Wait for its end; then insist."""
+        self.process.join(seconds)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        for thread in self._threads:
+            thread.join(1.0)
+
+    def _read(self) -> None:
+        with contextlib.suppress(EOFError, OSError, RuntimeError):  # RuntimeError: loop closed
+            while True:
+                message: worker_messages.FromWorker = self._pipe.recv()
+                self.answered = time.monotonic()
+                self._loop.call_soon_threadsafe(self._received, message)
+        self._outbox.put(worker_messages.Stop())
+        self.process.join(1.0)
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._ended)
+
+    def _write(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                message = self._outbox.get()
+                self._pipe.send(message)
+                if isinstance(message, worker_messages.Stop):
+                    return
+
+
+class Pool:
+    """Workers by number, each replaced when it ends.
+
+    Args:
+        received: called with a worker's number and each of its messages.
+        replaced: called with the number of a worker that had to be replaced.
+    """
+
+    def __init__(self, count: int, received: Received, replaced: Replaced) -> None:
+        self.count = count
+        self._received, self._replaced = received, replaced
+        self._workers: dict[int, Worker] = {}
+        self._failures = [0] * count
+        self._closing = False
+
+    def start(self) -> None:
+        """Start all workers; needs a running event loop."""
+        for number in range(self.count):
+            self._start(number)
+
+    def alive(self) -> int:
+        return sum(worker.process.is_alive() for worker in self._workers.values())
+
+    def send(self, number: int, message: worker_messages.ToWorker) -> None:
+        """Mail for a worker; while it is being replaced, mail is lost (see `replaced`)."""
+        worker = self._workers.get(number)
+        if worker is not None:
+            worker.send(message)
+
+    def process_ids(self) -> list[int]:
+        """Of the workers, by number."""
+        return [self._workers[n].process.pid for n in sorted(self._workers)]
+
+    def check(self) -> None:
+        """Kill who has not answered for long, ping the others. Call every PING_INTERVAL."""
+        now = time.monotonic()
+        for number, worker in self._workers.items():
+            if now - worker.answered > STUCK_AFTER:
+                log.error("worker %d does not answer and is replaced", number)
+                worker.kill()
+            else:
+                worker.send(worker_messages.Ping())
+
+    def expect_end(self) -> None:
+        """The server is about to end: workers that end before it are no loss."""
+        self._closing = True
+
+    async def close(self) -> None:
+        """End all workers."""
+        self.expect_end()
+        workers = list(self._workers.values())
+        for worker in workers:
+            worker.send(worker_messages.Stop())
+        for worker in workers:
+            await asyncio.to_thread(worker.join, 1.0)
+
+    def _start(self, number: int) -> None:
+        self._workers[number] = Worker(
+            lambda message: self._take(number, message), lambda: self._lose(number)
+        )
+
+    def _take(self, number: int, message: worker_messages.FromWorker) -> None:
+        if isinstance(message, worker_messages.Pong):
+            self._failures[number] = 0
+        else:
+            self._received(number, message)
+
+    def _lose(self, number: int) -> None:
+        lost = self._workers.pop(number, None)
+        if self._closing or lost is None:
+            return
+        log.error("worker %d ended with code %s", number, lost.process.exitcode)
+        wait = min(FARTHEST_RESTART, 0.1 * 2 ** self._failures[number]) - 0.1
+        self._failures[number] += 1
+        asyncio.get_running_loop().call_later(wait, self._replace, number)
+
+    def _replace(self, number: int) -> None:
+        if not self._closing:
+            self._start(number)
+            self._replaced(number)
