@@ -1,8 +1,7 @@
 // @ts-check
 // Puts the page together: socket -> store -> views, all drawing in one loop.
 
-import { createActions } from "./actions.js";
-import { Connection } from "./connection.js";
+import { createActions } from "./actions/actions.js";
 import { bindings } from "./controls/bindings.js";
 import { setIcon } from "./controls/dom.js";
 import { mountDrop } from "./controls/files.js";
@@ -10,19 +9,20 @@ import * as frame from "./controls/frame.js";
 import * as panel from "./controls/panel.js";
 import { mountTooltips } from "./controls/tooltip.js";
 import * as transport from "./controls/transport.js";
-import { addProblem, applyEvent } from "./events.js";
 import { listen } from "./keyboard.js";
-import { Link } from "./link.js";
 import { createLoop } from "./loop.js";
-import { createStore } from "./store.js";
+import { addProblem, applyEvent } from "./state/events.js";
+import { createStore } from "./state/store.js";
 import * as bottom from "./views/bottom.js";
 import * as inspector from "./views/inspector.js";
 import * as loss from "./views/loss.js";
 import * as network from "./views/network.js";
 import * as output from "./views/output.js";
 import * as timeline from "./views/timeline.js";
+import { Connection } from "./wire/connection.js";
+import { Link } from "./wire/link.js";
 
-/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./state/types.js").Context} Context */
 
 const store = createStore();
 const loop = createLoop();
@@ -45,7 +45,7 @@ const TOO_LONG =
 /** The last event to be repeated before the page knows where the session stands; -1 for none. */
 let repeatedUpTo = -1;
 
-/** @param {import("./connection.js").Message} message */
+/** @param {import("./wire/connection.js").Message} message */
 function welcome(message) {
   actions.renewSubscription();
   if (message.resumed && message.last_event > connection.lastSeen) {
@@ -53,7 +53,7 @@ function welcome(message) {
   } else if (!message.resumed || !(store.state.model || connection.named)) link.follow();
 }
 
-/** @param {import("./connection.js").Message} message */
+/** @param {import("./wire/connection.js").Message} message */
 function event(message) {
   applyEvent(store, message, actions);
   if (message.type === "configured" && repeatedUpTo < 0) actions.stops.restore();
@@ -65,7 +65,7 @@ function event(message) {
 /** @type {number[]} frames that no draw has shown yet */
 const undrawn = [];
 
-/** @param {import("./types.js").Frame} picture */
+/** @param {import("./state/types.js").Frame} picture */
 function takeFrame(picture) {
   undrawn.push(picture.number);
   if (picture.generation === store.state.model?.generation) store.set({ frame: picture });
@@ -81,7 +81,7 @@ async function loadCatalogue() {
   try {
     const answer = await fetch("/api/catalogue");
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    /** @type {import("./types.js").Catalogue} */
+    /** @type {import("./state/types.js").Catalogue} */
     const catalogue = await answer.json();
     store.set({ catalogue });
     panel.mount(mountPoint("panel-left"), context, catalogue);

@@ -47,7 +47,7 @@ def set_points(visit: Visit, *points: dict[str, Any]) -> None:
     for point in points:
         visit.page.evaluate(
             """async (given) => {
-              const { newPoint } = await import("/static/js/points.js");
+              const { newPoint } = await import("/static/js/state/breakpoints.js");
               window.backstep.actions.stops.put(newPoint(given));
             }""",
             point,
@@ -277,13 +277,13 @@ def test_names_are_completed_by_keyboard(visits: Visits) -> None:
 def test_completion_knows_division_from_names(visits: Visits) -> None:
     visit = visits.open()
     call = "m.complete({!r}, {}, m.vocabulary(model, catalogue))"
-    found = pure(visit, "completion.js", call.format("1 + dense1/W/los", 16))
+    found = pure(visit, "state/completion.js", call.format("1 + dense1/W/los", 16))
     assert (found["from"], found["words"][0]["name"]) == (13, "loss")
-    found = pure(visit, "completion.js", call.format("W.gr", 4))
+    found = pure(visit, "state/completion.js", call.format("W.gr", 4))
     assert [word["name"] for word in found["words"]][:2] == ["dense3/W.grad", "dense2/W.grad"]
-    assert pure(visit, "completion.js", call.format("loss < 0.1", 10)) is None
+    assert pure(visit, "state/completion.js", call.format("loss < 0.1", 10)) is None
     read = "m.buffersIn('norm(dense1/W/2) + loss + step / 3', model).map((b) => b.name)"
-    assert pure(visit, "completion.js", read) == ["dense1/W", "loss/L", "step"]
+    assert pure(visit, "state/completion.js", read) == ["dense1/W", "loss/L", "step"]
 
 
 # Watch list --------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_the_page_and_every_file_it_names(live: Live) -> None:
     for name in names:
         if (ROOT / name.lstrip("/")).exists():
             assert httpx.get(f"{live.page}{name}").status_code == 200
-    module = httpx.get(f"{live.page}/static/js/protocol.js")
+    module = httpx.get(f"{live.page}/static/js/wire/protocol.js")
     assert module.headers["content-type"].startswith("text/javascript")
 
 
@@ -103,10 +103,10 @@ def test_scripts_and_styles_have_those_that_mean_something_to_them(live: Live, p
 
 
 def test_files_are_asked_about_before_every_use(live: Live) -> None:
-    first = httpx.get(f"{live.page}/static/js/protocol.js")
+    first = httpx.get(f"{live.page}/static/js/wire/protocol.js")
     assert first.headers["cache-control"] == "no-cache"
     again = httpx.get(
-        f"{live.page}/static/js/protocol.js", headers={"If-None-Match": first.headers["etag"]}
+        f"{live.page}/static/js/wire/protocol.js", headers={"If-None-Match": first.headers["etag"]}
     )
     assert (again.status_code, again.content) == (304, b"")
 

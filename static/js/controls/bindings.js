@@ -1,11 +1,11 @@
 // @ts-check
 // Which key does what. The help lists them in this order.
 
-import { quizAnything } from "../quiz.js";
+import { quizAnything } from "../state/quiz.js";
 import { foldPanel } from "./frame.js";
 import { changeSpeed, reseed, STEP_UNITS } from "./transport.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../state/types.js").Context} Context */
 /** @typedef {import("../keyboard.js").Binding} Binding */
 
 /**

@@ -1,14 +1,14 @@
 // @ts-check
 // The panel's first part: which data, how many, how noisy, and what of them the network is given.
 
-import { classesOf, fitData } from "../description.js";
+import { classesOf, fitData } from "../state/description.js";
 import { h, setText, tip } from "./dom.js";
 import { errorSlot, linear, logarithmic, numberField, selectField } from "./fields.js";
 import { drawThumbnail } from "./thumbnails.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Catalogue} Catalogue */
-/** @typedef {import("../types.js").DatasetInfo} DatasetInfo */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Catalogue} Catalogue */
+/** @typedef {import("../state/types.js").DatasetInfo} DatasetInfo */
 
 /** What the options common to many sets do to the mathematics. @type {{[name: string]: string}} */
 const HINTS = {
@@ -176,7 +176,7 @@ function labelled({ name, title }) {
 
 /**
  * The slider of an option: by powers where whole numbers span much, else in even steps.
- * @param {import("../types.js").Range & {integer: boolean}} option
+ * @param {import("../state/types.js").Range & {integer: boolean}} option
  */
 function scaleOf({ minimum, maximum, integer }) {
   const least = Math.max(1, minimum);
@@ -242,7 +242,7 @@ function optionFields({ store, actions }, info) {
  * @param {Context} context
  */
 function replacedLine({ store, actions }) {
-  /** @type {import("../types.js").Description | null} */
+  /** @type {import("../state/types.js").Description | null} */
   let before = null;
   const undo = () => {
     if (before) actions.configure(before);

@@ -2,14 +2,14 @@
 // A field for an expression. While it is typed the server judges it: the part that is wrong is
 // underlined and the words below say what was expected. Names are completed at the caret.
 
-import { complete, examples, inserted, vocabulary } from "../completion.js";
+import { complete, examples, inserted, vocabulary } from "../state/completion.js";
 import { h, setText } from "./dom.js";
 import { placeAt } from "./menu.js";
 
-/** @typedef {import("../completion.js").Word} Word */
-/** @typedef {import("../stops.js").Judgement} Judgement */
-/** @typedef {import("../stops.js").Role} Role */
-/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../state/completion.js").Word} Word */
+/** @typedef {import("../actions/breakpoints.js").Judgement} Judgement */
+/** @typedef {import("../actions/breakpoints.js").Role} Role */
+/** @typedef {import("../state/types.js").Context} Context */
 /** @typedef {{text: string, about: string, from: number, to: number}} Offer its text replaces from…to */
 
 /**

@@ -3,7 +3,7 @@
 
 import { h, icon, tip } from "./dom.js";
 
-/** @typedef {import("../types.js").Named} Named */
+/** @typedef {import("../state/types.js").Named} Named */
 
 /**
  * A field that shows a value and tells its changes.

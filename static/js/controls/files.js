@@ -2,11 +2,11 @@
 // Sessions in files: a description and a log of edits, which together reproduce every number, and
 // the breakpoints and watches.
 
-import { addProblem } from "../events.js";
-import { pack } from "../points.js";
+import { pack } from "../state/breakpoints.js";
+import { addProblem } from "../state/events.js";
 import { h } from "./dom.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../state/types.js").Context} Context */
 
 const VERSION = 1;
 const LARGEST = 1_000_000; // bytes of a file that is looked into at all
@@ -56,7 +56,7 @@ async function openSession({ store, actions }, file) {
 
 /**
  * @param {string} text
- * @returns {import("../types.js").Saved & {stops: unknown}} of which the server checks the fields
+ * @returns {import("../state/types.js").Saved & {stops: unknown}} of which the server checks the fields
  */
 function parse(text) {
   const content = JSON.parse(text);

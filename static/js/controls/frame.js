@@ -1,11 +1,11 @@
 // @ts-check
 // What lies around the panels: folding them, the tabs of the phone, the theme and the present mode.
 
-import { load, save } from "../storage.js";
+import { load, save } from "../wire/storage.js";
 import { h, icon, setIcon, tip } from "./dom.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../store.js").State["theme"]} Theme */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/store.js").State["theme"]} Theme */
 
 /** @type {{name: string, id: string, label: string, key: string, icon: string}[]} */
 const SIDES = [
@@ -182,7 +182,7 @@ function mountBanner({ store }) {
   store.on(["connection", "errors"], show);
 }
 
-/** @param {import("../types.js").Problem} problem */
+/** @param {import("../state/types.js").Problem} problem */
 function belongsToField(problem) {
   return /^(data|layers|loss|optimizer|batch_size|shuffle|dtype|seed)\b/.test(problem.field);
 }

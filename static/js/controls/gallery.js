@@ -1,15 +1,15 @@
 // @ts-check
 // The gallery: every scene with what to watch in it, and where its data come from.
 
-import { loadScenes, startScene } from "../scenes.js";
+import { loadScenes, startScene } from "../actions/scenes.js";
 import { datasetInfo } from "./data.js";
 import { h, icon, tip } from "./dom.js";
 import { chooseSession, saveSession } from "./files.js";
 import { moveInMenu } from "./menu.js";
 import { drawThumbnail } from "./thumbnails.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Scene} Scene */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Scene} Scene */
 /** @typedef {{scene: Scene, button: HTMLElement, words: string, draw: () => void}} Card */
 
 /**

@@ -6,11 +6,11 @@ import { h, icon, iconButton, setText, tip } from "./dom.js";
 import { errorSlot, selectBox, stepper } from "./fields.js";
 import { layerSetting } from "./settings.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Catalogue} Catalogue */
-/** @typedef {import("../types.js").LayerDescription} LayerDescription */
-/** @typedef {import("../types.js").LayerField} LayerField */
-/** @typedef {import("../types.js").LayerKind} LayerKind */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Catalogue} Catalogue */
+/** @typedef {import("../state/types.js").LayerDescription} LayerDescription */
+/** @typedef {import("../state/types.js").LayerField} LayerField */
+/** @typedef {import("../state/types.js").LayerKind} LayerKind */
 
 /** The field that says how large a layer is. */
 const SIZES = ["units", "filters", "rank", "heads"];
@@ -31,7 +31,7 @@ const FAMILIES = new Map([
  * A list of layers at a place of the description. `get` finds it in a draft.
  * @typedef {object} Place
  * @property {string} path such as "layers" or "layers[1].branches[0]"
- * @property {(draft: import("../types.js").Description) => LayerDescription[]} get
+ * @property {(draft: import("../state/types.js").Description) => LayerDescription[]} get
  * @property {string} name before the numbers of its layers: "" at the top
  * @property {boolean} top the network's own list, whose last layer is the output
  */

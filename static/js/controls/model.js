@@ -5,8 +5,8 @@ import { h, setText } from "./dom.js";
 import { selectField } from "./fields.js";
 import { LayerRows } from "./layers.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Catalogue} Catalogue */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Catalogue} Catalogue */
 
 const DIFFERS = { name: "", title: "differs by layer" };
 

@@ -4,7 +4,7 @@
 import { h, iconButton, setText } from "./dom.js";
 
 /**
- * @param {import("../types.js").Context} context
+ * @param {import("../state/types.js").Context} context
  * @returns {HTMLElement}
  */
 export function sceneNote({ store }) {

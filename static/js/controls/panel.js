@@ -8,7 +8,7 @@ import { modelSection } from "./model.js";
 import { sceneNote } from "./note.js";
 import { trainingSections } from "./training.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../state/types.js").Context} Context */
 
 /**
  * @param {string} title
@@ -38,7 +38,7 @@ function fieldOf(root, path) {
  * Fills the left panel.
  * @param {HTMLElement} element
  * @param {Context} context
- * @param {import("../types.js").Catalogue} catalogue
+ * @param {import("../state/types.js").Catalogue} catalogue
  */
 export function mount(element, context, catalogue) {
   const { store } = context;

@@ -4,7 +4,7 @@
 import { h, icon, tip } from "./dom.js";
 import { styled } from "./styles.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../state/types.js").Context} Context */
 
 /**
  * The button and its gallery.

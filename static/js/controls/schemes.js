@@ -4,11 +4,11 @@
 
 import { linear, logarithmic, numberField, selectField, switchField } from "./fields.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Catalogue} Catalogue */
-/** @typedef {import("../types.js").Description} Description */
-/** @typedef {import("../types.js").Scheme} Scheme */
-/** @typedef {import("../types.js").Setting} Setting */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Catalogue} Catalogue */
+/** @typedef {import("../state/types.js").Description} Description */
+/** @typedef {import("../state/types.js").Scheme} Scheme */
+/** @typedef {import("../state/types.js").Setting} Setting */
 /** @typedef {{elements: HTMLElement[], show: (description: Description) => void}} Part */
 
 /** The field of a warm-up that says what follows it. */
@@ -29,7 +29,7 @@ const HINTS = {
  * @param {"schedule" | "clipping"} part of the description
  * @param {string} label
  * @param {string} hint
- * @param {(import("../types.js").Named & {fields: Setting[]})[]} kinds
+ * @param {(import("../state/types.js").Named & {fields: Setting[]})[]} kinds
  * @returns {Part}
  */
 function schemeFields({ actions }, part, label, hint, kinds) {

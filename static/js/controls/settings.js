@@ -4,7 +4,7 @@
 import { h, icon, tip } from "./dom.js";
 import { errorSlot } from "./fields.js";
 
-/** @typedef {import("../types.js").LayerField} LayerField */
+/** @typedef {import("../state/types.js").LayerField} LayerField */
 /** @typedef {{element: HTMLElement, show: (value: any) => void}} Setting */
 
 /** Words of choices that are not self-explanatory. */

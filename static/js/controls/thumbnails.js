@@ -1,8 +1,8 @@
 // @ts-check
 // The small pictures of the data sets: real points or one real image, drawn on a canvas.
 
-/** @typedef {import("../types.js").Thumbnail} Thumbnail */
-/** @typedef {import("../types.js").DatasetInfo} DatasetInfo */
+/** @typedef {import("../state/types.js").Thumbnail} Thumbnail */
+/** @typedef {import("../state/types.js").DatasetInfo} DatasetInfo */
 
 /** @param {string} token */
 function color(token) {

@@ -2,15 +2,15 @@
 // The rest of the panel: loss, optimizer, batches, penalties, seeds. What can change live is sent
 // with `set` and keeps the weights; everything else makes a new program.
 
-import { classesOf, fitOutput, lossesFor } from "../description.js";
+import { classesOf, fitOutput, lossesFor } from "../state/description.js";
 import { datasetInfo } from "./data.js";
 import { h } from "./dom.js";
 import { linear, logarithmic, numberField, seedField, selectField, switchField } from "./fields.js";
 import { schemeParts } from "./schemes.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Catalogue} Catalogue */
-/** @typedef {import("../types.js").Description} Description */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Catalogue} Catalogue */
+/** @typedef {import("../state/types.js").Description} Description */
 /** @typedef {{elements: HTMLElement[], show: (description: Description) => void}} Part */
 
 /** @type {{[name: string]: string}} */

@@ -1,14 +1,14 @@
 // @ts-check
 // The bar at the top: run and pause, stepping, speed, and where the machine is.
 
-import { endOf, nowOf, order } from "../branches.js";
 import { count, short } from "../format.js";
+import { endOf, nowOf, order } from "../state/branches.js";
 import { h, icon, iconButton, setIcon, setText, tip } from "./dom.js";
 import { mountScenes } from "./scenes.js";
 import { notchOf, SPEEDS, speedText } from "./speeds.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").StepUnit} StepUnit */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").StepUnit} StepUnit */
 
 /** @type {{unit: StepUnit, key: string, does: string, undoes: string}[]} */
 export const STEP_UNITS = [
@@ -89,7 +89,7 @@ function runButton({ store, actions }) {
  * the focus.
  * @param {Context} context
  * @param {{name: string, label: string, does: string, key: string, go: () => void,
- *   leads: (state: import("../store.js").State) => boolean}} verb
+ *   leads: (state: import("../state/store.js").State) => boolean}} verb
  */
 function timeButton({ store }, { name, label, does, key, go, leads }) {
   const button = iconButton(name, label, does, key, () => leads(store.state) && go());
@@ -126,12 +126,12 @@ function stepButton(context, direction) {
   return button;
 }
 
-/** Whether the machine is not at the start. @param {import("../store.js").State} state */
+/** Whether the machine is not at the start. @param {import("../state/store.js").State} state */
 function isPast({ run }) {
   return run !== null && (run.running || run.step > 0 || run.pc > 0);
 }
 
-/** Whether more is known of the branch than up to now. @param {import("../store.js").State} state */
+/** Whether more is known of the branch than up to now. @param {import("../state/store.js").State} state */
 function hasFuture(state) {
   const { branch, moment } = nowOf(state);
   return order(endOf(state, branch), moment) > 0;

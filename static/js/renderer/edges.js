@@ -8,7 +8,7 @@ import { palette } from "../color.js";
 /** @typedef {import("../scene/layout.js").Edges} Edges */
 /** @typedef {import("../scene/layout.js").Pair} Pair */
 /** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../state/types.js").EdgeMode} EdgeMode */
 
 const LEVELS = 24;
 /** Styles in drawing order: zero edges, then every level of both signs, then what is not finite. */

@@ -2,8 +2,8 @@
 // What an executed instruction looks like: a short list of cues with a start and an end. Reads
 // only the instruction's buffers, so new ops move without being named here.
 
-/** @typedef {import("../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {import("../scene/layout.js").Scene} Scene */
 /** @typedef {import("./values.js").Values} Values */
 

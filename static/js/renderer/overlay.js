@@ -11,8 +11,8 @@ import { corner } from "./units.js";
 /** @typedef {import("../scene/layout.js").Column} Column */
 /** @typedef {import("../scene/layout.js").Pair} Pair */
 /** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../types.js").Selection} Selection */
+/** @typedef {import("../state/types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../state/types.js").Selection} Selection */
 /** @typedef {import("./comets.js").Comet} Comet */
 /** @typedef {import("./motion.js").Cue} Cue */
 /** @typedef {import("./motion.js").Motion} Motion */

@@ -4,7 +4,7 @@
 import { moduleOf } from "../scene/kinds.js";
 
 /** @typedef {import("../scene/panel.js").Panel} Panel */
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {import("./panel.js").PanelPainter} PanelPainter */
 /** @typedef {import("./values.js").Values} Values */
 /** @typedef {new (panel: any, values: Values) => PanelPainter} PainterClass a kind has its own panels */
@@ -15,7 +15,7 @@ const PAINTERS = {
   attention: async () => (await import("./kinds/attention.js")).AttentionPainter,
   maps: async () => (await import("./kinds/maps.js")).MapPainter,
   nested: async () => (await import("./kinds/nested.js")).NestedPainter,
-  places: async () => (await import("./kinds/places.js")).PlacePainter,
+  places: async () => (await import("./kinds/time_steps.js")).PlacePainter,
   recurrent: async () => (await import("./kinds/recurrent.js")).RecurrentPainter,
   tokens: async () => (await import("./kinds/tokens.js")).TokenPainter,
   transformer_block: async () => (await import("./kinds/transformer_block.js")).BlockPainter,

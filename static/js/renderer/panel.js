@@ -8,7 +8,7 @@ import { FieldPainter } from "./fields.js";
 
 /** @typedef {import("../scene/fields.js").Field} Field */
 /** @typedef {import("../scene/panel.js").Panel} Panel */
-/** @typedef {import("../types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../state/types.js").InstructionInfo} InstructionInfo */
 /** @typedef {import("./values.js").Values} Values */
 
 /**

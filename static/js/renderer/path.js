@@ -5,15 +5,15 @@
 import { palette } from "../color.js";
 import { short } from "../format.js";
 import { unitBox } from "../scene/layout.js";
-import { spotOf } from "../scene/stations.js";
+import { spotOf } from "../scene/path_positions.js";
 import { traceEdge } from "./edges.js";
 import { corner } from "./units.js";
 
 /** @typedef {import("../scene/layout.js").Box} Box */
 /** @typedef {import("../scene/layout.js").Pair} Pair */
 /** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../scene/stations.js").Spot} Spot */
-/** @typedef {import("../types.js").Station} Station */
+/** @typedef {import("../scene/path_positions.js").Spot} Spot */
+/** @typedef {import("../state/types.js").Station} Station */
 /** @typedef {{x: number, y: number}} Point */
 
 const HALO = 9; // px around the line

@@ -4,8 +4,8 @@
 
 import { divergingLUT, palette } from "../color.js";
 import { short } from "../format.js";
+import { Light, paintGround } from "./backdrop.js";
 import { EdgePainter } from "./edges.js";
-import { Light, paintGround } from "./ground.js";
 import { Motion } from "./motion.js";
 import { Overlay } from "./overlay.js";
 import { painterOf, paintSources } from "./painters.js";
@@ -15,10 +15,10 @@ import { Range, STALE } from "./values.js";
 
 /** @typedef {import("../scene/layout.js").Pair} Pair */
 /** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../types.js").Model} Model */
-/** @typedef {import("../types.js").Selection} Selection */
+/** @typedef {import("../state/types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../state/types.js").Model} Model */
+/** @typedef {import("../state/types.js").Selection} Selection */
 /** @typedef {import("./values.js").Signal} Signal */
 /** @typedef {import("./values.js").Values} Values */
 
@@ -30,7 +30,7 @@ import { Range, STALE } from "./values.js";
  * @property {EdgeMode} mode
  * @property {Selection | null} hover
  * @property {Selection | null} selection
- * @property {import("../types.js").Station[]} path of an explanation
+ * @property {import("../state/types.js").Station[]} path of an explanation
  * @property {boolean} calm paused or stepping: numbers and motion are worth showing
  * @property {boolean} inside the machine stands inside a step
  * @property {boolean} still no motion and no easing

@@ -2,10 +2,10 @@
 // What the picture knows of the buffers: the last value of each, the eased one that is drawn, and
 // ranges that move slowly. Arrays are made once per model; taking a frame allocates nothing.
 
-/** @typedef {import("../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../types.js").Entry} Entry */
-/** @typedef {import("../types.js").Frame} Frame */
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../state/types.js").Entry} Entry */
+/** @typedef {import("../state/types.js").Frame} Frame */
+/** @typedef {import("../state/types.js").Model} Model */
 
 /** The opacity of what is not of this step yet, everywhere in the picture. */
 export const STALE = 0.28;

@@ -3,8 +3,8 @@
 
 import { Panel } from "./panel.js";
 
-/** @typedef {import("../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {import("./kinds.js").ColumnSpec} ColumnSpec */
 
 /** Names that are not just words. @type {{[kind: string]: string}} */

@@ -4,7 +4,7 @@
 
 import { findSteps } from "./sequence.js";
 
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {import("./layout.js").Box} Box */
 /** @typedef {import("./sequence.js").Steps} Steps */
 

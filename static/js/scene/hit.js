@@ -3,7 +3,7 @@
 
 import { cellAt } from "./fields.js";
 
-/** @typedef {import("../types.js").Selection} Selection */
+/** @typedef {import("../state/types.js").Selection} Selection */
 /** @typedef {import("./layout.js").Column} Column */
 /** @typedef {import("./layout.js").Pair} Pair */
 /** @typedef {import("./layout.js").Scene} Scene */

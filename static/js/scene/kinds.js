@@ -4,8 +4,8 @@
 import { dense } from "./kinds/dense.js";
 import { input } from "./kinds/input.js";
 
-/** @typedef {import("../types.js").Model} Model */
-/** @typedef {import("../types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../state/types.js").Model} Model */
+/** @typedef {import("../state/types.js").LayerInfo} LayerInfo */
 
 /**
  * What fills a unit. `buffer` holds `width × height` numbers a unit.
@@ -63,7 +63,7 @@ const FETCHED = {
   attention: () => import("./kinds/attention.js"),
   maps: () => import("./kinds/maps.js"),
   nested: () => import("./kinds/nested.js"),
-  places: () => import("./kinds/places.js"),
+  places: () => import("./kinds/time_steps.js"),
   pooled: () => import("./kinds/pooled.js"),
   recurrent: () => import("./kinds/recurrent.js"),
   tokens: () => import("./kinds/tokens.js"),

@@ -5,7 +5,7 @@
 import { placeHeadings } from "./headings.js";
 import { describeColumns } from "./kinds.js";
 
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {import("./kinds.js").ColumnSpec} ColumnSpec */
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Box CSS px */

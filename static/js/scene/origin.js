@@ -4,8 +4,8 @@
 
 import { fieldsAt, isLocal, spanOf, windowsOf } from "./windows.js";
 
-/** @typedef {import("../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {import("./panel.js").Read} Read */
 /** @typedef {import("./windows.js").Span} Span */
 /** @typedef {import("./windows.js").Window} Window */

@@ -4,7 +4,7 @@
 import { across, boxAround, boxOf, makeFields, placeOf } from "./fields.js";
 import { rowsOf, stepName } from "./sequence.js";
 
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {import("./fields.js").Field} Field */
 /** @typedef {import("./fields.js").FieldSpec} FieldSpec */
 /** @typedef {import("./layout.js").Area} Area */

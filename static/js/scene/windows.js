@@ -1,8 +1,8 @@
 // @ts-check
 // Which places of its input a place of a feature map is made of, along one axis at a time. Pure.
 
-/** @typedef {import("../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {[first: number, last: number]} Span */
 
 /**

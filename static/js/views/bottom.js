@@ -7,8 +7,8 @@ import { styled } from "../controls/styles.js";
 import * as listing from "./listing.js";
 import { stackOf } from "./stack.js";
 
-/** @typedef {import("../store.js").State} State */
-/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../state/store.js").State} State */
+/** @typedef {import("../state/types.js").Context} Context */
 
 /** @typedef {{mount: (element: HTMLElement, context: Context) => unknown}} View */
 
@@ -26,7 +26,7 @@ import { stackOf } from "./stack.js";
 const TABS = [
   { name: "program", title: "Program", view: async () => listing },
   {
-    ...{ name: "stops", title: "Stops", view: () => import("./stops.js") },
+    ...{ name: "stops", title: "Stops", view: () => import("./breakpoints.js") },
     count: ({ points }) => points.length,
   },
   {
@@ -43,7 +43,11 @@ const TABS = [
     view: () => styled("diagnostics", import("./diagnostics.js")),
     count: ({ findings }) => findings.length,
   },
-  { name: "charts", title: "Charts", view: () => styled("charts", import("./charts.js")) },
+  {
+    name: "charts",
+    title: "Charts",
+    view: () => styled("layer_charts", import("./layer_charts.js")),
+  },
 ];
 
 /**

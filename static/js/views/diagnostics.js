@@ -3,13 +3,13 @@
 // Silent as long as nothing is.
 
 import { h, setText } from "../controls/dom.js";
-import { keyOf } from "../findings.js";
 import { count } from "../format.js";
+import { keyOf } from "../state/findings.js";
 import { card } from "./diagnostics/card.js";
 import { Rules } from "./diagnostics/rules.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Finding} Finding */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Finding} Finding */
 
 /**
  * Fills the region.

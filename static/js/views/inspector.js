@@ -7,12 +7,12 @@ import { isKnown } from "../scene/kinds.js";
 import { columnOf, exists } from "./inspector/names.js";
 import { Reader } from "./inspector/reader.js";
 import { summaryPanel } from "./inspector/summary.js";
-import { sampleName, shownSample } from "./output/moment.js";
+import { sampleName, shownSample } from "./output/parts/moment.js";
 
-/** @typedef {import("../store.js").State} State */
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Model} Model */
-/** @typedef {import("../types.js").Selection} Selection */
+/** @typedef {import("../state/store.js").State} State */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Model} Model */
+/** @typedef {import("../state/types.js").Selection} Selection */
 /** @typedef {import("./network/wants.js").Want} Want */
 
 /**
@@ -115,7 +115,7 @@ class Inspector {
   }
 
   /**
-   * @param {import("../store.js").State["trail"]} trail
+   * @param {import("../state/store.js").State["trail"]} trail
    * @param {Model} model
    * @param {Selection | null} target
    * @returns {Panel | null} null while it is being fetched

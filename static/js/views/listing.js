@@ -3,19 +3,19 @@
 
 import { onThemeChange } from "../color.js";
 import { h, icon } from "../controls/dom.js";
-import { isHiddenAt } from "../quiz.js";
-import { stopText } from "../watching.js";
+import { isHiddenAt } from "../state/quiz.js";
+import { stopText } from "../state/watches.js";
 import { arrange } from "./listing/arrangement.js";
 import { Details } from "./listing/details.js";
 import { Gutter } from "./listing/gutter.js";
+import { walk } from "./listing/keyboard_navigation.js";
 import { precisionOf, SHOWN, sizeOf } from "./listing/operand.js";
 import { buildPhases } from "./listing/rows.js";
-import { walk } from "./listing/walk.js";
 
-/** @typedef {import("../store.js").State} State */
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Model} Model */
-/** @typedef {import("../types.js").RunState} RunState */
+/** @typedef {import("../state/store.js").State} State */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").Model} Model */
+/** @typedef {import("../state/types.js").RunState} RunState */
 /** @typedef {import("./listing/rows.js").Phase} Phase */
 
 /** Up to this many instructions a second the mark is moved along. */
@@ -306,7 +306,7 @@ class ListingView {
 
   /**
    * Asks for the numbers of what some instructions touch.
-   * @param {import("../types.js").InstructionInfo[]} instructions
+   * @param {import("../state/types.js").InstructionInfo[]} instructions
    */
   want(instructions) {
     const { model, context } = this;

@@ -4,15 +4,15 @@
 import { onThemeChange } from "../color.js";
 import { h, setText, tip } from "../controls/dom.js";
 import { count, percent, short, tick } from "../format.js";
-import { Chart } from "./chart/chart.js";
-import { Gestures } from "./chart/gestures.js";
-import { nearest } from "./chart/line.js";
-import { coverFromZero, coverToWhole } from "./chart/scale.js";
-import { TimeAxis } from "./chart/time.js";
+import { Chart } from "./step_chart/chart.js";
+import { Gestures } from "./step_chart/gestures.js";
+import { nearest } from "./step_chart/line.js";
+import { coverFromZero, coverToWhole } from "./step_chart/scale.js";
+import { TimeAxis } from "./step_chart/time.js";
 
-/** @typedef {import("./chart/chart.js").Series} Series */
-/** @typedef {import("../store.js").State} State */
-/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("./step_chart/chart.js").Series} Series */
+/** @typedef {import("../state/store.js").State} State */
+/** @typedef {import("../state/types.js").Context} Context */
 
 const HELP =
   "Charts over the steps. Left and right move along the points, with Shift they mark steps and Enter zooms to them, Escape goes back.";

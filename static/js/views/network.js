@@ -10,22 +10,22 @@ import { Renderer } from "../renderer/renderer.js";
 import { Values } from "../renderer/values.js";
 import { hit } from "../scene/hit.js";
 import { fetchKinds, isKnown } from "../scene/kinds.js";
-import { layoutLegibly } from "../scene/legible.js";
+import { layoutLegibly } from "../scene/minimum_size.js";
 import { Caption } from "./network/caption.js";
 import { Card } from "./network/card.js";
 import { Heads } from "./network/heads.js";
+import { describe, walk } from "./network/keyboard_navigation.js";
 import { Legend } from "./network/legend.js";
 import { Pins } from "./network/pins.js";
 import { Progress } from "./network/progress.js";
-import { describe, walk } from "./network/walk.js";
 import { wantsOf } from "./network/wants.js";
 
 /** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../types.js").Frame} Frame */
-/** @typedef {import("../types.js").Model} Model */
-/** @typedef {import("../types.js").Selection} Selection */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../state/types.js").Frame} Frame */
+/** @typedef {import("../state/types.js").Model} Model */
+/** @typedef {import("../state/types.js").Selection} Selection */
 
 const MARGIN = 18;
 const HEAD = 58;
@@ -87,7 +87,7 @@ class NetworkView {
     /** @type {Frame | null} */
     this.frame = null;
     this.progress = new Progress();
-    /** @type {import("../types.js").InstructionInfo | null | undefined} what the light is on */
+    /** @type {import("../state/types.js").InstructionInfo | null | undefined} what the light is on */
     this.lit = undefined;
     /** What the positions are for: the room there is, and what else stands in it. */
     this.size = "";
@@ -96,11 +96,11 @@ class NetworkView {
       mode: /** @type {EdgeMode} */ ("weight"),
       hover: /** @type {Selection | null} */ (null),
       selection: /** @type {Selection | null} */ (null),
-      path: /** @type {import("../types.js").Station[]} */ ([]),
+      path: /** @type {import("../state/types.js").Station[]} */ ([]),
       calm: true,
       inside: false,
       pc: 0,
-      executed: /** @type {import("../types.js").InstructionInfo | null} */ (null),
+      executed: /** @type {import("../state/types.js").InstructionInfo | null} */ (null),
       still: STILL.matches,
       computed: new Uint8Array(0),
     };
@@ -309,7 +309,7 @@ class NetworkView {
 
   /**
    * Brings into view what the machine or the keys are at, where the stage shows only a part.
-   * @param {import("../types.js").InstructionInfo | Selection} target
+   * @param {import("../state/types.js").InstructionInfo | Selection} target
    */
   async reveal(target) {
     const { style } = this.sheet;

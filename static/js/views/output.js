@@ -5,16 +5,16 @@
 import { h, setText, tip } from "../controls/dom.js";
 import { styled } from "../controls/styles.js";
 import { percent, short } from "../format.js";
-import { BaselineNote } from "./output/baseline.js";
-import { ProbeBar } from "./output/probe.js";
-import { Tabs } from "./output/tabs.js";
+import { BaselineNote } from "./output/parts/baseline.js";
+import { ProbeBar } from "./output/parts/probe.js";
+import { Tabs } from "./output/parts/tabs.js";
 
-/** @typedef {import("../store.js").State} State */
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").DataInfo} DataInfo */
-/** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../state/store.js").State} State */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").DataInfo} DataInfo */
+/** @typedef {import("../state/types.js").Model} Model */
 /** @typedef {import("./network/wants.js").Want} Want */
-/** @typedef {import("./output/moment.js").Moment} Moment */
+/** @typedef {import("./output/parts/moment.js").Moment} Moment */
 
 /**
  * A picture of the outputs for one kind of data.

@@ -4,8 +4,8 @@
 
 import { h, tip } from "../controls/dom.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").StackFrame} StackFrame */
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").StackFrame} StackFrame */
 
 /**
  * @param {Context} context

@@ -1,11 +1,11 @@
 // @ts-check
 // The strip of time: every step since the start, the branches, and where the machine is among them.
 
-import { endOf, nowOf } from "../branches.js";
 import { onThemeChange } from "../color.js";
 import { h, tip } from "../controls/dom.js";
 import { count } from "../format.js";
 import { Surface } from "../renderer/surface.js";
+import { endOf, nowOf } from "../state/branches.js";
 import { Bubble } from "./timeline/bubble.js";
 import { ComparisonLine } from "./timeline/comparison.js";
 import { Lanes } from "./timeline/lanes.js";
@@ -14,7 +14,7 @@ import { Painter } from "./timeline/painter.js";
 import { Scrubber } from "./timeline/scrubber.js";
 import { branchText } from "./timeline/words.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../state/types.js").Context} Context */
 
 const RUNNING_EVERY = 100; // milliseconds between two drawings of a run: nobody can read more
 const SPOKEN_EVERY = 1000;

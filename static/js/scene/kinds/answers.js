@@ -7,8 +7,8 @@ import { placeOf, sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 import { stepName, tokenText } from "../sequence.js";
 
-/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../fields.js").FieldSpec} FieldSpec */
 /** @typedef {import("../panel.js").CellLine} CellLine */
 /** @typedef {import("../panel.js").Read} Read */

@@ -1,8 +1,8 @@
 // @ts-check
 // A dense layer: every unit is a picture of what it computes, every weight an edge.
 
-/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../kinds.js").ColumnSpec} ColumnSpec */
 /** @typedef {import("../kinds.js").Face} Face */
 

@@ -1,8 +1,8 @@
 // @ts-check
 // The inputs: a feature is its own map over the plane, an image is one picture, a table a column.
 
-/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../kinds.js").ColumnSpec} ColumnSpec */
 /** @typedef {import("../kinds.js").Face} Face */
 

@@ -6,8 +6,8 @@ import { boxAround, placeOf } from "../fields.js";
 import { Origin } from "../origin.js";
 import { Panel, weightLines } from "../panel.js";
 
-/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../fields.js").FieldSpec} FieldSpec */
 /** @typedef {import("../layout.js").Area} Area */
 /** @typedef {import("../layout.js").Box} Box */

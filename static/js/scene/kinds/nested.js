@@ -7,8 +7,8 @@ import { sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 import { headFields } from "./attention.js";
 
-/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../fields.js").FieldSpec} FieldSpec */
 
 /** Of images so many channels are shown. */

@@ -4,8 +4,8 @@
 import { originOf } from "../origin.js";
 import { dense } from "./dense.js";
 
-/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {

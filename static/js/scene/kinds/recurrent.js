@@ -6,8 +6,8 @@ import { panelColumn } from "../column.js";
 import { sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 
-/** @typedef {import("../../types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../fields.js").FieldSpec} FieldSpec */
 
 /** The gates in the order of their blocks, with what each does. */

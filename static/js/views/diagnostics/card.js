@@ -6,10 +6,10 @@ import { count, short } from "../../format.js";
 import { selectionAt } from "./places.js";
 import { isSpoilt, stepBefore } from "./recovery.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Evidence} Evidence */
-/** @typedef {import("../../types.js").Finding} Finding */
-/** @typedef {import("../../types.js").Remedy} Remedy */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Evidence} Evidence */
+/** @typedef {import("../../state/types.js").Finding} Finding */
+/** @typedef {import("../../state/types.js").Remedy} Remedy */
 
 const WORDS = { note: "Note", warning: "Warning", error: "Error" };
 

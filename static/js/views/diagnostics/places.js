@@ -1,9 +1,9 @@
 // @ts-check
 // What of the picture has a buffer's numbers. No I/O.
 
-/** @typedef {import("../../types.js").Finding} Finding */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Selection} Selection */
+/** @typedef {import("../../state/types.js").Finding} Finding */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Selection} Selection */
 
 /**
  * What to select to see an element of a buffer: its edge, bias or unit, or else its layer; null

@@ -3,8 +3,8 @@
 
 import { h, tip } from "../../controls/dom.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Rule} Rule */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Rule} Rule */
 
 const WHEN = {
   start: "before training",

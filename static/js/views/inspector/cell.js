@@ -9,8 +9,8 @@ import { columnOf } from "./names.js";
 import { exactly } from "./reader.js";
 
 /** @typedef {import("../../scene/panel.js").CellLine} CellLine */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../inspector.js").Panel} Panel */
 /** @typedef {import("./reader.js").Reader} Reader */
 

@@ -1,18 +1,18 @@
 // @ts-check
 // Gradients checked against central differences, on demand: of one element, a layer or everything.
 
-import { CommandError } from "../../connection.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { selectBox } from "../../controls/fields.js";
 import { styled } from "../../controls/styles.js";
 import { count, short } from "../../format.js";
-import { HIDDEN, isHidden } from "../../quiz.js";
-import { numberOf } from "./told.js";
+import { HIDDEN, isHidden } from "../../state/quiz.js";
+import { CommandError } from "../../wire/connection.js";
+import { numberOf } from "./answer_number.js";
 
-/** @typedef {import("../../connection.js").Message} Message */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Explained} Explained */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../wire/connection.js").Message} Message */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Explained} Explained */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 /**
  * What may be checked.

@@ -4,9 +4,9 @@
 
 import { bufferOf, writerOf } from "./names.js";
 
-/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 /** Ops of whole rows, for which the indices of one element would say too little. */
 const OF_ROWS = ["log_softmax", "batch"];

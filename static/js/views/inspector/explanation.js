@@ -2,24 +2,24 @@
 // How a number came about: the formula of the instruction that made it, with symbols and with its
 // numbers. Every operand can be followed; the trail leads back.
 
-import { CommandError } from "../../connection.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { count, exact } from "../../format.js";
-import { HIDDEN, isHidden } from "../../quiz.js";
+import { HIDDEN, isHidden } from "../../state/quiz.js";
+import { CommandError } from "../../wire/connection.js";
+import { numberOf } from "./answer_number.js";
 import { elements, plain, remarks, Writer } from "./formula.js";
 import { Inquiries } from "./inquiries.js";
 import { link } from "./links.js";
 import { indexText } from "./names.js";
 import { QuizForm } from "./quiz.js";
 import { TermsView } from "./ranking.js";
-import { numberOf } from "./told.js";
 
-/** @typedef {import("../../types.js").Asked} Asked */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Explained} Explained */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Moment} Moment */
-/** @typedef {import("../../types.js").Place} Place */
+/** @typedef {import("../../state/types.js").Asked} Asked */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Explained} Explained */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Place} Place */
 /** @typedef {import("../inspector.js").Panel} Panel */
 /** @typedef {import("./reader.js").Reader} Reader */
 

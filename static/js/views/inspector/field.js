@@ -7,7 +7,7 @@ import { exact } from "../../format.js";
 import { indexText } from "./names.js";
 import { scrub } from "./scrub.js";
 
-/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Context} Context */
 
 export class ValueField {
   /**

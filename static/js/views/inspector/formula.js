@@ -4,13 +4,13 @@
 // A line is made of pieces between which it may break, as browsers do not break MathML themselves.
 
 import { exact, short } from "../../format.js";
-import { HIDDEN } from "../../quiz.js";
+import { HIDDEN } from "../../state/quiz.js";
+import { numberOf } from "./answer_number.js";
 import { indexText } from "./names.js";
-import { numberOf } from "./told.js";
 
-/** @typedef {import("../../types.js").FormulaNode} FormulaNode */
-/** @typedef {import("../../types.js").Place} Place */
-/** @typedef {import("../../types.js").Told} Told */
+/** @typedef {import("../../state/types.js").FormulaNode} FormulaNode */
+/** @typedef {import("../../state/types.js").Place} Place */
+/** @typedef {import("../../state/types.js").Told} Told */
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const DIGITS = 4;

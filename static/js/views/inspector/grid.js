@@ -5,13 +5,13 @@
 import { diverging, divergingIndex, divergingLUT, onThemeChange } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { exact, short } from "../../format.js";
-import { HIDDEN, indexOf, isHiddenAt } from "../../quiz.js";
 import { Atlas } from "../../renderer/surface.js";
+import { HIDDEN, indexOf, isHiddenAt } from "../../state/quiz.js";
 import { indexText } from "./names.js";
 
-/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
 
 const MAX_ROWS = 16;
 const MAX_COLUMNS = 5;

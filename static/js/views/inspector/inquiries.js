@@ -2,19 +2,19 @@
 // What can be asked about a gradient: the chain rule to the loss, why it is as it is, whether it is
 // right.
 
-import { CommandError } from "../../connection.js";
 import { h, setText, tip } from "../../controls/dom.js";
 import { percent } from "../../format.js";
-import { HIDDEN, isHidden } from "../../quiz.js";
+import { HIDDEN, isHidden } from "../../state/quiz.js";
+import { CommandError } from "../../wire/connection.js";
+import { numberOf } from "./answer_number.js";
 import { GradientCheck } from "./check.js";
 import { figure } from "./formula.js";
-import { numberOf } from "./told.js";
 
-/** @typedef {import("../../connection.js").Message} Message */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Explained} Explained */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Station} Station */
+/** @typedef {import("../../wire/connection.js").Message} Message */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Explained} Explained */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Station} Station */
 
 const SMALL = 1e-3;
 const LARGE = 10;

@@ -8,9 +8,9 @@ import { link, part } from "./links.js";
 import { columnOf, shapeText } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../inspector.js").Panel} Panel */
 
 /** @param {Context} context @param {BufferInfo} buffer */
@@ -77,7 +77,7 @@ export function instructionPanel(context, model, index) {
 
 /**
  * Where the machine stands, seen from an instruction.
- * @param {import("../../types.js").Frame | null} frame
+ * @param {import("../../state/types.js").Frame | null} frame
  * @param {number} index
  * @param {Model} model
  */

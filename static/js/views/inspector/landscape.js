@@ -2,14 +2,14 @@
 // The loss around the present parameters: its sharpness, its profile along the last update, and its
 // map on a plane.
 
-import { CommandError } from "../../connection.js";
 import { h, setText, tip } from "../../controls/dom.js";
 import { styled } from "../../controls/styles.js";
 import { count, short } from "../../format.js";
-import { numberOf } from "./told.js";
+import { CommandError } from "../../wire/connection.js";
+import { numberOf } from "./answer_number.js";
 
-/** @typedef {import("../../connection.js").Message} Message */
-/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../wire/connection.js").Message} Message */
+/** @typedef {import("../../state/types.js").Context} Context */
 /** @typedef {{element: HTMLElement, destroy: () => void}} Picture */
 
 const DIGITS = 4;

@@ -8,9 +8,9 @@ import { facts, instructionLinks, part, table } from "./links.js";
 import { bufferOf, columnOf, shapeText } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../inspector.js").Panel} Panel */
 
 const STATISTICS = ["", "mean", "sd", "min", "max"];

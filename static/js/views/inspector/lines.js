@@ -3,14 +3,14 @@
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { exact } from "../../format.js";
-import { HIDDEN, isHidden } from "../../quiz.js";
+import { HIDDEN, isHidden } from "../../state/quiz.js";
 import { expressionOf, watchButton } from "../watch/button.js";
 import { ValueField } from "./field.js";
 import { bufferOf, writerOf } from "./names.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Frame} Frame */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Frame} Frame */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("./reader.js").Reader} Reader */
 
 /**
@@ -49,7 +49,7 @@ export class Lines {
   /**
    * @param {Context} context
    * @param {Line} line
-   * @param {import("../../types.js").BufferInfo} buffer
+   * @param {import("../../state/types.js").BufferInfo} buffer
    */
   row(context, { symbol, index, formula, source, editable }, buffer) {
     const field = editable ? new ValueField(context, buffer.name, index, symbol) : null;
@@ -84,7 +84,7 @@ export class Lines {
  * A symbol; a button where it can be said how the number came about.
  * @param {Context} context
  * @param {string} symbol
- * @param {import("../../types.js").BufferInfo} buffer
+ * @param {import("../../state/types.js").BufferInfo} buffer
  * @param {number[]} index
  */
 function nameOf({ actions }, symbol, { name, role }, index) {
@@ -106,7 +106,7 @@ export function aligned(text) {
  * Whether the step under way has computed a number already. The update of a parameter stays what
  * the last step made it.
  * @param {Frame | null} frame
- * @param {import("../../types.js").InstructionInfo | undefined} writer
+ * @param {import("../../state/types.js").InstructionInfo | undefined} writer
  * @param {boolean} probed of the probe sample, which between two steps is computed by itself
  * @returns {keyof typeof AGE}
  */

@@ -7,7 +7,7 @@ import { h, setText } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
 import { Atlas, Surface } from "../../renderer/surface.js";
 
-/** @typedef {import("../../connection.js").Message} Message */
+/** @typedef {import("../../wire/connection.js").Message} Message */
 
 const LEVELS = 8; // contour lines
 const DIGITS = 4;

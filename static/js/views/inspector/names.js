@@ -4,9 +4,9 @@
 import { describeColumns, isKnown } from "../../scene/kinds.js";
 
 /** @typedef {import("../../scene/kinds.js").ColumnSpec} ColumnSpec */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Selection} Selection */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Selection} Selection */
 
 /** @type {WeakMap<Model, ColumnSpec[]>} */
 const known = new WeakMap();

@@ -8,9 +8,9 @@ import { bufferOf, columnOf, indexText, unitName } from "./names.js";
 import { exactly } from "./reader.js";
 import { Terms } from "./terms.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Selection} Selection */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Selection} Selection */
 /** @typedef {import("../inspector.js").Panel} Panel */
 /** @typedef {import("./lines.js").Line} Line */
 

@@ -5,11 +5,11 @@ import { onThemeChange, palette } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
 import { Surface } from "../../renderer/surface.js";
-import { nearest, traceLine } from "../chart/line.js";
-import { Scale } from "../chart/scale.js";
-import { Ticks } from "../chart/ticks.js";
+import { nearest, traceLine } from "../step_chart/line.js";
+import { Scale } from "../step_chart/scale.js";
+import { Ticks } from "../step_chart/ticks.js";
 
-/** @typedef {import("../../connection.js").Message} Message */
+/** @typedef {import("../../wire/connection.js").Message} Message */
 
 const LEFT = 44;
 const RIGHT = 8;

@@ -1,14 +1,14 @@
 // @ts-check
 // The exercise: a number is hidden, the learner works it out, and is told what went wrong.
 
-import { CommandError } from "../../connection.js";
 import { h, setText, tip } from "../../controls/dom.js";
-import { quizAnything } from "../../quiz.js";
-import { numberOf } from "./told.js";
+import { quizAnything } from "../../state/quiz.js";
+import { CommandError } from "../../wire/connection.js";
+import { numberOf } from "./answer_number.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Explained} Explained */
-/** @typedef {import("../../types.js").Place} Place */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Explained} Explained */
+/** @typedef {import("../../state/types.js").Place} Place */
 
 /** Significant digits to which an answer has to be right. */
 const DIGITS = 3;

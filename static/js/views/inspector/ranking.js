@@ -3,13 +3,13 @@
 
 import { h, setText } from "../../controls/dom.js";
 import { count } from "../../format.js";
-import { HIDDEN } from "../../quiz.js";
+import { HIDDEN } from "../../state/quiz.js";
+import { numberOf } from "./answer_number.js";
 import { figure, plain } from "./formula.js";
-import { numberOf } from "./told.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").FormulaNode} FormulaNode */
-/** @typedef {import("../../types.js").TermList} TermList */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").FormulaNode} FormulaNode */
+/** @typedef {import("../../state/types.js").TermList} TermList */
 /** @typedef {import("./formula.js").Writer} Writer */
 /** @typedef {{symbols: Writer, numbers: Writer, secret: boolean}} Ways */
 
@@ -85,5 +85,5 @@ export class TermsView {
   }
 }
 
-/** @param {FormulaNode} node @returns {import("../../types.js").Told} */
+/** @param {FormulaNode} node @returns {import("../../state/types.js").Told} */
 const told = (node) => /** @type {any} */ (node);

@@ -3,11 +3,11 @@
 
 import { bufferOf } from "./names.js";
 
-/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Frame} Frame */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Frame} Frame */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../network/wants.js").Want} Want */
 
 /** Up to this many numbers of a buffer come in every frame; of larger ones single ones are asked. */

@@ -3,7 +3,7 @@
 
 import { h, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
-import { quizAnything } from "../../quiz.js";
+import { quizAnything } from "../../state/quiz.js";
 import { GradientCheck } from "./check.js";
 import { Landscape } from "./landscape.js";
 import { Lines } from "./lines.js";
@@ -11,8 +11,8 @@ import { facts, link, part, table } from "./links.js";
 import { columnsOf } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../inspector.js").Panel} Panel */
 
 const PHASES = ["forward", "loss", "backward", "update"];

@@ -3,17 +3,17 @@
 
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { HIDDEN, isHidden } from "../../quiz.js";
+import { HIDDEN, isHidden } from "../../state/quiz.js";
 import { batchTerms } from "./elements.js";
 import { ageOf } from "./lines.js";
 import { table } from "./links.js";
 import { writerOf } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("./reader.js").Reader} Reader */
 
 /** Terms that are listed; of more, the rest is one line. */

@@ -9,8 +9,8 @@ import { parameterLines } from "./parameter.js";
 import { exactly } from "./reader.js";
 import { Weights } from "./weights.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("../inspector.js").Panel} Panel */
 /** @typedef {import("./lines.js").Line} Line */
 

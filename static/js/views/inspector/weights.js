@@ -8,8 +8,8 @@ import { link } from "./links.js";
 import { briefName } from "./names.js";
 
 /** @typedef {import("../../scene/kinds.js").ColumnSpec} ColumnSpec */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
 /** @typedef {import("./reader.js").Reader} Reader */
 
 const LISTED = 8;

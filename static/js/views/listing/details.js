@@ -7,10 +7,10 @@ import { count } from "../../format.js";
 import { Operand } from "./operand.js";
 import { flopsOf } from "./rows.js";
 
-/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../types.js").Frame} Frame */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../state/types.js").Frame} Frame */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {import("./rows.js").Phase} Phase */
 
 /** Between two changes of the numbers while they change faster than one can read, ms. */

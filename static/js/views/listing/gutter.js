@@ -2,11 +2,11 @@
 // The discs of breakpoints: in place of an instruction's number, and beside the headings of layers
 // and phases.
 
-import { byInstruction, describe, isAt } from "../../points.js";
-import { markOf } from "../stops/mark.js";
+import { byInstruction, describe, isAt } from "../../state/breakpoints.js";
+import { markOf } from "../breakpoints/mark.js";
 
-/** @typedef {import("../../points.js").Place} Place */
-/** @typedef {import("../../types.js").Point} Point */
+/** @typedef {import("../../state/breakpoints.js").Place} Place */
+/** @typedef {import("../../state/types.js").Point} Point */
 
 export class Gutter {
   constructor() {

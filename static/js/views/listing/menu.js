@@ -2,20 +2,20 @@
 // What can be done at an instruction: run to it, stop there or at its layer, watch what it writes.
 
 import { openMenu } from "../../controls/menu.js";
-import { isAt, newPoint } from "../../points.js";
+import { isAt, newPoint } from "../../state/breakpoints.js";
 
 /** @typedef {import("../../controls/menu.js").Item} Item */
-/** @typedef {import("../../points.js").Place} Place */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Point} Point */
+/** @typedef {import("../../state/breakpoints.js").Place} Place */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Point} Point */
 
 export class RowMenu {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    /** @type {import("../stops/popover.js").PointPopover | null} */
+    /** @type {import("../breakpoints/popover.js").PointPopover | null} */
     this.popover = null;
   }
 
@@ -38,11 +38,11 @@ export class RowMenu {
 
   /**
    * Opens a point's form, which is fetched when it is first needed.
-   * @param {Parameters<import("../stops/popover.js").PointPopover["open"]>} what
+   * @param {Parameters<import("../breakpoints/popover.js").PointPopover["open"]>} what
    */
   async edit(...what) {
     if (!this.popover) {
-      const { PointPopover } = await import("../stops/popover.js");
+      const { PointPopover } = await import("../breakpoints/popover.js");
       this.popover ??= new PointPopover(this.context);
     }
     this.popover.open(...what);

@@ -3,12 +3,12 @@
 
 import { h, setText } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
-import { HIDDEN } from "../../quiz.js";
+import { HIDDEN } from "../../state/quiz.js";
 import { MatrixPicture } from "./picture.js";
 import { shapeText } from "./rows.js";
 
-/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../state/types.js").Entry} Entry */
 
 /** Up to this many numbers are written out. */
 const WRITTEN = 4;

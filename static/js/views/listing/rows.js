@@ -5,9 +5,9 @@ import { h } from "../../controls/dom.js";
 import { count } from "../../format.js";
 import { wraps } from "./arrangement.js";
 
-/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 /**
  * A run of instructions of one phase, with the lengths of its formulas and of its whole rows.

@@ -6,8 +6,8 @@ import { count, short } from "../../format.js";
 import { bestStep } from "../diagnostics/recovery.js";
 import { indexText } from "../inspector/names.js";
 
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").Context} Context */
 
 /** Of the learning rate, to be tried instead. */
 const TENTH = 10;
@@ -64,7 +64,7 @@ export class Alarm {
     );
   }
 
-  /** @param {import("../../types.js").RunState} run */
+  /** @param {import("../../state/types.js").RunState} run */
   lowerRate({ hyperparameters }) {
     return hyperparameters.learning_rate / TENTH;
   }

@@ -2,12 +2,12 @@
 // The line above the picture: what was just executed and what comes next, and what the edges show.
 
 import { h, setText, tip } from "../../controls/dom.js";
-import { stopText } from "../../watching.js";
+import { stopText } from "../../state/watches.js";
 
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
 /** @typedef {import("./progress.js").Progress} Progress */
 
 /** @type {{[phase: string]: string}} the way each phase goes through the picture */

@@ -4,17 +4,17 @@
 import { diverging } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { exact, short } from "../../format.js";
-import { HIDDEN, isHidden } from "../../quiz.js";
 import { unitBox } from "../../scene/layout.js";
-import { unitName } from "./walk.js";
+import { HIDDEN, isHidden } from "../../state/quiz.js";
+import { unitName } from "./keyboard_navigation.js";
 
 /** @typedef {import("../../renderer/values.js").Values} Values */
 /** @typedef {import("../../scene/layout.js").Column} Column */
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Frame} Frame */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Selection} Selection */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Frame} Frame */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Selection} Selection */
 
 /** @typedef {import("../../scene/panel.js").CellLine} Line one line of the card */
 
@@ -362,7 +362,7 @@ function madeBy(model, column, from, to) {
 /**
  * Whose values these are.
  * @param {Frame | null} frame
- * @param {import("../../types.js").RunState | null} run
+ * @param {import("../../state/types.js").RunState | null} run
  */
 function sampleNote(frame, run) {
   if (!frame) return "";

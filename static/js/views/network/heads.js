@@ -8,8 +8,8 @@ import { layerOf } from "../diagnostics/places.js";
 
 /** @typedef {import("../../scene/layout.js").Column} Column */
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 export class Heads {
   /** @param {HTMLElement} stage @param {Context} context */

@@ -6,8 +6,8 @@ import { h, tip } from "../../controls/dom.js";
 
 /** @typedef {import("../../scene/layout.js").Column} Column */
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Selection} Selection */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Selection} Selection */
 
 const KEYS = " Page up and page down choose the input channel that kernels are shown of.";
 const TELLS =

@@ -9,7 +9,7 @@ import { bar, cross, hatch } from "../../renderer/units.js";
 import { Range } from "../../renderer/values.js";
 
 /** @typedef {import("../../renderer/renderer.js").Renderer} Renderer */
-/** @typedef {import("../../types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../../state/types.js").EdgeMode} EdgeMode */
 
 const WEDGE = [132, 16];
 const MARK = 18;

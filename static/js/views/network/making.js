@@ -4,10 +4,10 @@
 import { diverging, palette } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { madeOf } from "../../scene/made.js";
+import { madeOf } from "../../scene/contributions.js";
 
-/** @typedef {import("../../scene/made.js").Made} Made */
-/** @typedef {import("../../scene/made.js").Share} Share */
+/** @typedef {import("../../scene/contributions.js").Made} Made */
+/** @typedef {import("../../scene/contributions.js").Share} Share */
 /** @typedef {import("../../scene/origin.js").Origin} Origin */
 /** @typedef {import("../../scene/panel.js").Read} Read */
 

@@ -2,13 +2,13 @@
 // Watched values beside what they are about: real elements over the picture, below the layer that
 // an expression reads first, or below the loss.
 
-import { buffersIn } from "../../completion.js";
 import { h, setText, tip } from "../../controls/dom.js";
+import { buffersIn } from "../../state/completion.js";
 import { valueText } from "../watch/value.js";
 
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 /** Px at the base size of type. */
 const [LEAST, MOST, HEIGHT, GAP] = [64, 150, 34, 3];

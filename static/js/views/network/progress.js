@@ -3,10 +3,10 @@
 // gradients already belong to the step under way.
 
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").Frame} Frame */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").Frame} Frame */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 /** Faster than this (in its own unit, a second) nothing is animated: a calm live view. */
 const WATCHABLE = { instruction: 20, step: 4 };

@@ -6,8 +6,8 @@ import { stepIn } from "../../scene/sequence.js";
 
 /** @typedef {import("../../scene/layout.js").Box} Box */
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../types.js").Selection} Selection */
+/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
+/** @typedef {import("../../state/types.js").Selection} Selection */
 
 /** Room around what is brought into view, CSS px. */
 const AROUND = 24;

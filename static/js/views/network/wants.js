@@ -2,8 +2,8 @@
 // Which buffers the picture needs, and how exactly.
 
 /** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").EdgeMode} EdgeMode */
+/** @typedef {import("../../state/types.js").Model} Model */
 /** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
 
 /** Up to this many numbers come exact, so that every one can be read off; more only as a picture. */

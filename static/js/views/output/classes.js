@@ -5,17 +5,17 @@
 import { onThemeChange } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { decide, shares } from "./answer.js";
-import { Confusion } from "./confusion.js";
-import { Features } from "./features.js";
-import { answerBuffer, entryOf, sampleName, sampleTitle, shownSample } from "./moment.js";
-import { Picture } from "./picture.js";
-import { Probabilities } from "./probabilities.js";
+import { decide, shares } from "./parts/answer.js";
+import { Confusion } from "./parts/confusion.js";
+import { Features } from "./parts/features.js";
+import { answerBuffer, entryOf, sampleName, sampleTitle, shownSample } from "./parts/moment.js";
+import { Picture } from "./parts/picture.js";
+import { Probabilities } from "./parts/probabilities.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const INPUTS = "probe/input/x";
 const TARGETS = "probe/input/y";

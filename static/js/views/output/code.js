@@ -6,18 +6,18 @@ import { palette, sequentialLUT } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
 import { Atlas } from "../../renderer/surface.js";
-import { Asking } from "./asking.js";
-import { Axes } from "./axes.js";
-import { classKey } from "./legend.js";
-import { trace } from "./marks.js";
-import { entryOf } from "./moment.js";
-import { Picture } from "./picture.js";
-import { Plot } from "./plot.js";
+import { Asking } from "./parts/asking.js";
+import { Axes } from "./parts/axes.js";
+import { classKey } from "./parts/legend.js";
+import { trace } from "./parts/marks.js";
+import { entryOf } from "./parts/moment.js";
+import { Picture } from "./parts/picture.js";
+import { Plot } from "./parts/plot.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const CODES = "view/code";
 const DECODED = "view/decoded";

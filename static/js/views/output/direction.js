@@ -5,15 +5,15 @@
 import { palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
 import { count, percent, short } from "../../format.js";
-import { Axes } from "./axes.js";
-import { Days } from "./days.js";
-import { ROUND, swatch, trace } from "./marks.js";
-import { entryOf } from "./moment.js";
+import { Axes } from "./parts/axes.js";
+import { Days } from "./parts/days.js";
+import { ROUND, swatch, trace } from "./parts/marks.js";
+import { entryOf } from "./parts/moment.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const PROBABILITY = "view/probability";
 const DRAW_EVERY = 100; // ms

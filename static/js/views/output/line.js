@@ -3,19 +3,19 @@
 
 import { palette } from "../../color.js";
 import { short } from "../../format.js";
-import { PointChart } from "./chart.js";
-import { lineValue } from "./ground.js";
-import { curveKey } from "./legend.js";
-import { ROUND } from "./marks.js";
-import { answerBuffer, entryOf, shownSample } from "./moment.js";
+import { lineValue } from "./parts/backdrop.js";
+import { PointChart } from "./parts/chart.js";
+import { curveKey } from "./parts/legend.js";
+import { ROUND } from "./parts/marks.js";
+import { answerBuffer, entryOf, shownSample } from "./parts/moment.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Points} Points */
-/** @typedef {import("./axes.js").Axes} Axes */
-/** @typedef {import("./moment.js").Moment} Moment */
-/** @typedef {import("./readout.js").Rows} Rows */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Points} Points */
+/** @typedef {import("./parts/axes.js").Axes} Axes */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @typedef {import("./parts/readout.js").Rows} Rows */
 
 const SURFACE = "view/surface";
 

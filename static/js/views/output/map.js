@@ -5,17 +5,17 @@
 import { palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { Labels } from "./labels.js";
-import { classKey } from "./legend.js";
-import { trace } from "./marks.js";
-import { entryOf } from "./moment.js";
-import { Motion } from "./motion.js";
-import { Plot, typeScale } from "./plot.js";
+import { Labels } from "./parts/labels.js";
+import { classKey } from "./parts/legend.js";
+import { trace } from "./parts/marks.js";
+import { entryOf } from "./parts/moment.js";
+import { Motion } from "./parts/motion.js";
+import { Plot, typeScale } from "./parts/plot.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const MAP = "view/map/";
 const TRUTH = "view/truth";

@@ -3,15 +3,15 @@
 
 import { onThemeChange } from "../../color.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
-import { Asking } from "./asking.js";
-import { Ink } from "./ink.js";
-import { Picture } from "./picture.js";
-import { Probabilities } from "./probabilities.js";
+import { Asking } from "./parts/asking.js";
+import { Ink } from "./parts/ink.js";
+import { Picture } from "./parts/picture.js";
+import { Probabilities } from "./parts/probabilities.js";
 
-/** @typedef {import("../../connection.js").Message} Message */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../wire/connection.js").Message} Message */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const EVERY = 100; // ms
 const EMPTY = "Draw one figure.";

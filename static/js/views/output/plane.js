@@ -4,21 +4,21 @@
 import { category, diverging, onThemeChange } from "../../color.js";
 import { short } from "../../format.js";
 import { roundUp } from "../../renderer/values.js";
-import { decide } from "./answer.js";
-import { PointChart } from "./chart.js";
-import { Ground, planeValue } from "./ground.js";
-import { classKey, colorKey, wrongKey } from "./legend.js";
-import { ROUND } from "./marks.js";
-import { answerBuffer, entryOf, shownSample } from "./moment.js";
+import { decide } from "./parts/answer.js";
+import { Ground, planeValue } from "./parts/backdrop.js";
+import { PointChart } from "./parts/chart.js";
+import { classKey, colorKey, wrongKey } from "./parts/legend.js";
+import { ROUND } from "./parts/marks.js";
+import { answerBuffer, entryOf, shownSample } from "./parts/moment.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").MovedPoint} MovedPoint */
-/** @typedef {import("./chart.js").PointId} PointId */
-/** @typedef {import("./chart.js").Subject} Subject */
-/** @typedef {import("./moment.js").Moment} Moment */
-/** @typedef {import("./readout.js").Rows} Rows */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").MovedPoint} MovedPoint */
+/** @typedef {import("./parts/chart.js").PointId} PointId */
+/** @typedef {import("./parts/chart.js").Subject} Subject */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @typedef {import("./parts/readout.js").Rows} Rows */
 
 const SURFACE = "view/surface";
 /** Points near the boundary change sides many times a second while training fast. */
@@ -26,7 +26,7 @@ const JUDGE_EVERY = 200;
 
 /**
  * The range of the colours: what all targets but a few outliers lie in.
- * @param {import("../../types.js").Points} points
+ * @param {import("../../state/types.js").Points} points
  */
 function rangeOf(points) {
   const sizes = points.map((point) => Math.abs(point[2])).sort((a, b) => a - b);
@@ -160,7 +160,7 @@ export class Plane {
     return decide(surface.shape[0], at).answer !== label;
   }
 
-  /** @param {import("./moment.js").Shown} shown @returns {Rows} */
+  /** @param {import("./parts/moment.js").Shown} shown @returns {Rows} */
   readShown(shown) {
     const { moment } = this;
     const answer = moment && entryOf(moment, this.answer);

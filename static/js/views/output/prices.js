@@ -4,18 +4,18 @@
 import { palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { EndLabels } from "../chart/labels.js";
-import { traceLine } from "../chart/line.js";
-import { strongest } from "./baseline.js";
-import { Days } from "./days.js";
-import { entryOf } from "./moment.js";
-import { typeScale } from "./plot.js";
+import { EndLabels } from "../step_chart/labels.js";
+import { traceLine } from "../step_chart/line.js";
+import { strongest } from "./parts/baseline.js";
+import { Days } from "./parts/days.js";
+import { entryOf } from "./parts/moment.js";
+import { typeScale } from "./parts/plot.js";
 
 /** @typedef {import("../../color.js").Palette} Palette */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 /**
  * @typedef {{label: string, values: Float64Array, width: number, dash: number[],

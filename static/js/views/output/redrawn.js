@@ -5,14 +5,14 @@
 import { onThemeChange } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { sampleName } from "./moment.js";
-import { Picture } from "./picture.js";
-import { Sample } from "./sample.js";
+import { sampleName } from "./parts/moment.js";
+import { Picture } from "./parts/picture.js";
+import { Sample } from "./parts/sample.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
-/** @typedef {import("./sample.js").Taken} Taken */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @typedef {import("./parts/sample.js").Taken} Taken */
 
 const DRAW_EVERY = 60; // ms
 /** Inputs and targets that differ by less, in standard deviations, are the same image. */

@@ -4,15 +4,15 @@
 import { h, setText, tip } from "../../controls/dom.js";
 import { selectBox } from "../../controls/fields.js";
 import { count, short } from "../../format.js";
-import { entryOf } from "./moment.js";
-import { Motion } from "./motion.js";
-import { Plot } from "./plot.js";
-import { Camera, paintCar, paintSensors, paintTrack, paintTrail } from "./roadpainter.js";
+import { entryOf } from "./parts/moment.js";
+import { Motion } from "./parts/motion.js";
+import { Plot } from "./parts/plot.js";
+import { Camera, paintCar, paintSensors, paintTrack, paintTrail } from "./parts/road_painter.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const TRACK = "view/track";
 const CAR = "view/car";

@@ -4,19 +4,19 @@
 import { palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { PointChart } from "./chart.js";
-import { diagonalKey, qualityKey } from "./legend.js";
-import { ROUND } from "./marks.js";
-import { answerBuffer, entryOf, shownSample } from "./moment.js";
+import { PointChart } from "./parts/chart.js";
+import { diagonalKey, qualityKey } from "./parts/legend.js";
+import { ROUND } from "./parts/marks.js";
+import { answerBuffer, entryOf, shownSample } from "./parts/moment.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("../../types.js").Points} Points */
-/** @typedef {import("./axes.js").Axes} Axes */
-/** @typedef {import("./moment.js").Moment} Moment */
-/** @typedef {import("./moment.js").Shown} Shown */
-/** @typedef {import("./readout.js").Rows} Rows */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../../state/types.js").Points} Points */
+/** @typedef {import("./parts/axes.js").Axes} Axes */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @typedef {import("./parts/moment.js").Shown} Shown */
+/** @typedef {import("./parts/readout.js").Rows} Rows */
 
 const PREDICTIONS = "view/predictions";
 const TARGETS = "view/targets";

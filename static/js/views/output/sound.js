@@ -2,20 +2,20 @@
 // A network that hears: the probe sample's sound to look at and to play, and one's own voice.
 
 import { onThemeChange } from "../../color.js";
-import { CommandError } from "../../connection.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
-import { decide, shares } from "./answer.js";
-import { decode, play } from "./audio.js";
-import { sampleName, shownSample } from "./moment.js";
-import { Probabilities } from "./probabilities.js";
-import { Sample } from "./sample.js";
-import { Spectrogram } from "./spectrogram.js";
-import { Voice } from "./voice.js";
+import { CommandError } from "../../wire/connection.js";
+import { decide, shares } from "./parts/answer.js";
+import { decode, play } from "./parts/audio.js";
+import { sampleName, shownSample } from "./parts/moment.js";
+import { Probabilities } from "./parts/probabilities.js";
+import { Sample } from "./parts/sample.js";
+import { Spectrogram } from "./parts/spectrogram.js";
+import { Voice } from "./parts/voice.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
-/** @typedef {import("./sample.js").Taken} Taken */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @typedef {import("./parts/sample.js").Taken} Taken */
 
 const DRAW_EVERY = 100; // ms
 

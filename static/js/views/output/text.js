@@ -4,15 +4,15 @@
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { answerBuffer, entryOf, sampleTitle, shownSample } from "./moment.js";
-import { Ranking } from "./ranking.js";
-import { Tokens, visible } from "./tokens.js";
-import { Writing } from "./writing.js";
+import { answerBuffer, entryOf, sampleTitle, shownSample } from "./parts/moment.js";
+import { Ranking } from "./parts/ranking.js";
+import { Tokens, visible } from "./parts/tokens.js";
+import { Writing } from "./parts/writing.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const INPUTS = "probe/input/x";
 const TARGETS = "probe/input/y";

@@ -4,15 +4,15 @@
 import { palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
 import { count, percent, short } from "../../format.js";
-import { Axes } from "./axes.js";
-import { Confusion } from "./confusion.js";
-import { entryOf } from "./moment.js";
-import { Plot } from "./plot.js";
+import { Axes } from "./parts/axes.js";
+import { Confusion } from "./parts/confusion.js";
+import { entryOf } from "./parts/moment.js";
+import { Plot } from "./parts/plot.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Entry} Entry */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const CALIBRATION = "view/calibration";
 const THRESHOLDS = "view/thresholds";

@@ -4,16 +4,16 @@
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { decide, shares } from "./answer.js";
-import { Asking } from "./asking.js";
-import { Probabilities } from "./probabilities.js";
-import { Sample } from "./sample.js";
-import { visible } from "./tokens.js";
+import { decide, shares } from "./parts/answer.js";
+import { Asking } from "./parts/asking.js";
+import { Probabilities } from "./parts/probabilities.js";
+import { Sample } from "./parts/sample.js";
+import { visible } from "./parts/tokens.js";
 
-/** @typedef {import("../../connection.js").Message} Message */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("../../wire/connection.js").Message} Message */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("./parts/moment.js").Moment} Moment */
 
 const EVERY = 200; // ms
 const DRAW_EVERY = 100; // ms

@@ -1,12 +1,12 @@
 // @ts-check
 // What is under the pointer on the strip, in words.
 
-import { nowOf } from "../../branches.js";
 import { h, setText } from "../../controls/dom.js";
 import { count } from "../../format.js";
+import { nowOf } from "../../state/branches.js";
 import { branchText } from "./words.js";
 
-/** @typedef {import("../../store.js").State} State */
+/** @typedef {import("../../state/store.js").State} State */
 /** @typedef {import("./lanes.js").Lanes} Lanes */
 /** @typedef {import("./scrubber.js").Scrubber} Scrubber */
 

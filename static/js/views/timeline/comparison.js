@@ -4,8 +4,8 @@
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
 
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").Context} Context */
 
 export class ComparisonLine {
   /** @param {Context} context */

@@ -1,12 +1,12 @@
 // @ts-check
 // Where everything lies on the strip: a lane for each branch, marks for what happened on them.
 
-import { endOf, lineage, nowOf, order } from "../../branches.js";
-import { roundDown, Scale } from "../chart/scale.js";
+import { endOf, lineage, nowOf, order } from "../../state/branches.js";
+import { roundDown, Scale } from "../step_chart/scale.js";
 import { editText } from "./words.js";
 
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").Moment} Moment */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").Moment} Moment */
 
 /**
  * A piece of a lane, in steps.

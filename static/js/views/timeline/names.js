@@ -1,14 +1,14 @@
 // @ts-check
 // The branches by name, beside their lanes: to switch to one, or to compare with it.
 
-import { endOf, nowOf } from "../../branches.js";
 import { h, iconButton, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
+import { endOf, nowOf } from "../../state/branches.js";
 import { branchText, editText } from "./words.js";
 
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").BranchInfo} BranchInfo */
-/** @typedef {import("../../types.js").Context} Context */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").BranchInfo} BranchInfo */
+/** @typedef {import("../../state/types.js").Context} Context */
 
 const TOLD = 5; // edits
 

@@ -2,7 +2,7 @@
 // The strip's pixels.
 
 import { palette } from "../../color.js";
-import { stepTick, Ticks } from "../chart/ticks.js";
+import { stepTick, Ticks } from "../step_chart/ticks.js";
 
 /** @typedef {import("../../color.js").Palette} Palette */
 /** @typedef {import("./lanes.js").Lanes} Lanes */

@@ -1,10 +1,10 @@
 // @ts-check
 // Pointing at the strip, dragging along it, and its keys: each of them goes to a moment.
 
-import { endOf, nowOf, order } from "../../branches.js";
+import { endOf, nowOf, order } from "../../state/branches.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Moment} Moment */
 /** @typedef {import("./lanes.js").Lanes} Lanes */
 
 export class Scrubber {

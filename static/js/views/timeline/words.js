@@ -1,13 +1,13 @@
 // @ts-check
 // Edits and branches in words.
 
-import { lineage, order } from "../../branches.js";
 import { exact, short } from "../../format.js";
+import { lineage, order } from "../../state/branches.js";
 
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").BranchInfo} BranchInfo */
-/** @typedef {import("../../types.js").EditInfo} EditInfo */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").BranchInfo} BranchInfo */
+/** @typedef {import("../../state/types.js").EditInfo} EditInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 const INPUTS = "data/x"; // of the training samples, (sample, feature)
 const LONG = 8; // characters from which a number is shortened

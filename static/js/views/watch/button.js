@@ -3,9 +3,9 @@
 
 import { iconButton } from "../../controls/dom.js";
 
-/** @typedef {import("../../types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Model} Model */
+/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Model} Model */
 
 /**
  * The expression for one element of a buffer. Expressions do not know the numbers that are computed

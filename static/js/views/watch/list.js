@@ -1,15 +1,15 @@
 // @ts-check
 // The watch list: expressions with their present values, and how those came about.
 
-import { examples } from "../../completion.js";
 import { h, icon, iconButton, setText, tip } from "../../controls/dom.js";
 import { ExpressionField } from "../../controls/expression.js";
+import { examples } from "../../state/completion.js";
 import { Sparkline } from "./sparkline.js";
 import { valueText } from "./value.js";
 
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").Watched} Watched */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").Watched} Watched */
 
 const HOW =
   "Its value is shown at every stop, with how it went along the present branch. Begin with one of these:";

@@ -4,8 +4,8 @@
 import { h, iconButton, setText } from "../../controls/dom.js";
 import { count } from "../../format.js";
 
-/** @typedef {import("../../types.js").Context} Context */
-/** @typedef {import("../../types.js").LogLine} LogLine */
+/** @typedef {import("../../state/types.js").Context} Context */
+/** @typedef {import("../../state/types.js").LogLine} LogLine */
 
 /** Lines that are shown; the page keeps more. While more come at once than can be read, the last. */
 const [SHOWN, FEW] = [300, 20];

@@ -1,13 +1,13 @@
 // @ts-check
 // A value over the steps, without axes: only how it went.
 
-import { order } from "../../branches.js";
 import { tip } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
+import { order } from "../../state/branches.js";
 
-/** @typedef {import("../../store.js").State} State */
-/** @typedef {import("../../types.js").Moment} Moment */
-/** @typedef {import("../../types.js").Watched["trace"]} Trace */
+/** @typedef {import("../../state/store.js").State} State */
+/** @typedef {import("../../state/types.js").Moment} Moment */
+/** @typedef {import("../../state/types.js").Watched["trace"]} Trace */
 
 const SVG = "http://www.w3.org/2000/svg";
 /** In the units of its view box, which are px at the base size. */

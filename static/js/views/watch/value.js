@@ -3,7 +3,7 @@
 
 import { count, short } from "../../format.js";
 
-/** @typedef {import("../../types.js").Watched} Watched */
+/** @typedef {import("../../state/types.js").Watched} Watched */
 
 const DIGITS = 6;
 

@@ -1,0 +1,363 @@
+// @ts-check
+// Everything a view or a control can do. Views never talk to the connection themselves.
+
+import { addProblem, withHyperparameter } from "../state/events.js";
+import { CommandError, Connection } from "../wire/connection.js";
+import { deflated } from "../wire/deflate.js";
+import { Stops } from "./breakpoints.js";
+import { Health } from "./health.js";
+import { Questions } from "./questions.js";
+import { Travel } from "./travel.js";
+
+/** @typedef {import("../state/types.js").Store} Store */
+/** @typedef {import("../state/types.js").Description} Description */
+/** @typedef {import("../state/types.js").Selection} Selection */
+/** @typedef {import("../state/types.js").StepUnit} StepUnit */
+/** @typedef {import("../state/types.js").SplitName} SplitName */
+/** @typedef {import("../state/types.js").Speed} Speed */
+/** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
+
+const EDIT_DELAY = 150; // milliseconds from the last change of a control to the new program
+const MAX_FRAME_RATE = 60;
+const MOST_BYTES = 65_536; // of a message, for the server
+const PRECISION = ["u8", "u16", "f32", "f64"];
+
+/** What can be done; made once with the page's connection and store. */
+export class Actions {
+  /**
+   * @param {Connection} connection
+   * @param {Store} store
+   */
+  constructor(connection, store) {
+    this.connection = connection;
+    this.store = store;
+    /** @type {Map<string, Want[]>} */
+    this.wants = new Map();
+    this.subscribed = "";
+    this.wantsChanged = false;
+    this.travel = new Travel(this, store);
+    this.stops = new Stops(this, store);
+    this.questions = new Questions(this, store);
+    this.health = new Health(this, store);
+    this.editTimer = 0;
+    /** @type {Map<string, number>} the newest value of every hyperparameter being set */
+    this.settings = new Map();
+    store.on(["model"], () => this.renewSubscription());
+  }
+
+  /**
+   * Sends a command; a refusal becomes a problem on the page.
+   * @param {string} type
+   * @param {{[field: string]: unknown}} [fields]
+   * @returns {Promise<boolean>} whether it was accepted
+   */
+  async send(type, fields) {
+    try {
+      await this.connection.request(type, fields);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      addProblem(this.store, error.problem);
+      return false;
+    }
+  }
+
+  /** Lets the machine run. */
+  run() {
+    return this.send("run");
+  }
+
+  /** Stops it where it is, which may be inside a step. */
+  pause() {
+    return this.send("pause");
+  }
+
+  /** Runs if paused, pauses if running. */
+  toggle() {
+    return this.store.state.run?.running ? this.pause() : this.run();
+  }
+
+  /**
+   * Goes on by one unit.
+   * @param {StepUnit} [unit] the one chosen on the transport if left out
+   */
+  step(unit = this.store.state.stepUnit) {
+    return this.travel.walk("step", unit);
+  }
+
+  /**
+   * Runs until an instruction is the next one.
+   * @param {number} instruction
+   */
+  runTo(instruction) {
+    return this.send("run_to", { instruction });
+  }
+
+  /** Fresh parameters from the same seed, step 0. */
+  reset() {
+    return this.send("reset");
+  }
+
+  /**
+   * Fresh parameters from another seed, step 0.
+   * @param {number} seed
+   */
+  reseed(seed) {
+    return this.send("reseed", { seed });
+  }
+
+  /**
+   * Sets a live hyperparameter such as "learning_rate" or "dense1/l2"; the weights stay.
+   * @param {string} name
+   * @param {number} value
+   */
+  set(name, value) {
+    const { description } = this.store.state;
+    if (description) {
+      this.store.set({ description: withHyperparameter(description, name, value) });
+    }
+    const underWay = this.settings.has(name);
+    this.settings.set(name, value);
+    if (!underWay) this.sendSetting(name);
+  }
+
+  /**
+   * One value on its way at a time: a dragged slider sends no more than the server takes.
+   * @param {string} name
+   */
+  async sendSetting(name) {
+    for (;;) {
+      const value = this.settings.get(name);
+      await this.send("set", { name, value });
+      if (this.settings.get(name) === value) break;
+    }
+    this.settings.delete(name);
+  }
+
+  /**
+   * How fast it runs; null for as fast as it can.
+   * @param {Speed["unit"]} unit
+   * @param {number | null} perSecond
+   */
+  speed(unit, perSecond) {
+    const { run } = this.store.state;
+    const speed = { unit, per_second: perSecond };
+    if (run) this.store.set({ run: { ...run, speed } });
+    return this.send("speed", speed);
+  }
+
+  /**
+   * Chooses the sample whose values the canvas shows.
+   * @param {number} sample
+   * @param {SplitName} split
+   */
+  probe(sample, split) {
+    return this.send("probe", { sample, split });
+  }
+
+  /**
+   * Holds elements of a buffer at a value from now on; null lets go of them.
+   * @param {string} buffer
+   * @param {(number | null)[]} index null along an axis for all of it
+   * @param {number | null} value
+   */
+  clamp(buffer, index, value) {
+    return this.send("clamp", { buffer, index, value });
+  }
+
+  /** Ends the session of a script: it goes on there with the machine as it stands here. */
+  async finish() {
+    if (this.store.state.run?.running) await this.pause();
+    try {
+      const answer = await fetch("/api/done", { method: "POST" });
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      this.connection.end();
+    } catch (error) {
+      const message = `Python could not be told: ${error}. Interrupt it there instead.`;
+      addProblem(this.store, { code: "done", field: "", message });
+    }
+  }
+
+  /**
+   * What reproduces the session: its description and the log of its edits.
+   * @returns {Promise<import("../state/types.js").Saved>}
+   */
+  async export() {
+    const { description, log } = await this.connection.request("export");
+    return { description, log };
+  }
+
+  /**
+   * Reproduces a session and goes to where it was left.
+   * @param {{description: import("../state/types.js").PartialDescription, log: unknown}} saved
+   * @returns {Promise<boolean>} whether the server accepted it; if not, the old session stays
+   */
+  async open({ description, log }) {
+    clearTimeout(this.editTimer);
+    this.editTimer = 0;
+    const packed = await deflated(JSON.stringify(log));
+    const size = JSON.stringify({ description, packed }).length;
+    if (size < MOST_BYTES - 100) return this.send("configure", { description, log: packed });
+    const message = `The session has ${size} bytes, compressed, more than the ${MOST_BYTES} that can be sent.`;
+    addProblem(this.store, { code: "too_large", field: "log", message });
+    return false;
+  }
+
+  /**
+   * Compiles a description, completed by the server, into a new program and goes on running if it
+   * was running.
+   * @param {import("../state/types.js").PartialDescription} description
+   * @returns {Promise<boolean>} whether the server accepted it; if not, the old program stays
+   */
+  async configure(description) {
+    clearTimeout(this.editTimer);
+    this.editTimer = 0;
+    const running = this.store.state.run?.running ?? false;
+    const accepted = await this.send("configure", { description });
+    if (accepted && running) await this.run();
+    return accepted;
+  }
+
+  /**
+   * Changes the description at once on the page and, when the changes have paused, on the server.
+   * @param {(draft: Description) => void} change
+   */
+  edit(change) {
+    const { description } = this.store.state;
+    if (!description) return;
+    const draft = structuredClone(description);
+    change(draft);
+    this.store.set({ description: draft });
+    clearTimeout(this.editTimer);
+    this.editTimer = window.setTimeout(() => this.sendEdit(), EDIT_DELAY);
+  }
+
+  sendEdit() {
+    const { description } = this.store.state;
+    if (description) this.configure(description);
+  }
+
+  /** Whether the page shows a change that the server has not been told of yet. */
+  get editing() {
+    return this.editTimer !== 0;
+  }
+
+  /**
+   * Exact values of a buffer, or of one element of it.
+   * @param {string} buffer
+   * @param {number[]} [index]
+   * @returns {Promise<any>} a number, nested lists of numbers; null where not finite
+   */
+  async read(buffer, index) {
+    const answer = await this.connection.request("read", index ? { buffer, index } : { buffer });
+    return answer.value ?? answer.values;
+  }
+
+  /**
+   * Sets one element of a parameter.
+   * @param {string} buffer
+   * @param {number[]} index
+   * @param {number} value
+   */
+  write(buffer, index, value) {
+    return this.send("write", { buffer, index, value });
+  }
+
+  /**
+   * Puts a training point of the plane elsewhere from now on.
+   * @param {number} sample
+   * @param {number} x1
+   * @param {number} x2
+   */
+  move(sample, x1, x2) {
+    return this.send("move", { sample, point: [x1, x2] });
+  }
+
+  /**
+   * Selects what the inspector shows; null for nothing.
+   * @param {Selection | null} selection
+   */
+  select(selection) {
+    this.store.set({ selection });
+  }
+
+  /**
+   * Points at something without selecting it; null for nothing.
+   * @param {Selection | null} hover
+   */
+  hover(hover) {
+    this.store.set({ hover });
+  }
+
+  /**
+   * Chooses what the edges show. A difference needs another branch.
+   * @param {import("../state/types.js").EdgeMode} edgeMode
+   */
+  async showEdges(edgeMode) {
+    if (edgeMode === "difference" && !(await this.travel.compareAny())) return;
+    this.store.set({ edgeMode, announce: `Lines show the ${edgeMode}` });
+  }
+
+  /**
+   * Says which buffers a view draws; replaces what the same owner wanted before. Names that the
+   * network at hand does not have are left out until one has them.
+   * @param {string} owner
+   * @param {Want[]} buffers
+   */
+  want(owner, buffers) {
+    this.wants.set(owner, buffers);
+    if (this.wantsChanged) return;
+    this.wantsChanged = true;
+    queueMicrotask(() => this.subscribe());
+  }
+
+  /** Sends the subscription again: the server knows it no more. */
+  renewSubscription() {
+    this.subscribed = "";
+    this.want("", []);
+  }
+
+  /** All wants in one subscription; the more precise dtype wins. */
+  subscribe() {
+    this.wantsChanged = false;
+    const { model, connection } = this.store.state;
+    if (!model || connection !== "open") return;
+    /** @type {Map<string, Want>} */
+    const merged = new Map();
+    for (const want of [...this.wants.values()].flat()) {
+      const known = merged.get(want.name);
+      const better = !known || PRECISION.indexOf(want.dtype) > PRECISION.indexOf(known.dtype);
+      if (better && model.bufferByName.has(want.name)) merged.set(want.name, want);
+    }
+    const buffers = [...merged.values()].map(({ name, dtype }) => ({ name, dtype }));
+    const text = JSON.stringify([model.generation, buffers]);
+    if (text === this.subscribed) return;
+    this.subscribed = text;
+    this.sendSubscription(buffers, model.generation);
+  }
+
+  /**
+   * A subscription that meets another program on its way is refused, and of no use any more: the
+   * new program renews it.
+   * @param {Want[]} buffers
+   * @param {number} generation of the program that has them
+   */
+  async sendSubscription(buffers, generation) {
+    try {
+      await this.connection.request("subscribe", { buffers, rate: MAX_FRAME_RATE });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      if (this.store.state.model?.generation === generation) addProblem(this.store, error.problem);
+    }
+  }
+}
+
+/**
+ * Makes the actions of a page.
+ * @param {Connection} connection
+ * @param {Store} store
+ * @returns {Actions}
+ */
+export function createActions(connection, store) {
+  return new Actions(connection, store);
+}

@@ -1,0 +1,282 @@
+// @ts-check
+// Setting breakpoints, logpoints and watchpoints, and what is watched. The server has the list; what
+// it refuses stays on the page, with the reason.
+
+import * as points from "../state/breakpoints.js";
+import { addProblem } from "../state/events.js";
+import { stopText } from "../state/watches.js";
+import { CommandError } from "../wire/connection.js";
+
+/** @typedef {import("./actions.js").Actions} Actions */
+/** @typedef {import("../state/types.js").Point} Point */
+/** @typedef {import("../state/types.js").PointSpec} PointSpec */
+/** @typedef {import("../state/types.js").Store} Store */
+/** @typedef {import("../state/types.js").Watched} Watched */
+/** @typedef {"value" | "condition" | "scalar" | "message"} Role what an expression is for */
+
+/**
+ * What the server says of an expression: where it is wrong, or what its value is like.
+ * @typedef {{wrong: {at: number, length: number, message: string} | null, shape: number[],
+ *   truth: boolean}} Judgement
+ */
+
+const MOST_WATCHES = 32;
+
+export class Stops {
+  /**
+   * @param {Actions} actions
+   * @param {Store} store
+   */
+  constructor(actions, store) {
+    this.actions = actions;
+    this.store = store;
+    /** @type {Point[] | null} the newest list, while the server does not have it */
+    this.points = null;
+    /** @type {Watched[] | null} */
+    this.watches = null;
+    this.told = "";
+    store.on(["run"], () => this.announce());
+  }
+
+  // --- Points ------------------------------------------------------------------------------------
+
+  /** The points as they are about to be. */
+  get list() {
+    return this.points ?? this.store.state.points;
+  }
+
+  /**
+   * Adds a point, or changes the one of its name; a new one gets its name here.
+   * @param {PointSpec} spec
+   * @returns {string} its name
+   */
+  put(spec) {
+    const name = spec.name || points.nextName(this.list);
+    const point = points.asPoint({ ...spec, name });
+    const at = this.list.findIndex((other) => other.name === name);
+    if (at < 0 && this.list.length >= points.MOST) {
+      this.store.set({ announce: `There are ${points.MOST} breakpoints already: remove some.` });
+      return "";
+    }
+    const known = at < 0 ? null : this.list[at];
+    const anchor = known?.instruction === point.instruction ? known.anchor : "";
+    this.change(at < 0 ? [...this.list, point] : this.list.with(at, { ...point, anchor }));
+    return name;
+  }
+
+  /** @param {string} name */
+  remove(name) {
+    this.change(this.list.filter((point) => point.name !== name));
+  }
+
+  /** @param {string} name @param {boolean} enabled */
+  enable(name, enabled) {
+    const point = this.list.find((other) => other.name === name);
+    if (point) this.put({ ...points.specOf(point), enabled });
+  }
+
+  /**
+   * Sets a plain breakpoint at a place, or removes what stands there.
+   * @param {import("../state/breakpoints.js").Place} place
+   * @param {Point[]} [standing] what is seen there, if more than what stands just there
+   */
+  toggle(place, standing = this.list.filter((point) => points.isAt(point, place))) {
+    const where = points.placeText(place);
+    if (standing.length === 0) {
+      if (this.put(points.newPoint(place))) this.say(`Breakpoint set: ${where}.`);
+      return;
+    }
+    this.change(this.list.filter(({ name }) => !standing.some((other) => other.name === name)));
+    this.say(`Breakpoint removed: ${where}.`);
+  }
+
+  /** At the instruction pointed at or selected, else at the next one. */
+  toggleHere() {
+    const { hover, selection, run } = this.store.state;
+    const at = [hover, selection].find((target) => target?.kind === "instruction");
+    const instruction = at?.kind === "instruction" ? at.index : (run?.pc ?? 0);
+    this.toggle({ instruction, scope: null, phase: null });
+  }
+
+  /** @param {string} announce */
+  say(announce) {
+    this.store.set({ announce });
+  }
+
+  /** @param {Point[]} list */
+  async change(list) {
+    const busy = this.points !== null;
+    this.points = list;
+    this.store.set({ points: list });
+    if (busy) return;
+    for (let sent = null; sent !== this.points; ) {
+      sent = this.points;
+      const settled = await this.install(sent, "points", (fit) => ({
+        points: fit.map(points.specOf),
+      }));
+      if (this.points !== sent) continue;
+      const wrong = settled.filter(({ problem }) => problem);
+      const names = new Set(wrong.map(({ name }) => name));
+      const told = this.store.state.points.filter(({ name }) => !names.has(name));
+      this.store.set({ points: [...told, ...wrong] });
+    }
+    this.points = null;
+  }
+
+  /**
+   * Sends a list, without those items that the server refuses.
+   * @template {{problem: string}} T
+   * @param {T[]} list
+   * @param {string} type of the command
+   * @param {(fit: T[]) => {[field: string]: unknown}} fields
+   * @returns {Promise<T[]>} the list, with what is wrong with its items
+   */
+  async install(list, type, fields) {
+    let settled = list;
+    for (;;) {
+      const fit = settled.filter(({ problem }) => !problem);
+      try {
+        await this.actions.connection.request(type, fields(fit));
+        return settled;
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error;
+        const [, place] = /\[(\d+)\]/.exec(error.problem.field) ?? [];
+        const refused = fit[Number(place ?? -1)];
+        if (!refused) {
+          addProblem(this.store, error.problem);
+          return settled;
+        }
+        const problem = reasonOf(error.problem);
+        settled = settled.map((item) => (item === refused ? { ...item, problem } : item));
+      }
+    }
+  }
+
+  // --- The watch list ----------------------------------------------------------------------------
+
+  /**
+   * @param {string} text
+   * @returns {boolean} whether it is on the watch list now
+   */
+  watch(text) {
+    const list = this.watches ?? this.store.state.watches;
+    if (list.some((watch) => watch.text === text)) return true;
+    if (list.length >= MOST_WATCHES) {
+      this.say(`There are ${MOST_WATCHES} watched expressions already: remove some.`);
+      return false;
+    }
+    this.changeWatches([...list, asWatch(text)]);
+    this.say(`Watching ${text}.`);
+    return true;
+  }
+
+  /** @param {string} text */
+  unwatch(text) {
+    const list = this.watches ?? this.store.state.watches;
+    this.changeWatches(list.filter((watch) => watch.text !== text));
+    this.pin(text, false);
+  }
+
+  /**
+   * Shows the value on the canvas, or not any more.
+   * @param {string} text
+   * @param {boolean} pinned
+   */
+  pin(text, pinned) {
+    const others = this.store.state.pins.filter((pin) => pin !== text);
+    this.store.set({ pins: pinned ? [...others, text] : others });
+  }
+
+  /** @param {Watched[]} list */
+  async changeWatches(list) {
+    const busy = this.watches !== null;
+    this.watches = list;
+    this.store.set({ watches: list });
+    if (busy) return;
+    for (let sent = null; sent !== this.watches; ) {
+      sent = this.watches;
+      const settled = await this.install(sent, "watch", (fit) => ({
+        expressions: fit.map(({ text }) => text),
+      }));
+      if (this.watches !== sent) continue;
+      const wrong = settled.filter(({ problem }) => problem);
+      const texts = new Set(wrong.map(({ text }) => text));
+      const told = this.store.state.watches.filter(({ text }) => !texts.has(text));
+      this.store.set({ watches: [...told, ...wrong] });
+    }
+    this.watches = null;
+  }
+
+  /**
+   * What the server says of an expression; null without a connection or a network.
+   * @param {string} text
+   * @param {Role} role
+   * @returns {Promise<Judgement | null>}
+   */
+  async judge(text, role) {
+    try {
+      const { wrong, shape, truth } = await this.actions.connection.request("expression", {
+        ...{ text, role },
+      });
+      return { wrong, shape: shape ?? [], truth: truth ?? false };
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      return null;
+    }
+  }
+
+  // --- Another network, another page -------------------------------------------------------------
+
+  /** A network was configured, without points: those of the page are set in it as far as they fit. */
+  restore() {
+    const { model, watches } = this.store.state;
+    if (!model) return;
+    if (this.list.length > 0) this.change(points.refit(this.list, model));
+    if (watches.length > 0) this.changeWatches(watches.map(({ text }) => asWatch(text)));
+  }
+
+  /**
+   * What a link asks for, in place of what is; set as soon as its network is configured.
+   * @param {unknown} packed
+   */
+  prepare(packed) {
+    const { points: list, watches, pins } = points.unpack(packed);
+    this.store.set({ points: list, watches: watches.map(asWatch), pins });
+  }
+
+  /**
+   * What a file asks for, in place of what is.
+   * @param {unknown} packed
+   */
+  open(packed) {
+    const { points: list, watches, pins } = points.unpack(packed);
+    this.store.set({ pins });
+    this.change(list);
+    this.changeWatches(watches.map(asWatch));
+  }
+
+  /** Says once why a run has stopped. */
+  announce() {
+    const { run, model } = this.store.state;
+    const text = stopText(run);
+    const moment = run && text !== null ? `${run.branch} ${run.step} ${run.pc}` : "";
+    if (run && moment !== "" && moment !== this.told) {
+      const next = model?.instructions[run.pc]?.formula ?? "";
+      this.say(`Stopped at step ${run.step}, before ${next}: ${text}.`);
+    }
+    this.told = moment;
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {Watched}
+ */
+function asWatch(text) {
+  return { text, kind: "", value: null, shown: "", shape: [], problem: "", trace: [] };
+}
+
+/** A refusal without the path, which the page does not show. @param {import("../state/types.js").Problem} problem */
+function reasonOf({ field, message }) {
+  return message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
+}

@@ -1,0 +1,128 @@
+// @ts-check
+// What can be asked about how training is doing, and tried about what was found.
+
+import { addProblem } from "../state/events.js";
+import { patched, spoken } from "../state/findings.js";
+import { CommandError } from "../wire/connection.js";
+
+/** @typedef {import("./actions.js").Actions} Actions */
+/** @typedef {import("../state/types.js").Change} Change */
+/** @typedef {import("../state/types.js").Finding} Finding */
+/** @typedef {import("../state/types.js").Moment} Moment */
+/** @typedef {import("../state/types.js").Rule} Rule */
+/** @typedef {import("../state/types.js").Store} Store */
+
+/**
+ * Waits until the machine stands still: a long way goes on after it was asked for.
+ * @param {Store} store
+ * @returns {Promise<void>}
+ */
+function atRest(store) {
+  return new Promise((resolve) => {
+    const stop = store.on(["run"], () => look());
+    const look = () => {
+      if (store.state.run?.running) return;
+      stop();
+      resolve();
+    };
+    look();
+  });
+}
+
+/** What can be asked and tried; made once with the actions of a page. */
+export class Health {
+  /**
+   * @param {Actions} actions
+   * @param {Store} store
+   */
+  constructor(actions, store) {
+    this.actions = actions;
+    this.store = store;
+  }
+
+  /**
+   * All rules with their thresholds.
+   * @returns {Promise<Rule[]>}
+   */
+  async rules() {
+    const { rules } = await this.actions.connection.request("examine", { rule: null });
+    return rules;
+  }
+
+  /**
+   * Every layer over time along the present branch, and the present gradient flow.
+   * @returns {Promise<import("../state/types.js").SeriesAnswer>}
+   */
+  async series() {
+    const { layers, flow } = await this.actions.connection.request("series");
+    return { layers, flow };
+  }
+
+  /**
+   * Applies a rule now; what it finds stands among the findings.
+   * @param {{rule: string, title: string}} rule
+   */
+  async examine({ rule, title }) {
+    const { store } = this;
+    try {
+      const answer = await this.actions.connection.request("examine", { rule });
+      /** @type {Finding[]} */
+      const findings = answer.findings;
+      const others = store.state.examined.filter((known) => known.rule !== rule);
+      const [step, found] = [store.state.run?.step ?? 0, findings.length];
+      const announce = found > 0 ? spoken(findings[0]) : `${title}: nothing found`;
+      store.set({ examined: [...others, { rule, title, step, found }], announce });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      addProblem(store, error.problem);
+    }
+  }
+
+  /**
+   * Gives a rule another threshold, for this session.
+   * @param {Rule} rule is changed as the server has taken it
+   * @param {string} name
+   * @param {number} value
+   */
+  async adjust(rule, name, value) {
+    try {
+      const fields = { rule: rule.rule, thresholds: { [name]: value } };
+      rule.thresholds = (await this.actions.connection.request("adjust", fields)).thresholds;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      addProblem(this.store, error.problem);
+    }
+  }
+
+  /**
+   * Tries a remedy on the network at hand and lets it run; in the past that starts a branch.
+   * @param {{[name: string]: number}} values of hyperparameters
+   * @param {Moment | null} moment to go back to first; null: from here
+   */
+  async attempt(values, moment) {
+    const { actions, store } = this;
+    if (moment) {
+      const [step, pc] = moment;
+      if (!(await actions.send("jump", { step, pc, branch: null }))) return;
+      await atRest(store);
+      if (store.state.run?.step !== step) return;
+    }
+    for (const [name, value] of Object.entries(values)) {
+      if (!(await actions.send("set", { name, value }))) return;
+    }
+    // Those that look only when asked would not see that it is cured.
+    for (const asked of store.state.examined) if (asked.found > 0) await this.examine(asked);
+    await actions.run();
+  }
+
+  /**
+   * Makes a network with these changes, which begins at step 0.
+   * @param {Change[]} changes
+   */
+  async apply(changes) {
+    const { description } = this.store.state;
+    if (!description) return;
+    const applied = await this.actions.configure(patched(description, changes));
+    if (applied) this.store.set({ announce: "The network is changed and starts again." });
+  }
+}

@@ -1,0 +1,165 @@
+// @ts-check
+// Questions about numbers: the trail of explanations, what is asked of the server about them, and
+// the exercise in which a number is hidden (quiz.js).
+
+/** @typedef {import("./actions.js").Actions} Actions */
+/** @typedef {import("../wire/connection.js").Message} Message */
+/** @typedef {import("../state/types.js").Asked} Asked */
+/** @typedef {import("../state/types.js").Model} Model */
+/** @typedef {import("../state/types.js").Moment} Moment */
+/** @typedef {import("../state/types.js").Place} Place */
+/** @typedef {import("../state/types.js").Selection} Selection */
+/** @typedef {import("../state/types.js").Store} Store */
+
+const KEPT = 64; // answers
+
+/** What can be asked; made once with the actions of a page. */
+export class Questions {
+  /**
+   * @param {Actions} actions
+   * @param {Store} store
+   */
+  constructor(actions, store) {
+    this.actions = actions;
+    this.store = store;
+    /** @type {Map<string, Promise<Message>>} explanations of the present picture */
+    this.known = new Map();
+    this.stamp = "";
+    /** @type {Selection | null} what was selected when the trail began: another one ends it */
+    this.selection = null;
+    store.on(["model"], () => store.set({ trail: [], quiz: null }));
+    store.on(["selection"], () => {
+      if (store.state.selection !== this.selection) this.close();
+    });
+  }
+
+  // The trail -----------------------------------------------------------------------------------
+
+  /**
+   * Explains a number, as the first of a trail.
+   * @param {Place} place
+   * @param {Selection | null} [selection] what it belongs to
+   */
+  explain({ buffer, index, probe }, selection = this.store.state.selection) {
+    this.selection = selection;
+    this.store.set({ selection, trail: [{ buffer, index, probe }] });
+  }
+
+  /** Explains the gradient of what is selected, or the loss. */
+  explainSelected() {
+    const { model, selection } = this.store.state;
+    if (model) this.explain(gradientOf(model, selection));
+  }
+
+  /**
+   * Explains a number that stands in the explanation shown.
+   * @param {Asked} asked
+   */
+  follow(asked) {
+    this.store.set({ trail: [...this.store.state.trail, asked] });
+  }
+
+  /**
+   * Goes back along the trail until so many explanations are left.
+   * @param {number} length
+   */
+  back(length = this.store.state.trail.length - 1) {
+    this.store.set({ trail: this.store.state.trail.slice(0, length) });
+  }
+
+  /** Leaves the trail. */
+  close() {
+    if (this.store.state.trail.length > 0) this.store.set({ trail: [] });
+  }
+
+  // Answers -------------------------------------------------------------------------------------
+
+  /**
+   * Any question. What takes long is answered while the page goes on.
+   * @param {string} type
+   * @param {{[field: string]: unknown}} [fields]
+   */
+  ask(type, fields) {
+    return this.actions.connection.request(type, fields);
+  }
+
+  /**
+   * How a number came about. Asked once for each picture.
+   * @param {Place} place
+   * @param {Moment | null} moment before which the value is meant, null for now
+   * @param {number} terms of a sum to list
+   */
+  explanation({ buffer, index, probe = false }, moment, terms) {
+    const { model, frame } = this.store.state;
+    const stamp = `${model?.generation} ${frame?.number}`;
+    if (stamp !== this.stamp || this.known.size > KEPT) this.known.clear();
+    this.stamp = stamp;
+    const question = { buffer, index, probe, moment, terms };
+    const key = JSON.stringify(question);
+    const known = this.known.get(key) ?? this.ask("explain", question);
+    this.known.set(key, known);
+    return known;
+  }
+
+  // The exercise --------------------------------------------------------------------------------
+
+  /**
+   * Hides a number everywhere and asks for it. A running machine is paused, or it would change.
+   * @param {Place} place
+   * @param {Selection | null} [selection] what it belongs to
+   */
+  async quiz({ buffer, index, probe = false }, selection = this.store.state.selection) {
+    const { store, actions } = this;
+    if (store.state.run?.running) await actions.pause();
+    const place = { buffer, index, probe };
+    const known = await this.ask("explain", { ...place, terms: 1 });
+    const own = { buffer: known.buffer, index: known.index, probe: known.probe };
+    store.set({ quiz: { places: [place, own], revealed: false } });
+    this.explain(place, selection);
+  }
+
+  /**
+   * Whether an answer to the exercise is right, and what went wrong if not.
+   * @param {number} answer
+   * @param {number} digits significant ones to which it has to be right
+   * @returns {Promise<{right: boolean, hint: string}>}
+   */
+  async check(answer, digits) {
+    const [place] = this.store.state.quiz?.places ?? [];
+    const { right, hint } = await this.ask("check_answer", { ...place, answer, digits });
+    if (right) this.reveal();
+    return { right, hint };
+  }
+
+  /** Shows the number. */
+  reveal() {
+    const { quiz } = this.store.state;
+    if (quiz) this.store.set({ quiz: { ...quiz, revealed: true } });
+  }
+
+  /** Ends the exercise: the number is shown again. */
+  endQuiz() {
+    this.store.set({ quiz: null });
+  }
+}
+
+/**
+ * The number that is worth asking about first.
+ * @param {Model} model
+ * @param {Selection | null} selection
+ * @returns {Place}
+ */
+function gradientOf(model, selection) {
+  const loss = { buffer: "loss/L", index: [] };
+  if (!selection || selection.kind === "instruction") return loss;
+  if (selection.kind === "layer") return loss;
+  if (selection.layer === "input" && selection.kind === "unit") {
+    return { buffer: "probe/input/x", index: [selection.unit] };
+  }
+  const layer = model.layers.find(({ name }) => name === selection.layer);
+  const [weight, bias] = (layer?.parameters ?? []).map((name) => model.bufferByName.get(name));
+  const edge = selection.kind === "edge";
+  const index = edge ? [selection.from, selection.to] : [selection.unit];
+  if (selection.kind === "unit") return { buffer: `probe/${selection.layer}/z.grad`, index };
+  return { buffer: (edge ? weight : bias)?.grad ?? "", index };
+}

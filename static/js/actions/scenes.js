@@ -1,0 +1,44 @@
+// @ts-check
+// The server's scenes: networks to start from, each on data that show something.
+
+import { addProblem } from "../state/events.js";
+
+/** @typedef {import("../state/types.js").Scene} Scene */
+/** @typedef {import("../state/types.js").Store} Store */
+/** @typedef {import("../state/types.js").Actions} Actions */
+
+/** @type {Promise<Scene[]> | null} */
+let loading = null;
+
+/**
+ * All scenes, in the server's order; none if they cannot be had.
+ * @param {Store} store
+ * @returns {Promise<Scene[]>}
+ */
+export function loadScenes(store) {
+  loading ??= fetchScenes().catch((error) => {
+    loading = null;
+    const message = `The list of scenes could not be loaded: ${error}. Try again.`;
+    addProblem(store, { code: "scenes", field: "", message });
+    return [];
+  });
+  return loading;
+}
+
+async function fetchScenes() {
+  const answer = await fetch("/api/scenes");
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  return answer.json();
+}
+
+/**
+ * Configures a scene and runs it; what to watch in it is shown until another network comes.
+ * @param {Store} store
+ * @param {Actions} actions
+ * @param {Scene} scene
+ */
+export async function startScene(store, actions, scene) {
+  if (!(await actions.configure(scene.description))) return;
+  store.set({ scene });
+  await actions.run();
+}

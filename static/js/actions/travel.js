@@ -1,0 +1,168 @@
+// @ts-check
+// Going through time: by steps in both directions, to any moment, along other branches.
+
+import { endOf, nowOf } from "../state/branches.js";
+import { addProblem } from "../state/events.js";
+import { CommandError } from "../wire/connection.js";
+
+/** @typedef {import("./actions.js").Actions} Actions */
+/** @typedef {import("../state/types.js").Moment} Moment */
+/** @typedef {import("../state/types.js").StepUnit} StepUnit */
+/** @typedef {import("../state/types.js").Store} Store */
+/** @typedef {"step" | "back"} Direction */
+
+const MOST_WAITING = 8; // steps
+const ONE_BRANCH = "There is only one branch yet. Go back, change something, and there are two.";
+
+/** The verbs that move the machine along its history. */
+export class Travel {
+  /**
+   * @param {Actions} actions
+   * @param {Store} store
+   */
+  constructor(actions, store) {
+    this.actions = actions;
+    this.store = store;
+    this.walking = false;
+    this.waiting = { direction: /** @type {Direction} */ ("step"), unit: "", count: 0 };
+    /** @type {{[field: string]: unknown} | null} the newest jump that was asked for */
+    this.wanted = null;
+    this.jumping = false;
+    store.on(["run"], () => this.follow());
+  }
+
+  /**
+   * Goes on or back by one unit. Calls while one is on its way wait for it and then go together, a
+   * few at the most, so that quick presses all count but a key held down never gets ahead of the
+   * machine.
+   * @param {Direction} direction
+   * @param {StepUnit} unit
+   */
+  async walk(direction, unit) {
+    const same = this.waiting.unit === unit && this.waiting.direction === direction;
+    if (!same) this.waiting = { direction, unit, count: 0 };
+    this.waiting.count = Math.min(MOST_WAITING, this.waiting.count + 1);
+    if (this.walking) return;
+    this.walking = true;
+    while (this.waiting.count > 0) {
+      const { direction: type, unit: by, count } = this.waiting;
+      this.waiting.count = 0;
+      await this.actions.send(type, { unit: by, count });
+    }
+    this.walking = false;
+  }
+
+  /**
+   * Goes back by one unit.
+   * @param {StepUnit} [unit] the one chosen on the transport if left out
+   */
+  back(unit = this.store.state.stepUnit) {
+    return this.walk("back", unit);
+  }
+
+  /** Goes on to the end of the present layer's instructions in this phase. */
+  out() {
+    return this.actions.send("step", { unit: "out" });
+  }
+
+  /** Goes back to the last breakpoint hit before now, or to the start. */
+  reverse() {
+    return this.actions.send("reverse");
+  }
+
+  /**
+   * Goes to a moment. At most one jump is on its way: of those asked for meanwhile the last counts.
+   * @param {Moment} moment
+   * @param {number | null} [branch] null: the present one
+   */
+  async jump([step, pc], branch = null) {
+    this.wanted = { step, pc, branch };
+    if (this.jumping) return;
+    this.jumping = true;
+    while (this.wanted) {
+      const target = this.wanted;
+      this.wanted = null;
+      await this.actions.send("jump", target);
+    }
+    this.jumping = false;
+  }
+
+  /** Goes to the start of training. */
+  start() {
+    return this.jump([0, 0]);
+  }
+
+  /** Goes to where the present branch ends so far. */
+  end() {
+    const { state } = this.store;
+    return this.jump(endOf(state, nowOf(state).branch));
+  }
+
+  /**
+   * Goes to another branch: to the same step, or to its end if it does not go that far.
+   * @param {number} branch
+   */
+  switchTo(branch) {
+    const { state } = this.store;
+    const { moment } = nowOf(state);
+    const end = endOf(state, branch);
+    const [step] = moment[0] < end[0] ? moment : end;
+    return this.jump(step === end[0] ? end : [step, 0], branch);
+  }
+
+  /**
+   * Goes to the branch above or below the present one.
+   * @param {number} by
+   */
+  switchBy(by) {
+    const { state } = this.store;
+    const { length } = state.branches;
+    if (length < 2) this.store.set({ announce: ONE_BRANCH });
+    else this.switchTo((nowOf(state).branch + by + length) % length);
+  }
+
+  /**
+   * Shows another branch beside the present one; null ends it.
+   * @param {number | null} branch
+   */
+  async compare(branch) {
+    const { store } = this;
+    const beside = nowOf(store.state).branch;
+    try {
+      const answer = await this.actions.connection.request("compare", { branch });
+      const { parting, difference } = answer;
+      store.set({ compared: branch === null ? null : { branch, beside, parting, difference } });
+      if (branch === null && store.state.edgeMode === "difference")
+        store.set({ edgeMode: "weight" });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      addProblem(store, error.problem);
+    }
+  }
+
+  /**
+   * Sees to it that some branch is shown beside the present one: its parent, or the newest one.
+   * @returns {Promise<boolean>} whether there is another one
+   */
+  async compareAny() {
+    const { state } = this.store;
+    const { branches, compared } = state;
+    if (branches.length < 2) this.store.set({ announce: ONE_BRANCH });
+    else if (!compared) {
+      await this.compare(branches[nowOf(state).branch].parent ?? branches.length - 1);
+    }
+    return branches.length > 1;
+  }
+
+  /** Begins or ends a comparison. */
+  toggleComparison() {
+    return this.store.state.compared ? this.compare(null) : this.compareAny();
+  }
+
+  /** Who switches to the branch that is compared looks at the comparison from its other side. */
+  follow() {
+    const { compared, run } = this.store.state;
+    if (!compared || !run || run.branch === compared.beside) return;
+    this.compare(run.branch === compared.branch ? compared.beside : compared.branch);
+  }
+}

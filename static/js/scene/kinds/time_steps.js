@@ -1,0 +1,91 @@
+// @ts-check
+// What is computed at every place of a sequence: a row a step, a column a unit.
+
+import { panelColumn } from "../column.js";
+import { placeOf, sequenceField } from "../fields.js";
+import { originOf } from "../origin.js";
+import { Panel, weightLines } from "../panel.js";
+
+/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
+/** @typedef {import("../../state/types.js").Model} Model */
+/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+/** @typedef {import("../origin.js").Origin} Origin */
+/** @typedef {import("../origin.js").Place} Place */
+/** @typedef {import("../panel.js").CellLine} CellLine */
+/** @typedef {import("../panel.js").Read} Read */
+
+/** @param {LayerInfo} layer @param {Model} model */
+export function column(layer, model) {
+  return panelColumn(layer, model, new PlacePanel(layer, model));
+}
+
+export class PlacePanel extends Panel {
+  /** @param {LayerInfo} layer @param {Model} model */
+  constructor(layer, model) {
+    super(placeFields(layer, model), model);
+    const output = this.fields[this.fields.length - 1];
+    this.origin = originOf(layer, model, (cell) => {
+      const { field, row, col } = placeOf(this.fields, cell);
+      return field === output ? { row, col: 0, channel: col } : null;
+    });
+    this.also = this.origin?.needs ?? [];
+  }
+
+  /**
+   * With the pre-activation, where there is one, or the weight that was looked up.
+   * @override
+   * @param {number} cell
+   * @param {Read} read
+   * @returns {CellLine[]}
+   */
+  lines(cell, read) {
+    const { origin, model } = this;
+    const place = origin?.find(cell);
+    if (!origin || !place) return super.lines(cell, read);
+    if (!origin.weighs) return [...super.lines(cell, read), ...this.lookedUp(origin, place, read)];
+    const index = [place.row, place.channel];
+    const named = { z: origin.z, a: origin.a };
+    const gradients = { "dL/dz": `${origin.z}.grad`, "dL/da": `${origin.a}.grad` };
+    return Object.entries({ ...named, ...gradients }).flatMap(([symbol, buffer]) =>
+      model.bufferByName.has(buffer) ? [{ symbol, buffer, index }] : [],
+    );
+  }
+
+  /**
+   * @param {Origin} origin
+   * @param {Place} place
+   * @param {Read} read
+   */
+  lookedUp({ layer, weight, source }, { row, channel }, read) {
+    const id = layer.kind === "embedding" ? read(source)?.[row] : undefined;
+    return id === undefined ? [] : weightLines(this.model, weight, [id, channel]);
+  }
+}
+
+/**
+ * @param {LayerInfo} layer
+ * @param {Model} model
+ * @returns {FieldSpec[]}
+ */
+export function placeFields(layer, model) {
+  if (layer.kind === "input") {
+    return [sequenceField(model, "probe/input/x", { symbol: "x", title: "input" })];
+  }
+  const answer = { symbol: "a", title: layer.name };
+  const table = `${layer.name}/P`;
+  return [
+    ...(model.bufferByName.has(table) ? [learned(model, table)] : []),
+    sequenceField(model, `probe/${layer.name}/a`, answer),
+  ];
+}
+
+/**
+ * Positions that are learned, each added to what stands there.
+ * @param {Model} model
+ * @param {string} buffer
+ */
+function learned(model, buffer) {
+  const gradient = model.bufferByName.get(buffer)?.grad ?? "";
+  const of = { symbol: "P", title: "position", gradient, group: "positions" };
+  return sequenceField(model, buffer, of);
+}

@@ -1,0 +1,151 @@
+// @ts-check
+// The history as the page knows it: branches, their curves, and where breakpoints were hit. No I/O.
+
+import { History } from "./store.js";
+
+/** @typedef {import("../wire/connection.js").Message} Message */
+/** @typedef {import("./types.js").BranchInfo} BranchInfo */
+/** @typedef {import("./types.js").Moment} Moment */
+/** @typedef {import("./types.js").RunState} RunState */
+/** @typedef {import("./types.js").Store} Store */
+
+const KEPT_HITS = 200;
+
+/**
+ * Below 0 if one moment is before another, above 0 if it is after it.
+ * @param {Moment} a
+ * @param {Moment} b
+ */
+export function order(a, b) {
+  return a[0] - b[0] || a[1] - b[1];
+}
+
+/**
+ * A branch with what it comes from: itself first, the trunk last, each with where this history
+ * leaves it.
+ * @param {BranchInfo[]} branches
+ * @param {number} number
+ * @returns {{branch: BranchInfo, from: Moment, to: Moment}[]}
+ */
+export function lineage(branches, number) {
+  const line = [];
+  let branch = branches[number];
+  for (let to = branch?.end; branch; branch = branches[branch.parent ?? -1]) {
+    if (order(branch.end, to) < 0) to = branch.end;
+    line.push({ branch, from: branch.start, to });
+    to = branch.start;
+  }
+  return line;
+}
+
+/**
+ * Where the machine is: by the picture on the screen while it runs, else by the last state.
+ * @param {import("./store.js").State} state
+ * @returns {{branch: number, moment: Moment}}
+ */
+export function nowOf({ run, frame }) {
+  const at = run?.running && frame?.branch === run.branch ? frame : run;
+  return { branch: run?.branch ?? 0, moment: [at?.step ?? 0, at?.pc ?? 0] };
+}
+
+/**
+ * How far a branch is known, up to the picture on the screen.
+ * @param {import("./store.js").State} state
+ * @param {number} number
+ * @returns {Moment}
+ */
+export function endOf(state, number) {
+  const known = state.branches[number]?.end ?? [0, 0];
+  const { branch, moment } = nowOf(state);
+  return branch === number && order(moment, known) > 0 ? moment : known;
+}
+
+/** Forgets everything: another network, or training from the start again. @param {Store} store */
+export function begin(store) {
+  const losses = new History();
+  const curves = new Map([[0, losses]]);
+  const edgeMode = store.state.edgeMode === "difference" ? "weight" : store.state.edgeMode;
+  const watches = store.state.watches.map((watch) => ({ ...watch, trace: [] }));
+  store.set({ branches: [], curves, losses, edgeMode, compared: null, hits: [], zoom: null });
+  store.set({ watches, log: [] });
+}
+
+/**
+ * @param {Store} store
+ * @param {Message} event of type "timeline"
+ */
+export function takeTimeline(store, event) {
+  const { state } = store;
+  if (event.generation !== state.model?.generation) return;
+  /** @type {BranchInfo[]} */
+  const branches = event.branches;
+  const known = state.branches;
+  const shorter = known.some(({ end }, i) => !branches[i] || order(branches[i].end, end) < 0);
+  if (shorter) begin(store);
+  for (const { number, parent, start } of branches) {
+    if (store.state.curves.has(number)) continue;
+    const curve = new History();
+    const origin = store.state.curves.get(parent ?? -1);
+    if (origin) curve.inherit(origin, start[0] + (start[1] > 0 ? 1 : 0));
+    store.state.curves.set(number, curve);
+  }
+  store.set({ branches, settings: event.hyperparameters, hits: event.hits.map(hitOf) });
+  showCurve(store);
+}
+
+/**
+ * The present branch's curve is what charts show. A branch is told of before it has one.
+ * @param {Store} store
+ */
+function showCurve(store) {
+  const { curves, run } = store.state;
+  const losses = curves.get(run?.branch ?? 0);
+  if (losses) store.set({ losses });
+}
+
+/**
+ * @param {Store} store
+ * @param {Message} event of type "loss"
+ */
+export function takeLosses(store, event) {
+  const { curves, losses, model } = store.state;
+  const curve = curves.get(event.branch);
+  if (event.generation !== model?.generation || !curve) return;
+  for (const point of event.points) curve.put(point);
+  store.set({ curves, losses });
+}
+
+/**
+ * @param {Store} store
+ * @param {RunState | null} run the new state
+ */
+export function takePlace(store, run) {
+  if (!run) return;
+  const { branches, hits } = store.state;
+  const branch = branches[run.branch];
+  if (branch && order(run.end, branch.end) < 0) begin(store);
+  else if (branch) {
+    store.set({ branches: branches.with(run.branch, { ...branch, end: run.end }) });
+  }
+  if (run.reason === "breakpoint") store.set({ hits: withHit(hits, run) });
+  showCurve(store);
+}
+
+/**
+ * @param {import("./types.js").Hit[]} hits
+ * @param {RunState} run stopped at a breakpoint
+ */
+function withHit(hits, { branch, step, pc, hits: stopped }) {
+  const others = hits.filter((h) => h.branch !== branch || order(h.moment, [step, pc]) !== 0);
+  const hit = hitOf({ branch, moment: [step, pc], points: stopped });
+  return [...others, hit].slice(-KEPT_HITS);
+}
+
+/**
+ * @param {{branch: number, moment: Moment, points: {name: string, text: string}[]}} told
+ * @returns {import("./types.js").Hit}
+ */
+function hitOf({ branch, moment, points }) {
+  const [called, texts] = [points.map(({ name }) => name), points.map(({ text }) => text)];
+  return { branch, moment, points: called, names: texts };
+}

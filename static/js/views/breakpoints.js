@@ -1,0 +1,148 @@
+// @ts-check
+// All breakpoints, logpoints and watchpoints: where they stand, whether they were hit, and one of
+// them in full.
+
+import { h, icon, iconButton, tip } from "../controls/dom.js";
+import { newPoint } from "../state/breakpoints.js";
+import { examples } from "../state/completion.js";
+import { PointForm } from "./breakpoints/form.js";
+import { PointRow } from "./breakpoints/row.js";
+
+/** @typedef {import("../state/types.js").Context} Context */
+/** @typedef {import("../state/types.js").PointSpec} PointSpec */
+
+const HOW =
+  "Click the number of an instruction in the program, or press F9, and a run stops there. A condition stops it anywhere:";
+
+/**
+ * Fills the region.
+ * @param {HTMLElement} element
+ * @param {Context} context
+ */
+export function mount(element, context) {
+  return new StopsView(element, context);
+}
+
+class StopsView {
+  /** @param {HTMLElement} element @param {Context} context */
+  constructor(element, context) {
+    this.context = context;
+    this.list = h("ul", { class: "stops-list", "aria-label": "Breakpoints" });
+    this.guide = h("div", { class: "stops-guide" });
+    this.form = new PointForm(context, (name) => this.edit(name));
+    this.side = h("div", { class: "stops-side", hidden: true }, this.form.element);
+    const main = h("div", { class: "stops-main" }, this.adders(), this.guide, this.list);
+    element.classList.add("stops");
+    element.append(main, this.side);
+    /** The point in the form; "" for a new one or none. */
+    this.edited = "";
+    /** @type {Map<string, PointRow>} */
+    this.rows = new Map();
+    const { store } = context;
+    store.on(["points", "run", "hits", "log", "model"], () => this.show());
+    store.on(["model"], () => this.showGuide());
+    this.showGuide();
+    this.show();
+  }
+
+  adders() {
+    const button = (
+      /** @type {string} */ text,
+      /** @type {string} */ does,
+      /** @type {Partial<PointSpec>} */ given,
+    ) => {
+      const onclick = () => this.begin(newPoint(given));
+      return tip(
+        h("button", { type: "button", class: "button", onclick }, icon("plus"), text),
+        does,
+      );
+    };
+    const clear = iconButton("trash", "Remove all", "Removes all of them.", "", () => {
+      this.edit("");
+      this.context.actions.stops.change([]);
+    });
+    this.clear = clear;
+    return h(
+      "div",
+      { class: "stops-adders" },
+      button("Breakpoint", "Stops a run at a place, or whenever a condition holds.", {}),
+      button("Logpoint", "Writes values to the log, and does not stop.", {
+        ...{ phase: "update", message: "loss {loss}" },
+      }),
+      button("Watchpoint", "Stops right after the instruction that changes a value.", {
+        expression: "",
+      }),
+      clear,
+    );
+  }
+
+  /** How to begin, while there is nothing. */
+  showGuide() {
+    const { model } = this.context.store.state;
+    const ideas = (model ? examples(model, "condition") : []).map((condition) => {
+      const onclick = () => this.begin(newPoint({ condition }));
+      return h("button", { type: "button", class: "example", onclick }, condition);
+    });
+    this.guide.replaceChildren(h("p", {}, HOW), h("p", {}, ...ideas));
+  }
+
+  show() {
+    const { state } = this.context.store;
+    const { points } = state;
+    const { list, rows, edited } = this;
+    this.guide.hidden = points.length > 0;
+    if (this.clear) this.clear.hidden = points.length === 0;
+    for (const name of rows.keys()) {
+      if (points.some((point) => point.name === name)) continue;
+      rows.get(name)?.element.remove();
+      rows.delete(name);
+    }
+    points.forEach((point, i) => {
+      const row = rows.get(point.name) ?? this.makeRow(point.name);
+      row.show(point, state, point.name === edited);
+      if (list.children[i] !== row.element)
+        list.insertBefore(row.element, list.children[i] ?? null);
+    });
+    if (edited && !rows.has(edited)) this.edit("");
+  }
+
+  /** @param {string} name */
+  makeRow(name) {
+    const row = new PointRow(this.context, name, {
+      edit: () => this.edit(this.edited === name ? "" : name),
+      removed: () => this.focusNext(name),
+    });
+    this.rows.set(name, row);
+    return row;
+  }
+
+  /** Where the focus goes when a row with it is removed. @param {string} name */
+  focusNext(name) {
+    const names = [...this.rows.keys()];
+    const at = names.indexOf(name);
+    const next = this.rows.get(names[at + 1] ?? names[at - 1] ?? "");
+    if (next) next.body.focus();
+    /** @type {HTMLElement} */ else this.list.parentElement?.querySelector("button")?.focus();
+  }
+
+  /** @param {PointSpec} spec without a name */
+  begin(spec) {
+    this.edited = "";
+    this.form.edit(spec);
+    this.side.hidden = false;
+    this.form.focus();
+    this.show();
+  }
+
+  /** @param {string} name "" for none */
+  edit(name) {
+    const point = this.context.actions.stops.list.find((other) => other.name === name);
+    this.edited = point ? name : "";
+    this.side.hidden = !point;
+    if (point) this.form.edit(point);
+    this.show();
+    if (!point) return;
+    this.rows.get(name)?.body.focus({ preventScroll: true });
+    this.side.scrollIntoView({ block: "nearest" }); // on a phone it stands below the list
+  }
+}

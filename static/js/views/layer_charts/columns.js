@@ -1,0 +1,58 @@
+// @ts-check
+// What is charted of every layer: a column each, with its value in words of numbers.
+
+import { short } from "../../format.js";
+import { nearest } from "../step_chart/line.js";
+import { weightRange } from "./data.js";
+import { paintBand, paintGradient, paintRatio, paintWeights } from "./painters.js";
+
+/** @typedef {import("./data.js").Layer} Layer */
+/** @typedef {import("./data.js").Range} Range */
+/** @typedef {import("./data.js").SeriesData} SeriesData */
+
+/**
+ * @typedef {object} Column
+ * @property {string} name
+ * @property {string} title
+ * @property {string} does what it is, for the tooltip
+ * @property {import("./lane.js").Painter} paint
+ * @property {boolean} log
+ * @property {(data: SeriesData, layer: Layer) => Range} range of a layer's axis
+ * @property {(layer: Layer, step: number) => string[]} read its value at a step: one or two lines
+ */
+
+/** @type {Column[]} */
+export const COLUMNS = [
+  {
+    ...{ name: "activation", title: "Activation", log: false, paint: paintBand },
+    does: "Mean of the layer's activations over the batch, and one standard deviation to either side. All layers have one axis.",
+    range: ({ ranges }) => ranges.activation,
+    read: ({ samples, mean, std }, step) => {
+      const i = nearest(samples.step, samples.length, step);
+      return [short(mean[i]), `± ${short(std[i])}`];
+    },
+  },
+  {
+    ...{ name: "gradient", title: "Gradient norm", log: true, paint: paintGradient },
+    does: "Norm of the gradient of the layer's parameters, on a logarithmic axis that all layers have in common.",
+    range: ({ ranges }) => ranges.gradient,
+    read: ({ samples, gradient }, step) => [
+      short(gradient[nearest(samples.step, samples.length, step)]),
+    ],
+  },
+  {
+    ...{ name: "ratio", title: "Update / weight", log: true, paint: paintRatio },
+    does: "Spread of the update over that of the weights, logarithmic. The band from 10⁻⁴ to 10⁻² is healthy.",
+    range: ({ ranges }) => ranges.ratio,
+    read: ({ samples, ratio }, step) => [short(ratio[nearest(samples.step, samples.length, step)])],
+  },
+  {
+    ...{ name: "weights", title: "Weights", log: false, paint: paintWeights },
+    does: "Histogram of the layer's weights over time: the darker, the more of them. Every layer has its own axis; beside it the greatest and the least weight.",
+    range: (_, { weights }) => weightRange(weights),
+    read: ({ weights: { steps, low, high } }, step) => {
+      const i = nearest(steps, steps.length, step);
+      return [short(high[i]), short(low[i])];
+    },
+  },
+];

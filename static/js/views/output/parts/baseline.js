@@ -1,0 +1,62 @@
+// @ts-check
+// How good the network is beside answers that need no network, in a sentence.
+
+import { h, setText, tip } from "../../../controls/dom.js";
+import { percent, short } from "../../../format.js";
+
+/** @typedef {import("../../../state/store.js").State} State */
+/** @typedef {import("../../../state/types.js").Baseline} Baseline */
+
+const ABOUT =
+  "The best of the forecasts that need no training, judged on the same test samples. What does not beat it has learned nothing of use.";
+
+export class BaselineNote {
+  constructor() {
+    this.words = h("span", {});
+    this.others = h("ul", { class: "unseen" });
+    this.element = tip(h("p", { class: "sim-baseline" }, this.words, this.others), ABOUT);
+  }
+
+  /** @param {State} state */
+  show({ losses, model, frame }) {
+    const baselines = model?.data.baselines ?? [];
+    const best = strongest(baselines);
+    const last = losses.last(frame?.step ?? 0);
+    this.element.hidden = !best;
+    if (!best) return;
+    const right = best.measure === "accuracy";
+    const own = last < 0 ? Number.NaN : (right ? losses.testAccuracy : losses.test)[last];
+    const said = Number.isNaN(own) ? `To beat: ${measured(best)}` : verdict(best, own);
+    setText(this.words, `${said} (${best.title}).`);
+    const rest = baselines.filter((baseline) => baseline !== best);
+    setText(this.others, rest.map((each) => `${each.title}: ${measured(each)}`).join("; "));
+    const all = baselines.map((each) => `${each.title}: ${measured(each)}`).join("; ");
+    tip(this.element, `${ABOUT} ${all}.`);
+  }
+}
+
+/** The one that is hardest to beat. @param {Baseline[]} baselines */
+export function strongest(baselines) {
+  const better = (/** @type {Baseline} */ a, /** @type {Baseline} */ b) =>
+    a.measure === "accuracy" ? a.value > b.value : a.value < b.value;
+  return baselines.reduce(
+    (best, each) => (best === null || better(each, best) ? each : best),
+    /** @type {Baseline | null} */ (null),
+  );
+}
+
+/** @param {Baseline} baseline */
+function measured({ measure, value }) {
+  return measure === "accuracy" ? `${percent(value)} right` : `${measure} ${short(value)}`;
+}
+
+/** @param {Baseline} best @param {number} own accuracy or loss on the test set */
+function verdict(best, own) {
+  if (best.measure === "accuracy") {
+    const points = 100 * (own - best.value);
+    const beats = points > 0 ? "Beats the baseline" : "Does not beat the baseline so far";
+    return `${beats}: ${percent(own)} right, it has ${percent(best.value)}`;
+  }
+  const beats = own < best.value ? "Beats the baseline" : "Does not beat the baseline so far";
+  return `${beats}: ${short(own / best.value)} × its error`;
+}

@@ -1,0 +1,61 @@
+// @ts-check
+// The most probable of many, as bars with changing names; the outline is what really came.
+
+import { h, setText } from "../../../controls/dom.js";
+import { visible } from "./tokens.js";
+
+const LISTED = 8;
+
+export class Ranking {
+  constructor() {
+    this.rows = Array.from({ length: LISTED }, () => {
+      const name = h("span", { class: "out-name live-token" });
+      const track = h("span", { class: "out-track" }, h("i", {}));
+      const value = h("span", { class: "out-value" });
+      const mark = h("span", { class: "unseen" });
+      return { row: h("li", {}, name, track, value, mark), name, track, value, mark };
+    });
+    const rows = this.rows.map(({ row }) => row);
+    const label = { "aria-label": "Most probable next tokens" };
+    this.element = h("ul", { class: "out-bars live-ranking", ...label }, ...rows);
+  }
+
+  /**
+   * @param {string[]} names
+   * @param {(index: number) => number} at probability of each
+   * @param {number} truth what really came
+   */
+  show(names, at, truth) {
+    const order = largest(names.length, at, LISTED);
+    this.rows.forEach(({ row, name, track, value, mark }, i) => {
+      const index = order[i];
+      row.hidden = index === undefined;
+      if (index === undefined) return;
+      const share = at(index);
+      setText(name, visible(names[index]));
+      setText(value, Number.isFinite(share) ? share.toFixed(3) : "NaN");
+      track.style.setProperty("--share", (share || 0).toFixed(3));
+      row.classList.toggle("true", index === truth);
+      row.classList.toggle("answer", i === 0);
+      setText(mark, index === truth ? "what came" : "");
+    });
+  }
+}
+
+/**
+ * The places of the largest numbers, the largest first.
+ * @param {number} count
+ * @param {(index: number) => number} at
+ * @param {number} wanted
+ */
+function largest(count, at, wanted) {
+  /** @type {number[]} */
+  const found = [];
+  for (let i = 0; i < count; i += 1) {
+    if (found.length === wanted && !(at(i) > at(found[wanted - 1]))) continue;
+    const place = found.findIndex((j) => at(i) > at(j));
+    found.splice(place < 0 ? found.length : place, 0, i);
+    found.length = Math.min(found.length, wanted);
+  }
+  return found;
+}

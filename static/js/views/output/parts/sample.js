@@ -1,0 +1,66 @@
+// @ts-check
+// The probe sample in a view: its numbers when it is time to show them anew, and a caption.
+
+import { h, setText } from "../../../controls/dom.js";
+import { short } from "../../../format.js";
+import { answerBuffer, entryOf, sampleTitle, shownSample } from "./moment.js";
+
+/** @typedef {import("../../../state/types.js").Entry} Entry */
+/** @typedef {import("../../../state/types.js").Model} Model */
+/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("./moment.js").Shown} Shown */
+
+/** @typedef {{inputs: Entry, targets: Entry, answers: Entry, shown: Shown}} Taken */
+
+const INPUTS = "probe/input/x";
+const TARGETS = "probe/input/y";
+const LOSS = "probe/loss";
+
+export class Sample {
+  /** @param {Model} model @param {number} every ms between two pictures of a run */
+  constructor(model, every) {
+    this.every = every;
+    this.answer = answerBuffer(model);
+    const exact = /** @type {const} */ ("f64");
+    const wanted = [INPUTS, TARGETS, this.answer, LOSS, "input/batch"];
+    this.wants = wanted.map((name) => ({ name, dtype: exact }));
+    this.name = h("h3", {});
+    this.loss = h("span", {});
+    this.caption = h("p", { class: "out-caption" }, this.name, this.loss);
+    this.drawn = Number.NEGATIVE_INFINITY;
+    /** @type {Moment | null} that is shown */
+    this.moment = null;
+  }
+
+  /**
+   * Its numbers, if they are not shown yet and it is time to.
+   * @param {Moment} moment
+   * @param {number} now ms
+   * @returns {Taken | null}
+   */
+  take(moment, now) {
+    const { frame } = moment;
+    const due = now - this.drawn > this.every;
+    if (frame === this.moment?.frame || (!due && frame.running)) return null;
+    const inputs = entryOf(moment, INPUTS);
+    const targets = entryOf(moment, TARGETS);
+    const answers = entryOf(moment, this.answer);
+    if (!inputs || !targets || !answers) return null;
+    this.moment = moment;
+    this.drawn = now;
+    const loss = entryOf(moment, LOSS);
+    setText(this.loss, loss ? `loss ${short(loss.at(0))}` : "");
+    return { inputs, targets, answers, shown: shownSample(moment) };
+  }
+
+  /** @param {Shown} shown @param {string} [more] what else is said of it */
+  title(shown, more = "") {
+    const [name, row] = sampleTitle(shown);
+    setText(this.name, `${name}${row && `, ${row}`}${more}`);
+  }
+
+  /** Has the same numbers shown once more, in other colours. */
+  forget() {
+    this.moment = null;
+  }
+}

@@ -1,0 +1,125 @@
+// @ts-check
+// The address bar: what the page shows, kept in the fragment, and what a fragment asks for.
+
+import { loadScenes } from "../actions/scenes.js";
+import { FIRST_SPEED, notchOf } from "../controls/speeds.js";
+import { pack, unpack } from "../state/breakpoints.js";
+import { decode, encode } from "../state/description.js";
+import { addProblem } from "../state/events.js";
+import { load, save } from "./storage.js";
+
+/** @typedef {import("../state/types.js").Store} Store */
+/** @typedef {import("../state/types.js").Actions} Actions */
+
+const WRITE_DELAY = 250; // milliseconds; browsers limit how often a page may write its address
+const LONGEST = 2000; // characters of a fragment: longer addresses get cut by what they go through
+const WRITTEN = "link";
+
+/** The fragment of this page, and the networks it asks for. */
+export class Link {
+  /**
+   * @param {Store} store
+   * @param {Actions} actions
+   */
+  constructor(store, actions) {
+    this.store = store;
+    this.actions = actions;
+    this.timer = 0;
+    /** The fragment last written or followed; another one has been put there by the user. */
+    this.known = location.hash;
+    addEventListener("hashchange", () => this.follow());
+    store.set({ pins: unpack(decode(location.hash).view.stops).pins });
+    const keys = /** @type {const} */ (["model", "description", "run", "edgeMode", "branches"]);
+    store.on([...keys, "points", "watches", "pins", "scene"], () => {
+      this.timer ||= window.setTimeout(() => this.write(), WRITE_DELAY);
+    });
+  }
+
+  /**
+   * Writes what the server has accepted, not what is being typed; with the edits if they are short.
+   * @returns {Promise<boolean>} whether nothing had to be left out
+   */
+  async write() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    const { model, run, scene, edgeMode, branches } = this.store.state;
+    if (!model) return false;
+    /** @type {import("../state/description.js").LinkView} */
+    const view = {};
+    if (scene) view.scene = scene.id;
+    if (run && notchOf(run.speed) !== notchOf(FIRST_SPEED)) view.speed = run.speed;
+    if (edgeMode !== "weight" && edgeMode !== "difference") view.edges = edgeMode;
+    const stops = pack(this.store.state);
+    if (stops) view.stops = stops;
+    const plain = `#${encode(model.description, view)}`;
+    const edited = branches.some(({ edits }) => edits.length > 0);
+    const whole = edited ? await this.withEdits(view) : plain;
+    if (this.store.state.model !== model || location.hash !== this.known) return false;
+    const fragment = whole.length > LONGEST ? plain : whole;
+    if (fragment !== location.hash) history.replaceState(null, "", fragment);
+    this.known = location.hash;
+    save("session", WRITTEN, this.known);
+    return fragment === whole;
+  }
+
+  /**
+   * The fragment of the network as it was at the start, and all that was done since.
+   * @param {import("../state/description.js").LinkView} view
+   */
+  async withEdits(view) {
+    const { description, log } = await this.actions.export();
+    return `#${encode(description, { ...view, log })}`;
+  }
+
+  /** Whether the server's network is what the address asks for. */
+  isShown() {
+    const { model } = this.store.state;
+    const { hash } = location;
+    if (!model) return false;
+    if (hash === "" || hash === load("session", WRITTEN)) return true;
+    const shown = `#${encode(model.description)}`;
+    return hash === shown || hash.startsWith(`${shown}&`);
+  }
+
+  /**
+   * Configures what the address asks for, the server's usual network for an empty one. It is run,
+   * or, if the address has a log of edits, goes to where it was left.
+   */
+  async follow() {
+    this.known = location.hash;
+    const { description, view, problems } = decode(this.known);
+    const { log } = view;
+    this.store.set({ errors: problems, edgeMode: view.edges ?? "weight" });
+    this.actions.stops.prepare(view.stops);
+    const scene = view.scene ? await this.findScene(view.scene) : null;
+    const bare = Object.keys(description).length === 0;
+    const asked = scene && bare ? scene.description : description;
+    const accepted = log
+      ? await this.actions.open({ description: asked, log })
+      : await this.actions.configure(asked);
+    this.store.set({ scene: accepted ? scene : null });
+    if (!accepted) await this.fallBack();
+    const { unit, per_second } = view.speed ?? FIRST_SPEED;
+    await this.actions.speed(unit, per_second);
+    if (view.run !== false && !log) await this.actions.run();
+  }
+
+  /** @param {string} id */
+  async findScene(id) {
+    const found = (await loadScenes(this.store)).find((scene) => scene.id === id);
+    if (found) return found;
+    const message = `The link asks for the scene “${id}”, which this server does not have.`;
+    addProblem(this.store, { code: "link", field: "", message });
+    return null;
+  }
+
+  /** The server refused the link's network: says why, and shows the usual one. */
+  async fallBack() {
+    const errors = this.store.state.errors.map(({ message }) => ({
+      ...{ code: "link", field: "" },
+      message: `${message.replace(/\.?$/, ".")} The link asks for it; the usual network is shown instead.`,
+    }));
+    this.store.set({ errors });
+    await this.actions.configure({});
+  }
+}
