@@ -1,8 +1,8 @@
 """What an op is: one visible class with its shape rule, kernel, VJP, explanation and FLOPs.
 
 To add an op, subclass `Op` in the file of its family and give it those; nothing else in the engine
-needs to know of it. `tests/engine/test_ops.py` checks its VJP once it is named there, and
-`tests/engine/test_explain.py` its explanation.
+needs to know of it. `tests/engine/ops/test_ops.py` checks its VJP once it is named there, and
+`tests/engine/explain/test_explain.py` its explanation.
 """
 
 from __future__ import annotations

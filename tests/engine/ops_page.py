@@ -18,9 +18,9 @@ from engine import OPTIMIZERS, ClipNorm, ClipValue, Cosine, Machine, compile  # 
 from engine.graph.graph import Graph, Node, Product, Tensor
 from engine.ops.base import Op, WithoutVJP
 from engine.program.program import instruction
+from tests.engine.layers.test_layers import CASES as LAYERS
 from tests.engine.networks import CIRCLES, circles_network
-from tests.engine.test_layers import CASES as LAYERS
-from tests.engine.test_ops import CASES, all_ops
+from tests.engine.ops.test_ops import CASES, all_ops
 
 PAGE = Path(__file__).parents[2] / "docs" / "ops.md"
 INTRODUCTION = """\

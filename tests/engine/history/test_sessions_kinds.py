@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import settings
 
 from engine.debug.breakpoints import Place
-from tests.engine import test_debugger, test_timeline
+from tests.engine.debug import test_debugger
+from tests.engine.debug.test_debugger import Sessions
+from tests.engine.history import test_timeline
+from tests.engine.history.test_timeline import Travels
 from tests.engine.kinds import KINDS
-from tests.engine.test_debugger import Sessions
-from tests.engine.test_timeline import Travels
 
 QUICK = settings(max_examples=8, stateful_step_count=10, deadline=None)
 

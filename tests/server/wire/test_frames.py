@@ -31,7 +31,7 @@ from server.wire.frames import (
     frame_number,
     quantise,
 )
-from tests.server.golden.make import FOLDER, build, cases, meaning
+from tests.server.wire.golden.make import FOLDER, build, cases, meaning
 
 HEADER = FrameHeader(3, 2, 1204, 0, 5, 48.16, 1.7e9, 0, 12)
 DECODER = Path(__file__).with_name("decode_frame.js")

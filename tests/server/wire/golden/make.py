@@ -1,6 +1,6 @@
 """Write the golden frames: bytes (.bin) beside what they mean (.json).
 
-Run from the repository's root: python -m tests.server.golden.make
+Run from the repository's root: python -m tests.server.wire.golden.make
 
 The Python and the JavaScript decoder are both tested against these files, so that the two can not
 drift apart, and a change of the encoder can not change the wire without a change here. In the JSON,

@@ -9,9 +9,9 @@ import pytest
 
 from server.describe.scenes import SCENES, Scene
 from server.session.session import Session
+from tests.server.describe.test_scenes import needs
 from tests.server.driving import SMALL, configured, refused
 from tests.server.kinds import KINDS
-from tests.server.test_scenes import needs
 
 RELU: dict[str, Any] = {
     "data": {"name": "circles", "samples": 200},

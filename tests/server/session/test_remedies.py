@@ -25,8 +25,8 @@ from engine.diagnostics import Finding
 from server.describe import description
 from server.describe.description import Description
 from server.session.handover import describe, own, register
-from tests.engine import test_diagnostics as planted
-from tests.engine.training import Training
+from tests.engine.diagnostics import test_diagnostics as planted
+from tests.engine.training_run import Training
 from tests.server.driving import Driver, configured
 
 STEPS = 1500

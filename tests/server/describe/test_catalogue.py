@@ -12,8 +12,8 @@ from server.describe import description
 from server.wire import commands
 from server.wire.commands import encode_message
 from server.wire.errors import Refusal
+from tests.server.describe.test_layers import every
 from tests.server.kinds import KINDS
-from tests.server.test_layers import every
 
 
 def _installed(name: str) -> bool:

@@ -15,7 +15,7 @@ from server.wire.frames import MAX_AXES
 from tests.server.driving import Driver, configured, machine_of
 from tests.server.kinds import KINDS
 
-DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "protocol.md").read_text("utf-8")
+DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "protocol.md").read_text("utf-8")
 
 
 def trained(name: str) -> Driver:

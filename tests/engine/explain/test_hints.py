@@ -20,8 +20,8 @@ from engine import (
 )
 from engine.explain.hints import Exercise, exercise, hint
 from engine.history.timeline import Timeline
+from tests.engine.explain.test_explain import elements, trained
 from tests.engine.networks import circles_machine, random_data
-from tests.engine.test_explain import elements, trained
 
 
 class Case:

@@ -50,7 +50,7 @@ from engine.diagnostics.activations import equal_columns
 from engine.diagnostics.monitor import Monitor
 from engine.history.timeline import Timeline
 from tests.engine.networks import shaped_data
-from tests.engine.training import Training
+from tests.engine.training_run import Training
 
 CIRCLES = load_dataset("circles", samples=300, seed=0)
 DIGITS = load_dataset("digits")

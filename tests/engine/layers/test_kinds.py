@@ -13,10 +13,10 @@ from engine import Clamp, Debugger, DescriptionError, Machine, Place
 from engine.diagnostics.gradcheck import gradient_check
 from engine.history.timeline import Timeline
 from engine.program.objective import Objective
+from tests.engine.history.test_timeline import Travels, World
 from tests.engine.kinds import KINDS
 from tests.engine.networks import all_state
 from tests.engine.replays import assert_as_replayed
-from tests.engine.test_timeline import Travels, World
 
 Index = tuple[int | None, ...]
 

@@ -28,8 +28,8 @@ from engine.formula import Link, Operand, translated
 from engine.graph.graph import Tensor
 from engine.history.moments import Moment
 from engine.history.timeline import Timeline
+from tests.engine.explain.test_explain import trained
 from tests.engine.networks import CIRCLES, all_state, circles_machine, circles_network, random_data
-from tests.engine.test_explain import trained
 
 OUTPUT = Dense(1, "sigmoid")
 

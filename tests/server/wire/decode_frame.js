@@ -2,7 +2,7 @@
 // Usage: node decode_frame.js FILE...
 
 import { readFileSync } from "node:fs";
-import { decodeFrame } from "../../static/js/wire/protocol.js";
+import { decodeFrame } from "../../../static/js/wire/protocol.js";
 
 for (const file of process.argv.slice(2)) {
   // A copy, so that the bytes start an ArrayBuffer of their own as those of a WebSocket do.

@@ -32,9 +32,9 @@ from engine.explain.why import Cause, why
 from engine.formula import Choice, Link, largest, text
 from engine.history.timeline import Timeline
 from engine.program.compiler import DType
+from tests.engine.explain.test_explain import agrees, elements
 from tests.engine.kinds import KINDS
 from tests.engine.networks import all_state, shaped_data
-from tests.engine.test_explain import agrees, elements
 
 MOMENTS = ((0, 0.6), (2, 0.0), (3, 0.3), (5, 0.95))
 

@@ -11,10 +11,10 @@ import pytest
 
 from server.describe.scenes import SCENES, Scene
 from server.wire.errors import Refusal
+from tests.server.describe.test_scenes import needs
 from tests.server.driving import Driver, configured
 from tests.server.kinds import KINDS
-from tests.server.test_questions import ask
-from tests.server.test_scenes import needs
+from tests.server.session.test_questions import ask
 
 BUFFERS = 20
 """Of a network, at each moment."""

@@ -49,10 +49,10 @@ from engine.graph.graph import Tensor
 from engine.history.replay import UnrecordedError
 from engine.history.timeline import Timeline
 from engine.ops.base import Op, WithoutVJP
+from tests.engine.graph.test_gradients import HIDDEN, OUTPUTS
 from tests.engine.graphs import Scalarised
 from tests.engine.networks import circles_machine, random_data
-from tests.engine.test_gradients import HIDDEN, OUTPUTS
-from tests.engine.test_ops import CASES, _away_from_kinks, all_ops
+from tests.engine.ops.test_ops import CASES, _away_from_kinks, all_ops
 
 
 def agrees(formula: Formula, value: float, dtype: str = "float64") -> bool:
