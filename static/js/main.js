@@ -22,7 +22,7 @@ import * as timeline from "./views/timeline.js";
 import { Connection } from "./wire/connection.js";
 import { Link } from "./wire/link.js";
 
-/** @typedef {import("./state/types.js").Context} Context */
+/** @import { Context } from "./state/types.js" */
 
 const store = createStore();
 const loop = createLoop();

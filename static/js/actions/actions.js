@@ -9,12 +9,8 @@ import { Health } from "./health.js";
 import { Questions } from "./questions.js";
 import { Travel } from "./travel.js";
 
-/** @typedef {import("../state/types.js").Store} Store */
-/** @typedef {import("../state/types.js").Description} Description */
-/** @typedef {import("../state/types.js").Selection} Selection */
-/** @typedef {import("../state/types.js").StepUnit} StepUnit */
-/** @typedef {import("../state/types.js").SplitName} SplitName */
-/** @typedef {import("../state/types.js").Speed} Speed */
+/** @import { Store } from "../state/store.js" */
+/** @import { Description, Selection, Speed, SplitName, StepUnit } from "../state/types.js" */
 /** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
 
 const EDIT_DELAY = 150; // milliseconds from the last change of a control to the new program

@@ -7,11 +7,9 @@ import { addProblem } from "../state/events.js";
 import { stopText } from "../state/watches.js";
 import { CommandError } from "../wire/connection.js";
 
-/** @typedef {import("./actions.js").Actions} Actions */
-/** @typedef {import("../state/types.js").Point} Point */
-/** @typedef {import("../state/types.js").PointSpec} PointSpec */
-/** @typedef {import("../state/types.js").Store} Store */
-/** @typedef {import("../state/types.js").Watched} Watched */
+/** @import { Store } from "../state/store.js" */
+/** @import { Point, PointSpec, Watched } from "../state/types.js" */
+/** @import { Actions } from "./actions.js" */
 /** @typedef {"value" | "condition" | "scalar" | "message"} Role what an expression is for */
 
 /**

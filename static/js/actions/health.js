@@ -5,12 +5,9 @@ import { addProblem } from "../state/events.js";
 import { patched, spoken } from "../state/findings.js";
 import { CommandError } from "../wire/connection.js";
 
-/** @typedef {import("./actions.js").Actions} Actions */
-/** @typedef {import("../state/types.js").Change} Change */
-/** @typedef {import("../state/types.js").Finding} Finding */
-/** @typedef {import("../state/types.js").Moment} Moment */
-/** @typedef {import("../state/types.js").Rule} Rule */
-/** @typedef {import("../state/types.js").Store} Store */
+/** @import { Store } from "../state/store.js" */
+/** @import { Change, Finding, Moment, Rule } from "../state/types.js" */
+/** @import { Actions } from "./actions.js" */
 
 /**
  * Waits until the machine stands still: a long way goes on after it was asked for.

@@ -2,14 +2,10 @@
 // Questions about numbers: the trail of explanations, what is asked of the server about them, and
 // the exercise in which a number is hidden (quiz.js).
 
-/** @typedef {import("./actions.js").Actions} Actions */
-/** @typedef {import("../wire/connection.js").Message} Message */
-/** @typedef {import("../state/types.js").Asked} Asked */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("../state/types.js").Moment} Moment */
-/** @typedef {import("../state/types.js").Place} Place */
-/** @typedef {import("../state/types.js").Selection} Selection */
-/** @typedef {import("../state/types.js").Store} Store */
+/** @import { Store } from "../state/store.js" */
+/** @import { Asked, Model, Moment, Place, Selection } from "../state/types.js" */
+/** @import { Message } from "../wire/connection.js" */
+/** @import { Actions } from "./actions.js" */
 
 const KEPT = 64; // answers
 

@@ -3,9 +3,9 @@
 
 import { addProblem } from "../state/events.js";
 
-/** @typedef {import("../state/types.js").Scene} Scene */
-/** @typedef {import("../state/types.js").Store} Store */
-/** @typedef {import("../state/types.js").Actions} Actions */
+/** @import { Store } from "../state/store.js" */
+/** @import { Scene } from "../state/types.js" */
+/** @import { Actions } from "./actions.js" */
 
 /** @type {Promise<Scene[]> | null} */
 let loading = null;

@@ -5,10 +5,9 @@ import { endOf, nowOf } from "../state/branches.js";
 import { addProblem } from "../state/events.js";
 import { CommandError } from "../wire/connection.js";
 
-/** @typedef {import("./actions.js").Actions} Actions */
-/** @typedef {import("../state/types.js").Moment} Moment */
-/** @typedef {import("../state/types.js").StepUnit} StepUnit */
-/** @typedef {import("../state/types.js").Store} Store */
+/** @import { Store } from "../state/store.js" */
+/** @import { Moment, StepUnit } from "../state/types.js" */
+/** @import { Actions } from "./actions.js" */
 /** @typedef {"step" | "back"} Direction */
 
 const MOST_WAITING = 8; // steps

@@ -5,8 +5,8 @@ import { quizAnything } from "../state/quiz.js";
 import { foldPanel } from "./frame.js";
 import { changeSpeed, reseed, STEP_UNITS } from "./transport.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../keyboard.js").Binding} Binding */
+/** @import { Binding } from "../keyboard.js" */
+/** @import { Context } from "../state/types.js" */
 
 /**
  * @param {Context} context

@@ -4,7 +4,7 @@
 import { h, tip } from "./dom.js";
 import { errorSlot } from "./fields.js";
 
-/** @typedef {import("../state/types.js").Content} Content */
+/** @import { Content } from "../state/types.js" */
 
 /** Points per px of a stroke: closer ones would say the same twice. */
 const LEAST_STEP = 2;

@@ -6,9 +6,7 @@ import { h, setText, tip } from "./dom.js";
 import { errorSlot, linear, logarithmic, numberField, selectField } from "./fields.js";
 import { drawThumbnail } from "./thumbnails.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Catalogue} Catalogue */
-/** @typedef {import("../state/types.js").DatasetInfo} DatasetInfo */
+/** @import { Catalogue, Context, DatasetInfo } from "../state/types.js" */
 
 /** What the options common to many sets do to the mathematics. @type {{[name: string]: string}} */
 const HINTS = {

@@ -6,10 +6,8 @@ import { complete, examples, inserted, vocabulary } from "../state/completion.js
 import { h, setText } from "./dom.js";
 import { placeAt } from "./menu.js";
 
-/** @typedef {import("../state/completion.js").Word} Word */
-/** @typedef {import("../actions/breakpoints.js").Judgement} Judgement */
-/** @typedef {import("../actions/breakpoints.js").Role} Role */
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { Judgement, Role } from "../actions/breakpoints.js" */
+/** @import { Context } from "../state/types.js" */
 /** @typedef {{text: string, about: string, from: number, to: number}} Offer its text replaces from…to */
 
 /**

@@ -3,7 +3,7 @@
 
 import { h, icon, tip } from "./dom.js";
 
-/** @typedef {import("../state/types.js").Named} Named */
+/** @import { Named } from "../state/types.js" */
 
 /**
  * A field that shows a value and tells its changes.

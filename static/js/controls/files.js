@@ -6,7 +6,7 @@ import { pack } from "../state/breakpoints.js";
 import { addProblem } from "../state/events.js";
 import { h } from "./dom.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { Context } from "../state/types.js" */
 
 const VERSION = 1;
 const LARGEST = 1_000_000; // bytes of a file that is looked into at all

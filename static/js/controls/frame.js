@@ -4,7 +4,7 @@
 import { load, save } from "../wire/storage.js";
 import { h, icon, setIcon, tip } from "./dom.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { Context } from "../state/types.js" */
 /** @typedef {import("../state/store.js").State["theme"]} Theme */
 
 /** @type {{name: string, id: string, label: string, key: string, icon: string}[]} */

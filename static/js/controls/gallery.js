@@ -8,8 +8,7 @@ import { chooseSession, saveSession } from "./files.js";
 import { moveInMenu } from "./menu.js";
 import { drawThumbnail } from "./thumbnails.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Scene} Scene */
+/** @import { Context, Scene } from "../state/types.js" */
 /** @typedef {{scene: Scene, button: HTMLElement, words: string, draw: () => void}} Card */
 
 /**

@@ -6,11 +6,9 @@ import { h, icon, iconButton, setText, tip } from "./dom.js";
 import { errorSlot, selectBox, stepper } from "./fields.js";
 import { layerSetting } from "./settings.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Catalogue} Catalogue */
-/** @typedef {import("../state/types.js").LayerDescription} LayerDescription */
-/** @typedef {import("../state/types.js").LayerField} LayerField */
-/** @typedef {import("../state/types.js").LayerKind} LayerKind */
+/**
+ * @import { Catalogue, Context, LayerDescription, LayerField, LayerKind } from "../state/types.js"
+ */
 
 /** The field that says how large a layer is. */
 const SIZES = ["units", "filters", "rank", "heads"];

@@ -5,8 +5,7 @@ import { h, setText } from "./dom.js";
 import { selectField } from "./fields.js";
 import { LayerRows } from "./layers.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Catalogue} Catalogue */
+/** @import { Catalogue, Context } from "../state/types.js" */
 
 const DIFFERS = { name: "", title: "differs by layer" };
 

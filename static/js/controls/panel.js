@@ -8,7 +8,7 @@ import { modelSection } from "./model.js";
 import { sceneNote } from "./note.js";
 import { trainingSections } from "./training.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { Context } from "../state/types.js" */
 
 /**
  * @param {string} title

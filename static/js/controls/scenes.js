@@ -4,7 +4,7 @@
 import { h, icon, tip } from "./dom.js";
 import { styled } from "./styles.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { Context } from "../state/types.js" */
 
 /**
  * The button and its gallery.

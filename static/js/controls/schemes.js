@@ -4,11 +4,7 @@
 
 import { linear, logarithmic, numberField, selectField, switchField } from "./fields.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Catalogue} Catalogue */
-/** @typedef {import("../state/types.js").Description} Description */
-/** @typedef {import("../state/types.js").Scheme} Scheme */
-/** @typedef {import("../state/types.js").Setting} Setting */
+/** @import { Catalogue, Context, Description, Setting } from "../state/types.js" */
 /** @typedef {{elements: HTMLElement[], show: (description: Description) => void}} Part */
 
 /** The field of a warm-up that says what follows it. */

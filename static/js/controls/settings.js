@@ -4,7 +4,7 @@
 import { h, icon, tip } from "./dom.js";
 import { errorSlot } from "./fields.js";
 
-/** @typedef {import("../state/types.js").LayerField} LayerField */
+/** @import { LayerField } from "../state/types.js" */
 /** @typedef {{element: HTMLElement, show: (value: any) => void}} Setting */
 
 /** Words of choices that are not self-explanatory. */

@@ -1,7 +1,7 @@
 // @ts-check
 // The notches of the speed slider, from one instruction a second to no limit at all.
 
-/** @typedef {import("../state/types.js").Speed} Speed */
+/** @import { Speed } from "../state/types.js" */
 
 const INSTRUCTIONS = [1, 2, 3, 5, 10, 20, 50];
 const STEPS = [2, 3, 5, 10, 20, 50, 100, 200, 500, 1000];

@@ -1,8 +1,7 @@
 // @ts-check
 // The small pictures of the data sets: real points or one real image, drawn on a canvas.
 
-/** @typedef {import("../state/types.js").Thumbnail} Thumbnail */
-/** @typedef {import("../state/types.js").DatasetInfo} DatasetInfo */
+/** @import { DatasetInfo, Thumbnail } from "../state/types.js" */
 
 /** @param {string} token */
 function color(token) {

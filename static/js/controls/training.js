@@ -8,9 +8,7 @@ import { h } from "./dom.js";
 import { linear, logarithmic, numberField, seedField, selectField, switchField } from "./fields.js";
 import { schemeParts } from "./schemes.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Catalogue} Catalogue */
-/** @typedef {import("../state/types.js").Description} Description */
+/** @import { Catalogue, Context, Description } from "../state/types.js" */
 /** @typedef {{elements: HTMLElement[], show: (description: Description) => void}} Part */
 
 /** @type {{[name: string]: string}} */

@@ -7,8 +7,7 @@ import { h, icon, iconButton, setIcon, setText, tip } from "./dom.js";
 import { mountScenes } from "./scenes.js";
 import { notchOf, SPEEDS, speedText } from "./speeds.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").StepUnit} StepUnit */
+/** @import { Context, StepUnit } from "../state/types.js" */
 
 /** @type {{unit: StepUnit, key: string, does: string, undoes: string}[]} */
 export const STEP_UNITS = [

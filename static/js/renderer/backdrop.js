@@ -5,11 +5,8 @@
 import { palette } from "../color.js";
 import { traceEdge } from "./edges.js";
 
-/** @typedef {import("../scene/layout.js").Column} Column */
-/** @typedef {import("../scene/layout.js").Pair} Pair */
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../state/types.js").Model} Model */
+/** @import { Column, Pair, Scene } from "../scene/layout.js" */
+/** @import { InstructionInfo, Model } from "../state/types.js" */
 
 const READ = 1;
 const WRITTEN = 2;

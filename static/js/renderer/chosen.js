@@ -1,8 +1,8 @@
 // @ts-check
 // Which cell of its window each maximum of a pooling layer was taken from.
 
-/** @typedef {import("../scene/origin.js").Origin} Origin */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Origin } from "../scene/origin.js" */
+/** @import { Values } from "./values.js" */
 
 export class Chosen {
   /** @param {Origin} origin of a layer that takes maxima @param {Values} values */

@@ -5,9 +5,8 @@
 import { palette } from "../color.js";
 import { curveX } from "../scene/hit.js";
 
-/** @typedef {import("../scene/layout.js").Pair} Pair */
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Pair, Scene } from "../scene/layout.js" */
+/** @import { Values } from "./values.js" */
 
 const MOST = 90;
 /** Lines drawn where a pair has no curves of its own. */

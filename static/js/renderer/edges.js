@@ -5,10 +5,8 @@
 
 import { palette } from "../color.js";
 
-/** @typedef {import("../scene/layout.js").Edges} Edges */
-/** @typedef {import("../scene/layout.js").Pair} Pair */
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../state/types.js").EdgeMode} EdgeMode */
+/** @import { Edges, Pair, Scene } from "../scene/layout.js" */
+/** @import { EdgeMode } from "../state/types.js" */
 
 const LEVELS = 24;
 /** Styles in drawing order: zero edges, then every level of both signs, then what is not finite. */

@@ -7,9 +7,8 @@ import { powerTick } from "../format.js";
 import { Profile, Sheet } from "./strips.js";
 import { Range, STALE } from "./values.js";
 
-/** @typedef {import("../scene/fields.js").Field} Field */
-/** @typedef {import("./values.js").Signal} Signal */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Field } from "../scene/fields.js" */
+/** @import { Signal, Values } from "./values.js" */
 
 /** Powers of ten that a fading gradient is followed through. */
 const DECADES = 5;

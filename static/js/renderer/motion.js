@@ -2,10 +2,9 @@
 // What an executed instruction looks like: a short list of cues with a start and an end. Reads
 // only the instruction's buffers, so new ops move without being named here.
 
-/** @typedef {import("../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Scene } from "../scene/layout.js" */
+/** @import { InstructionInfo, Model } from "../state/types.js" */
+/** @import { Values } from "./values.js" */
 
 /**
  * flow: comets along the edges into a column, forward; pull: against them, backward; fill, ring: the

@@ -8,17 +8,12 @@ import { makeComets, paintComets } from "./comets.js";
 import { EdgePainter, edgeWidth, strokeEdges, traceEdge } from "./edges.js";
 import { corner } from "./units.js";
 
-/** @typedef {import("../scene/layout.js").Column} Column */
-/** @typedef {import("../scene/layout.js").Pair} Pair */
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../state/types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../state/types.js").Selection} Selection */
-/** @typedef {import("./comets.js").Comet} Comet */
-/** @typedef {import("./motion.js").Cue} Cue */
-/** @typedef {import("./motion.js").Motion} Motion */
-/** @typedef {import("./renderer.js").Ranges} Ranges */
-/** @typedef {import("./values.js").Signal} Signal */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Column, Pair, Scene } from "../scene/layout.js" */
+/** @import { EdgeMode, Selection } from "../state/types.js" */
+/** @import { Comet } from "./comets.js" */
+/** @import { Cue, Motion } from "./motion.js" */
+/** @import { Ranges } from "./renderer.js" */
+/** @import { Signal, Values } from "./values.js" */
 
 export class Overlay {
   /**

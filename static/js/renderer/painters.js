@@ -3,10 +3,10 @@
 
 import { moduleOf } from "../scene/kinds.js";
 
-/** @typedef {import("../scene/panel.js").Panel} Panel */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("./panel.js").PanelPainter} PanelPainter */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Panel } from "../scene/panel.js" */
+/** @import { Model } from "../state/types.js" */
+/** @import { PanelPainter } from "./panel.js" */
+/** @import { Values } from "./values.js" */
 /** @typedef {new (panel: any, values: Values) => PanelPainter} PainterClass a kind has its own panels */
 
 /** @type {{[module: string]: () => Promise<PainterClass>}} */

@@ -6,10 +6,9 @@ import { palette } from "../color.js";
 import { stepIn } from "../scene/sequence.js";
 import { FieldPainter } from "./fields.js";
 
-/** @typedef {import("../scene/fields.js").Field} Field */
-/** @typedef {import("../scene/panel.js").Panel} Panel */
-/** @typedef {import("../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Panel } from "../scene/panel.js" */
+/** @import { InstructionInfo } from "../state/types.js" */
+/** @import { Values } from "./values.js" */
 
 /**
  * What is shown.

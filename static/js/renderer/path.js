@@ -9,11 +9,9 @@ import { spotOf } from "../scene/path_positions.js";
 import { traceEdge } from "./edges.js";
 import { corner } from "./units.js";
 
-/** @typedef {import("../scene/layout.js").Box} Box */
-/** @typedef {import("../scene/layout.js").Pair} Pair */
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../scene/path_positions.js").Spot} Spot */
-/** @typedef {import("../state/types.js").Station} Station */
+/** @import { Box, Pair, Scene } from "../scene/layout.js" */
+/** @import { Spot } from "../scene/path_positions.js" */
+/** @import { Station } from "../state/types.js" */
 /** @typedef {{x: number, y: number}} Point */
 
 const HALO = 9; // px around the line

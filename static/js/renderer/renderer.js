@@ -13,14 +13,9 @@ import { Atlas, Surface } from "./surface.js";
 import { UnitPainter } from "./units.js";
 import { Range, STALE } from "./values.js";
 
-/** @typedef {import("../scene/layout.js").Pair} Pair */
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../state/types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("../state/types.js").Selection} Selection */
-/** @typedef {import("./values.js").Signal} Signal */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Pair, Scene } from "../scene/layout.js" */
+/** @import { EdgeMode, InstructionInfo, Model, Selection } from "../state/types.js" */
+/** @import { Signal, Values } from "./values.js" */
 
 /** @typedef {Record<EdgeMode | "ring" | "bias", Range>} Ranges */
 

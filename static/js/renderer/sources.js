@@ -4,11 +4,9 @@
 
 import { palette } from "../color.js";
 
-/** @typedef {import("../scene/layout.js").Box} Box */
-/** @typedef {import("../scene/layout.js").Column} Column */
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../scene/origin.js").Region} Region */
-/** @typedef {import("../scene/panel.js").Read} Read */
+/** @import { Box, Column, Scene } from "../scene/layout.js" */
+/** @import { Region } from "../scene/origin.js" */
+/** @import { Read } from "../scene/panel.js" */
 
 /**
  * @param {CanvasRenderingContext2D} context

@@ -5,10 +5,9 @@
 import { divergingLUT, sequentialLUT } from "../color.js";
 import { Atlas, pick } from "./surface.js";
 
-/** @typedef {import("./values.js").Signal} Signal */
-
-/** @typedef {import("../scene/fields.js").Part} Part */
-/** @typedef {import("../scene/layout.js").Box} Box */
+/** @import { Part } from "../scene/fields.js" */
+/** @import { Box } from "../scene/layout.js" */
+/** @import { Signal } from "./values.js" */
 
 /** A matrix as an image, made anew only when something of it changed. */
 export class Sheet {

@@ -6,9 +6,8 @@ import { diverging, divergingLUT, palette, sequentialLUT } from "../color.js";
 import { Atlas, pick } from "./surface.js";
 import { Range } from "./values.js";
 
-/** @typedef {import("../scene/layout.js").Column} Column */
-/** @typedef {import("./values.js").Signal} Signal */
-/** @typedef {import("./values.js").Values} Values */
+/** @import { Column } from "../scene/layout.js" */
+/** @import { Signal, Values } from "./values.js" */
 
 /** Activations that are exactly 0 for a whole side: only they can die for good. */
 const CAN_DIE = ["relu"];

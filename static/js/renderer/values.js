@@ -2,10 +2,7 @@
 // What the picture knows of the buffers: the last value of each, the eased one that is drawn, and
 // ranges that move slowly. Arrays are made once per model; taking a frame allocates nothing.
 
-/** @typedef {import("../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../state/types.js").Entry} Entry */
-/** @typedef {import("../state/types.js").Frame} Frame */
-/** @typedef {import("../state/types.js").Model} Model */
+/** @import { BufferInfo, Entry, Frame, Model } from "../state/types.js" */
 
 /** The opacity of what is not of this step yet, everywhere in the picture. */
 export const STALE = 0.28;

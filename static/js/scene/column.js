@@ -3,9 +3,8 @@
 
 import { Panel } from "./panel.js";
 
-/** @typedef {import("../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("./kinds.js").ColumnSpec} ColumnSpec */
+/** @import { LayerInfo, Model } from "../state/types.js" */
+/** @import { ColumnSpec } from "./kinds.js" */
 
 /** Names that are not just words. @type {{[kind: string]: string}} */
 const TITLES = {

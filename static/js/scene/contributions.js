@@ -1,9 +1,8 @@
 // @ts-check
 // How a cell was made: the sum of products, the choice or the mean that its numbers went through. Pure.
 
-/** @typedef {import("./origin.js").Origin} Origin */
-/** @typedef {import("./origin.js").Place} Place */
-/** @typedef {import("./panel.js").Read} Read */
+/** @import { Origin, Place } from "./origin.js" */
+/** @import { Read } from "./panel.js" */
 
 /**
  * One part of a sum, of one channel or, over time, of all: the numbers of the input and the weights

@@ -4,9 +4,9 @@
 
 import { findSteps } from "./sequence.js";
 
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("./layout.js").Box} Box */
-/** @typedef {import("./sequence.js").Steps} Steps */
+/** @import { Model } from "../state/types.js" */
+/** @import { Box } from "./layout.js" */
+/** @import { Steps } from "./sequence.js" */
 
 /**
  * A part of a buffer as a matrix: number (row, col) is at `offset + row * stride + col * step`.

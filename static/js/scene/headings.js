@@ -1,8 +1,7 @@
 // @ts-check
 // Where the headings of the columns stand: each above its own as far as none runs into the next. Pure.
 
-/** @typedef {import("./layout.js").Area} Area */
-/** @typedef {import("./layout.js").Column} Column */
+/** @import { Area, Column } from "./layout.js" */
 
 /** Width of a letter and of what is around a heading, CSS px at scale 1. */
 const LETTER = 7.5;

@@ -3,10 +3,8 @@
 
 import { cellAt } from "./fields.js";
 
-/** @typedef {import("../state/types.js").Selection} Selection */
-/** @typedef {import("./layout.js").Column} Column */
-/** @typedef {import("./layout.js").Pair} Pair */
-/** @typedef {import("./layout.js").Scene} Scene */
+/** @import { Selection } from "../state/types.js" */
+/** @import { Column, Pair, Scene } from "./layout.js" */
 
 /**
  * The unit, edge or weight at a point, or null.

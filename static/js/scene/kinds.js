@@ -4,8 +4,7 @@
 import { dense } from "./kinds/dense.js";
 import { input } from "./kinds/input.js";
 
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("../state/types.js").LayerInfo} LayerInfo */
+/** @import { LayerInfo, Model } from "../state/types.js" */
 
 /**
  * What fills a unit. `buffer` holds `width × height` numbers a unit.

@@ -5,8 +5,8 @@
 import { placeHeadings } from "./headings.js";
 import { describeColumns } from "./kinds.js";
 
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("./kinds.js").ColumnSpec} ColumnSpec */
+/** @import { Model } from "../state/types.js" */
+/** @import { ColumnSpec } from "./kinds.js" */
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Box CSS px */
 

@@ -6,9 +6,8 @@ import { displacement } from "./headings.js";
 import { describeColumns } from "./kinds.js";
 import { layoutScene } from "./layout.js";
 
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("./layout.js").Area} Area */
-/** @typedef {import("./layout.js").Scene} Scene */
+/** @import { Model } from "../state/types.js" */
+/** @import { Area, Scene } from "./layout.js" */
 
 /** A heading stands so far from the middle of its column at the most, CSS px at scale 1. */
 const BESIDE = 14;

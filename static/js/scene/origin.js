@@ -4,11 +4,9 @@
 
 import { fieldsAt, isLocal, spanOf, windowsOf } from "./windows.js";
 
-/** @typedef {import("../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("./panel.js").Read} Read */
-/** @typedef {import("./windows.js").Span} Span */
-/** @typedef {import("./windows.js").Window} Window */
+/** @import { LayerInfo, Model } from "../state/types.js" */
+/** @import { Read } from "./panel.js" */
+/** @import { Span, Window } from "./windows.js" */
 
 /** One number of a layer. Sequences have a row a step and one column. @typedef {{row: number, col: number, channel: number}} Place */
 

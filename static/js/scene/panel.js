@@ -4,13 +4,10 @@
 import { across, boxAround, boxOf, makeFields, placeOf } from "./fields.js";
 import { rowsOf, stepName } from "./sequence.js";
 
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("./fields.js").Field} Field */
-/** @typedef {import("./fields.js").FieldSpec} FieldSpec */
-/** @typedef {import("./layout.js").Area} Area */
-/** @typedef {import("./layout.js").Box} Box */
-/** @typedef {import("./origin.js").Origin} Origin */
-/** @typedef {import("./origin.js").Region} Region */
+/** @import { Model } from "../state/types.js" */
+/** @import { Field, FieldSpec } from "./fields.js" */
+/** @import { Area, Box } from "./layout.js" */
+/** @import { Origin, Region } from "./origin.js" */
 
 /** The newest numbers of a buffer, null if there are none. @typedef {(buffer: string) => Float32Array | null} Read */
 

@@ -2,11 +2,8 @@
 // Where the stations of a path lie in the picture: a weight's number on its edge, a unit's at the
 // unit, the loss at its circle.
 
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("../state/types.js").Station} Station */
-/** @typedef {import("./layout.js").Column} Column */
-/** @typedef {import("./layout.js").Pair} Pair */
-/** @typedef {import("./layout.js").Scene} Scene */
+/** @import { Station } from "../state/types.js" */
+/** @import { Column, Pair, Scene } from "./layout.js" */
 
 /**
  * @typedef {{kind: "unit", column: Column, unit: number}

@@ -2,8 +2,7 @@
 // What the steps of a sequence are called, where they lie, and where the program computes them.
 // Time goes down, so that one row reads across the whole network. Pure.
 
-/** @typedef {import("../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../state/types.js").Model} Model */
+/** @import { InstructionInfo, Model } from "../state/types.js" */
 
 /** The rows of a sequence: step t lies at `y + t * pitch`. @typedef {{y: number, pitch: number, height: number}} Rows */
 

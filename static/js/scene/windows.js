@@ -1,8 +1,7 @@
 // @ts-check
 // Which places of its input a place of a feature map is made of, along one axis at a time. Pure.
 
-/** @typedef {import("../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../state/types.js").Model} Model */
+/** @import { LayerInfo, Model } from "../state/types.js" */
 /** @typedef {[first: number, last: number]} Span */
 
 /**

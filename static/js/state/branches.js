@@ -3,11 +3,9 @@
 
 import { History } from "./store.js";
 
-/** @typedef {import("../wire/connection.js").Message} Message */
-/** @typedef {import("./types.js").BranchInfo} BranchInfo */
-/** @typedef {import("./types.js").Moment} Moment */
-/** @typedef {import("./types.js").RunState} RunState */
-/** @typedef {import("./types.js").Store} Store */
+/** @import { Message } from "../wire/connection.js" */
+/** @import { Store } from "./store.js" */
+/** @import { BranchInfo, Moment, RunState } from "./types.js" */
 
 const KEPT_HITS = 200;
 

@@ -4,10 +4,7 @@
 
 import { exact } from "../format.js";
 
-/** @typedef {import("./types.js").Model} Model */
-/** @typedef {import("./types.js").Point} Point */
-/** @typedef {import("./types.js").PointSpec} PointSpec */
-/** @typedef {import("./types.js").Trigger} Trigger */
+/** @import { Model, Point, PointSpec, Trigger } from "./types.js" */
 /** @typedef {"breakpoint" | "logpoint" | "watchpoint"} Kind */
 /** @typedef {Pick<PointSpec, "instruction" | "scope" | "phase">} Place */
 

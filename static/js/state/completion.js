@@ -3,7 +3,7 @@
 // and "/" is also division: as in the server's grammar, the longest name that is known is meant.
 // No I/O.
 
-/** @typedef {import("./types.js").Model} Model */
+/** @import { Model } from "./types.js" */
 
 /** Something that can stand in an expression. @typedef {{name: string, kind: "buffer" | "scalar" | "function", about: string}} Word */
 /** @typedef {{from: number, to: number, words: Word[]}} Completion `words` replace from…to */

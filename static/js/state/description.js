@@ -2,11 +2,9 @@
 // The description of a network, its data and its training: what keeps it consistent, and its way
 // into the link and back. No I/O.
 
-/** @typedef {import("./types.js").Description} Description */
-/** @typedef {import("./types.js").PartialDescription} PartialDescription */
-/** @typedef {import("./types.js").LayerDescription} LayerDescription */
-/** @typedef {import("./types.js").DatasetInfo} DatasetInfo */
-/** @typedef {import("./types.js").Speed} Speed */
+/**
+ * @import { DatasetInfo, Description, LayerDescription, PartialDescription, Speed } from "./types.js"
+ */
 /**
  * What a link says beside the description.
  * @typedef {{speed?: Speed, edges?: import("./types.js").EdgeMode, run?: boolean,

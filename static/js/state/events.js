@@ -6,9 +6,9 @@ import { begin, takeLosses, takePlace, takeTimeline } from "./branches.js";
 import { takeFindings } from "./findings.js";
 import { takeLines, takePoints, takeWatched } from "./watches.js";
 
-/** @typedef {import("./types.js").Store} Store */
-/** @typedef {import("./types.js").Description} Description */
-/** @typedef {import("../wire/connection.js").Message} Message */
+/** @import { Message } from "../wire/connection.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Description } from "./types.js" */
 
 /**
  * What the user is changing right now and the server's echo must not overwrite.

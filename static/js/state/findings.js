@@ -1,11 +1,9 @@
 // @ts-check
 // What the rules have found, and the changes that they suggest. No I/O.
 
-/** @typedef {import("../wire/connection.js").Message} Message */
-/** @typedef {import("./types.js").Change} Change */
-/** @typedef {import("./types.js").Description} Description */
-/** @typedef {import("./types.js").Finding} Finding */
-/** @typedef {import("./types.js").Store} Store */
+/** @import { Message } from "../wire/connection.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Change, Description, Finding } from "./types.js" */
 
 const GRAVITY = ["note", "warning", "error"];
 

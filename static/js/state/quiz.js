@@ -1,10 +1,8 @@
 // @ts-check
 // The exercise: which numbers it hides, and which it may ask for.
 
-/** @typedef {import("./store.js").State} State */
-/** @typedef {import("./types.js").BufferInfo} BufferInfo */
-/** @typedef {import("./types.js").Context} Context */
-/** @typedef {import("./types.js").Selection} Selection */
+/** @import { State } from "./store.js" */
+/** @import { BufferInfo, Context, Selection } from "./types.js" */
 
 /** What stands in a hidden number's place. */
 export const HIDDEN = "?";

@@ -1,10 +1,7 @@
 // @ts-check
 // The one state of the page. The connection and the actions write it, views read it.
 
-/** @typedef {import("./types.js").BranchInfo} BranchInfo */
-/** @typedef {import("./types.js").Comparison} Comparison */
-/** @typedef {import("./types.js").Hit} Hit */
-/** @typedef {import("./types.js").Problem} Problem */
+/** @import { BranchInfo, Comparison, Hit, Problem } from "./types.js" */
 
 const CAPACITY = 2048;
 

@@ -330,9 +330,9 @@
 
 /** The answer to `series` @typedef {{layers: LayerSeries[], flow: LayerFlow[]}} SeriesAnswer */
 
-/** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("../loop.js").Loop} Loop */
-/** @typedef {import("../actions/actions.js").Actions} Actions */
+/** @import { Actions } from "../actions/actions.js" */
+/** @import { Loop } from "../loop.js" */
+/** @import { Store } from "./store.js" */
 /** @typedef {{store: Store, actions: Actions, loop: Loop}} Context what every view is mounted with */
 
 export {};

@@ -5,12 +5,9 @@
 import { order } from "./branches.js";
 import { anchorOf } from "./breakpoints.js";
 
-/** @typedef {import("../wire/connection.js").Message} Message */
-/** @typedef {import("./types.js").Moment} Moment */
-/** @typedef {import("./types.js").Point} Point */
-/** @typedef {import("./types.js").RunState} RunState */
-/** @typedef {import("./types.js").Store} Store */
-/** @typedef {import("./types.js").Watched} Watched */
+/** @import { Message } from "../wire/connection.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Moment, Point, RunState, Watched } from "./types.js" */
 
 const KEPT_LINES = 1000;
 /** Of one expression; more than the server has of it, for the moments within steps. */

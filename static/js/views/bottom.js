@@ -7,8 +7,8 @@ import { styled } from "../controls/styles.js";
 import * as listing from "./listing.js";
 import { stackOf } from "./stack.js";
 
-/** @typedef {import("../state/store.js").State} State */
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { State } from "../state/store.js" */
+/** @import { Context } from "../state/types.js" */
 
 /** @typedef {{mount: (element: HTMLElement, context: Context) => unknown}} View */
 

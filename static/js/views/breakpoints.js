@@ -8,8 +8,7 @@ import { examples } from "../state/completion.js";
 import { PointForm } from "./breakpoints/form.js";
 import { PointRow } from "./breakpoints/row.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").PointSpec} PointSpec */
+/** @import { Context, PointSpec } from "../state/types.js" */
 
 const HOW =
   "Click the number of an instruction in the program, or press F9, and a run stops there. A condition stops it anywhere:";

@@ -8,8 +8,7 @@ import { keyOf } from "../state/findings.js";
 import { card } from "./diagnostics/card.js";
 import { Rules } from "./diagnostics/rules.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Finding} Finding */
+/** @import { Context, Finding } from "../state/types.js" */
 
 /**
  * Fills the region.

@@ -9,11 +9,9 @@ import { Reader } from "./inspector/reader.js";
 import { summaryPanel } from "./inspector/summary.js";
 import { sampleName, shownSample } from "./output/parts/moment.js";
 
-/** @typedef {import("../state/store.js").State} State */
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("../state/types.js").Selection} Selection */
-/** @typedef {import("./network/wants.js").Want} Want */
+/** @import { State } from "../state/store.js" */
+/** @import { Context, Model, Selection } from "../state/types.js" */
+/** @import { Want } from "./network/wants.js" */
 
 /**
  * What the inspector shows of one thing.

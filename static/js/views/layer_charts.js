@@ -16,8 +16,7 @@ import { Row } from "./layer_charts/row.js";
 import { Gestures } from "./step_chart/gestures.js";
 import { TimeAxis } from "./step_chart/time.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").SeriesAnswer} SeriesAnswer */
+/** @import { Context, SeriesAnswer } from "../state/types.js" */
 
 const HELP =
   "Charts of every layer over the steps. Left and right move along the steps, with Shift they mark steps and Enter zooms to them, Escape goes back. The table has the values at the step.";

@@ -12,11 +12,9 @@ import { walk } from "./listing/keyboard_navigation.js";
 import { precisionOf, SHOWN, sizeOf } from "./listing/operand.js";
 import { buildPhases } from "./listing/rows.js";
 
-/** @typedef {import("../state/store.js").State} State */
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("../state/types.js").RunState} RunState */
-/** @typedef {import("./listing/rows.js").Phase} Phase */
+/** @import { State } from "../state/store.js" */
+/** @import { Context, Model, RunState } from "../state/types.js" */
+/** @import { Phase } from "./listing/rows.js" */
 
 /** Up to this many instructions a second the mark is moved along. */
 const WATCHABLE = 20;

@@ -10,9 +10,9 @@ import { nearest } from "./step_chart/line.js";
 import { coverFromZero, coverToWhole } from "./step_chart/scale.js";
 import { TimeAxis } from "./step_chart/time.js";
 
-/** @typedef {import("./step_chart/chart.js").Series} Series */
-/** @typedef {import("../state/store.js").State} State */
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { State } from "../state/store.js" */
+/** @import { Context } from "../state/types.js" */
+/** @import { Series } from "./step_chart/chart.js" */
 
 const HELP =
   "Charts over the steps. Left and right move along the points, with Shift they mark steps and Enter zooms to them, Escape goes back.";

@@ -20,12 +20,8 @@ import { Pins } from "./network/pins.js";
 import { Progress } from "./network/progress.js";
 import { wantsOf } from "./network/wants.js";
 
-/** @typedef {import("../scene/layout.js").Scene} Scene */
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../state/types.js").Frame} Frame */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("../state/types.js").Selection} Selection */
+/** @import { Scene } from "../scene/layout.js" */
+/** @import { Context, EdgeMode, Frame, Model, Selection } from "../state/types.js" */
 
 const MARGIN = 18;
 const HEAD = 58;

@@ -9,12 +9,10 @@ import { BaselineNote } from "./output/parts/baseline.js";
 import { ProbeBar } from "./output/parts/probe.js";
 import { Tabs } from "./output/parts/tabs.js";
 
-/** @typedef {import("../state/store.js").State} State */
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").DataInfo} DataInfo */
-/** @typedef {import("../state/types.js").Model} Model */
-/** @typedef {import("./network/wants.js").Want} Want */
-/** @typedef {import("./output/parts/moment.js").Moment} Moment */
+/** @import { State } from "../state/store.js" */
+/** @import { Context, DataInfo, Model } from "../state/types.js" */
+/** @import { Want } from "./network/wants.js" */
+/** @import { Moment } from "./output/parts/moment.js" */
 
 /**
  * A picture of the outputs for one kind of data.

@@ -4,8 +4,7 @@
 
 import { h, tip } from "../controls/dom.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
-/** @typedef {import("../state/types.js").StackFrame} StackFrame */
+/** @import { Context, StackFrame } from "../state/types.js" */
 
 /**
  * @param {Context} context

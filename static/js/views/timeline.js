@@ -14,7 +14,7 @@ import { Painter } from "./timeline/painter.js";
 import { Scrubber } from "./timeline/scrubber.js";
 import { branchText } from "./timeline/words.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { Context } from "../state/types.js" */
 
 const RUNNING_EVERY = 100; // milliseconds between two drawings of a run: nobody can read more
 const SPOKEN_EVERY = 1000;

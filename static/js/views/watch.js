@@ -5,7 +5,7 @@ import { h } from "../controls/dom.js";
 import { WatchList } from "./watch/list.js";
 import { LogList } from "./watch/log.js";
 
-/** @typedef {import("../state/types.js").Context} Context */
+/** @import { Context } from "../state/types.js" */
 
 /**
  * Fills the region.

@@ -5,8 +5,7 @@
 import { decodeFrame, PROTOCOL } from "./protocol.js";
 import { load, save } from "./storage.js";
 
-/** @typedef {import("../state/types.js").Problem} Problem */
-/** @typedef {import("../state/types.js").Frame} Frame */
+/** @import { Frame, Problem } from "../state/types.js" */
 /** @typedef {{type: string, event?: number, [field: string]: any}} Message */
 
 /**

@@ -8,8 +8,8 @@ import { decode, encode } from "../state/description.js";
 import { addProblem } from "../state/events.js";
 import { load, save } from "./storage.js";
 
-/** @typedef {import("../state/types.js").Store} Store */
-/** @typedef {import("../state/types.js").Actions} Actions */
+/** @import { Actions } from "../actions/actions.js" */
+/** @import { Store } from "../state/store.js" */
 
 const WRITE_DELAY = 250; // milliseconds; browsers limit how often a page may write its address
 const LONGEST = 2000; // characters of a fragment: longer addresses get cut by what they go through

@@ -1,9 +1,7 @@
 // @ts-check
 // The binary frames of docs/protocol.md. Pure: bytes in, numbers out.
 
-/** @typedef {import("../state/types.js").Entry} Entry */
-/** @typedef {import("../state/types.js").Frame} Frame */
-/** @typedef {import("../state/types.js").Dtype} Dtype */
+/** @import { Dtype, Entry, Frame } from "../state/types.js" */
 
 export const PROTOCOL = 1;
 

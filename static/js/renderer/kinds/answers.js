@@ -7,9 +7,9 @@ import { RANKS } from "../../scene/kinds/answers.js";
 import { tokenText } from "../../scene/sequence.js";
 import { PanelPainter } from "../panel.js";
 
-/** @typedef {import("../../scene/panel.js").Panel} Panel */
-/** @typedef {import("../panel.js").PanelLook} PanelLook */
-/** @typedef {import("../values.js").Values} Values */
+/** @import { Panel } from "../../scene/panel.js" */
+/** @import { PanelLook } from "../panel.js" */
+/** @import { Values } from "../values.js" */
 
 const READABLE = 5;
 /** Width of a token beside its bar, CSS px at scale 1. */

@@ -6,10 +6,9 @@ import { Chosen } from "../chosen.js";
 import { PanelPainter } from "../panel.js";
 import { Atlas, pick } from "../surface.js";
 
-/** @typedef {import("../../scene/kinds/maps.js").MapPanel} MapPanel */
-/** @typedef {import("../panel.js").PanelLook} PanelLook */
-/** @typedef {import("../values.js").Signal} Signal */
-/** @typedef {import("../values.js").Values} Values */
+/** @import { MapPanel } from "../../scene/kinds/maps.js" */
+/** @import { PanelLook } from "../panel.js" */
+/** @import { Signal, Values } from "../values.js" */
 
 /** Cells smaller than this have no room for a mark, CSS px. */
 const MARKED = 7;

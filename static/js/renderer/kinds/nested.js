@@ -4,7 +4,7 @@
 import { palette } from "../../color.js";
 import { PanelPainter } from "../panel.js";
 
-/** @typedef {import("../panel.js").PanelLook} PanelLook */
+/** @import { PanelLook } from "../panel.js" */
 
 const R = 5;
 

@@ -5,10 +5,10 @@
 import { palette } from "../../color.js";
 import { PanelPainter } from "../panel.js";
 
-/** @typedef {import("../../scene/fields.js").Field} Field */
-/** @typedef {import("../../scene/panel.js").Panel} Panel */
-/** @typedef {import("../panel.js").PanelLook} PanelLook */
-/** @typedef {import("../values.js").Values} Values */
+/** @import { Field } from "../../scene/fields.js" */
+/** @import { Panel } from "../../scene/panel.js" */
+/** @import { PanelLook } from "../panel.js" */
+/** @import { Values } from "../values.js" */
 
 export class RecurrentPainter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */

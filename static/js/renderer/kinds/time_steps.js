@@ -5,9 +5,9 @@ import { palette } from "../../color.js";
 import { Chosen } from "../chosen.js";
 import { PanelPainter } from "../panel.js";
 
-/** @typedef {import("../../scene/kinds/time_steps.js").PlacePanel} PlacePanel */
-/** @typedef {import("../panel.js").PanelLook} PanelLook */
-/** @typedef {import("../values.js").Values} Values */
+/** @import { PlacePanel } from "../../scene/kinds/time_steps.js" */
+/** @import { PanelLook } from "../panel.js" */
+/** @import { Values } from "../values.js" */
 
 /** A step of a window lower than this has no room for a mark, CSS px. */
 const MARKED = 5;

@@ -5,7 +5,7 @@ import { palette } from "../../color.js";
 import { fieldName, tokenText } from "../../scene/sequence.js";
 import { PanelPainter } from "../panel.js";
 
-/** @typedef {import("../panel.js").PanelLook} PanelLook */
+/** @import { PanelLook } from "../panel.js" */
 
 /** Rows lower than this are too low for any letter, CSS px. */
 const READABLE = 5;

@@ -4,9 +4,9 @@
 import { AttentionPainter } from "./attention.js";
 import { skip } from "./nested.js";
 
-/** @typedef {import("../../scene/panel.js").Panel} Panel */
-/** @typedef {import("../panel.js").PanelLook} PanelLook */
-/** @typedef {import("../values.js").Values} Values */
+/** @import { Panel } from "../../scene/panel.js" */
+/** @import { PanelLook } from "../panel.js" */
+/** @import { Values } from "../values.js" */
 
 export class BlockPainter extends AttentionPainter {
   /** @param {Panel} panel @param {Values} values */

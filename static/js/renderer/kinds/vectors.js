@@ -9,10 +9,10 @@ import { frame } from "../fields.js";
 import { PanelPainter } from "../panel.js";
 import { STALE } from "../values.js";
 
-/** @typedef {import("../../scene/kinds/vectors.js").VectorPanel} VectorPanel */
-/** @typedef {import("../fields.js").FieldPainter} FieldPainter */
-/** @typedef {import("../panel.js").PanelLook} PanelLook */
-/** @typedef {import("../values.js").Values} Values */
+/** @import { VectorPanel } from "../../scene/kinds/vectors.js" */
+/** @import { FieldPainter } from "../fields.js" */
+/** @import { PanelLook } from "../panel.js" */
+/** @import { Values } from "../values.js" */
 
 /** Cells narrower than this have no room for a number, CSS px. */
 const READABLE = 22;

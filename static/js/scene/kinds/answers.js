@@ -7,11 +7,8 @@ import { placeOf, sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 import { stepName, tokenText } from "../sequence.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
-/** @typedef {import("../panel.js").CellLine} CellLine */
-/** @typedef {import("../panel.js").Read} Read */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
+/** @import { CellLine, Read } from "../panel.js" */
 
 /** So many of the most probable tokens are named. */
 export const RANKS = 3;

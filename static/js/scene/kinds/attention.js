@@ -5,9 +5,8 @@ import { panelColumn } from "../column.js";
 import { sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
+/** @import { FieldSpec } from "../fields.js" */
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {

@@ -1,10 +1,8 @@
 // @ts-check
 // A dense layer: every unit is a picture of what it computes, every weight an edge.
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../kinds.js").ColumnSpec} ColumnSpec */
-/** @typedef {import("../kinds.js").Face} Face */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
+/** @import { ColumnSpec, Face } from "../kinds.js" */
 
 /** Activations whose values lie in -1..1 keep that range, so that their colours never move. */
 const BOUNDED = ["tanh", "sigmoid", "softmax"];

@@ -1,10 +1,8 @@
 // @ts-check
 // The inputs: a feature is its own map over the plane, an image is one picture, a table a column.
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../kinds.js").ColumnSpec} ColumnSpec */
-/** @typedef {import("../kinds.js").Face} Face */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
+/** @import { ColumnSpec, Face } from "../kinds.js" */
 
 const RESPONSE = "view/response/input";
 const PROBE = "probe/input/x";

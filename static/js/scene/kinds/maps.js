@@ -6,13 +6,10 @@ import { boxAround, placeOf } from "../fields.js";
 import { Origin } from "../origin.js";
 import { Panel, weightLines } from "../panel.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
-/** @typedef {import("../layout.js").Area} Area */
-/** @typedef {import("../layout.js").Box} Box */
-/** @typedef {import("../panel.js").CellLine} CellLine */
-/** @typedef {import("../panel.js").Read} Read */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
+/** @import { FieldSpec } from "../fields.js" */
+/** @import { Area, Box } from "../layout.js" */
+/** @import { CellLine, Read } from "../panel.js" */
 
 /** So many channels are shown; the others are counted. */
 const MOST = 16;

@@ -7,9 +7,8 @@ import { sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 import { headFields } from "./attention.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
+/** @import { FieldSpec } from "../fields.js" */
 
 /** Of images so many channels are shown. */
 const CHANNELS = 4;

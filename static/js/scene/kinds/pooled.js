@@ -4,8 +4,7 @@
 import { originOf } from "../origin.js";
 import { dense } from "./dense.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {

@@ -6,9 +6,8 @@ import { panelColumn } from "../column.js";
 import { sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
+/** @import { FieldSpec } from "../fields.js" */
 
 /** The gates in the order of their blocks, with what each does. */
 const GATES = {

@@ -6,13 +6,10 @@ import { placeOf, sequenceField } from "../fields.js";
 import { originOf } from "../origin.js";
 import { Panel, weightLines } from "../panel.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../fields.js").FieldSpec} FieldSpec */
-/** @typedef {import("../origin.js").Origin} Origin */
-/** @typedef {import("../origin.js").Place} Place */
-/** @typedef {import("../panel.js").CellLine} CellLine */
-/** @typedef {import("../panel.js").Read} Read */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
+/** @import { FieldSpec } from "../fields.js" */
+/** @import { Origin, Place } from "../origin.js" */
+/** @import { CellLine, Read } from "../panel.js" */
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {

@@ -5,8 +5,7 @@ import { panelColumn } from "../column.js";
 import { sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
 
 /** Width of a letter and of what is around them, CSS px at scale 1. */
 const LETTER = 7;

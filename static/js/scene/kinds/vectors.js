@@ -7,8 +7,7 @@ import { imageWidth, placeOf, sequenceField } from "../fields.js";
 import { Panel, weightLines } from "../panel.js";
 import { fieldName } from "../sequence.js";
 
-/** @typedef {import("../../state/types.js").LayerInfo} LayerInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { LayerInfo, Model } from "../../state/types.js" */
 
 /** A number has room for its digits, CSS px at scale 1. */
 const CELL = 34;

@@ -6,11 +6,8 @@ import { h, icon, tip } from "../../controls/dom.js";
 import { ExpressionField } from "../../controls/expression.js";
 import { isComplete, isSame, kindOf, newPoint, specOf, TRIGGERS } from "../../state/breakpoints.js";
 
-/** @typedef {import("../../state/breakpoints.js").Kind} Kind */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").PointSpec} PointSpec */
-/** @typedef {import("../../state/types.js").Trigger} Trigger */
+/** @import { Kind } from "../../state/breakpoints.js" */
+/** @import { Context, Model, PointSpec, Trigger } from "../../state/types.js" */
 
 /** @type {{[kind in Kind]: string}} */
 const TITLES = { breakpoint: "Breakpoint", logpoint: "Logpoint", watchpoint: "Watchpoint" };

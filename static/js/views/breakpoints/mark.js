@@ -3,7 +3,7 @@
 
 import { kindOf } from "../../state/breakpoints.js";
 
-/** @typedef {import("../../state/types.js").Point} Point */
+/** @import { Point } from "../../state/types.js" */
 
 /**
  * Words for the style sheet: "log" for a diamond, "watch" for an eye, "if" for one with a condition,

@@ -5,8 +5,7 @@ import { h } from "../../controls/dom.js";
 import { placeAt } from "../../controls/menu.js";
 import { PointForm } from "./form.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").PointSpec} PointSpec */
+/** @import { Context, PointSpec } from "../../state/types.js" */
 
 export class PointPopover {
   /** @param {Context} context */

@@ -6,9 +6,8 @@ import { count } from "../../format.js";
 import { describe, kindOf, placeText, triggerText } from "../../state/breakpoints.js";
 import { markOf } from "./mark.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Point} Point */
+/** @import { State } from "../../state/store.js" */
+/** @import { Context, Point } from "../../state/types.js" */
 
 export class PointRow {
   /**

@@ -6,10 +6,7 @@ import { count, short } from "../../format.js";
 import { selectionAt } from "./places.js";
 import { isSpoilt, stepBefore } from "./recovery.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Evidence} Evidence */
-/** @typedef {import("../../state/types.js").Finding} Finding */
-/** @typedef {import("../../state/types.js").Remedy} Remedy */
+/** @import { Context, Evidence, Finding, Remedy } from "../../state/types.js" */
 
 const WORDS = { note: "Note", warning: "Warning", error: "Error" };
 

@@ -1,9 +1,7 @@
 // @ts-check
 // What of the picture has a buffer's numbers. No I/O.
 
-/** @typedef {import("../../state/types.js").Finding} Finding */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").Selection} Selection */
+/** @import { Finding, Model, Selection } from "../../state/types.js" */
 
 /**
  * What to select to see an element of a buffer: its edge, bias or unit, or else its layer; null

@@ -1,8 +1,8 @@
 // @ts-check
 // Where to go back to, to try something else. No I/O.
 
-/** @typedef {import("../../state/store.js").History} History */
-/** @typedef {import("../../state/types.js").Finding} Finding */
+/** @import { History } from "../../state/store.js" */
+/** @import { Finding } from "../../state/types.js" */
 
 /** Rules that find what has spoilt the weights already: from there on nothing can be mended. */
 const SPOILT = ["non_finite", "divergence"];

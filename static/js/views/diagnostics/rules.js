@@ -3,8 +3,7 @@
 
 import { h, tip } from "../../controls/dom.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Rule} Rule */
+/** @import { Context, Rule } from "../../state/types.js" */
 
 const WHEN = {
   start: "before training",

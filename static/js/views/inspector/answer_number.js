@@ -1,7 +1,7 @@
 // @ts-check
 // Numbers as an answer of the server tells them.
 
-/** @typedef {import("../../state/types.js").Told} Told */
+/** @import { Told } from "../../state/types.js" */
 
 /**
  * A number of an answer.

@@ -8,11 +8,9 @@ import { link } from "./links.js";
 import { columnOf } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../scene/panel.js").CellLine} CellLine */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../inspector.js").Panel} Panel */
-/** @typedef {import("./reader.js").Reader} Reader */
+/** @import { Context, Model } from "../../state/types.js" */
+/** @import { Panel } from "../inspector.js" */
+/** @import { Reader } from "./reader.js" */
 
 /**
  * @param {Context} context

@@ -9,10 +9,8 @@ import { HIDDEN, isHidden } from "../../state/quiz.js";
 import { CommandError } from "../../wire/connection.js";
 import { numberOf } from "./answer_number.js";
 
-/** @typedef {import("../../wire/connection.js").Message} Message */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Explained} Explained */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { Context, Explained, Model } from "../../state/types.js" */
+/** @import { Message } from "../../wire/connection.js" */
 
 /**
  * What may be checked.

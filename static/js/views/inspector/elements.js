@@ -4,9 +4,7 @@
 
 import { bufferOf, writerOf } from "./names.js";
 
-/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { BufferInfo, InstructionInfo, Model } from "../../state/types.js" */
 
 /** Ops of whole rows, for which the indices of one element would say too little. */
 const OF_ROWS = ["log_softmax", "batch"];

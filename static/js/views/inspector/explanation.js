@@ -14,14 +14,9 @@ import { indexText } from "./names.js";
 import { QuizForm } from "./quiz.js";
 import { TermsView } from "./ranking.js";
 
-/** @typedef {import("../../state/types.js").Asked} Asked */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Explained} Explained */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").Moment} Moment */
-/** @typedef {import("../../state/types.js").Place} Place */
-/** @typedef {import("../inspector.js").Panel} Panel */
-/** @typedef {import("./reader.js").Reader} Reader */
+/** @import { Asked, Context, Explained, Model, Moment, Place } from "../../state/types.js" */
+/** @import { Panel } from "../inspector.js" */
+/** @import { Reader } from "./reader.js" */
 
 /** While the machine runs it is asked anew this often, ms. */
 const ASK = 500;

@@ -7,7 +7,7 @@ import { exact } from "../../format.js";
 import { indexText } from "./names.js";
 import { scrub } from "./scrub.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
+/** @import { Context } from "../../state/types.js" */
 
 export class ValueField {
   /**

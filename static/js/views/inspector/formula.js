@@ -8,9 +8,7 @@ import { HIDDEN } from "../../state/quiz.js";
 import { numberOf } from "./answer_number.js";
 import { indexText } from "./names.js";
 
-/** @typedef {import("../../state/types.js").FormulaNode} FormulaNode */
-/** @typedef {import("../../state/types.js").Place} Place */
-/** @typedef {import("../../state/types.js").Told} Told */
+/** @import { FormulaNode, Place, Told } from "../../state/types.js" */
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const DIGITS = 4;

@@ -9,9 +9,7 @@ import { Atlas } from "../../renderer/surface.js";
 import { HIDDEN, indexOf, isHiddenAt } from "../../state/quiz.js";
 import { indexText } from "./names.js";
 
-/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @import { BufferInfo, Context, Entry } from "../../state/types.js" */
 
 const MAX_ROWS = 16;
 const MAX_COLUMNS = 5;

@@ -10,11 +10,8 @@ import { numberOf } from "./answer_number.js";
 import { GradientCheck } from "./check.js";
 import { figure } from "./formula.js";
 
-/** @typedef {import("../../wire/connection.js").Message} Message */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Explained} Explained */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").Station} Station */
+/** @import { Context, Explained, Model, Station } from "../../state/types.js" */
+/** @import { Message } from "../../wire/connection.js" */
 
 const SMALL = 1e-3;
 const LARGE = 10;

@@ -8,10 +8,8 @@ import { link, part } from "./links.js";
 import { columnOf, shapeText } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../inspector.js").Panel} Panel */
+/** @import { BufferInfo, Context, Model } from "../../state/types.js" */
+/** @import { Panel } from "../inspector.js" */
 
 /** @param {Context} context @param {BufferInfo} buffer */
 function bufferPart(context, buffer) {

@@ -8,8 +8,8 @@ import { count, short } from "../../format.js";
 import { CommandError } from "../../wire/connection.js";
 import { numberOf } from "./answer_number.js";
 
-/** @typedef {import("../../wire/connection.js").Message} Message */
-/** @typedef {import("../../state/types.js").Context} Context */
+/** @import { Context } from "../../state/types.js" */
+/** @import { Message } from "../../wire/connection.js" */
 /** @typedef {{element: HTMLElement, destroy: () => void}} Picture */
 
 const DIGITS = 4;

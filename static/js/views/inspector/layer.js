@@ -8,10 +8,8 @@ import { facts, instructionLinks, part, table } from "./links.js";
 import { bufferOf, columnOf, shapeText } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../inspector.js").Panel} Panel */
+/** @import { Context, Entry, Model } from "../../state/types.js" */
+/** @import { Panel } from "../inspector.js" */
 
 const STATISTICS = ["", "mean", "sd", "min", "max"];
 

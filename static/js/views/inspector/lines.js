@@ -8,10 +8,8 @@ import { expressionOf, watchButton } from "../watch/button.js";
 import { ValueField } from "./field.js";
 import { bufferOf, writerOf } from "./names.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Frame} Frame */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./reader.js").Reader} Reader */
+/** @import { Context, Frame, Model } from "../../state/types.js" */
+/** @import { Reader } from "./reader.js" */
 
 /**
  * @typedef {object} Line

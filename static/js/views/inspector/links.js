@@ -3,9 +3,7 @@
 
 import { h, setText } from "../../controls/dom.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Selection} Selection */
+/** @import { Context, InstructionInfo, Selection } from "../../state/types.js" */
 
 /**
  * @param {Context} context

@@ -7,7 +7,7 @@ import { h, setText } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
 import { Atlas, Surface } from "../../renderer/surface.js";
 
-/** @typedef {import("../../wire/connection.js").Message} Message */
+/** @import { Message } from "../../wire/connection.js" */
 
 const LEVELS = 8; // contour lines
 const DIGITS = 4;

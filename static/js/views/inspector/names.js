@@ -3,10 +3,8 @@
 
 import { describeColumns, isKnown } from "../../scene/kinds.js";
 
-/** @typedef {import("../../scene/kinds.js").ColumnSpec} ColumnSpec */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").Selection} Selection */
+/** @import { ColumnSpec } from "../../scene/kinds.js" */
+/** @import { InstructionInfo, Model, Selection } from "../../state/types.js" */
 
 /** @type {WeakMap<Model, ColumnSpec[]>} */
 const known = new WeakMap();

@@ -8,11 +8,9 @@ import { bufferOf, columnOf, indexText, unitName } from "./names.js";
 import { exactly } from "./reader.js";
 import { Terms } from "./terms.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").Selection} Selection */
-/** @typedef {import("../inspector.js").Panel} Panel */
-/** @typedef {import("./lines.js").Line} Line */
+/** @import { Context, Model, Selection } from "../../state/types.js" */
+/** @import { Panel } from "../inspector.js" */
+/** @import { Line } from "./lines.js" */
 
 /** What the numbers that an optimizer keeps for each parameter are called. */
 const STATE = { velocity: "v", square: "s", m: "m", v: "v" };

@@ -9,7 +9,7 @@ import { nearest, traceLine } from "../step_chart/line.js";
 import { Scale } from "../step_chart/scale.js";
 import { Ticks } from "../step_chart/ticks.js";
 
-/** @typedef {import("../../wire/connection.js").Message} Message */
+/** @import { Message } from "../../wire/connection.js" */
 
 const LEFT = 44;
 const RIGHT = 8;

@@ -6,9 +6,7 @@ import { quizAnything } from "../../state/quiz.js";
 import { CommandError } from "../../wire/connection.js";
 import { numberOf } from "./answer_number.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Explained} Explained */
-/** @typedef {import("../../state/types.js").Place} Place */
+/** @import { Context, Explained, Place } from "../../state/types.js" */
 
 /** Significant digits to which an answer has to be right. */
 const DIGITS = 3;

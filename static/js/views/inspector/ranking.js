@@ -7,10 +7,8 @@ import { HIDDEN } from "../../state/quiz.js";
 import { numberOf } from "./answer_number.js";
 import { figure, plain } from "./formula.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").FormulaNode} FormulaNode */
-/** @typedef {import("../../state/types.js").TermList} TermList */
-/** @typedef {import("./formula.js").Writer} Writer */
+/** @import { Context, FormulaNode, TermList } from "../../state/types.js" */
+/** @import { Writer } from "./formula.js" */
 /** @typedef {{symbols: Writer, numbers: Writer, secret: boolean}} Ways */
 
 const FIRST = 6;

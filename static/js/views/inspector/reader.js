@@ -3,12 +3,8 @@
 
 import { bufferOf } from "./names.js";
 
-/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Frame} Frame */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../network/wants.js").Want} Want */
+/** @import { BufferInfo, Context, Entry, Frame, Model } from "../../state/types.js" */
+/** @import { Want } from "../network/wants.js" */
 
 /** Up to this many numbers of a buffer come in every frame; of larger ones single ones are asked. */
 const EXACT = 4096;

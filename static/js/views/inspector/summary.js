@@ -11,9 +11,8 @@ import { facts, link, part, table } from "./links.js";
 import { columnsOf } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../inspector.js").Panel} Panel */
+/** @import { Context, Model } from "../../state/types.js" */
+/** @import { Panel } from "../inspector.js" */
 
 const PHASES = ["forward", "loss", "backward", "update"];
 const GUIDE =

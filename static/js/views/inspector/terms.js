@@ -10,11 +10,8 @@ import { table } from "./links.js";
 import { writerOf } from "./names.js";
 import { exactly } from "./reader.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./reader.js").Reader} Reader */
+/** @import { Context, Entry, InstructionInfo, Model } from "../../state/types.js" */
+/** @import { Reader } from "./reader.js" */
 
 /** Terms that are listed; of more, the rest is one line. */
 const LISTED = 10;

@@ -9,10 +9,9 @@ import { parameterLines } from "./parameter.js";
 import { exactly } from "./reader.js";
 import { Weights } from "./weights.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../inspector.js").Panel} Panel */
-/** @typedef {import("./lines.js").Line} Line */
+/** @import { Context, Model } from "../../state/types.js" */
+/** @import { Panel } from "../inspector.js" */
+/** @import { Line } from "./lines.js" */
 
 /**
  * The lines of a unit, in the order in which a step computes them.

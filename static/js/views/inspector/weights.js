@@ -7,10 +7,9 @@ import { short } from "../../format.js";
 import { link } from "./links.js";
 import { briefName } from "./names.js";
 
-/** @typedef {import("../../scene/kinds.js").ColumnSpec} ColumnSpec */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("./reader.js").Reader} Reader */
+/** @import { ColumnSpec } from "../../scene/kinds.js" */
+/** @import { Context, Entry } from "../../state/types.js" */
+/** @import { Reader } from "./reader.js" */
 
 const LISTED = 8;
 /** Rows that change places faster can not be read, ms. */

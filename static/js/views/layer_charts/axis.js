@@ -8,7 +8,7 @@ import { Scale } from "../step_chart/scale.js";
 import { stepTick, Ticks } from "../step_chart/ticks.js";
 import { LEFT } from "./lane.js";
 
-/** @typedef {import("../step_chart/time.js").TimeAxis} TimeAxis */
+/** @import { TimeAxis } from "../step_chart/time.js" */
 
 const TICK_EVERY = 44; // px
 

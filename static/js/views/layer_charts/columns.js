@@ -6,9 +6,7 @@ import { nearest } from "../step_chart/line.js";
 import { weightRange } from "./data.js";
 import { paintBand, paintGradient, paintRatio, paintWeights } from "./painters.js";
 
-/** @typedef {import("./data.js").Layer} Layer */
-/** @typedef {import("./data.js").Range} Range */
-/** @typedef {import("./data.js").SeriesData} SeriesData */
+/** @import { Layer, Range, SeriesData } from "./data.js" */
 
 /**
  * @typedef {object} Column

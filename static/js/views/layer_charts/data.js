@@ -3,9 +3,7 @@
 
 import { roundDown, roundUp } from "../step_chart/scale.js";
 
-/** @typedef {import("../../state/types.js").LayerFlow} LayerFlow */
-/** @typedef {import("../../state/types.js").LayerSeries} LayerSeries */
-/** @typedef {import("../../state/types.js").SeriesAnswer} SeriesAnswer */
+/** @import { LayerFlow, LayerSeries, SeriesAnswer } from "../../state/types.js" */
 
 /** Where the update-to-weight ratio is healthy (CS231n, notes 3), as of the rule `update_ratio`. */
 export const HEALTHY = [1e-4, 1e-2];

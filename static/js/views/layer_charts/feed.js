@@ -4,8 +4,7 @@
 
 import { CommandError } from "../../wire/connection.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").SeriesAnswer} SeriesAnswer */
+/** @import { Context, SeriesAnswer } from "../../state/types.js" */
 
 const INTERVAL = 500; // ms, while it runs
 

@@ -1,7 +1,7 @@
 // @ts-check
 // A drawing as large as its element, with the page's size of type.
 
-/** @typedef {import("../../renderer/surface.js").Surface} Surface */
+/** @import { Surface } from "../../renderer/surface.js" */
 
 /** @typedef {{scale: number, lines: number}} Type */
 

@@ -8,8 +8,8 @@ import { Surface } from "../../renderer/surface.js";
 import { Scale } from "../step_chart/scale.js";
 import { fit } from "./fit.js";
 
-/** @typedef {import("../../state/types.js").LayerFlow} LayerFlow */
-/** @typedef {import("./data.js").Range} Range */
+/** @import { LayerFlow } from "../../state/types.js" */
+/** @import { Range } from "./data.js" */
 
 const BAR = 10; // px at the base size of type
 const GAP = 8;

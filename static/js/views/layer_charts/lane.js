@@ -9,10 +9,9 @@ import { Surface } from "../../renderer/surface.js";
 import { roundDown, Scale } from "../step_chart/scale.js";
 import { fit } from "./fit.js";
 
-/** @typedef {import("../../color.js").Palette} Palette */
-/** @typedef {import("../step_chart/time.js").TimeAxis} TimeAxis */
-/** @typedef {import("./data.js").Layer} Layer */
-/** @typedef {import("./data.js").Range} Range */
+/** @import { Palette } from "../../color.js" */
+/** @import { TimeAxis } from "../step_chart/time.js" */
+/** @import { Layer, Range } from "./data.js" */
 
 /**
  * Paints a layer into a lane.

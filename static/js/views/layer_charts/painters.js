@@ -4,10 +4,8 @@
 import { lowerBound, markGaps, traceLine } from "../step_chart/line.js";
 import { HEALTHY } from "./data.js";
 
-/** @typedef {import("../../color.js").Palette} Palette */
-/** @typedef {import("../step_chart/scale.js").Scale} Scale */
-/** @typedef {import("./lane.js").Lane} Lane */
-/** @typedef {import("./lane.js").Painter} Painter */
+/** @import { Palette } from "../../color.js" */
+/** @import { Lane, Painter } from "./lane.js" */
 
 /** Of what has a count at all: below, it could not be seen. */
 const FAINTEST = 0.1;

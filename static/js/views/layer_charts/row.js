@@ -8,9 +8,9 @@ import { COLUMNS } from "./columns.js";
 import { FlowBar } from "./flow.js";
 import { Lane } from "./lane.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../step_chart/time.js").TimeAxis} TimeAxis */
-/** @typedef {import("./data.js").SeriesData} SeriesData */
+/** @import { Context } from "../../state/types.js" */
+/** @import { TimeAxis } from "../step_chart/time.js" */
+/** @import { SeriesData } from "./data.js" */
 
 export class Row {
   /**

@@ -7,11 +7,8 @@ import { count } from "../../format.js";
 import { Operand } from "./operand.js";
 import { flopsOf } from "./rows.js";
 
-/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../state/types.js").Frame} Frame */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./rows.js").Phase} Phase */
+/** @import { BufferInfo, Frame, InstructionInfo, Model } from "../../state/types.js" */
+/** @import { Phase } from "./rows.js" */
 
 /** Between two changes of the numbers while they change faster than one can read, ms. */
 const UNHURRIED = 250;

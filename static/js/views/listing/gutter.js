@@ -5,8 +5,8 @@
 import { byInstruction, describe, isAt } from "../../state/breakpoints.js";
 import { markOf } from "../breakpoints/mark.js";
 
-/** @typedef {import("../../state/breakpoints.js").Place} Place */
-/** @typedef {import("../../state/types.js").Point} Point */
+/** @import { Place } from "../../state/breakpoints.js" */
+/** @import { Point } from "../../state/types.js" */
 
 export class Gutter {
   constructor() {

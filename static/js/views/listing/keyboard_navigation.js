@@ -1,7 +1,7 @@
 // @ts-check
 // Moving through the program with the keys.
 
-/** @typedef {import("./rows.js").Phase} Phase */
+/** @import { Phase } from "./rows.js" */
 
 /**
  * Where a key leads from an instruction: up and down through the program, sideways to the same line

@@ -4,12 +4,9 @@
 import { openMenu } from "../../controls/menu.js";
 import { isAt, newPoint } from "../../state/breakpoints.js";
 
-/** @typedef {import("../../controls/menu.js").Item} Item */
-/** @typedef {import("../../state/breakpoints.js").Place} Place */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").Point} Point */
+/** @import { Item } from "../../controls/menu.js" */
+/** @import { Place } from "../../state/breakpoints.js" */
+/** @import { Context, InstructionInfo, Point } from "../../state/types.js" */
 
 export class RowMenu {
   /** @param {Context} context */

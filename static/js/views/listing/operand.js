@@ -7,8 +7,7 @@ import { HIDDEN } from "../../state/quiz.js";
 import { MatrixPicture } from "./picture.js";
 import { shapeText } from "./rows.js";
 
-/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @import { BufferInfo, Entry } from "../../state/types.js" */
 
 /** Up to this many numbers are written out. */
 const WRITTEN = 4;

@@ -4,7 +4,7 @@
 import { divergingIndex, divergingLUT, palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
 
-/** @typedef {import("../../state/types.js").Entry} Entry */
+/** @import { Entry } from "../../state/types.js" */
 
 const SIDE = 24; // px at the base size of type
 const CELL = 6; // px at most

@@ -5,9 +5,7 @@ import { h } from "../../controls/dom.js";
 import { count } from "../../format.js";
 import { wraps } from "./arrangement.js";
 
-/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { BufferInfo, InstructionInfo, Model } from "../../state/types.js" */
 
 /**
  * A run of instructions of one phase, with the lengths of its formulas and of its whole rows.

@@ -6,8 +6,8 @@ import { count, short } from "../../format.js";
 import { bestStep } from "../diagnostics/recovery.js";
 import { indexText } from "../inspector/names.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").Context} Context */
+/** @import { State } from "../../state/store.js" */
+/** @import { Context } from "../../state/types.js" */
 
 /** Of the learning rate, to be tried instead. */
 const TENTH = 10;

@@ -4,11 +4,9 @@
 import { h, setText, tip } from "../../controls/dom.js";
 import { stopText } from "../../state/watches.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("./progress.js").Progress} Progress */
+/** @import { State } from "../../state/store.js" */
+/** @import { Context, EdgeMode } from "../../state/types.js" */
+/** @import { Progress } from "./progress.js" */
 
 /** @type {{[phase: string]: string}} the way each phase goes through the picture */
 const DIRECTION = { forward: "→", loss: "•", backward: "←", update: "↻" };

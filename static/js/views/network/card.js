@@ -8,13 +8,9 @@ import { unitBox } from "../../scene/layout.js";
 import { HIDDEN, isHidden } from "../../state/quiz.js";
 import { unitName } from "./keyboard_navigation.js";
 
-/** @typedef {import("../../renderer/values.js").Values} Values */
-/** @typedef {import("../../scene/layout.js").Column} Column */
-/** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Frame} Frame */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").Selection} Selection */
+/** @import { Values } from "../../renderer/values.js" */
+/** @import { Column, Scene } from "../../scene/layout.js" */
+/** @import { Context, Frame, Model, Selection } from "../../state/types.js" */
 
 /** @typedef {import("../../scene/panel.js").CellLine} Line one line of the card */
 

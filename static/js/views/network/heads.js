@@ -6,10 +6,8 @@ import { h, icon, setIcon, tip } from "../../controls/dom.js";
 import { openBottom } from "../../controls/frame.js";
 import { layerOf } from "../diagnostics/places.js";
 
-/** @typedef {import("../../scene/layout.js").Column} Column */
-/** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { Column, Scene } from "../../scene/layout.js" */
+/** @import { Context, Model } from "../../state/types.js" */
 
 export class Heads {
   /** @param {HTMLElement} stage @param {Context} context */

@@ -4,10 +4,8 @@
 
 import { h, tip } from "../../controls/dom.js";
 
-/** @typedef {import("../../scene/layout.js").Column} Column */
-/** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Selection} Selection */
+/** @import { Column, Scene } from "../../scene/layout.js" */
+/** @import { Context, Selection } from "../../state/types.js" */
 
 const KEYS = " Page up and page down choose the input channel that kernels are shown of.";
 const TELLS =

@@ -4,10 +4,9 @@
 import { short } from "../../format.js";
 import { across, walkCells } from "../../scene/fields.js";
 
-/** @typedef {import("../../scene/layout.js").Column} Column */
-/** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../scene/panel.js").Panel} Panel */
-/** @typedef {import("../../state/types.js").Selection} Selection */
+/** @import { Column, Scene } from "../../scene/layout.js" */
+/** @import { Panel } from "../../scene/panel.js" */
+/** @import { Selection } from "../../state/types.js" */
 
 /** @param {number} i @param {number} count */
 const within = (i, count) => Math.max(0, Math.min(count - 1, i));

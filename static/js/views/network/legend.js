@@ -8,8 +8,8 @@ import { edgeWidth, strokeEdges } from "../../renderer/edges.js";
 import { bar, cross, hatch } from "../../renderer/units.js";
 import { Range } from "../../renderer/values.js";
 
-/** @typedef {import("../../renderer/renderer.js").Renderer} Renderer */
-/** @typedef {import("../../state/types.js").EdgeMode} EdgeMode */
+/** @import { Renderer } from "../../renderer/renderer.js" */
+/** @import { EdgeMode } from "../../state/types.js" */
 
 const WEDGE = [132, 16];
 const MARK = 18;

@@ -6,10 +6,9 @@ import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
 import { madeOf } from "../../scene/contributions.js";
 
-/** @typedef {import("../../scene/contributions.js").Made} Made */
-/** @typedef {import("../../scene/contributions.js").Share} Share */
-/** @typedef {import("../../scene/origin.js").Origin} Origin */
-/** @typedef {import("../../scene/panel.js").Read} Read */
+/** @import { Made, Share } from "../../scene/contributions.js" */
+/** @import { Origin } from "../../scene/origin.js" */
+/** @import { Read } from "../../scene/panel.js" */
 
 /** Channels shown one by one; the others as one sum. */
 const MOST = 3;

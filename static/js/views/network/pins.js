@@ -6,9 +6,8 @@ import { h, setText, tip } from "../../controls/dom.js";
 import { buffersIn } from "../../state/completion.js";
 import { valueText } from "../watch/value.js";
 
-/** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { Scene } from "../../scene/layout.js" */
+/** @import { Context, Model } from "../../state/types.js" */
 
 /** Px at the base size of type. */
 const [LEAST, MOST, HEIGHT, GAP] = [64, 150, 34, 3];

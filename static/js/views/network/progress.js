@@ -2,11 +2,9 @@
 // Where the machine stands: what was just executed, what comes next, and which activations and
 // gradients already belong to the step under way.
 
-/** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").Frame} Frame */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { Scene } from "../../scene/layout.js" */
+/** @import { State } from "../../state/store.js" */
+/** @import { Frame, InstructionInfo, Model } from "../../state/types.js" */
 
 /** Faster than this (in its own unit, a second) nothing is animated: a calm live view. */
 const WATCHABLE = { instruction: 20, step: 4 };

@@ -4,10 +4,8 @@
 import { unitBox } from "../../scene/layout.js";
 import { stepIn } from "../../scene/sequence.js";
 
-/** @typedef {import("../../scene/layout.js").Box} Box */
-/** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../state/types.js").InstructionInfo} InstructionInfo */
-/** @typedef {import("../../state/types.js").Selection} Selection */
+/** @import { Box, Scene } from "../../scene/layout.js" */
+/** @import { InstructionInfo, Selection } from "../../state/types.js" */
 
 /** Room around what is brought into view, CSS px. */
 const AROUND = 24;

@@ -1,9 +1,8 @@
 // @ts-check
 // Which buffers the picture needs, and how exactly.
 
-/** @typedef {import("../../scene/layout.js").Scene} Scene */
-/** @typedef {import("../../state/types.js").EdgeMode} EdgeMode */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { Scene } from "../../scene/layout.js" */
+/** @import { EdgeMode, Model } from "../../state/types.js" */
 /** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
 
 /** Up to this many numbers come exact, so that every one can be read off; more only as a picture. */

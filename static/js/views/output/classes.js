@@ -12,10 +12,8 @@ import { answerBuffer, entryOf, sampleName, sampleTitle, shownSample } from "./p
 import { Picture } from "./parts/picture.js";
 import { Probabilities } from "./parts/probabilities.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Entry, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const INPUTS = "probe/input/x";
 const TARGETS = "probe/input/y";

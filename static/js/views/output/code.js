@@ -14,10 +14,8 @@ import { entryOf } from "./parts/moment.js";
 import { Picture } from "./parts/picture.js";
 import { Plot } from "./parts/plot.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Entry, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const CODES = "view/code";
 const DECODED = "view/decoded";

@@ -10,10 +10,8 @@ import { Days } from "./parts/days.js";
 import { ROUND, swatch, trace } from "./parts/marks.js";
 import { entryOf } from "./parts/moment.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Entry, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const PROBABILITY = "view/probability";
 const DRAW_EVERY = 100; // ms

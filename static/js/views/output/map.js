@@ -12,10 +12,8 @@ import { entryOf } from "./parts/moment.js";
 import { Motion } from "./parts/motion.js";
 import { Plot, typeScale } from "./parts/plot.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Entry, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const MAP = "view/map/";
 const TRUTH = "view/truth";

@@ -8,10 +8,9 @@ import { Ink } from "./parts/ink.js";
 import { Picture } from "./parts/picture.js";
 import { Probabilities } from "./parts/probabilities.js";
 
-/** @typedef {import("../../wire/connection.js").Message} Message */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Model } from "../../state/types.js" */
+/** @import { Message } from "../../wire/connection.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const EVERY = 100; // ms
 const EMPTY = "Draw one figure.";

@@ -11,14 +11,10 @@ import { classKey, colorKey, wrongKey } from "./parts/legend.js";
 import { ROUND } from "./parts/marks.js";
 import { answerBuffer, entryOf, shownSample } from "./parts/moment.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").MovedPoint} MovedPoint */
-/** @typedef {import("./parts/chart.js").PointId} PointId */
-/** @typedef {import("./parts/chart.js").Subject} Subject */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
-/** @typedef {import("./parts/readout.js").Rows} Rows */
+/** @import { Context, Entry, Model, MovedPoint } from "../../state/types.js" */
+/** @import { PointId, Subject } from "./parts/chart.js" */
+/** @import { Moment } from "./parts/moment.js" */
+/** @import { Rows } from "./parts/readout.js" */
 
 const SURFACE = "view/surface";
 /** Points near the boundary change sides many times a second while training fast. */

@@ -11,11 +11,9 @@ import { Days } from "./parts/days.js";
 import { entryOf } from "./parts/moment.js";
 import { typeScale } from "./parts/plot.js";
 
-/** @typedef {import("../../color.js").Palette} Palette */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Palette } from "../../color.js" */
+/** @import { Context, Entry, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 /**
  * @typedef {{label: string, values: Float64Array, width: number, dash: number[],

@@ -9,10 +9,9 @@ import { sampleName } from "./parts/moment.js";
 import { Picture } from "./parts/picture.js";
 import { Sample } from "./parts/sample.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
-/** @typedef {import("./parts/sample.js").Taken} Taken */
+/** @import { Context, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
+/** @import { Taken } from "./parts/sample.js" */
 
 const DRAW_EVERY = 60; // ms
 /** Inputs and targets that differ by less, in standard deviations, are the same image. */

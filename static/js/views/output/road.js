@@ -9,10 +9,8 @@ import { Motion } from "./parts/motion.js";
 import { Plot } from "./parts/plot.js";
 import { Camera, paintCar, paintSensors, paintTrack, paintTrail } from "./parts/road_painter.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Entry, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const TRACK = "view/track";
 const CAR = "view/car";

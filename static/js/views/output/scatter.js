@@ -9,14 +9,10 @@ import { diagonalKey, qualityKey } from "./parts/legend.js";
 import { ROUND } from "./parts/marks.js";
 import { answerBuffer, entryOf, shownSample } from "./parts/moment.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("../../state/types.js").Points} Points */
-/** @typedef {import("./parts/axes.js").Axes} Axes */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
-/** @typedef {import("./parts/moment.js").Shown} Shown */
-/** @typedef {import("./parts/readout.js").Rows} Rows */
+/** @import { Context, Entry, Model, Points } from "../../state/types.js" */
+/** @import { Axes } from "./parts/axes.js" */
+/** @import { Moment, Shown } from "./parts/moment.js" */
+/** @import { Rows } from "./parts/readout.js" */
 
 const PREDICTIONS = "view/predictions";
 const TARGETS = "view/targets";

@@ -12,10 +12,9 @@ import { Sample } from "./parts/sample.js";
 import { Spectrogram } from "./parts/spectrogram.js";
 import { Voice } from "./parts/voice.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
-/** @typedef {import("./parts/sample.js").Taken} Taken */
+/** @import { Context, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
+/** @import { Taken } from "./parts/sample.js" */
 
 const DRAW_EVERY = 100; // ms
 

@@ -9,10 +9,8 @@ import { Ranking } from "./parts/ranking.js";
 import { Tokens, visible } from "./parts/tokens.js";
 import { Writing } from "./parts/writing.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const INPUTS = "probe/input/x";
 const TARGETS = "probe/input/y";

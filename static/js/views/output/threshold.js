@@ -9,10 +9,8 @@ import { Confusion } from "./parts/confusion.js";
 import { entryOf } from "./parts/moment.js";
 import { Plot } from "./parts/plot.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Entry} Entry */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Entry, Model } from "../../state/types.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const CALIBRATION = "view/calibration";
 const THRESHOLDS = "view/thresholds";

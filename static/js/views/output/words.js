@@ -10,10 +10,9 @@ import { Probabilities } from "./parts/probabilities.js";
 import { Sample } from "./parts/sample.js";
 import { visible } from "./parts/tokens.js";
 
-/** @typedef {import("../../wire/connection.js").Message} Message */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
-/** @typedef {import("./parts/moment.js").Moment} Moment */
+/** @import { Context, Model } from "../../state/types.js" */
+/** @import { Message } from "../../wire/connection.js" */
+/** @import { Moment } from "./parts/moment.js" */
 
 const EVERY = 200; // ms
 const DRAW_EVERY = 100; // ms

@@ -10,8 +10,8 @@ import { lowerBound, markGaps, nearest, traceLine } from "./line.js";
 import { Scale } from "./scale.js";
 import { stepTick, Ticks } from "./ticks.js";
 
-/** @typedef {import("../../color.js").Palette} Palette */
-/** @typedef {import("./time.js").TimeAxis} TimeAxis */
+/** @import { Palette } from "../../color.js" */
+/** @import { TimeAxis } from "./time.js" */
 
 /**
  * A line. Of lines in one colour no two have the same dashes: colour alone tells nothing.

@@ -3,9 +3,9 @@
 
 import { lowerBound, nearest } from "./line.js";
 
-/** @typedef {import("./scale.js").Scale} Scale */
-/** @typedef {import("./time.js").TimeAxis} TimeAxis */
-/** @typedef {import("../../state/store.js").Store} Store */
+/** @import { Store } from "../../state/store.js" */
+/** @import { Scale } from "./scale.js" */
+/** @import { TimeAxis } from "./time.js" */
 
 /**
  * What is pointed at: where it is, and where its steps lie in it.

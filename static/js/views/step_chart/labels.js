@@ -1,9 +1,9 @@
 // @ts-check
 // Names and values at the ends of lines, in place of a legend.
 
-/** @typedef {import("../../color.js").Palette} Palette */
+/** @import { Palette } from "../../color.js" */
+/** @import { Scale } from "./scale.js" */
 /** @typedef {{label: string, values: Float64Array}} Labelled a line */
-/** @typedef {import("./scale.js").Scale} Scale */
 
 const GAP = 8; // px from the line's end to the label
 const SPACE = 4; // px from the name to the value

@@ -1,7 +1,7 @@
 // @ts-check
 // Lines over steps, from flat arrays: of every pixel column only what can be seen of it.
 
-/** @typedef {import("./scale.js").Scale} Scale */
+/** @import { Scale } from "./scale.js" */
 
 /**
  * The first index of `steps` that is not less than `step`.

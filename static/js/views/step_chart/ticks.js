@@ -4,7 +4,7 @@
 import { tick } from "../../format.js";
 import { roundUp } from "./scale.js";
 
-/** @typedef {import("./scale.js").Scale} Scale */
+/** @import { Scale } from "./scale.js" */
 
 const MOST = 5;
 const PARTS = [

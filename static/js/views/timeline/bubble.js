@@ -6,9 +6,9 @@ import { count } from "../../format.js";
 import { nowOf } from "../../state/branches.js";
 import { branchText } from "./words.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("./lanes.js").Lanes} Lanes */
-/** @typedef {import("./scrubber.js").Scrubber} Scrubber */
+/** @import { State } from "../../state/store.js" */
+/** @import { Lanes } from "./lanes.js" */
+/** @import { Scrubber } from "./scrubber.js" */
 
 const REACH = 7; // px
 const MOST = 4; // lines

@@ -4,8 +4,7 @@
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").Context} Context */
+/** @import { Context } from "../../state/types.js" */
 
 export class ComparisonLine {
   /** @param {Context} context */

@@ -5,8 +5,8 @@ import { endOf, lineage, nowOf, order } from "../../state/branches.js";
 import { roundDown, Scale } from "../step_chart/scale.js";
 import { editText } from "./words.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").Moment} Moment */
+/** @import { State } from "../../state/store.js" */
+/** @import { Moment } from "../../state/types.js" */
 
 /**
  * A piece of a lane, in steps.

@@ -6,9 +6,7 @@ import { count } from "../../format.js";
 import { endOf, nowOf } from "../../state/branches.js";
 import { branchText, editText } from "./words.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").BranchInfo} BranchInfo */
-/** @typedef {import("../../state/types.js").Context} Context */
+/** @import { BranchInfo, Context } from "../../state/types.js" */
 
 const TOLD = 5; // edits
 

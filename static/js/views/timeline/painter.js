@@ -4,8 +4,8 @@
 import { palette } from "../../color.js";
 import { stepTick, Ticks } from "../step_chart/ticks.js";
 
-/** @typedef {import("../../color.js").Palette} Palette */
-/** @typedef {import("./lanes.js").Lanes} Lanes */
+/** @import { Palette } from "../../color.js" */
+/** @import { Lanes } from "./lanes.js" */
 
 const TICK_EVERY = 60; // px
 const BEND = 7; // px of a fork's curve

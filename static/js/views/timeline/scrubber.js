@@ -3,9 +3,8 @@
 
 import { endOf, nowOf, order } from "../../state/branches.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Moment} Moment */
-/** @typedef {import("./lanes.js").Lanes} Lanes */
+/** @import { Context, Moment } from "../../state/types.js" */
+/** @import { Lanes } from "./lanes.js" */
 
 export class Scrubber {
   /**

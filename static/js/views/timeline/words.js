@@ -4,10 +4,8 @@
 import { exact, short } from "../../format.js";
 import { lineage, order } from "../../state/branches.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").BranchInfo} BranchInfo */
-/** @typedef {import("../../state/types.js").EditInfo} EditInfo */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { State } from "../../state/store.js" */
+/** @import { BranchInfo, EditInfo, Model } from "../../state/types.js" */
 
 const INPUTS = "data/x"; // of the training samples, (sample, feature)
 const LONG = 8; // characters from which a number is shortened

@@ -3,9 +3,7 @@
 
 import { iconButton } from "../../controls/dom.js";
 
-/** @typedef {import("../../state/types.js").BufferInfo} BufferInfo */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Model} Model */
+/** @import { BufferInfo, Context, Model } from "../../state/types.js" */
 
 /**
  * The expression for one element of a buffer. Expressions do not know the numbers that are computed

@@ -7,9 +7,8 @@ import { examples } from "../../state/completion.js";
 import { Sparkline } from "./sparkline.js";
 import { valueText } from "./value.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").Watched} Watched */
+/** @import { State } from "../../state/store.js" */
+/** @import { Context, Watched } from "../../state/types.js" */
 
 const HOW =
   "Its value is shown at every stop, with how it went along the present branch. Begin with one of these:";

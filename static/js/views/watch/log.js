@@ -4,8 +4,7 @@
 import { h, iconButton, setText } from "../../controls/dom.js";
 import { count } from "../../format.js";
 
-/** @typedef {import("../../state/types.js").Context} Context */
-/** @typedef {import("../../state/types.js").LogLine} LogLine */
+/** @import { Context, LogLine } from "../../state/types.js" */
 
 /** Lines that are shown; the page keeps more. While more come at once than can be read, the last. */
 const [SHOWN, FEW] = [300, 20];

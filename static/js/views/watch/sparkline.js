@@ -5,8 +5,8 @@ import { tip } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
 import { order } from "../../state/branches.js";
 
-/** @typedef {import("../../state/store.js").State} State */
-/** @typedef {import("../../state/types.js").Moment} Moment */
+/** @import { State } from "../../state/store.js" */
+/** @import { Moment } from "../../state/types.js" */
 /** @typedef {import("../../state/types.js").Watched["trace"]} Trace */
 
 const SVG = "http://www.w3.org/2000/svg";

@@ -3,7 +3,7 @@
 
 import { count, short } from "../../format.js";
 
-/** @typedef {import("../../state/types.js").Watched} Watched */
+/** @import { Watched } from "../../state/types.js" */
 
 const DIGITS = 6;
 

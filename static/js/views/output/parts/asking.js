@@ -4,9 +4,8 @@
 
 import { CommandError } from "../../../wire/connection.js";
 
-/** @typedef {import("../../../wire/connection.js").Message} Message */
-/** @typedef {import("../../../state/types.js").Context} Context */
-/** @typedef {import("../../../state/types.js").Frame} Frame */
+/** @import { Context, Frame } from "../../../state/types.js" */
+/** @import { Message } from "../../../wire/connection.js" */
 /** @typedef {{[field: string]: unknown}} Fields */
 
 /** Between two answers it rests for so many times what the last one took. */

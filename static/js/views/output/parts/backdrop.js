@@ -4,7 +4,7 @@
 import { category, divergingIndex, divergingLUT, onThemeChange, palette } from "../../../color.js";
 import { Atlas } from "../../../renderer/surface.js";
 
-/** @typedef {import("../../../state/types.js").Entry} Entry */
+/** @import { Entry } from "../../../state/types.js" */
 
 /** Paler than the points, which have the same colours and must stand out. */
 const STRENGTH = 0.58;

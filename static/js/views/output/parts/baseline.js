@@ -4,8 +4,8 @@
 import { h, setText, tip } from "../../../controls/dom.js";
 import { percent, short } from "../../../format.js";
 
-/** @typedef {import("../../../state/store.js").State} State */
-/** @typedef {import("../../../state/types.js").Baseline} Baseline */
+/** @import { State } from "../../../state/store.js" */
+/** @import { Baseline } from "../../../state/types.js" */
 
 const ABOUT =
   "The best of the forecasts that need no training, judged on the same test samples. What does not beat it has learned nothing of use.";

@@ -12,12 +12,10 @@ import { sampleTitle } from "./moment.js";
 import { PointPainter, SPLITS } from "./points.js";
 import { Readout } from "./readout.js";
 
-/** @typedef {import("../../../state/types.js").Context} Context */
-/** @typedef {import("../../../state/types.js").Points} Points */
-/** @typedef {import("../../../state/types.js").SplitName} SplitName */
-/** @typedef {import("./axes.js").Axis} Axis */
-/** @typedef {import("./moment.js").Shown} Shown */
-/** @typedef {import("./readout.js").Rows} Rows */
+/** @import { Context, Points, SplitName } from "../../../state/types.js" */
+/** @import { Axis } from "./axes.js" */
+/** @import { Shown } from "./moment.js" */
+/** @import { Rows } from "./readout.js" */
 
 /** @typedef {{shape: number, color: string}} Look */
 /** @typedef {{split: SplitName, sample: number}} PointId */

@@ -4,7 +4,7 @@
 import { h, setText } from "../../../controls/dom.js";
 import { count as wholeNumber } from "../../../format.js";
 
-/** @typedef {import("../../../state/types.js").Entry} Entry */
+/** @import { Entry } from "../../../state/types.js" */
 
 /** Up to this many classes their names fit; beyond, only names of a letter or two do. */
 export const ROOMY = 4;

@@ -6,8 +6,7 @@ import { h, setText } from "../../../controls/dom.js";
 import { Axes } from "./axes.js";
 import { Plot } from "./plot.js";
 
-/** @typedef {import("../../../state/types.js").Context} Context */
-/** @typedef {import("../../../state/types.js").Model} Model */
+/** @import { Context, Model } from "../../../state/types.js" */
 
 /**
  * @typedef {object} Subject

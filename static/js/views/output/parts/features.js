@@ -4,7 +4,7 @@
 import { h, setText } from "../../../controls/dom.js";
 import { short } from "../../../format.js";
 
-/** @typedef {import("../../../state/types.js").Entry} Entry */
+/** @import { Entry } from "../../../state/types.js" */
 
 /** More than these are folded away, the ones farthest from the average first. */
 const LISTED = 7;

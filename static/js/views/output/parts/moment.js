@@ -1,11 +1,7 @@
 // @ts-check
 // What a view shows, at one moment: the frame, and whose sample the probe's numbers are.
 
-/** @typedef {import("../../../state/types.js").Entry} Entry */
-/** @typedef {import("../../../state/types.js").Frame} Frame */
-/** @typedef {import("../../../state/types.js").Model} Model */
-/** @typedef {import("../../../state/types.js").RunState} RunState */
-/** @typedef {import("../../../state/types.js").SplitName} SplitName */
+/** @import { Entry, Frame, Model, RunState, SplitName } from "../../../state/types.js" */
 
 /**
  * A sample of a split. `row` is its row of the batch under way, or null outside a step.

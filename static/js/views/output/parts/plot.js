@@ -5,7 +5,7 @@ import { onThemeChange } from "../../../color.js";
 import { h } from "../../../controls/dom.js";
 import { Surface } from "../../../renderer/surface.js";
 
-/** @typedef {import("../../../state/types.js").Context} Context */
+/** @import { Context } from "../../../state/types.js" */
 
 /**
  * @typedef {object} Subject

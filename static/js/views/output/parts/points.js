@@ -5,11 +5,9 @@
 import { palette } from "../../../color.js";
 import { ROUND, trace } from "./marks.js";
 
-/** @typedef {import("../../../state/types.js").SplitName} SplitName */
-/** @typedef {import("./axes.js").Axes} Axes */
-/** @typedef {import("./chart.js").Look} Look */
-/** @typedef {import("./chart.js").PointId} PointId */
-/** @typedef {import("./chart.js").Subject} Subject */
+/** @import { SplitName } from "../../../state/types.js" */
+/** @import { Axes } from "./axes.js" */
+/** @import { Look, PointId, Subject } from "./chart.js" */
 
 /** @type {SplitName[]} test points lie below the others */
 export const SPLITS = ["test", "train"];

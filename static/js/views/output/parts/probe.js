@@ -4,8 +4,7 @@
 import { h, iconButton, setText, tip } from "../../../controls/dom.js";
 import { count } from "../../../format.js";
 
-/** @typedef {import("../../../state/types.js").Context} Context */
-/** @typedef {import("../../../state/types.js").SplitName} SplitName */
+/** @import { Context, SplitName } from "../../../state/types.js" */
 
 /** @type {SplitName[]} */
 const SPLITS = ["train", "test"];

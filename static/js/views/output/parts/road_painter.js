@@ -3,8 +3,7 @@
 
 import { palette } from "../../../color.js";
 
-/** @typedef {import("../../../state/types.js").Entry} Entry */
-/** @typedef {import("../../../color.js").Palette} Palette */
+/** @import { Entry } from "../../../state/types.js" */
 
 /** Of the sensors, from left to right: degrees from the heading. */
 export const ANGLES = [90, 60, 35, 15, 0, -15, -35, -60, -90];

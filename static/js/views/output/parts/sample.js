@@ -5,10 +5,8 @@ import { h, setText } from "../../../controls/dom.js";
 import { short } from "../../../format.js";
 import { answerBuffer, entryOf, sampleTitle, shownSample } from "./moment.js";
 
-/** @typedef {import("../../../state/types.js").Entry} Entry */
-/** @typedef {import("../../../state/types.js").Model} Model */
-/** @typedef {import("./moment.js").Moment} Moment */
-/** @typedef {import("./moment.js").Shown} Shown */
+/** @import { Entry, Model } from "../../../state/types.js" */
+/** @import { Moment, Shown } from "./moment.js" */
 
 /** @typedef {{inputs: Entry, targets: Entry, answers: Entry, shown: Shown}} Taken */
 

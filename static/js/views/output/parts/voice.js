@@ -6,10 +6,9 @@ import { Asking } from "./asking.js";
 import { encode, NoSound, play, record } from "./audio.js";
 import { Probabilities } from "./probabilities.js";
 
-/** @typedef {import("../../../wire/connection.js").Message} Message */
-/** @typedef {import("../../../state/types.js").Context} Context */
-/** @typedef {import("../../../state/types.js").Frame} Frame */
-/** @typedef {import("./spectrogram.js").Spectrogram} Spectrogram */
+/** @import { Context, Frame } from "../../../state/types.js" */
+/** @import { Message } from "../../../wire/connection.js" */
+/** @import { Spectrogram } from "./spectrogram.js" */
 
 const EVERY = 200; // ms
 const INVITATION = "Record a vowel to see what the network hears in it.";

@@ -6,9 +6,8 @@ import { linear, numberField } from "../../../controls/fields.js";
 import { Asking } from "./asking.js";
 import { Tokens } from "./tokens.js";
 
-/** @typedef {import("../../../wire/connection.js").Message} Message */
-/** @typedef {import("../../../state/types.js").Context} Context */
-/** @typedef {import("../../../state/types.js").Frame} Frame */
+/** @import { Context, Frame } from "../../../state/types.js" */
+/** @import { Message } from "../../../wire/connection.js" */
 
 const EVERY = 400; // ms
 const LONGEST_PROMPT = 400; // characters, for the server
