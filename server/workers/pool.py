@@ -22,11 +22,10 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any
 
-from server.workers import worker_messages
+from server.workers import blas, worker_messages
 
 log = logging.getLogger(__name__)
 
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 PING_INTERVAL = 2.0
 STUCK_AFTER = 20.0
 """Seconds without an answer; longer than loading a data set and than the largest step allowed."""
@@ -52,9 +51,7 @@ def work(pipe: Connection) -> None:
 
 
 def _serve(pipe: Connection) -> None:
-    from server.workers.session_host import (
-        Host,  # imports NumPy, with the environment of `_one_thread`
-    )
+    from server.workers.session_host import Host  # imports NumPy, which reads `blas.one_thread`
 
     host = Host(pipe.send, time.perf_counter, time.time)
     while True:
@@ -71,21 +68,6 @@ def _serve(pipe: Connection) -> None:
 
 
 # In the server -----------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """One BLAS thread in processes that are started meanwhile: more only wait for each other."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager
@@ -123,7 +105,7 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
         self.process: Any = context.Process(target=work, args=(other,), daemon=True)
-        with _one_thread(), _without_main():
+        with blas.one_thread(), _without_main():
             self.process.start()
         other.close()
         self._threads = [

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import Any, get_args
 
 import numpy as np
@@ -68,13 +66,6 @@ GOLDEN = {
     "autoencoder": Golden(1200, loss=0.3, margin=0.06),
 }
 """Every scene's, but for the one that says that there is nothing to learn."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """As in a worker: threads of BLAS would wait for one another, for whoever else computes."""
-    with import_module("threadpoolctl").threadpool_limits(1):
-        yield
 
 
 @cache

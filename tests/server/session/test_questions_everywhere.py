@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -27,13 +25,6 @@ QUESTIONS: dict[str, dict[str, float]] = {
     "why": {},
     "check_answer": {"answer": 0.25},
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """As in a worker: threads of BLAS would wait for one another, for whoever else computes."""
-    with import_module("threadpoolctl").threadpool_limits(1):
-        yield
 
 
 def explainable(driver: Driver, rng: np.random.Generator) -> list[tuple[str, list[int]]]:

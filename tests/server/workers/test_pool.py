@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from server.workers import pool, worker_messages
+from server.workers import worker_messages
 from server.workers.hub import Hub, SessionRecord, Viewer
 from server.workers.pool import Pool
 from tests.server.driving import SMALL, machine_of
@@ -200,10 +200,3 @@ def test_a_stuck_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
             await as_the_engine_does(seat)
 
     run(test())
-
-
-def test_workers_have_one_blas_thread_and_the_server_keeps_its_own() -> None:
-    before = dict(os.environ)
-    with pool._one_thread():
-        assert {os.environ[name] for name in pool.THREADS} == {"1"}
-    assert dict(os.environ) == before
