@@ -39,7 +39,7 @@ Reason = Literal["goal", "point", "nonfinite", "start", "paused"]
 MAX_POINTS = 200
 LOG_LINES = 1000
 """Kept at least; older ones go."""
-LEAST_SECONDS = 1e-3
+MIN_SECONDS = 1e-3
 
 Passed = Callable[[Point, Moment, str], bool]
 """(point, when, what happened) -> whether to stop there."""
@@ -347,7 +347,7 @@ class Debugger:
         """Seconds until the time is over; always enough to get somewhere."""
         if self._deadline is None:
             return None
-        return max(LEAST_SECONDS, self._deadline - perf_counter())
+        return max(MIN_SECONDS, self._deadline - perf_counter())
 
     def _next(self, instruction: int) -> Moment:
         step, pc = self.timeline.now

@@ -57,7 +57,7 @@ MistakeKind = Literal[
 ORDER: dict[MistakeKind, int] = {kind: place for place, kind in enumerate(get_args(MistakeKind))}
 """Where several mistakes lead to one number, the first of these is named."""
 
-LONGEST = 512
+MAX_TERMS = 512
 """Terms of a sum of which one may have been taken for the whole."""
 
 
@@ -295,7 +295,7 @@ def _averages(formula: Series) -> Iterator[_Change]:
 
 
 def _single_terms(formula: Series) -> Iterator[Mistake]:
-    if formula.values.size > LONGEST:
+    if formula.values.size > MAX_TERMS:
         return
     for position in np.ndindex(formula.values.shape):
         where = ", ".join(

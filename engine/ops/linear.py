@@ -27,7 +27,7 @@ SHORT = 96
 """The shortest axis of a product that is cut; with longer ones, packing pays."""
 PIECE_ROWS, PIECE = 64, 4096
 """Most rows and most numbers of a piece of the result."""
-LEAST_PIECE, LEAST_INNER = 64, 64
+MIN_PIECE, MIN_INNER = 64, 64
 """Fewest numbers of a piece of the result, and shortest piece of the inner axis, worth a call."""
 THIN = 4
 """An inner axis so many times as long as the others is cut itself and the products are summed..."""
@@ -52,11 +52,11 @@ def product(left: Array, right: Array, out: Array) -> list[Call]:
             if height >= FEW_ROWS:
                 return [_cut(left, right, out, height, columns)]
             piece = _divisor(inner, SMALL // (rows * columns))
-            if piece >= LEAST_INNER:
+            if piece >= MIN_INNER:
                 return _summed(left, right, out, piece)
         height = _divisor(rows, PIECE_ROWS)
         width = _divisor(columns, min(PIECE // height, SMALL // (height * inner)))
-        if height * width >= LEAST_PIECE:
+        if height * width >= MIN_PIECE:
             return [_cut(left, right, out, height, width)]
     return [partial(left.dot, right, out)]
 

@@ -96,7 +96,7 @@ _OPTIONS = {
     "test_fraction": "Test part",
     "seed": "Seed",
 }
-LONGEST_TEXT = 50_000
+MAX_TEXT = 50_000
 """Characters of one's own text: a longer one does not fit in a message."""
 
 _SCALARS = {
@@ -141,13 +141,13 @@ def catalogue() -> dict[str, Any]:
     }
 
 
-MOST_POINTS = 48
+MAX_POINTS = 48
 """Of a thumbnail; more could not be told apart."""
 
 
 def _light(thumbnail: dict[str, Any]) -> dict[str, Any]:
     """With as many points and digits as a picture of 44 pixels shows."""
-    every = -(-len(thumbnail["points"]) // MOST_POINTS)
+    every = -(-len(thumbnail["points"]) // MAX_POINTS)
     points = [
         [round(x, 1), round(y, 1), round(z, 1)] for x, y, z in thumbnail["points"][:: every or 1]
     ]
@@ -187,7 +187,7 @@ def _content(content: Text | Drawing) -> dict[str, Any]:
     """What a user brings: a text, or points that are drawn."""
     told = asdict(content)
     if isinstance(content, Text):
-        return {**told, "control": "text", "maximum": min(content.maximum, LONGEST_TEXT)}
+        return {**told, "control": "text", "maximum": min(content.maximum, MAX_TEXT)}
     return {**told, "control": "drawing"}
 
 

@@ -17,11 +17,11 @@ import engine
 from engine import Clipping, Dataset, DescriptionError, Network, Optimizer, Program, Schedule
 from engine.data import as_autoencoder, standardised
 from server.describe import fields, layers
-from server.describe.fields import LARGEST, Description
+from server.describe.fields import MAX_NUMBER, Description
 from server.describe.layers import MAX_LAYERS
 from server.wire.errors import Refusal
 
-__all__ = ["LARGEST", "MAX_LAYERS", "Description", "Plan", "build", "normalise", "refused"]
+__all__ = ["MAX_LAYERS", "MAX_NUMBER", "Description", "Plan", "build", "normalise", "refused"]
 
 MAX_UNITS = 1024
 MAX_PARAMETERS = 2_000_000

@@ -9,7 +9,7 @@ from typing import Any
 import engine
 from server.wire.errors import Refusal, unknown
 
-LARGEST = 1e30
+MAX_NUMBER = 1e30
 """Of any number in a description; within the range of float32."""
 
 Description = dict[str, Any]
@@ -40,8 +40,12 @@ def integer(path: str, value: object, low: int, high: int) -> int:
 
 
 def number(path: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
-        raise Refusal("bad_description", path, value, f"a number within ±{LARGEST:g}")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not abs(value) <= MAX_NUMBER
+    ):
+        raise Refusal("bad_description", path, value, f"a number within ±{MAX_NUMBER:g}")
     return float(value)
 
 

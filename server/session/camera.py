@@ -36,7 +36,7 @@ from server.wire.frames import (
 VIEW_SHARE = 0.025
 """The share of a running session's time that goes into computing views."""
 ENCODING_SHARE = 0.03
-MOST_RISE = 2.0
+MAX_RISE = 2.0
 """A measurement counts as at most so many times the cost known: on a busy machine another process
 may run in the middle of one, which would then hold up the next frames."""
 MAX_FRAME_BYTES = 16 * 1024 * 1024
@@ -48,7 +48,7 @@ def smoothed(cost: float, measured: float) -> float:
     """A cost after one more measurement; 0 where there was none."""
     if cost == 0.0:
         return measured
-    return cost + SMOOTHING * (min(measured, MOST_RISE * cost) - cost)
+    return cost + SMOOTHING * (min(measured, MAX_RISE * cost) - cost)
 
 
 @dataclass

@@ -51,7 +51,7 @@ SLOW_STEP = 0.01
 """Seconds from which a step is executed by instructions, so that it can be interrupted."""
 BY_HAND = 1000
 """Steps of one command that each get a loss point."""
-LEAST_SECONDS = 1e-4
+MIN_SECONDS = 1e-4
 MAX_HITS = 200
 """Places at which a run was stopped by points, that are remembered."""
 
@@ -263,7 +263,7 @@ class Runner:
 
     def _left(self) -> float:
         """Seconds until the slice is over."""
-        return max(self._deadline - self._clock(), LEAST_SECONDS)
+        return max(self._deadline - self._clock(), MIN_SECONDS)
 
     # Stopping, changing ----------------------------------------------------------------------
 

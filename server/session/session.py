@@ -82,7 +82,7 @@ LOSS_INTERVAL = 0.05
 """Seconds between two loss events of a run."""
 WATCH_INTERVAL = 0.2
 """Seconds between two events of a run with the watch list: numbers that are to be read."""
-HIGHEST = {"dropout": 0.95, "momentum": 1.0}
+MAX_LIVE = {"dropout": 0.95, "momentum": 1.0}
 """Of the live numbers of a layer; others may be as large as any."""
 WRITABLE = (
     "parameter",
@@ -767,7 +767,7 @@ def _check_hyperparameter(name: str, value: float) -> None:
             engine.check_hyperparameter("value", name, value)
         except DescriptionError as error:
             raise Refusal("bad_value", error.path, error.value, error.expected) from error
-    highest = HIGHEST.get(setting, description.LARGEST) if layer else description.LARGEST
+    highest = MAX_LIVE.get(setting, description.MAX_NUMBER) if layer else description.MAX_NUMBER
     if not 0.0 <= value <= highest:
         raise Refusal("bad_value", "value", value, f"in 0..{highest:g}")
 

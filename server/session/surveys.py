@@ -31,8 +31,8 @@ CALL_SECONDS = 2e-6
 """Of one instruction of an evaluation of the loss on a small batch, roughly."""
 LANDSCAPE_SECONDS = 2.0
 """What a map of the loss may take; of a large network it has fewer points."""
-LINE_POINTS, PLANE_POINTS, LEAST_POINTS = 41, 25, 9
-LEAST_STEPS = {"update": 1, "path": 2, "random": 0}
+LINE_POINTS, PLANE_POINTS, MIN_POINTS = 41, 25, 9
+MIN_STEPS = {"update": 1, "path": 2, "random": 0}
 """Steps without which there is no such map: a path in a plane has three points."""
 SPAN = 1.25
 """A plane reaches this much further than the path on it, or than its directions."""
@@ -138,8 +138,8 @@ class Surveys:
             "random": self._random_plane,
         }
         moment = Moment(self._runner.timeline.now.step, 0)
-        if moment.step < LEAST_STEPS[command.kind]:
-            expected = f"possible before step {LEAST_STEPS[command.kind]}: train a little first"
+        if moment.step < MIN_STEPS[command.kind]:
+            expected = f"possible before step {MIN_STEPS[command.kind]}: train a little first"
             raise Refusal("bad_value", "kind", command.kind, expected)
         answer = yield from kinds[command.kind](moment)
         return {"kind": command.kind, "moment": list(moment), **answer}
@@ -198,9 +198,9 @@ class Surveys:
         path: Sequence[NDArray[np.float64]],
         steps: Sequence[int],
     ) -> Pieces[Answer]:
-        samples = self._samples(LEAST_POINTS**2)
+        samples = self._samples(MIN_POINTS**2)
         cost = self._loss_seconds(samples)
-        points = int(min(PLANE_POINTS, max(LEAST_POINTS, sqrt(LANDSCAPE_SECONDS / cost)))) | 1
+        points = int(min(PLANE_POINTS, max(MIN_POINTS, sqrt(LANDSCAPE_SECONDS / cost)))) | 1
         pieces = engine.loss_plane_in_pieces(
             self._runner.machine,
             first,

@@ -14,7 +14,7 @@ from server.views.view_group import Array, Group, View
 
 Numbers = NDArray[np.float64]
 
-CELLS, LEAST_CELLS = 12, 4
+CELLS, MIN_CELLS = 12, 4
 """Decoded images along each side of the plane of codes."""
 SAMPLES = 500
 """Test samples whose codes are shown."""
@@ -89,7 +89,7 @@ class CodeGroup(Group):
         self._encoder = machine.evaluator(inputs)
         self._code = evaluated_code(plan, self._encoder.program)
         cells = CELLS
-        while cells > LEAST_CELLS and cells**2 * each > PLANE_SECONDS:
+        while cells > MIN_CELLS and cells**2 * each > PLANE_SECONDS:
             cells -= 1
         self._cells = cells
         self.views = (

@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 PERIOD = 1 / 30
 """Seconds of real time in which the car drives one tick of 0.1 s: three times as fast as in life,
 so that a round takes about ten seconds."""
-MOST_TICKS = 10
+MAX_TICKS = 10
 """At once, after a pause in which nobody looked."""
 REST = 20
 """Ticks that a car stands where it crashed before it starts again."""
@@ -82,8 +82,8 @@ class RoadGroup(Group):
     def refresh(self) -> None:
         """Drive as far as the time that has passed."""
         due = int((self._clock() - self._then) / PERIOD)
-        if due > MOST_TICKS:
-            due, self._then = MOST_TICKS, self._clock()
+        if due > MAX_TICKS:
+            due, self._then = MAX_TICKS, self._clock()
         else:
             self._then += due * PERIOD
         for _ in range(due):

@@ -18,7 +18,7 @@ from server.views.view_group import Array, Group, View
 Points = NDArray[np.float64]
 
 KINDS = ("embedding", "field_embedding", "factorisation")
-MOST_UNITS, MOST_ROWS = 256, 5000
+MAX_UNITS, MAX_ROWS = 256, 5000
 """Of a map; finding the directions of longer vectors would take too long."""
 
 
@@ -76,7 +76,7 @@ def _has_map(layer: LayerInfo, machine: Machine) -> bool:
     if layer.kind not in KINDS:
         return False
     rows, units = machine.program.buffers[f"{layer.name}/W"].shape
-    return 2 <= rows <= MOST_ROWS and units <= MOST_UNITS
+    return 2 <= rows <= MAX_ROWS and units <= MAX_UNITS
 
 
 def _truth(plan: Plan) -> Points | None:

@@ -25,10 +25,10 @@ FLOP_SECONDS = 4e-11
 VALUE_SECONDS = {"float64": 4e-9, "float32": 1e-9}
 """Of an activation function, for each value."""
 CHUNK_SECONDS = 4e-3
-LEAST_CHUNK = 32
+MIN_CHUNK = 32
 JUDGING_SECONDS = 0.05
 """What judging the training set may take; of one that would take longer, a part is judged."""
-LEAST_JUDGED = 250
+MIN_JUDGED = 250
 
 Point = list[float | None]
 """[step, train loss, test loss, train accuracy, test accuracy]; None for what is not finite or,
@@ -195,12 +195,12 @@ def row_seconds(plan: Plan) -> float:
 
 def chunk_rows(plan: Plan) -> int:
     """Samples that are judged in about CHUNK_SECONDS."""
-    return max(LEAST_CHUNK, int(CHUNK_SECONDS / row_seconds(plan)))
+    return max(MIN_CHUNK, int(CHUNK_SECONDS / row_seconds(plan)))
 
 
 def judged_rows(plan: Plan) -> int:
     """Samples of the training set that are judged at most."""
-    return max(LEAST_JUDGED, int(JUDGING_SECONDS / row_seconds(plan)))
+    return max(MIN_JUDGED, int(JUDGING_SECONDS / row_seconds(plan)))
 
 
 def evaluation_seconds(plan: Plan) -> float:

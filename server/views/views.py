@@ -35,8 +35,8 @@ from server.wire.commands import SplitName
 RESPONSE_CELLS = 24
 SURFACE_CELLS = 48
 LINE_CELLS = 96
-LEAST_CELLS = 12
-MOST_CLASSES = 128
+MIN_CELLS = 12
+MAX_CLASSES = 128
 """With more, there is no table of confusion."""
 GRID_SECONDS = 0.02
 """What computing a grid may take; a large network is shown on a coarser one."""
@@ -83,8 +83,8 @@ class Grid:
             self.axes: tuple[str, ...] = ("x1",)
             self.points = centres(domain[0], LINE_CELLS)[:, np.newaxis]
             return
-        while cells > LEAST_CELLS and cells**2 * row_seconds(plan) > GRID_SECONDS:
-            cells = max(LEAST_CELLS, cells * 3 // 4)
+        while cells > MIN_CELLS and cells**2 * row_seconds(plan) > GRID_SECONDS:
+            cells = max(MIN_CELLS, cells * 3 // 4)
         self.shape, self.axes = (cells, cells), ("x2", "x1")
         x1, x2 = np.meshgrid(centres(domain[0], cells), centres(domain[1], cells)[::-1])
         self.points = np.stack([x1.ravel(), x2.ravel()], axis=1)
@@ -345,7 +345,7 @@ class TestGroup(Group):
                 View("view/predictions", "Ŷ", shape, axes),
                 View("view/targets", "Y", shape, axes),
             )
-        elif classes <= MOST_CLASSES:
+        elif classes <= MAX_CLASSES:
             self.views = (View("view/confusion", "C", (classes, classes), ("truth", "answer")),)
         else:
             self.views = ()

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from server.wire.errors import LONGEST_FIELD, Refusal, shortened, unknown
+from server.wire.errors import MAX_FIELD, Refusal, shortened, unknown
 from server.wire.frames import MAX_AXES, Dtype, decode_frame, encode_frame
 
 __all__ = [
@@ -55,9 +55,9 @@ MAX_RATE = 60.0
 MAX_COUNT = 1_000_000
 MAX_SPEED = 1e6
 MAX_ID = 2**53 - 1
-LARGEST = 1e308
+MAX_NUMBER = 1e308
 """Of any number in a command."""
-LONGEST_INTEGER = 300
+MAX_INTEGER_DIGITS = 300
 """Digits; longer ones may be beyond the range of floats."""
 
 StepUnit = Literal["instruction", "layer", "phase", "step", "epoch", "out"]
@@ -604,7 +604,7 @@ def _depth(text: str) -> int:
 
 def _integral(literal: str) -> int | float:
     """The whole number; infinite if it is beyond the range of floats."""
-    if len(literal) > LONGEST_INTEGER and math.isinf(float(literal)):
+    if len(literal) > MAX_INTEGER_DIGITS and math.isinf(float(literal)):
         return float(literal)
     return int(literal)
 
@@ -618,7 +618,7 @@ def _sound(path: str, value: Any) -> Any:
     if isinstance(value, _Pairs):
         return _object_of(path, value)
     if isinstance(value, list):
-        path = shortened(path, LONGEST_FIELD)
+        path = shortened(path, MAX_FIELD)
         return [_sound(f"{path}[{place}]", item) for place, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         raise Refusal("not_finite", path, value, "a finite number")
@@ -627,7 +627,7 @@ def _sound(path: str, value: Any) -> Any:
 
 def _object_of(path: str, pairs: _Pairs) -> dict[str, Any]:
     content: dict[str, Any] = {}
-    path = shortened(path, LONGEST_FIELD)  # long names of many fields would be much to copy
+    path = shortened(path, MAX_FIELD)  # long names of many fields would be much to copy
     for name, value in pairs:
         where = f"{path}.{name}" if path else name
         if name in content:
@@ -652,11 +652,11 @@ def _integer(low: int, high: int) -> Check:
     return check
 
 
-def _number(low: float = -LARGEST, high: float = LARGEST, *, above: bool = False) -> Check:
-    if high < LARGEST:
+def _number(low: float = -MAX_NUMBER, high: float = MAX_NUMBER, *, above: bool = False) -> Check:
+    if high < MAX_NUMBER:
         expected = f"a number {'above' if above else 'from'} {low:g} up to {high:g}"
     else:
-        expected = f"a number within ±{LARGEST:g}"
+        expected = f"a number within ±{MAX_NUMBER:g}"
 
     def check(path: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):

@@ -29,10 +29,10 @@ Code = Literal[
     "internal",
 ]
 
-LONGEST_VALUE = 80
+MAX_VALUE = 80
 """Characters of a refused value that are sent back."""
-LONGEST_FIELD = 200
-MOST_NAMES = 20
+MAX_FIELD = 200
+MAX_NAMES = 20
 """Of what there is instead of an unknown name."""
 
 
@@ -58,7 +58,7 @@ class Refusal(Exception):
         id: int | None = None,
     ) -> None:
         self.code = code
-        self.field = shortened(field, LONGEST_FIELD)
+        self.field = shortened(field, MAX_FIELD)
         self.value = brief(value)
         self.expected = expected
         self.id = id
@@ -78,7 +78,7 @@ class Refusal(Exception):
 
 
 def brief(value: object) -> Any:
-    """A JSON value that shows `value` in at most LONGEST_VALUE characters."""
+    """A JSON value that shows `value` in at most MAX_VALUE characters."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and abs(value) < 2**53:
@@ -87,7 +87,7 @@ def brief(value: object) -> Any:
         return value
     if isinstance(value, dict):
         return "an object"
-    return shortened(value if isinstance(value, str) else _listed(value), LONGEST_VALUE)
+    return shortened(value if isinstance(value, str) else _listed(value), MAX_VALUE)
 
 
 def shortened(text: str, longest: int) -> str:
@@ -96,7 +96,7 @@ def shortened(text: str, longest: int) -> str:
 
 
 def _listed(value: object) -> str:
-    if isinstance(value, list | tuple) and len(value) > LONGEST_VALUE:
+    if isinstance(value, list | tuple) and len(value) > MAX_VALUE:
         return f"a list of {len(value)}"
     if isinstance(value, int):
         return f"a whole number of {value.bit_length()} bits"
@@ -119,6 +119,6 @@ def unknown(field: str, known: Iterable[str], noun: str) -> str:
     near = get_close_matches(field.casefold(), names, n=1, cutoff=0.6)
     if near:
         return f"{noun}; the nearest is {names[near[0]]!r}"
-    more = ", …" if len(names) > MOST_NAMES else ""
-    listed = ", ".join(list(names.values())[:MOST_NAMES])
+    more = ", …" if len(names) > MAX_NAMES else ""
+    listed = ", ".join(list(names.values())[:MAX_NAMES])
     return f"{noun}; there are {listed}{more}" if names else noun

@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 SLICE = 0.02
 """Seconds a session may work before the others and the mail have their turn."""
-LEAST_SLICE = 0.002
+MIN_SLICE = 0.002
 CREDIT_SLICE = 0.005
 """A slice of a session that somebody watches who has no credit now, and may have any moment."""
-MOST_ASKED = 4
+MAX_ASKED = 4
 """Long answers of one session under way at a time."""
 CHECKPOINT_AFTER_CHANGE = 1.0
 CHECKPOINT_WHILE_RUNNING = 5.0
@@ -159,8 +159,8 @@ class Host:
         self._send(worker_messages.Answered(message.session, message.token, answer))
 
     def _queue(self, hosted: Hosted, asked: Asked) -> None:
-        if len(hosted.asked) >= MOST_ASKED:
-            said = f"{MOST_ASKED} questions are being answered; wait for the first of them."
+        if len(hosted.asked) >= MAX_ASKED:
+            said = f"{MAX_ASKED} questions are being answered; wait for the first of them."
             raise Refusal("too_fast", message=said)
         hosted.asked.append(asked)
 
@@ -199,9 +199,9 @@ class Host:
         length = min(SLICE / ready, self._until_frame())
         if hosted.asked:
             length /= 2
-            self._answer(name, hosted, max(length, LEAST_SLICE))
+            self._answer(name, hosted, max(length, MIN_SLICE))
         try:
-            events = hosted.session.advance(max(length, LEAST_SLICE))
+            events = hosted.session.advance(max(length, MIN_SLICE))
         except Exception:
             log.exception("a session failed")
             refusal = _internal()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Request
 
 from tests.browser.visit import Visits
 
-MOST_BYTES = 200_000
+MAX_BYTES = 200_000
 
 
 def requests_of(page: Page) -> list[Request]:
@@ -34,4 +34,4 @@ def test_the_page_is_light_and_comes_from_its_own_server(visits: Visits) -> None
     assert {"/", "/static/js/main.js", "/static/css/tokens.css", "/api/catalogue"} <= set(sizes)
     assert {urlsplit(request.url).netloc for request in made} == {urlsplit(visits.address).netloc}
     bodies = sum(size["responseBodySize"] for size in sizes.values())
-    assert bodies < MOST_BYTES
+    assert bodies < MAX_BYTES

@@ -20,7 +20,7 @@ from server.session import camera, session
 from server.session.curves import CAPACITY
 from server.session.runner import Reason
 from server.wire import commands, frames
-from server.wire.errors import LONGEST_VALUE, Code
+from server.wire.errors import MAX_VALUE, Code
 from server.wire.frames import FrameHeader, encode_frame, encode_payload
 from server.workers import hub, session_host
 from tests.server.conftest import Live
@@ -172,7 +172,7 @@ def test_roles_and_views_are_described() -> None:
         ("Errors", f"more than {commands.MAX_MESSAGE_BYTES:,} bytes"),
         ("Errors", f"more than {commands.MAX_DEPTH} levels"),
         ("Errors", f"more than {hub.MESSAGES_PER_SECOND:g} messages a second"),
-        ("Errors", f"shortened to {LONGEST_VALUE} characters"),
+        ("Errors", f"shortened to {MAX_VALUE} characters"),
         ("Descriptions", f"list of 1..{description.MAX_LAYERS} layers"),
         ("Descriptions", f"| 1..{description.MAX_UNITS} |"),
         ("Credit", f"at most {hub.CREDIT} frames"),

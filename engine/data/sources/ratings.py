@@ -20,7 +20,7 @@ from engine.data.streams import stream
 from engine.data.thumbnails import Thumbnail, of_image
 
 GENRES = ("comedy", "drama", "thriller", "romance", "space", "animals")
-LOWEST, HIGHEST = 0.5, 5.0
+MIN_RATING, MAX_RATING = 0.5, 5.0
 _MIDDLE = 3.2
 _TASTE, _KINDNESS, _QUALITY = 0.8, 0.35, 0.35
 """Stars: standard deviations of what taste, person and film contribute."""
@@ -63,12 +63,12 @@ def _make(settings: Settings) -> Samples:
     return Samples(
         points=np.stack([user, item], axis=1),
         labels=None,
-        values=np.clip(stars, LOWEST, HIGHEST),
+        values=np.clip(stars, MIN_RATING, MAX_RATING),
         column_names=("person", "film"),
         class_names=(),
         target_name="stars",
         field_sizes=(users, items),
-        extras={"clean": np.clip(clean[user, item], LOWEST, HIGHEST)},
+        extras={"clean": np.clip(clean[user, item], MIN_RATING, MAX_RATING)},
         whole={
             "tastes": tastes,
             "properties": properties,
@@ -130,7 +130,7 @@ def _thumbnail(data: Dataset) -> Thumbnail:
     stars = data.train.targets[:, 0] * data.target_scale + data.target_mean
     ink = np.zeros((_SHOWN, _SHOWN))
     here = (users < _SHOWN) & (items < _SHOWN)
-    ink[users[here], items[here]] = stars[here] / HIGHEST
+    ink[users[here], items[here]] = stars[here] / MAX_RATING
     return of_image(ink)
 
 

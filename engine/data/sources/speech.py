@@ -26,7 +26,7 @@ FRAMES = 1 + (LENGTH - FRAME) // HOP
 FLOOR = -60.0
 """dB below a sound's loudest band and moment; what is fainter is taken to be silence."""
 
-HIGHEST = 3800.0
+MAX_FREQUENCY = 3800.0
 """Hz. Harmonics and bands end here, a little below half of `RATE`."""
 
 _TOGETHER = 32
@@ -62,8 +62,8 @@ def _sounded(pitch: Floats, formants: Floats, samples: Floats, length: int) -> F
     fundamental = np.exp(2j * np.pi * turns).astype(np.complex64)
     harmonic = fundamental.copy()
     sounds = np.zeros((len(pitch), length), dtype=np.float32)
-    for number in range(1, int(HIGHEST / pitch.min()) + 1):
-        audible = number * pitch <= HIGHEST
+    for number in range(1, int(MAX_FREQUENCY / pitch.min()) + 1):
+        audible = number * pitch <= MAX_FREQUENCY
         response = audible * _resonance(number * pitch, formants) / number
         sounds += (harmonic * response[:, np.newaxis].astype(np.complex64)).real
         harmonic *= fundamental
@@ -99,7 +99,7 @@ def _resonance(frequency: Floats, formants: Floats) -> NDArray[np.complex128]:
 @cache
 def _bands() -> Floats:
     """Triangles (spectrum, BANDS), evenly spaced in mel, as wide as to meet their neighbours."""
-    mel = np.linspace(_mel(100.0), _mel(HIGHEST), BANDS + 2)
+    mel = np.linspace(_mel(100.0), _mel(MAX_FREQUENCY), BANDS + 2)
     bins = _mel(np.fft.rfftfreq(FRAME, 1 / RATE))[:, np.newaxis]
     rising = (bins - mel[:-2]) / np.diff(mel)[:-1]
     falling = (mel[2:] - bins) / np.diff(mel)[1:]
@@ -114,7 +114,7 @@ def _mel(hertz: ArrayLike) -> Floats:
 
 def band_centres() -> Floats:
     """(BANDS,) Hz."""
-    mel = np.linspace(_mel(100.0), _mel(HIGHEST), BANDS + 2)[1:-1]
+    mel = np.linspace(_mel(100.0), _mel(MAX_FREQUENCY), BANDS + 2)[1:-1]
     centres: Floats = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     return centres
 

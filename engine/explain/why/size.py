@@ -28,7 +28,7 @@ SMALL_RATIO, LARGE_RATIO = 1e-3, 1e3
 square."""
 DECISIVE = 0.5
 """A factor is to blame alone if it makes so much of the whole change, in logarithms."""
-MOST, CLOSED = 0.5, 0.1
+MIN_BLAMED_SHARE, MAX_OPEN_RATIO = 0.5, 0.1
 """Saturation is to blame where more than this share of a unit's values is saturated (Glorot &
 Bengio 2010), and lets less than this through."""
 
@@ -216,7 +216,7 @@ def small(explainer: Explainer, element: Element) -> Cause | None:
     """What makes a gradient so small; None where none of its factors does."""
     factors = list(gains(explainer, element))
     for gain in factors:
-        if gain.barrier and gain.share > MOST and gain.ratio < CLOSED:
+        if gain.barrier and gain.share > MIN_BLAMED_SHARE and gain.ratio < MAX_OPEN_RATIO:
             return _closed(element, gain, factors)
     lowering = [gain for gain in factors if gain.order < 0]
     worst = min(lowering, key=lambda gain: gain.order, default=None)

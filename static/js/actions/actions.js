@@ -15,7 +15,7 @@ import { Travel } from "./travel.js";
 
 const EDIT_DELAY = 150; // milliseconds from the last change of a control to the new program
 const MAX_FRAME_RATE = 60;
-const MOST_BYTES = 65_536; // of a message, for the server
+const MAX_BYTES = 65_536; // of a message, for the server
 const PRECISION = ["u8", "u16", "f32", "f64"];
 
 /** What can be done; made once with the page's connection and store. */
@@ -193,8 +193,8 @@ export class Actions {
     this.editTimer = 0;
     const packed = await deflated(JSON.stringify(log));
     const size = JSON.stringify({ description, packed }).length;
-    if (size < MOST_BYTES - 100) return this.send("configure", { description, log: packed });
-    const message = `The session has ${size} bytes, compressed, more than the ${MOST_BYTES} that can be sent.`;
+    if (size < MAX_BYTES - 100) return this.send("configure", { description, log: packed });
+    const message = `The session has ${size} bytes, compressed, more than the ${MAX_BYTES} that can be sent.`;
     addProblem(this.store, { code: "too_large", field: "log", message });
     return false;
   }

@@ -18,7 +18,7 @@ import { CommandError } from "../wire/connection.js";
  *   truth: boolean}} Judgement
  */
 
-const MOST_WATCHES = 32;
+const MAX_WATCHES = 32;
 
 export class Stops {
   /**
@@ -52,8 +52,10 @@ export class Stops {
     const name = spec.name || points.nextName(this.list);
     const point = points.asPoint({ ...spec, name });
     const at = this.list.findIndex((other) => other.name === name);
-    if (at < 0 && this.list.length >= points.MOST) {
-      this.store.set({ announce: `There are ${points.MOST} breakpoints already: remove some.` });
+    if (at < 0 && this.list.length >= points.MAX_BREAKPOINTS) {
+      this.store.set({
+        announce: `There are ${points.MAX_BREAKPOINTS} breakpoints already: remove some.`,
+      });
       return "";
     }
     const known = at < 0 ? null : this.list[at];
@@ -159,8 +161,8 @@ export class Stops {
   watch(text) {
     const list = this.watches ?? this.store.state.watches;
     if (list.some((watch) => watch.text === text)) return true;
-    if (list.length >= MOST_WATCHES) {
-      this.say(`There are ${MOST_WATCHES} watched expressions already: remove some.`);
+    if (list.length >= MAX_WATCHES) {
+      this.say(`There are ${MAX_WATCHES} watched expressions already: remove some.`);
       return false;
     }
     this.changeWatches([...list, asWatch(text)]);

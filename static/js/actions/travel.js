@@ -10,7 +10,7 @@ import { CommandError } from "../wire/connection.js";
 /** @import { Actions } from "./actions.js" */
 /** @typedef {"step" | "back"} Direction */
 
-const MOST_WAITING = 8; // steps
+const MAX_WAITING = 8; // steps
 const ONE_BRANCH = "There is only one branch yet. Go back, change something, and there are two.";
 
 /** The verbs that move the machine along its history. */
@@ -40,7 +40,7 @@ export class Travel {
   async walk(direction, unit) {
     const same = this.waiting.unit === unit && this.waiting.direction === direction;
     if (!same) this.waiting = { direction, unit, count: 0 };
-    this.waiting.count = Math.min(MOST_WAITING, this.waiting.count + 1);
+    this.waiting.count = Math.min(MAX_WAITING, this.waiting.count + 1);
     if (this.walking) return;
     this.walking = true;
     while (this.waiting.count > 0) {

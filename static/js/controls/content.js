@@ -7,7 +7,7 @@ import { errorSlot } from "./fields.js";
 /** @import { Content } from "../state/types.js" */
 
 /** Points per px of a stroke: closer ones would say the same twice. */
-const LEAST_STEP = 2;
+const MIN_STEP = 2;
 
 /**
  * @param {Content} content
@@ -77,7 +77,7 @@ function drawingField({ name, title, minimum, maximum, domain, default: usual },
   const put = (/** @type {PointerEvent} */ event) => {
     const [x, y] = pointAt(event);
     // A curve has one height at every place: what was drawn there before goes.
-    points = points.filter(([other]) => Math.abs(other - x) > near / LEAST_STEP);
+    points = points.filter(([other]) => Math.abs(other - x) > near / MIN_STEP);
     if (points.length < maximum) points.push([x, y]);
     paint();
   };

@@ -163,12 +163,12 @@ function featureSwitches({ actions }, catalogue) {
 }
 
 /** Longer titles of options do not fit beside a slider: they are its tooltip. */
-const LONGEST_LABEL = 12;
+const MAX_LABEL = 12;
 
 /** @param {{name: string, title: string}} option */
 function labelled({ name, title }) {
   const short = name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
-  const label = title.length > LONGEST_LABEL ? short : title;
+  const label = title.length > MAX_LABEL ? short : title;
   return { label, hint: HINTS[name] ?? `${title}.`, path: `data.${name}` };
 }
 

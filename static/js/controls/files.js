@@ -9,7 +9,7 @@ import { h } from "./dom.js";
 /** @import { Context } from "../state/types.js" */
 
 const VERSION = 1;
-const LARGEST = 1_000_000; // bytes of a file that is looked into at all
+const MAX_FILE_BYTES = 1_000_000; // bytes of a file that is looked into at all
 
 /**
  * Saves the session, as a download of the browser.
@@ -42,7 +42,7 @@ export function chooseSession(context) {
  */
 async function openSession({ store, actions }, file) {
   try {
-    const saved = parse(file.size > LARGEST ? "" : await file.text());
+    const saved = parse(file.size > MAX_FILE_BYTES ? "" : await file.text());
     store.set({ errors: [] });
     if (!(await actions.open(saved))) return;
     actions.stops.open(saved.stops);

@@ -8,7 +8,7 @@ import { curveX } from "../scene/hit.js";
 /** @import { Pair, Scene } from "../scene/layout.js" */
 /** @import { Values } from "./values.js" */
 
-const MOST = 90;
+const MAX_COMETS = 90;
 /** Lines drawn where a pair has no curves of its own. */
 const LINES = 28;
 /** Share of the time by which the last comet starts after the first. */
@@ -47,7 +47,7 @@ export function makeComets(scene, values, pair, back) {
     comets.push({ x0, x1, y0, y1: to.ports[j], size, delay: 0 });
   }
   comets.sort((a, b) => Math.abs(b.size) - Math.abs(a.size));
-  comets.length = Math.min(MOST, comets.length);
+  comets.length = Math.min(MAX_COMETS, comets.length);
   const most = Math.abs(comets[0]?.size) || 1;
   comets.forEach((comet, i) => {
     comet.size /= most;

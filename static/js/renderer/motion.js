@@ -21,7 +21,7 @@ const LENGTH = {
   ...{ settle: 560, dash: 560, morph: 580, loss: 320 },
 };
 /** A layer, a phase or a step watched in one go takes at most this. */
-const LONGEST = 1400;
+const MAX_DURATION = 1400;
 
 /**
  * The cue of one instruction, or null if nothing in the picture moves. For "flow", "pull",
@@ -90,7 +90,7 @@ export class Motion {
       if (cue && !(last && last.kind === cue.kind && last.column === cue.column)) found.push(cue);
     }
     const total = found.reduce((sum, cue) => sum + LENGTH[cue.kind], 0);
-    const most = Math.min(found.length > 1 ? LONGEST : 600, limit);
+    const most = Math.min(found.length > 1 ? MAX_DURATION : 600, limit);
     const pace = total > most ? most / total : 1;
     let start = now;
     for (const cue of found) {

@@ -14,7 +14,7 @@ const CAN_DIE = ["relu"];
 /** Activations with two flat ends, and how close to an end counts as saturated. */
 const FLAT = { tanh: [-0.98, 0.98], sigmoid: [0.02, 0.98] };
 /** Share of the plane, or of the batch, that must be flat or zero. */
-const MOST = 0.92;
+const MAX_SHARE = 0.92;
 /** Batches in a row without an activation before a unit counts as dead. */
 const BATCHES = 12;
 
@@ -454,7 +454,7 @@ function judge(values, at, stride, rows, column) {
     if (flat && value > flat[1]) high += 1;
   }
   if (canDie) return zero === rows ? DEAD : HEALTHY;
-  if (low + high < MOST * rows) return HEALTHY;
+  if (low + high < MAX_SHARE * rows) return HEALTHY;
   return high >= low ? SATURATED_HIGH : SATURATED_LOW;
 }
 

@@ -64,8 +64,8 @@ const MAX_PAIR = 260;
 /** Past this many weights the strongest of them say less than the matrix as an image. */
 const MAX_STRONGEST = 6000;
 /** Columns of attention may become so much wider, columns of fields so narrow. */
-const WIDEST = 3;
-const NARROWEST = -0.4;
+const MAX_EASE = 3;
+const MIN_EASE = -0.4;
 const GAP = 0.28;
 const WIDE_GAP = 0.95;
 /** The height that a label needs at scale 1. */
@@ -87,14 +87,14 @@ export function layoutScene(model, area) {
   let share = 0.24;
   let ease = 1;
   let columns = shapeColumns(specs, area, share, ease);
-  const narrowest = specs.some(({ panel }) => panel) ? NARROWEST : 1;
+  const narrowest = specs.some(({ panel }) => panel) ? MIN_EASE : 1;
   while (measure(columns, modes, area).gap < least && (share > 0.06 || ease > narrowest)) {
     if (share > 0.06) share *= 0.85;
     ease -= 0.12;
     columns = shapeColumns(specs, area, share, ease);
   }
   // Matrices of attention make something of the room that is left.
-  while (columns.some(({ panel }) => panel?.greedy) && ease >= 1 && ease < WIDEST) {
+  while (columns.some(({ panel }) => panel?.greedy) && ease >= 1 && ease < MAX_EASE) {
     const wider = shapeColumns(specs, area, share, ease + 0.2);
     if (measure(wider, modes, area).gap < least) break;
     columns = wider;

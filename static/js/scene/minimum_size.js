@@ -13,7 +13,7 @@ import { layoutScene } from "./layout.js";
 const BESIDE = 14;
 /** The picture becomes so much wider at a time, and so many times its room at the most. */
 const WIDER = 1.08;
-const WIDEST = 4;
+const MAX_ENLARGEMENT = 4;
 
 /**
  * Lays the network out in a room, or in as much more as its headings and tokens need.
@@ -27,7 +27,7 @@ export function layoutLegibly(model, room) {
   let scene = layoutScene(model, area);
   while (scene.columns.some((column) => displacement(column) > BESIDE * room.scale)) {
     area.width *= WIDER;
-    if (area.width > WIDEST * room.width) break;
+    if (area.width > MAX_ENLARGEMENT * room.width) break;
     scene = layoutScene(model, { ...area });
   }
   return scene;

@@ -30,10 +30,10 @@ const TOKEN_ROW = 11.2;
 export const LEGIBLE = 6.5;
 export const NAMES = 20;
 /** So many of a query's keys are named. */
-const STRONGEST = 4;
+const MAX_SOURCES = 4;
 /** Images, and what is written, may be made so much narrower than they would like to be. */
-const LEAST = 0.45;
-const LEAST_WORDS = 0.6;
+const MIN_WIDTH_SHARE = 0.45;
+const MIN_WORD_SHARE = 0.6;
 
 /** Fields that stand together: side by side, or below one another. @typedef {{fields: Field[], width: number, rigid: boolean, x: number}} Group */
 
@@ -64,7 +64,7 @@ export class Panel {
       this.groups.reduce((total, group) => total + of(group), gaps);
     /** The width it would like, and the least that can be read; CSS px at scale 1. */
     this.width = sum(({ width }) => width);
-    this.least = sum(({ width, rigid }) => (rigid ? LEAST_WORDS : LEAST) * width);
+    this.least = sum(({ width, rigid }) => (rigid ? MIN_WORD_SHARE : MIN_WIDTH_SHARE) * width);
     /** The least height that can be read: a text needs a row for every token. */
     this.tall = model.data.vocabulary ? TOKEN_ROW * this.longest + TOP + FOOT : 0;
     /** Matrices of heads make use of any width. */
@@ -258,7 +258,7 @@ export class Panel {
     const from = part.offset + row * part.stride;
     const keys = Array.from({ length: part.cols }, (_, key) => key);
     keys.sort((a, b) => all[from + b] - all[from + a]);
-    return keys.slice(0, STRONGEST).map((key) => ({
+    return keys.slice(0, MAX_SOURCES).map((key) => ({
       symbol: `to ${stepName(this.model, read("probe/input/x"), key)}`,
       number: all[from + key],
     }));

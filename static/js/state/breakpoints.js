@@ -23,7 +23,7 @@ export const TRIGGERS = [
 ];
 
 /** The most that the server takes. */
-export const MOST = 64;
+export const MAX_BREAKPOINTS = 64;
 
 /**
  * A new one, which stands nowhere yet.
@@ -223,7 +223,9 @@ export function unpack(packed) {
     (Array.isArray(list) ? list : []).filter((text) => typeof text === "string" && text !== "");
   const specs = (Array.isArray(points) ? points : []).filter((point) => point instanceof Object);
   return {
-    points: specs.slice(0, MOST).map((point, i) => asPoint(readSpec(point), String(i + 1))),
+    points: specs
+      .slice(0, MAX_BREAKPOINTS)
+      .map((point, i) => asPoint(readSpec(point), String(i + 1))),
     watches: [...new Set(texts(watches))],
     pins: texts(pins),
   };

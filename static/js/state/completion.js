@@ -8,7 +8,7 @@
 /** Something that can stand in an expression. @typedef {{name: string, kind: "buffer" | "scalar" | "function", about: string}} Word */
 /** @typedef {{from: number, to: number, words: Word[]}} Completion `words` replace from…to */
 
-const MOST = 60;
+const MAX_WORDS = 60;
 const TAIL = /[\p{L}_][\p{L}\p{N}_′#./]*$/u;
 const NAME = /[\p{L}_][\p{L}\p{N}_′#]*(?:[./][\p{L}\p{N}_′#]+)*/gu;
 
@@ -79,7 +79,7 @@ function ranked(begun, words) {
     const rank = inside === 0 ? 0 : /[./]/.test(name[inside - 1]) ? 1 : 2;
     ranks[rank].push(candidate);
   }
-  return ranks.flat().slice(0, MOST);
+  return ranks.flat().slice(0, MAX_WORDS);
 }
 
 /**

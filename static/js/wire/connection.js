@@ -18,7 +18,7 @@ import { load, save } from "./storage.js";
 
 const SESSION = "session";
 const FIRST_WAIT = 250; // milliseconds; doubled with every failure
-const LONGEST_WAIT = 8000;
+const MAX_WAIT = 8000;
 // RFC 6455, section 7.4.1. After a policy violation retrying would be refused again.
 const [NORMAL, POLICY_VIOLATION] = [1000, 1008];
 
@@ -185,7 +185,7 @@ export class Connection {
       this.handlers.status("refused", close.reason);
       return;
     }
-    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures);
+    const wait = Math.min(MAX_WAIT, FIRST_WAIT * 2 ** this.failures);
     this.failures += 1;
     this.handlers.status("lost", close.reason);
     // Some spread, so that a room full of pages does not return to a restarted server at once.

@@ -12,7 +12,7 @@ import { load, save } from "./storage.js";
 /** @import { Store } from "../state/store.js" */
 
 const WRITE_DELAY = 250; // milliseconds; browsers limit how often a page may write its address
-const LONGEST = 2000; // characters of a fragment: longer addresses get cut by what they go through
+const MAX_FRAGMENT = 2000; // characters of a fragment: longer addresses get cut by what they go through
 const WRITTEN = "link";
 
 /** The fragment of this page, and the networks it asks for. */
@@ -55,7 +55,7 @@ export class Link {
     const edited = branches.some(({ edits }) => edits.length > 0);
     const whole = edited ? await this.withEdits(view) : plain;
     if (this.store.state.model !== model || location.hash !== this.known) return false;
-    const fragment = whole.length > LONGEST ? plain : whole;
+    const fragment = whole.length > MAX_FRAGMENT ? plain : whole;
     if (fragment !== location.hash) history.replaceState(null, "", fragment);
     this.known = location.hash;
     save("session", WRITTEN, this.known);

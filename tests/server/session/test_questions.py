@@ -17,7 +17,7 @@ from server.session.session import Session
 from server.wire.commands import encode_message, parse_command
 from server.wire.errors import Refusal
 from server.workers import worker_messages
-from server.workers.session_host import MOST_ASKED, Host
+from server.workers.session_host import MAX_ASKED, Host
 from tests.server.driving import SMALL, Clock, Driver, configured, machine_of, refused
 
 ADAM: dict[str, Any] = {
@@ -420,10 +420,10 @@ def test_training_goes_on_meanwhile() -> None:
 
 def test_only_so_many_are_answered_at_a_time() -> None:
     desk = Desk()
-    for token in range(1, MOST_ASKED + 2):
+    for token in range(1, MAX_ASKED + 2):
         desk.post(token, "sharpness")
-    assert set(desk.answers()) == {0, MOST_ASKED + 1}
-    assert desk.answers()[MOST_ASKED + 1]["code"] == "too_fast"
+    assert set(desk.answers()) == {0, MAX_ASKED + 1}
+    assert desk.answers()[MAX_ASKED + 1]["code"] == "too_fast"
 
 
 # Bad input ---------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from engine.data.sources import car
 from engine.data.sources.race_track import track
 from server.session.camera import Subscription
-from server.views.driving_view import CAR, EDGE_POINTS, MOST_TICKS, PERIOD, REST
+from server.views.driving_view import CAR, EDGE_POINTS, MAX_TICKS, PERIOD, REST
 from server.wire.commands import Watch
 from tests.server.driving import Clock, Driver, configured, refused
 from tests.server.kinds import KINDS
@@ -103,7 +103,7 @@ def test_after_a_pause_it_does_not_race_to_catch_up() -> None:
     driver.clock.wait(1000.0)
     after = told(driver)
     gone = np.hypot(after["x"] - before["x"], after["y"] - before["y"])
-    assert 0 < gone <= MOST_TICKS * car.SPEED * car.TICK + 1e-9
+    assert 0 < gone <= MAX_TICKS * car.SPEED * car.TICK + 1e-9
     assert told(driver) == after
 
 

@@ -120,4 +120,4 @@ def test_the_cost_model_grows_with_the_network() -> None:
     )
     assert scores.row_seconds(small) < scores.row_seconds(large)
     assert scores.evaluation_seconds(small) < scores.evaluation_seconds(large)
-    assert scores.chunk_rows(small) > scores.chunk_rows(large) >= scores.LEAST_CHUNK
+    assert scores.chunk_rows(small) > scores.chunk_rows(large) >= scores.MIN_CHUNK

@@ -117,7 +117,7 @@ def test_a_costly_network_is_shown_on_a_coarser_grid() -> None:
     wide = {"units": 1024}
     plan = description.build({**SMALL, "layers": [wide, wide, {}]})
     cells = views.Grid(plan, views.SURFACE_CELLS).shape
-    assert cells == (views.LEAST_CELLS, views.LEAST_CELLS)
+    assert cells == (views.MIN_CELLS, views.MIN_CELLS)
     assert views.Grid(description.build(SMALL), 48).shape == (48, 48)
 
 

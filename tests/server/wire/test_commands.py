@@ -33,7 +33,7 @@ from server.wire.commands import (
 from server.wire.errors import Refusal, brief
 from tests.server.driving import refused
 
-SMALLEST: dict[str, dict[str, Any]] = {
+MINIMAL: dict[str, dict[str, Any]] = {
     "hello": {"protocol": 1},
     "configure": {"description": {}},
     "run": {},
@@ -124,12 +124,12 @@ def test_a_compressed_log_is_read_strictly(log: object, code: str, expected: str
 
 
 def test_every_command_is_here() -> None:
-    assert SMALLEST.keys() == commands._COMMANDS.keys()
+    assert MINIMAL.keys() == commands._COMMANDS.keys()
 
 
-@pytest.mark.parametrize("kind", SMALLEST)
+@pytest.mark.parametrize("kind", MINIMAL)
 def test_a_command_is_parsed_and_written_again(kind: str) -> None:
-    command = parse_command(message(kind, **SMALLEST[kind]))
+    command = parse_command(message(kind, **MINIMAL[kind]))
     assert command.id == 5
     assert parse_command(command_message(command)) == command
 
@@ -251,23 +251,23 @@ def test_an_unknown_type_and_none() -> None:
         parse_command('{"id":1}')
 
 
-@pytest.mark.parametrize("kind", SMALLEST)
+@pytest.mark.parametrize("kind", MINIMAL)
 def test_an_unknown_field(kind: str) -> None:
     with refused("unknown_field", "colour", "'colour'", "a field here"):
-        parse_command(message(kind, **SMALLEST[kind], colour="red"))
+        parse_command(message(kind, **MINIMAL[kind], colour="red"))
 
 
 @pytest.mark.parametrize(
     ("kind", "field"),
     [
         (kind, field)
-        for kind, fields in SMALLEST.items()
+        for kind, fields in MINIMAL.items()
         for field in ("id", *fields)
         if kind != "step"
     ],
 )
 def test_a_field_that_is_missing(kind: str, field: str) -> None:
-    content = {"id": 5, "type": kind, **SMALLEST[kind]}
+    content = {"id": 5, "type": kind, **MINIMAL[kind]}
     del content[field]
     with refused("missing_field", field, "is missing"):
         parse_command(json.dumps(content))
@@ -315,7 +315,7 @@ WRONG: list[tuple[str, str, list[Any], str]] = [
     [(kind, field, v, expected) for kind, field, values, expected in WRONG for v in values],
 )
 def test_a_wrong_value(kind: str, field: str, value: Any, expected: str) -> None:
-    refusal = refusal_of(message(kind, **{**SMALLEST[kind], field: value}))
+    refusal = refusal_of(message(kind, **{**MINIMAL[kind], field: value}))
     assert (refusal.code, refusal.field) == ("bad_value", field)
     assert refusal.value == brief(value)
     assert refusal.expected == expected
@@ -338,7 +338,7 @@ def test_the_path_of_a_field_inside(watch: Any, code: str, field: str) -> None:
     with refused(code, field):
         parse_command(message("subscribe", buffers=[{"name": "dense1/W"}, watch]))
     with refused("bad_value", "index[1]", -1):
-        parse_command(message("write", **{**SMALLEST["write"], "index": [0, -1]}))
+        parse_command(message("write", **{**MINIMAL["write"], "index": [0, -1]}))
 
 
 def test_a_refusal_has_the_id_of_its_command_where_that_could_be_read() -> None:
@@ -357,7 +357,7 @@ JSON = st.recursive(
 
 
 @settings(deadline=None, max_examples=50)
-@given(st.sampled_from(sorted(SMALLEST)), st.dictionaries(st.text(max_size=9), JSON, max_size=4))
+@given(st.sampled_from(sorted(MINIMAL)), st.dictionaries(st.text(max_size=9), JSON, max_size=4))
 def test_anything_at_all_is_a_command_or_a_refusal(kind: str, fields: dict[str, Any]) -> None:
     check(json.dumps({"id": 1, "type": kind, **fields}))
 

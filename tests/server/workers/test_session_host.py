@@ -17,7 +17,7 @@ from server.workers.session_host import (
     CHECKPOINT_AFTER_CHANGE,
     CHECKPOINT_WHILE_RUNNING,
     CREDIT_SLICE,
-    LEAST_SLICE,
+    MIN_SLICE,
     SLICE,
     Host,
 )
@@ -187,7 +187,7 @@ def test_a_turn_ends_in_time_for_the_next_frame(
         if len(lengths) == 3:
             world.host.receive(worker_messages.Grant("a", 4))
         world.host.work()
-    assert lengths == [SLICE, CREDIT_SLICE, 0.01, LEAST_SLICE, 0.003]
+    assert lengths == [SLICE, CREDIT_SLICE, 0.01, MIN_SLICE, 0.003]
 
 
 def test_all_sessions_train(world: World) -> None:

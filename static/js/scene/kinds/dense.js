@@ -36,7 +36,7 @@ function face(layer, model) {
 }
 
 /** @type {{[kind: string]: number}} the smallest size at which a single column still reads */
-const LEAST = { map: 14, curve: 18, weights: 28, value: 11 };
+const MIN_SIZE = { map: 14, curve: 18, weights: 28, value: 11 };
 
 /**
  * A layer's name as a heading: "global_max_pool3" is Max pool 3, that of fewer places being just Pool.
@@ -76,7 +76,7 @@ export const dense = {
       face: look,
       picture: null,
       ideal: 44,
-      least: LEAST[look.kind],
+      least: MIN_SIZE[look.kind],
       labels: output && layer.units > 1 && names.length === layer.units ? names : [],
       title: output ? "Output" : titleOf(layer.name),
       shape: weighs ? `${layer.inputs}×${layer.units}` : `${layer.units}`,

@@ -12,12 +12,12 @@ import { Panel, weightLines } from "../panel.js";
 /** @import { CellLine, Read } from "../panel.js" */
 
 /** So many channels are shown; the others are counted. */
-const MOST = 16;
+const MAX_CHANNELS = 16;
 /** So many stand below one another where there is room. */
 const TALL = 8;
 /** Sides of maps and kernels, and what is between them; CSS px at scale 1. */
 const SIDE = 58;
-const LEAST = 20;
+const MIN_SIDE = 20;
 /** Beside smaller maps there are no kernels. */
 const WITH_KERNEL = 16;
 const KERNEL = 24;
@@ -52,13 +52,13 @@ export class MapPanel extends Panel {
     /** The input channel, within its group, that kernels are shown of; -1 for the norm over all. */
     this.input = -1;
     this.turn(this.inputs ? -1 : 0);
-    this.shownChannels = Math.min(MOST, channels);
+    this.shownChannels = Math.min(MAX_CHANNELS, channels);
     this.hidden = channels - this.shownChannels;
     const grid = this.shownChannels > TALL ? 2 : 1;
     const beside = this.kernels ? KERNEL + GAP / 2 : 0;
     const side = SIDE * Math.max(1, width / height) ** 0.5;
     this.width = grid * (side + beside) + (grid - 1) * 2 * GAP;
-    this.least = grid * LEAST + (grid - 1) * 2 * GAP;
+    this.least = grid * MIN_SIDE + (grid - 1) * 2 * GAP;
   }
 
   /**
@@ -212,7 +212,7 @@ function placeKernel(field, x, middle, most, scale) {
  */
 function mapFields(layer, model) {
   const weight = layer.parameters.find((name) => name.endsWith("/W"));
-  const shown = Math.min(MOST, layer.output_shape[2]);
+  const shown = Math.min(MAX_CHANNELS, layer.output_shape[2]);
   const kernels = weight !== undefined && KERNELS.includes(layer.kind);
   return Array.from({ length: shown }, (_, channel) => [
     ...(kernels ? [kernelField(layer, model, weight, channel)] : []),

@@ -10,7 +10,7 @@ import { Panel } from "../panel.js";
 /** Width of a letter and of what is around them, CSS px at scale 1. */
 const LETTER = 7;
 const AROUND = 8;
-const WIDEST = 64;
+const MAX_WIDTH = 64;
 
 /** @param {LayerInfo} layer stands for the inputs @param {Model} model */
 export function column(layer, model) {
@@ -24,7 +24,7 @@ export function column(layer, model) {
     part: { rows, cols: 1, offset: 0, stride: 1, step: 1 },
     index: (row) => [row],
     axis: vocabulary ? "step" : "unit",
-    ideal: Math.min(vocabulary ? WIDEST : 2 * WIDEST, AROUND + LETTER * letters),
+    ideal: Math.min(vocabulary ? MAX_WIDTH : 2 * MAX_WIDTH, AROUND + LETTER * letters),
   });
   return panelColumn(layer, model, new Panel([field], model));
 }

@@ -11,21 +11,21 @@ import { fieldName } from "../sequence.js";
 
 /** A number has room for its digits, CSS px at scale 1. */
 const CELL = 34;
-const MIN = 150;
-const MOST = 208;
+const MIN_WIDTH = 150;
+const MAX_WIDTH = 208;
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
   const buffer = `probe/${layer.name}/vectors`;
   const [rows = 1, cols = 1] = model.bufferByName.get(buffer)?.shape ?? [];
-  const ideal = CELL * cols <= MOST ? CELL * cols : Math.max(imageWidth(cols), 16 * cols);
+  const ideal = CELL * cols <= MAX_WIDTH ? CELL * cols : Math.max(imageWidth(cols), 16 * cols);
   const vectors = sequenceField(model, buffer, {
     ...{
       symbol: "",
       title: "vector",
       look: "words",
       axis: "unit",
-      ideal: Math.min(MOST, Math.max(MIN, ideal)),
+      ideal: Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, ideal)),
     },
     part: { rows, cols, offset: 0, stride: cols, step: 1 },
   });

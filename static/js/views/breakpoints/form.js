@@ -12,7 +12,7 @@ import { isComplete, isSame, kindOf, newPoint, specOf, TRIGGERS } from "../../st
 /** @type {{[kind in Kind]: string}} */
 const TITLES = { breakpoint: "Breakpoint", logpoint: "Logpoint", watchpoint: "Watchpoint" };
 const PHASES = ["forward", "loss", "backward", "update"];
-const MOST_HITS = 100_000;
+const MAX_HITS = 100_000;
 
 let made = 0;
 
@@ -31,7 +31,7 @@ export class PointForm {
     this.remove = h("button", { type: "button", class: "link-button" }, "Remove");
     this.place = h("select", { id: `${this.id}-place` });
     this.nth = h("input", {
-      ...{ type: "number", id: `${this.id}-nth`, min: 1, max: MOST_HITS, step: 1 },
+      ...{ type: "number", id: `${this.id}-nth`, min: 1, max: MAX_HITS, step: 1 },
       ...{ required: true, inputmode: "numeric", autocomplete: "off" },
     });
     this.trigger = h("select", { id: `${this.id}-trigger` });

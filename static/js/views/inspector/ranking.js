@@ -14,7 +14,7 @@ import { figure, plain } from "./formula.js";
 const FIRST = 6;
 /** Who is to work a sum out needs more of it. */
 const EXERCISE = 16;
-const MOST = 200; // for the server
+const MAX_TERMS = 200; // for the server
 
 export class TermsView {
   /**
@@ -28,7 +28,7 @@ export class TermsView {
     this.list = h("ol", { class: "exp-terms" });
     this.more = h("button", { type: "button", class: "ins-more", "data-key": "more terms" });
     this.more.onclick = () => {
-      this.count = this.count === FIRST ? MOST : FIRST;
+      this.count = this.count === FIRST ? MAX_TERMS : FIRST;
       more();
     };
     this.rest = h("p", { class: "ins-guide" });
@@ -55,7 +55,7 @@ export class TermsView {
     const unfolded = this.count > FIRST;
     this.more.hidden = !folded && !unfolded;
     this.more.setAttribute("aria-expanded", String(unfolded));
-    const all = terms.count > MOST ? `the ${MOST} largest` : `all ${count(terms.count)}`;
+    const all = terms.count > MAX_TERMS ? `the ${MAX_TERMS} largest` : `all ${count(terms.count)}`;
     setText(this.more, unfolded ? `Only the ${FIRST} largest` : `Show ${all}`);
   }
 

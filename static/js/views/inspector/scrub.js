@@ -3,9 +3,9 @@
 
 /** How far the pointer goes before the number goes with it, CSS px. */
 const FROM = 3;
-/** What one px is worth, as a share of the number at the start; small ones count as `LEAST`. */
+/** What one px is worth, as a share of the number at the start; small ones count as `MIN_VALUE`. */
 const SHARE = 0.01;
-const LEAST = 0.1;
+const MIN_VALUE = 0.1;
 
 /**
  * Lets a number field be dragged while it is not being typed in; a click still types.
@@ -42,7 +42,7 @@ export function scrub(input, write) {
     const far = event.clientX - held.x;
     if (!held.moved && Math.abs(far) < FROM) return;
     held.moved = true;
-    const value = held.start + far * SHARE * Math.max(LEAST, Math.abs(held.start));
+    const value = held.start + far * SHARE * Math.max(MIN_VALUE, Math.abs(held.start));
     next = Number(value.toPrecision(4));
     input.value = String(next);
     flush();

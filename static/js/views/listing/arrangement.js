@@ -15,7 +15,7 @@
 const CHARACTER = 6.62; // px
 const GUTTER = 3.9; // what the index and the gap take, in characters
 const GAP = 12; // px between columns
-const LEAST = 10; // characters of a column
+const MIN_COLUMN = 10; // characters of a column
 const WRAPPED = 14; // characters of a phase so short that its formulas may wrap
 const SQUEEZE = 0.85; // of what is needed is good enough to have everything in view
 /** Which share of the rows has room, if that is no more than `most` characters; others are cut. */
@@ -66,7 +66,7 @@ function charactersOf(lengths, { usual, most }) {
   if (wraps(lengths.length)) return WRAPPED;
   const sorted = lengths.toSorted((a, b) => a - b);
   const enough = sorted[Math.floor(usual * (sorted.length - 1))];
-  return Math.max(LEAST, Math.min(most, enough));
+  return Math.max(MIN_COLUMN, Math.min(most, enough));
 }
 
 /**

@@ -11,7 +11,7 @@ import { madeOf } from "../../scene/contributions.js";
 /** @import { Read } from "../../scene/panel.js" */
 
 /** Channels shown one by one; the others as one sum. */
-const MOST = 3;
+const MAX_CHANNELS = 3;
 const IMAGE = 54;
 /** A cell of a small patch is no larger, CSS px. */
 const CELL = 18;
@@ -178,7 +178,7 @@ export class Making {
 
 /** How many channels are shown: a single one more is no longer than its mention. @param {Made} made */
 function listed({ shares }) {
-  return shares.length <= MOST + 1 ? shares.length : MOST;
+  return shares.length <= MAX_CHANNELS + 1 ? shares.length : MAX_CHANNELS;
 }
 
 /** The largest magnitude, for the colours. @param {number[]} numbers */

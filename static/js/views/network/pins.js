@@ -10,7 +10,7 @@ import { valueText } from "../watch/value.js";
 /** @import { Context, Model } from "../../state/types.js" */
 
 /** Px at the base size of type. */
-const [LEAST, MOST, HEIGHT, GAP] = [64, 150, 34, 3];
+const [MIN_WIDTH, MAX_WIDTH, HEIGHT, GAP] = [64, 150, 34, 3];
 /** Of a value, as of all numbers in the picture. */
 const DIGITS = 3;
 
@@ -61,7 +61,7 @@ export class Pins {
     const stacks = new Map();
     for (const [text, { pin }] of this.pins) {
       const { x, bottom, room } = placeOf(scene, layerOf(text, model));
-      const width = Math.max(LEAST * area.scale, Math.min(MOST * area.scale, room));
+      const width = Math.max(MIN_WIDTH * area.scale, Math.min(MAX_WIDTH * area.scale, room));
       const most = area.width + 2 * area.x - width;
       const top = stacks.get(x) ?? bottom + 2 * GAP;
       pin.style.width = `${width}px`;

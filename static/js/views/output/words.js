@@ -16,7 +16,7 @@ import { visible } from "./parts/tokens.js";
 
 const EVERY = 200; // ms
 const DRAW_EVERY = 100; // ms
-const LONGEST = 400; // characters, for the server
+const MAX_LENGTH = 400; // characters, for the server
 const FIRST = "delightful";
 /** People's ratings go from minus this to this. */
 const RATED = 4;
@@ -63,7 +63,7 @@ export class Words {
   // One's own -----------------------------------------------------------------------------------
 
   field() {
-    const props = { type: "text", maxlength: LONGEST, autocomplete: "off", spellcheck: "false" };
+    const props = { type: "text", maxlength: MAX_LENGTH, autocomplete: "off", spellcheck: "false" };
     const input = h("input", { ...props, "aria-label": "Your own words", value: FIRST });
     input.placeholder = "A word or short phrase";
     input.oninput = () => this.ask();

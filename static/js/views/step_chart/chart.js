@@ -40,7 +40,7 @@ import { stepTick, Ticks } from "./ticks.js";
  * @property {boolean} [bottom] the steps are written below it: the lowest of the charts in a row
  */
 
-const LEAST = 120; // px of width
+const MIN_WIDTH = 120; // px of width
 const LEFT = 38;
 const TOP = 8;
 const BOTTOM = 18;
@@ -120,7 +120,7 @@ export class Chart {
    */
   draw(hoverStep) {
     const { options, seen, size, surface } = this;
-    if (size.width < LEAST || size.height === 0) return;
+    if (size.width < MIN_WIDTH || size.height === 0) return;
     if (surface.ratio !== Math.min(2, window.devicePixelRatio || 1)) this.resize();
     const { samples, version } = this;
     const { time } = options;

@@ -1,7 +1,7 @@
 // @ts-check
 // From numbers to pixels along one axis, and back.
 
-const LEAST = 1e-300; // of a logarithmic scale
+const MIN_LOGARITHMIC = 1e-300; // of a logarithmic scale
 
 /** One axis. Pixels may run against the numbers, as they do upwards. */
 export class Scale {
@@ -70,7 +70,12 @@ export class Scale {
  * @param {boolean} log
  */
 export function coverFromZero(scale, low, high, log) {
-  if (log) scale.cover(roundDown(Math.max(low, LEAST)), roundUp(high > low ? high : 2 * low), true);
+  if (log)
+    scale.cover(
+      roundDown(Math.max(low, MIN_LOGARITHMIC)),
+      roundUp(high > low ? high : 2 * low),
+      true,
+    );
   else if (low === 0 && high === 0) scale.cover(0, 1);
   else {
     const step = roundUp(Math.max(high, -low) / 4);

@@ -6,7 +6,7 @@ import { roundUp } from "./scale.js";
 
 /** @import { Scale } from "./scale.js" */
 
-const MOST = 5;
+const MAX_TICKS = 5;
 const PARTS = [
   [1, 2, 5],
   [1, 3],
@@ -30,9 +30,9 @@ export class Ticks {
   constructor(text = tick) {
     this.text = text;
     this.count = 0;
-    this.values = new Float64Array(MOST);
+    this.values = new Float64Array(MAX_TICKS);
     /** @type {string[]} */
-    this.texts = Array(MOST).fill("");
+    this.texts = Array(MAX_TICKS).fill("");
     this.low = Number.NaN;
     this.high = Number.NaN;
     this.log = false;
@@ -52,7 +52,7 @@ export class Ticks {
     this.high = high;
     this.log = log;
     this.most = most;
-    const room = Math.max(1, Math.min(MOST, most));
+    const room = Math.max(1, Math.min(MAX_TICKS, most));
     if (!log || !this.fitPowers(room)) this.fitEven(room, least);
   }
 

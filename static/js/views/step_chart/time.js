@@ -1,7 +1,7 @@
 // @ts-check
 // What charts over steps share: which steps are shown, the range being brushed, the margins.
 
-const LEAST_SPAN = 2; // steps
+const MIN_SPAN = 2; // steps
 
 /** The steps that all charts beside or above one another show. */
 export class TimeAxis {
@@ -61,7 +61,7 @@ export class TimeAxis {
     const low = Math.min(this.brushFrom, this.brushTo);
     const high = Math.max(this.brushFrom, this.brushTo);
     this.cancelBrush();
-    if (!(high - low >= LEAST_SPAN)) return;
+    if (!(high - low >= MIN_SPAN)) return;
     this.low = low;
     this.high = high;
     this.zoomed = true;

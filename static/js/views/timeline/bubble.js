@@ -11,7 +11,7 @@ import { branchText } from "./words.js";
 /** @import { Scrubber } from "./scrubber.js" */
 
 const REACH = 7; // px
-const MOST = 4; // lines
+const MAX_LINES = 4; // lines
 
 export class Bubble {
   constructor() {
@@ -34,8 +34,8 @@ export class Bubble {
     setText(this.step, `step ${count(at.moment[0])}`);
     const marks = lanes.near(scrubber.x, at.row, REACH).map(({ text }) => text);
     const other = at.branch !== nowOf(state).branch ? state.branches[at.branch] : null;
-    const texts = marks.slice(0, MOST);
-    if (marks.length > MOST) texts.push(`and ${marks.length - MOST} more`);
+    const texts = marks.slice(0, MAX_LINES);
+    if (marks.length > MAX_LINES) texts.push(`and ${marks.length - MAX_LINES} more`);
     if (other) texts.unshift(`b${other.number}: ${branchText(other, state.model)}`);
     if (this.lines.textContent !== texts.join("")) {
       this.lines.replaceChildren(...texts.map((text) => h("p", {}, text)));

@@ -15,7 +15,7 @@ import { editText } from "./words.js";
 
 /** @typedef {{row: number, at: number, kind: "edit" | "hit", text: string, moment: Moment}} Mark */
 
-const MOST = 24; // lanes
+const MAX_LANES = 24; // lanes
 const EDGE = 10; // px on both sides
 
 /** The strip as it is to be drawn. */
@@ -147,9 +147,9 @@ export class Lanes {
  */
 function rowsOf(state) {
   const { branches, compared } = state;
-  if (branches.length <= MOST) return branches.map(({ number }) => number);
+  if (branches.length <= MAX_LANES) return branches.map(({ number }) => number);
   const line = lineage(branches, nowOf(state).branch).map(({ branch }) => branch.number);
-  const kept = new Set([...line.slice(0, MOST / 2), compared?.branch ?? 0]);
-  for (let n = branches.length - 1; kept.size < MOST; n -= 1) kept.add(n);
+  const kept = new Set([...line.slice(0, MAX_LANES / 2), compared?.branch ?? 0]);
+  for (let n = branches.length - 1; kept.size < MAX_LANES; n -= 1) kept.add(n);
   return [...kept].sort((a, b) => a - b);
 }

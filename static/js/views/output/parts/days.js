@@ -19,7 +19,7 @@ import { Plot } from "./plot.js";
  */
 
 const MONTH = 7; // characters of an ISO date that name the month
-const MOST_MONTHS = 3; // that are named
+const MAX_MONTHS = 3; // that are named
 
 /** Days from one to the next by key. @type {{[key: string]: number}} */
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 };
@@ -121,7 +121,7 @@ export class Days {
       if (dates[day].slice(0, MONTH) !== dates[day - 1].slice(0, MONTH)) firsts.push(day);
     }
     ticks.count = 0;
-    const every = Math.ceil(firsts.length / MOST_MONTHS);
+    const every = Math.ceil(firsts.length / MAX_MONTHS);
     for (let i = 0; i < firsts.length; i += every) ticks.push(firsts[i], 1);
   }
 

@@ -6,7 +6,7 @@ import { palette } from "../../../color.js";
 import { typeScale } from "./plot.js";
 
 const SIZE = 10; // px at a root size of 13
-const MOST = 60;
+const MAX_LABELS = 60;
 
 /**
  * @typedef {object} Named
@@ -43,7 +43,7 @@ export class Labels {
     const taken = [];
     const shown = new Set();
     for (const point of this.order(named)) {
-      if (taken.length >= MOST) break;
+      if (taken.length >= MAX_LABELS) break;
       const words = named.text(point);
       const box = this.place(canvas, named, point, words, size);
       if (!box || taken.some((other) => overlap(box, other))) continue;

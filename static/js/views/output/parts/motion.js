@@ -2,8 +2,8 @@
 // Numbers that come in jumps, shown as they would go on their way from one to the next.
 
 const FIRST = 33; // ms between two arrivals, before any are known
-const SHORTEST = 16;
-const LONGEST = 160;
+const MIN_INTERVAL = 16;
+const MAX_INTERVAL = 160;
 const FORGETTING = 0.15;
 
 export class Motion {
@@ -25,7 +25,7 @@ export class Motion {
    * @param {boolean} jump there is no way from the last ones to these
    */
   take(at, now, jump) {
-    const gap = Math.max(SHORTEST, Math.min(LONGEST, now - this.begun));
+    const gap = Math.max(MIN_INTERVAL, Math.min(MAX_INTERVAL, now - this.begun));
     this.duration += FORGETTING * (gap - this.duration);
     this.begun = now;
     this.from.set(this.shown);

@@ -15,7 +15,7 @@ const [BACK, FRONT, SIDE, WHEELBASE] = [0.9, 3.4, 0.9, 2.5];
 const LOCK = 0.5;
 const MARGIN = 6; // CSS px around the track
 const NEAR = 7; // CSS px a metre where the view follows the car
-const LEAST = 4.4; // CSS px a metre that the car is drawn at, however small the road is
+const MIN_CAR_SCALE = 4.4; // CSS px a metre that the car is drawn at, however small the road is
 
 /** Where metres lie on the canvas. */
 export class Camera {
@@ -155,7 +155,7 @@ export function paintSensors(canvas, camera, car, sensors) {
  */
 export function paintCar(canvas, camera, car, crashed) {
   const colors = palette();
-  const size = Math.max(camera.scale, LEAST);
+  const size = Math.max(camera.scale, MIN_CAR_SCALE);
   canvas.save();
   canvas.translate(camera.x(car[0]), camera.y(car[1]));
   canvas.rotate(-car[2]);

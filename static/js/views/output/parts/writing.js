@@ -10,7 +10,7 @@ import { Tokens } from "./tokens.js";
 /** @import { Message } from "../../../wire/connection.js" */
 
 const EVERY = 400; // ms
-const LONGEST_PROMPT = 400; // characters, for the server
+const MAX_PROMPT = 400; // characters, for the server
 
 export class Writing {
   /** @param {Context} context */
@@ -44,7 +44,7 @@ export class Writing {
   }
 
   promptField() {
-    const props = { type: "text", maxlength: LONGEST_PROMPT, autocomplete: "off" };
+    const props = { type: "text", maxlength: MAX_PROMPT, autocomplete: "off" };
     const input = h("input", { ...props, spellcheck: "false", "aria-label": "Prompt" });
     input.placeholder = "Prompt";
     input.oninput = () => this.ask();
