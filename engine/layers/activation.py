@@ -22,7 +22,7 @@ from engine.ops.softmax import Exp, LogSoftmax
 
 if TYPE_CHECKING:
     from engine.graph.graph import Tensor
-    from engine.layers.context import Place
+    from engine.layers.context import LayerBuilder
 
 Activation = Literal[
     "linear",
@@ -54,22 +54,22 @@ GATES: dict[str, tuple[type[Op], type[Op]]] = {
 """Of a = z·s(z): the op of the gate s, and that of da/dz. Swish: Ramachandran, Zoph, Le 2017."""
 
 
-def activate(place: Place, kind: str, z: Tensor) -> Tensor:
+def activate(builder: LayerBuilder, kind: str, z: Tensor) -> Tensor:
     """Append a = f(z) and return a; z itself for "linear".
 
     Args:
-        place: where the layer stands.
+        builder: of the layer.
         kind: a name of `ACTIVATIONS`.
     """
     if kind == "linear":
         return z
     if kind in OPS:
-        return place.apply(OPS[kind](), z, name="a", symbol="A")
+        return builder.apply(OPS[kind](), z, name="a", symbol="A")
     if kind == "softmax":
-        log_a = place.apply(LogSoftmax(), z, name="log_a", symbol="log A")
-        return place.apply(Exp(), log_a, scope="softmax", name="a", symbol="A")
+        log_a = builder.apply(LogSoftmax(), z, name="log_a", symbol="log A")
+        return builder.apply(Exp(), log_a, scope="softmax", name="a", symbol="A")
     if kind in GATES:
         gate, derivative = GATES[kind]
-        s = place.apply(gate(), z, name="s", symbol="S")
-        return place.apply(SelfGated(derivative), z, s, scope=kind, name="a", symbol="A")
+        s = builder.apply(gate(), z, name="s", symbol="S")
+        return builder.apply(SelfGated(derivative), z, s, scope=kind, name="a", symbol="A")
     raise ValueError(f"no activation is called {kind!r}")

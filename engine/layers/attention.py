@@ -1,4 +1,4 @@
-"""Attention, the places of a sequence, and the block of a Transformer."""
+"""Attention, positions in a sequence, and the block of a Transformer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from engine.ops.linear import Linear
 
 if TYPE_CHECKING:
     from engine.graph.graph import Shape, Tensor
-    from engine.layers.context import Context, Place
+    from engine.layers.context import Context, LayerBuilder
 
 MAX_TIME = 512
 SEQUENCE = ("time", "features")
@@ -61,24 +61,24 @@ class Positions(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the sum."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "U")
             shape, axes = x.shape[1:], x.axes[1:]
             if self.form == "learned":
-                p = place.parameter(
+                p = builder.parameter(
                     "P", shape, axes, self.initializer, fan_in=shape[1], fan_out=shape[1]
                 )
             else:
                 p = context.graph.given(
-                    f"{place.name}/P",
-                    place.symbol("P"),
+                    f"{builder.name}/P",
+                    builder.symbol("P"),
                     shape,
                     axes,
                     "constant",
                     value=sinusoids(*shape),
                 )
-            p = place.apply(Copy(), p, name="p", symbol="P", order="U", scope="reorder")
-            return place.note(self.kind, given, place.apply(Add(), x, p, name="a", symbol="A"))
+            p = builder.apply(Copy(), p, name="p", symbol="P", order="U", scope="reorder")
+            return builder.note(self.kind, given, builder.apply(Add(), x, p, name="a", symbol="A"))
 
 
 def sinusoids(time: int, units: int) -> NDArray[np.float64]:
@@ -90,16 +90,16 @@ def sinusoids(time: int, units: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Attention(Layer):
-    """Multi-head self-attention: every place looks at all others and takes from them.
+    """Multi-head self-attention: every position attends to all others.
 
     q, k, v = x·W + b in three parts; P = softmax(q·kᵀ/√d) for each head with its d of the units;
     z = (P·v)·Wo + bo (Vaswani et al. 2017, section 3.2).
 
     Attributes:
         heads: number of heads, a divisor of the features.
-        causal: no place looks at a later one.
+        causal: no position attends to a later one.
         initializer: of W and Wo.
-        dropout: probability that a place is not looked at, as a weight is dropped.
+        dropout: probability that an attention weight is dropped.
     """
 
     heads: int = 1
@@ -126,42 +126,46 @@ class Attention(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the three projections at once, scores, weights, mixture and output."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "U")
-            q, k, v = self._projections(place, x)
+            q, k, v = self._projections(builder, x)
             axes = ("batch", "head", "query", "key")
-            scores = place.apply(HeadScores(self.heads), q, k, name="scores", symbol="S", axes=axes)
+            scores = builder.apply(
+                HeadScores(self.heads), q, k, name="scores", symbol="S", axes=axes
+            )
             scale = 1.0 / sqrt(x.shape[2] // self.heads)
             softmax = AttentionWeights(scale, causal=self.causal)
-            weights = place.apply(softmax, scores, name="weights", symbol="P")
-            kept = drop(place, weights, self.dropout)
-            mixed = place.apply(
+            weights = builder.apply(softmax, scores, name="weights", symbol="P")
+            kept = drop(builder, weights, self.dropout)
+            mixed = builder.apply(
                 HeadMix(self.heads), kept, v, name="mixed", symbol="O", axes=x.axes, order="U"
             )
-            w, b = self._weights(place, "o", x.shape[2], x.shape[2])
-            z = place.apply(
+            w, b = self._weights(builder, "o", x.shape[2], x.shape[2])
+            z = builder.apply(
                 Linear(), mixed, w, b, name="z", symbol="Z", role="pre_activation", axes=x.axes
             )
-            return place.note(self.kind, given, z)
+            return builder.note(self.kind, given, z)
 
-    def _projections(self, place: Place, x: Tensor) -> list[Tensor]:
+    def _projections(self, builder: LayerBuilder, x: Tensor) -> list[Tensor]:
         """Append x·W + b; returns the names of its three parts."""
         units = x.shape[2]
-        w, b = self._weights(place, "", units, 3 * units)
-        qkv = place.apply(Linear(), x, w, b, name="qkv", symbol="QKV", axes=x.axes)
+        w, b = self._weights(builder, "", units, 3 * units)
+        qkv = builder.apply(Linear(), x, w, b, name="qkv", symbol="QKV", axes=x.axes)
         every = slice(None)
         return [
-            place.context.graph.part(
+            builder.context.graph.part(
                 qkv,
                 (every, every, slice(n * units, (n + 1) * units)),
-                f"{place.name}/{letter}",
-                place.symbol(letter.upper()),
+                f"{builder.name}/{letter}",
+                builder.symbol(letter.upper()),
             )
             for n, letter in enumerate("qkv")
         ]
 
-    def _weights(self, place: Place, end: str, inputs: int, units: int) -> tuple[Tensor, Tensor]:
-        w = place.parameter(
+    def _weights(
+        self, builder: LayerBuilder, end: str, inputs: int, units: int
+    ) -> tuple[Tensor, Tensor]:
+        w = builder.parameter(
             f"W{end}",
             (inputs, units),
             ("input", "unit"),
@@ -169,7 +173,9 @@ class Attention(Layer):
             fan_in=inputs,
             fan_out=inputs,
         )
-        b = place.parameter(f"b{end}", (units,), ("unit",), "zeros", fan_in=inputs, fan_out=inputs)
+        b = builder.parameter(
+            f"b{end}", (units,), ("unit",), "zeros", fan_in=inputs, fan_out=inputs
+        )
         return w, b
 
 
@@ -210,21 +216,23 @@ class TransformerBlock(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append both branches and their sums."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "U")
             units = x.shape[2]
             hidden = Dense(self.hidden or 4 * units, self.activation)
-            middle = self._branch(place, x, (LayerNorm(), self._attention()), 1)
-            last = self._branch(place, middle, (LayerNorm(), hidden, Dense(units)), 2)
-            return place.note(self.kind, given, last)
+            middle = self._branch(builder, x, (LayerNorm(), self._attention()), 1)
+            last = self._branch(builder, middle, (LayerNorm(), hidden, Dense(units)), 2)
+            return builder.note(self.kind, given, last)
 
-    def _branch(self, place: Place, x: Tensor, layers: tuple[Layer, ...], branch: int) -> Tensor:
+    def _branch(
+        self, builder: LayerBuilder, x: Tensor, layers: tuple[Layer, ...], branch: int
+    ) -> Tensor:
         """Append x + the layers' output."""
         a = x
         for number, layer in enumerate(layers, start=1 if branch == 1 else 3):
-            a = layer.build(place.context, a, number)
-        part = type(place)(
-            place.context, f"{place.name}/branch{branch}", f"{place.number}.{branch}"
+            a = layer.build(builder.context, a, number)
+        part = type(builder)(
+            builder.context, f"{builder.name}/branch{branch}", f"{builder.number}.{branch}"
         )
         a = drop(part, a, self.dropout)
-        return place.apply(Add(), x, a, name=f"sum{branch}", symbol="AB"[branch - 1])
+        return builder.apply(Add(), x, a, name=f"sum{branch}", symbol="AB"[branch - 1])

@@ -36,9 +36,9 @@ class Activation(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append f."""
-        with context.layer(self.kind, number) as place:
-            a = activate(place, self.activation, x)
-            return place.note(self.kind, x, a, activation=self.activation, pre_activation=x)
+        with context.layer(self.kind, number) as builder:
+            a = activate(builder, self.activation, x)
+            return builder.note(self.kind, x, a, activation=self.activation, pre_activation=x)
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Noise(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the draw and the sum; nothing outside training."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             if not context.training:
-                return place.note(self.kind, x, x)
-            deviation = place.hyperparameter("deviation", place.symbol("σ"), self.deviation)
+                return builder.note(self.kind, x, x)
+            deviation = builder.hyperparameter("deviation", builder.symbol("σ"), self.deviation)
             context.draws += 1
-            noise = place.apply(
+            noise = builder.apply(
                 NoiseOp(context.draws, x.shape),
                 deviation,
                 context.step,
@@ -75,7 +75,7 @@ class Noise(Layer):
                 symbol="N",
                 like=x,
             )
-            return place.note(self.kind, x, place.apply(Add(), x, noise, name="a", symbol="A"))
+            return builder.note(self.kind, x, builder.apply(Add(), x, noise, name="a", symbol="A"))
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ class Residual(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the layers and the sum."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             a = x
             for inner, layer in enumerate(self.layers, start=1):
                 a = layer.build(context, a, inner)
             a = context.ordered(a, x.order)
-            return place.note(self.kind, x, place.apply(Add(), x, a, name="a", symbol="A"))
+            return builder.note(self.kind, x, builder.apply(Add(), x, a, name="a", symbol="A"))
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Concatenate(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the branches one after the other, and their outputs side by side."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             ends: list[Tensor] = []
             inner = 0
             for branch in self.branches:
@@ -157,5 +157,5 @@ class Concatenate(Layer):
                     end = layer.build(context, end, inner)
                 ends.append(context.ordered(end, ends[0].order) if ends else end)
             axes = ends[0].axes
-            a = place.apply(ConcatenateOp(), *ends, name="a", symbol="A", axes=axes)
-            return place.note(self.kind, x, a)
+            a = builder.apply(ConcatenateOp(), *ends, name="a", symbol="A", axes=axes)
+            return builder.note(self.kind, x, a)

@@ -91,20 +91,20 @@ class Context:
     hyperparameters: dict[str, Tensor] = field(default_factory=dict)
     layers: list[LayerInfo] = field(default_factory=list)
     draws: int = 0
-    _outer: list[Place] = field(default_factory=list)
+    _outer: list[LayerBuilder] = field(default_factory=list)
 
     @contextmanager
-    def layer(self, kind: str, number: int) -> Iterator[Place]:
-        """The place of a layer; what is built inside stands in its scope."""
+    def layer(self, kind: str, number: int) -> Iterator[LayerBuilder]:
+        """A builder for one layer; whatever is built inside the `with` block is in its scope."""
         outer = self._outer[-1] if self._outer else None
         local = f"{kind}{number}"
         name = f"{outer.name}/{local}" if outer else local
         symbol = f"{outer.number}.{number}" if outer else str(number)
-        place = Place(self, name, symbol)
-        self._outer.append(place)
+        builder = LayerBuilder(self, name, symbol)
+        self._outer.append(builder)
         try:
             with self.graph.scope(local, layer=name):
-                yield place
+                yield builder
         finally:
             self._outer.pop()
 
@@ -139,8 +139,13 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a layer stands: its name, which prefixes its buffers, and its number in symbols."""
+class LayerBuilder:
+    """Builds one layer under its own name: parameters, ops and live numbers.
+
+    Attributes:
+        name: prefix of the names of its buffers, such as ``dense2``.
+        number: its number in symbols, such as ``2`` in W2.
+    """
 
     context: Context
     name: str

@@ -18,7 +18,7 @@ from engine.ops.window import Window
 
 if TYPE_CHECKING:
     from engine.graph.graph import Shape, Tensor
-    from engine.layers.context import Context, Place
+    from engine.layers.context import Context, LayerBuilder
 
 Extent = int | tuple[int, int]
 Padding = Literal["valid", "same"] | int
@@ -74,36 +74,36 @@ class _Convolution(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the patches, their product with the kernels, and a = f(z)."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "F")
             kernel = self.window(x.shape[1:])
             shape = (*kernel.size, x.shape[-1] // self.groups, self.filters)
             axes = (*KERNEL_AXES[len(kernel.size)], "input", "filter")
-            w, b = weights_and_bias(place, self, shape, axes, cells=kernel.cells)
-            z = self._product(place, self._patches(place, x, kernel), w, b)
-            a = activate(place, self.activation, z)
-            place.note(self.kind, given, a, activation=self.activation, pre_activation=z)
-            place.penalise(w, l1=self.l1, l2=self.l2)
+            w, b = weights_and_bias(builder, self, shape, axes, cells=kernel.cells)
+            z = self._product(builder, self._patches(builder, x, kernel), w, b)
+            a = activate(builder, self.activation, z)
+            builder.note(self.kind, given, a, activation=self.activation, pre_activation=z)
+            builder.penalise(w, l1=self.l1, l2=self.l2)
             return a
 
-    def _patches(self, place: Place, x: Tensor, kernel: Window) -> Tensor:
-        """The patches; of a kernel of one cell that looks at every place, the input itself."""
+    def _patches(self, builder: LayerBuilder, x: Tensor, kernel: Window) -> Tensor:
+        """The patches; of a kernel of one cell that covers every position, the input itself."""
         if kernel.cells == 1 and set(kernel.stride) == {1} and not kernel.padded:
             return x
         axes = (*x.axes[:-1], "patch")
-        return place.apply(Patches(kernel, self.groups), x, name="patches", symbol="P", axes=axes)
+        return builder.apply(Patches(kernel, self.groups), x, name="patches", symbol="P", axes=axes)
 
-    def _product(self, place: Place, p: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    def _product(self, builder: LayerBuilder, p: Tensor, w: Tensor, b: Tensor) -> Tensor:
         axes = (*p.axes[:-1], "channel")
         if self.groups == 1:
-            return place.apply(
+            return builder.apply(
                 Linear(), p, w, b, name="z", symbol="Z", role="pre_activation", axes=axes
             )
         shape = (*p.shape[:-1], self.filters)
-        product = place.apply(
+        product = builder.apply(
             GroupedProduct(self.groups, shape), p, w, name="product", symbol="PW", axes=axes
         )
-        return place.apply(Add(), product, b, name="z", symbol="Z", role="pre_activation")
+        return builder.apply(Add(), product, b, name="z", symbol="Z", role="pre_activation")
 
 
 @dataclass(frozen=True)
@@ -189,11 +189,11 @@ class TransposedConv2D(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the product with the kernels, the fold of what they add, and a = f(z)."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "F")
             shape = self.output_shape(x.shape[1:])
             kernel = window(shape[:-1], self.kernel, self.stride, self.padding, 1)
-            w = place.parameter(
+            w = builder.parameter(
                 "W",
                 (*kernel.size, self.filters, x.shape[-1]),
                 ("row", "column", "filter", "input"),
@@ -201,10 +201,10 @@ class TransposedConv2D(Layer):
                 fan_in=x.shape[-1] * kernel.cells // prod(kernel.stride),
                 fan_out=self.filters * kernel.cells,
             )
-            b = place.parameter(
+            b = builder.parameter(
                 "b", (self.filters,), ("filter",), self.bias_initializer, fan_in=1, fan_out=1
             )
-            added = place.apply(
+            added = builder.apply(
                 MatMul(transpose_right=True),
                 x,
                 w,
@@ -212,13 +212,13 @@ class TransposedConv2D(Layer):
                 symbol="P",
                 axes=(*x.axes[:-1], "patch"),
             )
-            folded = place.apply(
+            folded = builder.apply(
                 Fold(kernel, (x.shape[0], *shape)), added, name="fold", symbol="Q", axes=x.axes
             )
-            z = place.apply(Add(), folded, b, name="z", symbol="Z", role="pre_activation")
-            a = activate(place, self.activation, z)
-            place.note(self.kind, given, a, activation=self.activation, pre_activation=z)
-            place.penalise(w, l1=self.l1, l2=self.l2)
+            z = builder.apply(Add(), folded, b, name="z", symbol="Z", role="pre_activation")
+            a = activate(builder, self.activation, z)
+            builder.note(self.kind, given, a, activation=self.activation, pre_activation=z)
+            builder.penalise(w, l1=self.l1, l2=self.l2)
             return a
 
 
@@ -264,6 +264,6 @@ def check_padding(path: str, padding: object) -> None:
 
 
 def check_window(path: str, value: object, over: Window, shape: Shape) -> None:
-    """Raise DescriptionError unless the window has a place in samples of `shape`."""
+    """Raise DescriptionError unless the window fits into samples of `shape`."""
     if min(over.extents(shape[:-1])) < 1:
         raise DescriptionError(path, value, f"small enough for inputs of shape {shape}")

@@ -15,14 +15,14 @@ from engine.ops.linear import Linear
 
 if TYPE_CHECKING:
     from engine.graph.graph import Shape, Tensor
-    from engine.layers.context import Context, Place
+    from engine.layers.context import Context, LayerBuilder
 
 
 @dataclass(frozen=True)
 class Dense(Layer):
     """A fully connected layer: a = f(x·W + b), W of shape (inputs, units).
 
-    Of inputs with more axes, (time, features) say, it maps the last one, alike at every place.
+    Of inputs with more axes, (time, features) say, it maps the last one, alike at every position.
 
     Attributes:
         units: number of units, 1..1024.
@@ -59,16 +59,16 @@ class Dense(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append z = x·W + b, a = f(z), dropout and penalties."""
-        with context.layer(self.kind, number) as place:
-            w, b = weights_and_bias(place, self, (x.shape[-1], self.units), ("input", "unit"))
+        with context.layer(self.kind, number) as builder:
+            w, b = weights_and_bias(builder, self, (x.shape[-1], self.units), ("input", "unit"))
             axes = (*x.axes[:-1], "unit")
-            z = place.apply(
+            z = builder.apply(
                 Linear(), x, w, b, name="z", symbol="Z", role="pre_activation", axes=axes
             )
-            a = activate(place, self.activation, z)
-            place.note(self.kind, x, a, activation=self.activation, pre_activation=z)
-            place.penalise(w, l1=self.l1, l2=self.l2)
-            return drop(place, a, self.dropout)
+            a = activate(builder, self.activation, z)
+            builder.note(self.kind, x, a, activation=self.activation, pre_activation=z)
+            builder.penalise(w, l1=self.l1, l2=self.l2)
+            return drop(builder, a, self.dropout)
 
 
 def check_activation(path: str, activation: str, *, output: bool) -> None:
@@ -91,7 +91,7 @@ class Weighted(Protocol):
 
 
 def weights_and_bias(
-    place: Place, layer: Weighted, shape: Shape, axes: tuple[str, ...], *, cells: int = 1
+    builder: LayerBuilder, layer: Weighted, shape: Shape, axes: tuple[str, ...], *, cells: int = 1
 ) -> tuple[Tensor, Tensor]:
     """W of that shape, whose last axis counts the units, and b behind it.
 
@@ -99,8 +99,8 @@ def weights_and_bias(
     """
     *inputs, units = shape
     fan_in, fan_out = prod(inputs), cells * units
-    w = place.parameter("W", shape, axes, layer.initializer, fan_in=fan_in, fan_out=fan_out)
-    b = place.parameter(
+    w = builder.parameter("W", shape, axes, layer.initializer, fan_in=fan_in, fan_out=fan_out)
+    b = builder.parameter(
         "b", (units,), axes[-1:], layer.bias_initializer, fan_in=fan_in, fan_out=fan_out
     )
     return w, b

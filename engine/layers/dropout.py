@@ -11,7 +11,7 @@ from engine.ops.sampling import DropoutMask
 
 if TYPE_CHECKING:
     from engine.graph.graph import Shape, Tensor
-    from engine.layers.context import Context, Place
+    from engine.layers.context import Context, LayerBuilder
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,18 @@ class Dropout(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the mask and its product with x; nothing outside training."""
-        with context.layer(self.kind, number) as place:
-            return place.note(self.kind, x, drop(place, x, self.rate))
+        with context.layer(self.kind, number) as builder:
+            return builder.note(self.kind, x, drop(builder, x, self.rate))
 
 
-def drop(place: Place, a: Tensor, rate: float) -> Tensor:
+def drop(builder: LayerBuilder, a: Tensor, rate: float) -> Tensor:
     """Append dropout of `a` if it is asked for and this is training; returns what is left."""
-    context = place.context
+    context = builder.context
     if not (rate and context.training):
         return a
-    p = place.hyperparameter("dropout", place.symbol("p"), rate)
+    p = builder.hyperparameter("dropout", builder.symbol("p"), rate)
     context.draws += 1
-    mask = place.apply(
+    mask = builder.apply(
         DropoutMask(context.draws, a.shape),
         p,
         context.step,
@@ -50,4 +50,4 @@ def drop(place: Place, a: Tensor, rate: float) -> Tensor:
         symbol="M",
         like=a,
     )
-    return place.apply(Multiply(), a, mask, name="dropped", symbol="Ã", scope="dropout")
+    return builder.apply(Multiply(), a, mask, name="dropped", symbol="Ã", scope="dropout")

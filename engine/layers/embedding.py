@@ -18,7 +18,7 @@ from engine.ops.shaping import Reshape
 
 if TYPE_CHECKING:
     from engine.graph.graph import Shape, Tensor
-    from engine.layers.context import Context, Place
+    from engine.layers.context import Context, LayerBuilder
 
 MAX_ROWS = 100_000
 
@@ -57,8 +57,8 @@ class Embedding(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the lookup."""
-        with context.layer(self.kind, number) as place:
-            w = place.parameter(
+        with context.layer(self.kind, number) as builder:
+            w = builder.parameter(
                 "W",
                 (self.vocabulary, self.units),
                 ("token", "unit"),
@@ -67,9 +67,9 @@ class Embedding(Layer):
                 fan_out=self.units,
             )
             axes = (*x.axes, "unit")
-            a = place.apply(Lookup(), w, x, name="a", symbol="A", axes=axes)
-            place.penalise(w, l1=0.0, l2=self.l2)
-            return place.note(self.kind, x, a)
+            a = builder.apply(Lookup(), w, x, name="a", symbol="A", axes=axes)
+            builder.penalise(w, l1=0.0, l2=self.l2)
+            return builder.note(self.kind, x, a)
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,12 @@ class FieldEmbedding(_OfFields):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the rows' numbers, the lookup and the view of it as one vector."""
-        with context.layer(self.kind, number) as place:
-            vectors, w = look_up(place, x, self.sizes, self.units, self.initializer)
+        with context.layer(self.kind, number) as builder:
+            vectors, w = look_up(builder, x, self.sizes, self.units, self.initializer)
             shape = Reshape((x.shape[0], len(self.sizes) * self.units), "C")
-            a = place.apply(shape, vectors, name="a", symbol="A", axes=("batch", "feature"))
-            place.penalise(w, l1=0.0, l2=self.l2)
-            return place.note(self.kind, x, a)
+            a = builder.apply(shape, vectors, name="a", symbol="A", axes=("batch", "feature"))
+            builder.penalise(w, l1=0.0, l2=self.l2)
+            return builder.note(self.kind, x, a)
 
 
 @dataclass(frozen=True)
@@ -162,30 +162,36 @@ class Factorisation(_OfFields):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the lookups of vectors and biases, the scalar product and the sum."""
-        with context.layer(self.kind, number) as place:
-            vectors, w = look_up(place, x, self.sizes, self.rank, self.initializer)
-            b = place.parameter("b", (sum(self.sizes),), ("row",), "zeros", fan_in=1, fan_out=1)
-            mean = place.parameter("mu", (1,), ("unit",), "zeros", symbol="μ", fan_in=1, fan_out=1)
-            taste = place.apply(PairDot(), vectors, name="dot", symbol="D", axes=("batch", "unit"))
+        with context.layer(self.kind, number) as builder:
+            vectors, w = look_up(builder, x, self.sizes, self.rank, self.initializer)
+            b = builder.parameter("b", (sum(self.sizes),), ("row",), "zeros", fan_in=1, fan_out=1)
+            mean = builder.parameter(
+                "mu", (1,), ("unit",), "zeros", symbol="μ", fan_in=1, fan_out=1
+            )
+            taste = builder.apply(
+                PairDot(), vectors, name="dot", symbol="D", axes=("batch", "unit")
+            )
             rows = vectors.node.inputs[1] if vectors.node else x
-            biases = place.apply(Lookup(), b, rows, name="biases", symbol="B", axes=x.axes)
-            bias = place.apply(SumTo(taste.shape), biases, name="bias", symbol="S", axes=taste.axes)
-            relative = place.apply(Add(), taste, bias, name="relative", symbol="R")
-            z = place.apply(Add(), relative, mean, name="z", symbol="Z", role="pre_activation")
-            place.penalise(w, l1=0.0, l2=self.l2)
-            return place.note(self.kind, x, z)
+            biases = builder.apply(Lookup(), b, rows, name="biases", symbol="B", axes=x.axes)
+            bias = builder.apply(
+                SumTo(taste.shape), biases, name="bias", symbol="S", axes=taste.axes
+            )
+            relative = builder.apply(Add(), taste, bias, name="relative", symbol="R")
+            z = builder.apply(Add(), relative, mean, name="z", symbol="Z", role="pre_activation")
+            builder.penalise(w, l1=0.0, l2=self.l2)
+            return builder.note(self.kind, x, z)
 
 
 def look_up(
-    place: Place, x: Tensor, sizes: tuple[int, ...], units: int, rule: str | Initializer
+    builder: LayerBuilder, x: Tensor, sizes: tuple[int, ...], units: int, rule: str | Initializer
 ) -> tuple[Tensor, Tensor]:
     """A vector of `units` for each number of x (batch, fields), and W, which has them as rows."""
-    w = place.parameter(
+    w = builder.parameter(
         "W", (sum(sizes), units), ("row", "unit"), rule, fan_in=sum(sizes), fan_out=units
     )
-    x = place.context.ordered(x, "C")
-    rows = place.apply(Offset(sizes), x, name="rows", symbol="rows", role="index", axes=x.axes)
-    vectors = place.apply(Lookup(), w, rows, name="vectors", symbol="V", axes=(*x.axes, "unit"))
+    x = builder.context.ordered(x, "C")
+    rows = builder.apply(Offset(sizes), x, name="rows", symbol="rows", role="index", axes=x.axes)
+    vectors = builder.apply(Lookup(), w, rows, name="vectors", symbol="V", axes=(*x.axes, "unit"))
     return vectors, w
 
 

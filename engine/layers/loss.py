@@ -64,12 +64,12 @@ def _data_loss(graph: Graph, kind: str, output: LayerInfo, y: Tensor, *, final: 
 
 
 def _place_loss(graph: Graph, output: LayerInfo, y: Tensor, *, name: str, symbol: str) -> Tensor:
-    """The loss where y (batch, …) has a class for every place, or −1 for none."""
+    """The loss where y (batch, …) has a class for every position, or −1 for none."""
     by_name = {tensor.name: tensor for tensor in graph.tensors}
     z, log_a, a = (
         by_name[part] for part in (output.pre_activation, f"{output.name}/log_a", output.output)
     )
-    y.order = "F" if z.order in ("F", "T") else "C"  # its places in the order of those of z
+    y.order = "F" if z.order in ("F", "T") else "C"  # its positions in the order of those of z
     n = graph.apply(CountPlaces(), y, role="loss", name="loss/n", symbol="n", axes=())
     return graph.apply(
         PlaceCrossEntropy(), z, log_a, a, y, n, role="loss", name=name, symbol=symbol

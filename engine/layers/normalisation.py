@@ -19,7 +19,7 @@ from engine.ops.normalisation import (
 
 if TYPE_CHECKING:
     from engine.graph.graph import Shape, Tensor
-    from engine.layers.context import Context, Place
+    from engine.layers.context import Context, LayerBuilder
 
 
 ONES = Initializer("constant", 1.0)
@@ -27,7 +27,7 @@ ONES = Initializer("constant", 1.0)
 
 @dataclass(frozen=True)
 class LayerNorm(Layer):
-    """x̂ = (x − μ)/√(v + ε) over the units of each sample, or place; a = γ ⊙ x̂ + β.
+    """x̂ = (x − μ)/√(v + ε) over the units of each sample, or position; a = γ ⊙ x̂ + β.
 
     Ba, Kiros, Hinton 2016.
     """
@@ -44,21 +44,23 @@ class LayerNorm(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the two moments, the standardised values, gain and shift."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             one = (*x.axes[:-1], "one")
-            mean = place.apply(Mean("units"), x, name="mean", symbol="μ", axes=one, order=x.order)
-            variance = place.apply(
+            mean = builder.apply(Mean("units"), x, name="mean", symbol="μ", axes=one, order=x.order)
+            variance = builder.apply(
                 Variance("units"), x, mean, name="variance", symbol="v", axes=one, order=x.order
             )
             inverse = InverseDeviation(self.epsilon)
-            s = place.apply(inverse, variance, name="scale", symbol="s")
-            normal = place.apply(Standardise("units"), x, mean, s, name="standardised", symbol="X̂")
-            return place.note(self.kind, x, gain_and_shift(place, normal))
+            s = builder.apply(inverse, variance, name="scale", symbol="s")
+            normal = builder.apply(
+                Standardise("units"), x, mean, s, name="standardised", symbol="X̂"
+            )
+            return builder.note(self.kind, x, gain_and_shift(builder, normal))
 
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """x̂ = (x − μ)/√(v + ε) over the batch, and all places, of each unit; a = γ ⊙ x̂ + β.
+    """x̂ = (x − μ)/√(v + ε) over the batch, and all positions, of each unit; a = γ ⊙ x̂ + β.
 
     Evaluators go by running means of μ and v instead (Ioffe & Szegedy 2015), v with the factor
     n/(n − 1) for n values a unit.
@@ -82,20 +84,20 @@ class BatchNorm(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the moments, or take the running ones; the standardised values, gain, shift."""
-        with context.layer(self.kind, number) as place:
-            mean, variance = self._moments(place, x)
+        with context.layer(self.kind, number) as builder:
+            mean, variance = self._moments(builder, x)
             inverse = InverseDeviation(self.epsilon)
-            s = place.apply(inverse, variance, name="scale", symbol="s")
+            s = builder.apply(inverse, variance, name="scale", symbol="s")
             standardise = Standardise("rows", fixed=not context.training)
-            normal = place.apply(standardise, x, mean, s, name="standardised", symbol="X̂")
-            return place.note(self.kind, x, gain_and_shift(place, normal))
+            normal = builder.apply(standardise, x, mean, s, name="standardised", symbol="X̂")
+            return builder.note(self.kind, x, gain_and_shift(builder, normal))
 
-    def _moments(self, place: Place, x: Tensor) -> tuple[Tensor, Tensor]:
-        context, units = place.context, x.shape[-1:]
+    def _moments(self, builder: LayerBuilder, x: Tensor) -> tuple[Tensor, Tensor]:
+        context, units = builder.context, x.shape[-1:]
         running = [
             context.graph.given(
-                f"{place.name}/running_{name}",
-                place.symbol(symbol),
+                f"{builder.name}/running_{name}",
+                builder.symbol(symbol),
                 units,
                 ("unit",),
                 "statistic",
@@ -105,10 +107,10 @@ class BatchNorm(Layer):
         ]
         momentum = None
         if context.training:
-            momentum = place.hyperparameter("momentum", place.symbol("ρ"), self.momentum)
+            momentum = builder.hyperparameter("momentum", builder.symbol("ρ"), self.momentum)
             axes = ("unit",)
-            mean = place.apply(Mean("rows"), x, name="mean", symbol="μ", axes=axes)
-            variance = place.apply(
+            mean = builder.apply(Mean("rows"), x, name="mean", symbol="μ", axes=axes)
+            variance = builder.apply(
                 Variance("rows"), x, mean, name="variance", symbol="v", axes=axes
             )
             count = x.size // units[0]
@@ -122,11 +124,11 @@ class BatchNorm(Layer):
         return mean, variance
 
 
-def gain_and_shift(place: Place, normal: Tensor) -> Tensor:
+def gain_and_shift(builder: LayerBuilder, normal: Tensor) -> Tensor:
     """Append a = γ ⊙ x̂ + β with trained γ, at first 1, and β, at first 0."""
     units = normal.shape[-1]
     gain, shift = (
-        place.parameter(name, (units,), ("unit",), rule, symbol=symbol, fan_in=1, fan_out=1)
+        builder.parameter(name, (units,), ("unit",), rule, symbol=symbol, fan_in=1, fan_out=1)
         for name, rule, symbol in (("gain", ONES, "γ"), ("shift", "zeros", "β"))
     )
-    return place.apply(ScaleShift(), normal, gain, shift, name="a", symbol="A")
+    return builder.apply(ScaleShift(), normal, gain, shift, name="a", symbol="A")

@@ -27,7 +27,7 @@ from engine.ops.window import Window
 
 if TYPE_CHECKING:
     from engine.graph.graph import Shape, Tensor
-    from engine.layers.context import Context, Place
+    from engine.layers.context import Context, LayerBuilder
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class _Pool(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the one op."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "F")
             op = self.op(self.window(x.shape[1:]))
-            return place.note(
-                self.kind, given, place.apply(op, x, name="a", symbol="A", axes=x.axes)
+            return builder.note(
+                self.kind, given, builder.apply(op, x, name="a", symbol="A", axes=x.axes)
             )
 
 
@@ -107,17 +107,17 @@ class _GlobalPool(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return shape[-1:]
 
-    def cell(self, place: Place, x: Tensor) -> Tensor:
+    def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
         """Append what makes one cell of each channel: (batch, 1, …, channels)."""
         raise NotImplementedError
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the pooling, and the view without the axes of one cell."""
-        with context.layer(self.kind, number) as place:
-            cell = self.cell(place, context.ordered(x, "F"))
+        with context.layer(self.kind, number) as builder:
+            cell = self.cell(builder, context.ordered(x, "F"))
             shape = Reshape((cell.shape[0], cell.shape[-1]), "F")
-            a = place.apply(shape, cell, name="a", symbol="A", axes=("batch", "channel"))
-            return place.note(self.kind, x, a)
+            a = builder.apply(shape, cell, name="a", symbol="A", axes=("batch", "channel"))
+            return builder.note(self.kind, x, a)
 
 
 @dataclass(frozen=True)
@@ -126,14 +126,14 @@ class GlobalAveragePool(_GlobalPool):
 
     kind: ClassVar[str] = "global_average_pool"
 
-    def cell(self, place: Place, x: Tensor) -> Tensor:
+    def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
         """The sum, and its share."""
         batch, *extents, channels = x.shape
         ones, cells = (1,) * len(extents), prod(extents)
-        total = place.apply(
+        total = builder.apply(
             SumTo((batch, *ones, channels)), x, name="sum", symbol="S", axes=x.axes, order="F"
         )
-        return place.apply(Scale(1.0 / cells, f"1/{cells}"), total, name="mean", symbol="M")
+        return builder.apply(Scale(1.0 / cells, f"1/{cells}"), total, name="mean", symbol="M")
 
 
 @dataclass(frozen=True)
@@ -142,10 +142,10 @@ class GlobalMaxPool(_GlobalPool):
 
     kind: ClassVar[str] = "global_max_pool"
 
-    def cell(self, place: Place, x: Tensor) -> Tensor:
+    def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
         """A pooling with one window."""
         pool = MaxPoolOp(Window.plain(x.shape[1:-1]))
-        return place.apply(pool, x, name="largest", symbol="M", axes=x.axes)
+        return builder.apply(pool, x, name="largest", symbol="M", axes=x.axes)
 
 
 @dataclass(frozen=True)
@@ -166,18 +166,18 @@ class Upsample(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the one op."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "F")
             over = Window.plain(both(self.factor, len(x.shape) - 2))
             shape = (x.shape[0], *self.output_shape(x.shape[1:]))
             spread = WindowSpread(over, shape)
-            return place.note(
-                self.kind, given, place.apply(spread, x, name="a", symbol="A", axes=x.axes)
+            return builder.note(
+                self.kind, given, builder.apply(spread, x, name="a", symbol="A", axes=x.axes)
             )
 
 
 def check_places(path: str, kind: str, shape: Shape) -> None:
-    """Raise DescriptionError unless samples have places: time, or height and width."""
+    """Raise DescriptionError unless samples have positions: time, or height and width."""
     if len(shape) not in (2, 3):
         raise DescriptionError(
             path,

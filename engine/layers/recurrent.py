@@ -33,7 +33,7 @@ from engine.ops.shaping import Concatenate
 
 if TYPE_CHECKING:
     from engine.graph.graph import Order, Shape, Tensor
-    from engine.layers.context import Context, Place
+    from engine.layers.context import Context, LayerBuilder
 
 MAX_TIME = 512
 
@@ -51,13 +51,13 @@ class Unrolled:
     """One direction of a layer as it is built, step by step.
 
     Attributes:
-        place: of the direction.
+        builder: of the direction.
         contributions: what the inputs of all steps contribute, (batch, time, blocks·units).
         states: buffers (batch, time, …) in which the steps' results lie, by name.
     """
 
-    def __init__(self, place: Place, contributions: Tensor, u: Tensor, units: int) -> None:
-        self.place = place
+    def __init__(self, builder: LayerBuilder, contributions: Tensor, u: Tensor, units: int) -> None:
+        self.builder = builder
         self.contributions = contributions
         self.u = u
         self.units = units
@@ -67,30 +67,32 @@ class Unrolled:
 
     def gate(self, gates: Tensor, name: str, block: int) -> Tensor:
         """One of a step's gates (batch, block, units)."""
-        step, graph = self.step, self.place.context.graph
+        step, graph = self.step, self.builder.context.graph
         index = (slice(None), block)
         return graph.part(gates, index, f"{step.name}/{name}", step.symbol(name))
 
     def columns(self, tensor: Tensor, name: str, first: int, last: int) -> Tensor:
         """Blocks of the columns of a step's tensor (batch, blocks·units), from first to last."""
-        step, graph = self.step, self.place.context.graph
+        step, graph = self.step, self.builder.context.graph
         index = (slice(None), slice(first * self.units, (last + 1) * self.units))
         return graph.part(tensor, index, f"{step.name}/{name}", step.symbol(name))
 
     def input(self, name: str = "xw", first: int = 0, last: int | None = None) -> Tensor:
         """What this step's input contributes, to all blocks or to those from first to last."""
-        step, graph = self.step, self.place.context.graph
+        step, graph = self.step, self.builder.context.graph
         index: tuple[int | slice, ...] = (slice(None), self.time)
         if last is not None:
             index = (*index, slice(first * self.units, (last + 1) * self.units))
         return graph.part(self.contributions, index, f"{step.name}/{name}", step.symbol("XW"))
 
     @property
-    def step(self) -> Place:
-        """The place of the present step, in names and symbols."""
-        place = self.place
-        return type(place)(
-            place.context, f"{place.name}/t{self.time + 1}", f"{place.number}[{self.time + 1}]"
+    def step(self) -> LayerBuilder:
+        """A builder under the name and symbol of the present time step."""
+        builder = self.builder
+        return type(builder)(
+            builder.context,
+            f"{builder.name}/t{self.time + 1}",
+            f"{builder.number}[{self.time + 1}]",
         )
 
     def apply(self, op: Op, *inputs: Tensor, name: str, symbol: str) -> Tensor:
@@ -113,9 +115,9 @@ class Unrolled:
         if name not in self.states:
             batch, time, _ = self.contributions.shape
             gate = ("gate",) if len(shape) > 2 else ()
-            self.states[name] = self.place.context.graph.given(
-                f"{self.place.name}/{name}",
-                self.place.symbol(symbol),
+            self.states[name] = self.builder.context.graph.given(
+                f"{self.builder.name}/{name}",
+                self.builder.symbol(symbol),
                 (batch, time, *shape[1:]),
                 ("batch", "time", *gate, "unit"),
                 "activation",
@@ -171,16 +173,16 @@ class _Recurrent(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the steps of one direction, or of both and their states side by side."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "T")
             if not self.bidirectional:
-                return place.note(self.kind, given, self._direction(place, x, reverse=False))
+                return builder.note(self.kind, given, self._direction(builder, x, reverse=False))
             ends = []
             for name, letter, reverse in (("ahead", "→", False), ("reverse", "←", True)):
-                way = type(place)(context, f"{place.name}/{name}", f"{place.number}{letter}")
+                way = type(builder)(context, f"{builder.name}/{name}", f"{builder.number}{letter}")
                 with context.graph.scope(name):
                     ends.append(self._direction(way, x, reverse=reverse))
-            a = place.apply(
+            a = builder.apply(
                 Concatenate(),
                 *ends,
                 name="h",
@@ -188,38 +190,38 @@ class _Recurrent(Layer):
                 axes=ends[0].axes,
                 order=ends[0].order,
             )
-            return place.note(self.kind, given, a)
+            return builder.note(self.kind, given, a)
 
-    def _direction(self, place: Place, x: Tensor, *, reverse: bool) -> Tensor:
+    def _direction(self, builder: LayerBuilder, x: Tensor, *, reverse: bool) -> Tensor:
         """Append the input products of all steps, then the steps; returns what is the output."""
-        weights = self._weights(place, x.shape[-1])
+        weights = self._weights(builder, x.shape[-1])
         axes = ("batch", "time", "unit")
-        contributions = place.apply(
+        contributions = builder.apply(
             Linear(), x, weights.w, weights.b, name="xw", symbol="XW", axes=axes
         )
-        unrolled = Unrolled(place, contributions, weights.u, self.units)
+        unrolled = Unrolled(builder, contributions, weights.u, self.units)
         time = x.shape[1]
         before: dict[str, Tensor] = {}
         for count in range(time):
             unrolled.time = time - 1 - count if reverse else count
             unrolled.detached = bool(self.truncation) and count % (self.truncation or 1) == 0
-            with place.context.graph.scope(f"t{unrolled.time + 1}"):
+            with builder.context.graph.scope(f"t{unrolled.time + 1}"):
                 before = self.step(unrolled, before)
         return unrolled.states["h"] if self.sequences else before["h"]
 
-    def _weights(self, place: Place, inputs: int) -> Weights:
+    def _weights(self, builder: LayerBuilder, inputs: int) -> Weights:
         columns, units = self.blocks * self.units, self.units
         rules = self.initializer, self.first_biases(), self.recurrent_initializer
         shapes = (inputs, columns), (columns,), (units, columns)
         axes = ("input", "unit"), ("unit",), ("state", "unit")
         w, b, u = (
-            place.parameter(
+            builder.parameter(
                 name, shape, along, rule, fan_in=units if name == "U" else inputs, fan_out=units
             )
             for name, shape, along, rule in zip("WbU", shapes, axes, rules, strict=True)
         )
         for weight in (w, u):
-            place.penalise(weight, l1=0.0, l2=self.l2)
+            builder.penalise(weight, l1=0.0, l2=self.l2)
         return Weights(w, u, b)
 
     def first_biases(self) -> str | Initializer:

@@ -32,13 +32,13 @@ class Flatten(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the view."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             order = _order(x.shape[1:])
             given, x = x, context.ordered(x, order)
             shape = (x.shape[0], prod(x.shape[1:]))
             view = ReshapeOp(shape, order)
-            a = place.apply(view, x, name="a", symbol="A", axes=("batch", "feature"))
-            return place.note(self.kind, given, a)
+            a = builder.apply(view, x, name="a", symbol="A", axes=("batch", "feature"))
+            return builder.note(self.kind, given, a)
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Reshape(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the view."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             order = _order(self.output_shape(()))
             given, x = x, context.ordered(x, order)
             view = ReshapeOp((x.shape[0], *self.shape), order)
             axes = ("batch", *PLACES[len(self.shape)])
-            return place.note(
-                self.kind, given, place.apply(view, x, name="a", symbol="A", axes=axes)
+            return builder.note(
+                self.kind, given, builder.apply(view, x, name="a", symbol="A", axes=axes)
             )
 
 

@@ -60,15 +60,15 @@ class Unembedding(Layer):
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the product with the embedding's rows, the bias and f."""
-        with context.layer(self.kind, number) as place:
+        with context.layer(self.kind, number) as builder:
             table = context.parameters[0].tensor
-            b = place.parameter(
+            b = builder.parameter(
                 "b", (self.vocabulary,), ("token",), "zeros", fan_in=x.shape[-1], fan_out=1
             )
             axes = (*x.axes[:-1], "token")
-            product = place.apply(
+            product = builder.apply(
                 MatMul(transpose_right=True), x, table, name="product", symbol="XE", axes=axes
             )
-            z = place.apply(Add(), product, b, name="z", symbol="Z", role="pre_activation")
-            a = activate(place, self.activation, z)
-            return place.note(self.kind, x, a, activation=self.activation, pre_activation=z)
+            z = builder.apply(Add(), product, b, name="z", symbol="Z", role="pre_activation")
+            a = activate(builder, self.activation, z)
+            return builder.note(self.kind, x, a, activation=self.activation, pre_activation=z)

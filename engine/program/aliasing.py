@@ -28,7 +28,9 @@ class Layout:
         """The live buffer."""
         return self._machine.view(tensor.name)
 
-    def written_index(self, writer: int, tensor: Tensor, index: tuple[int, ...]) -> Place:
+    def written_index(
+        self, writer: int, tensor: Tensor, index: tuple[int, ...]
+    ) -> tuple[int, ...] | None:
         """Where in the output of an instruction an element of a buffer lies, if it does."""
         where = address(self.array(tensor), index)
         return locate(self.array(self._nodes[writer].output), where)
@@ -49,6 +51,3 @@ class Layout:
         if tensor.axes != ("parameter",):
             return ()
         return tuple(t for t in self._tensors if t.parent is tensor)
-
-
-Place = tuple[int, ...] | None

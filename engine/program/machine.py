@@ -449,7 +449,7 @@ class Machine:
         if not 0 <= number < 2**53:
             raise DescriptionError("seed", number, "a whole number from 0 to 2^53 - 1")
         kept = ("hyperparameter", "constant")
-        for tensor in self.program.plan.places:
+        for tensor in self.program.plan.extents:
             if tensor.role not in kept:
                 self._memory.array(tensor)[...] = 0 if tensor.value is None else tensor.value
         self._memory.array(self._tensors["seed"])[...] = number

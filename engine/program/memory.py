@@ -32,7 +32,7 @@ SECTIONS: tuple[tuple[Role, ...], ...] = (
 
 
 @dataclass(frozen=True)
-class Place:
+class Extent:
     """Bytes `start` to `stop` of the block."""
 
     start: int
@@ -40,24 +40,24 @@ class Place:
 
 
 class Plan:
-    """A place for each tensor that is not a part of another and not given from outside."""
+    """An extent of the block for each tensor that is not part of another or given from outside."""
 
     def __init__(self, graph: Graph, dtype: str, outside: frozenset[str]) -> None:
         self.dtype = np.dtype(dtype)
-        self.places: dict[Tensor, Place] = {}
+        self.extents: dict[Tensor, Extent] = {}
         self.bytes = 0
         self.persistent = 0
         rank = {role: rank for rank, roles in enumerate(SECTIONS) for role in roles}
         owners = [t for t in graph.tensors if t.parent is None and t.name not in outside]
         for tensor in sorted(owners, key=lambda t: rank[t.role]):
-            self._place(tensor)
+            self._allot(tensor)
             if rank[tensor.role] == 0:
                 self.persistent = self.bytes
 
-    def _place(self, tensor: Tensor) -> None:
+    def _allot(self, tensor: Tensor) -> None:
         start = -(-self.bytes // ALIGNMENT) * ALIGNMENT
         stop = start + self.stored_size(tensor) * self.type_of(tensor).itemsize
-        self.places[tensor] = Place(start, stop)
+        self.extents[tensor] = Extent(start, stop)
         self.bytes = stop
 
     def type_of(self, tensor: Tensor) -> np.dtype[np.generic]:
@@ -83,7 +83,7 @@ class Memory:
         self.block: NDArray[np.uint8] = _aligned(plan.bytes)
         self._outside = dict(outside)
         self._arrays: dict[Tensor, Array] = {}
-        for tensor in plan.places:
+        for tensor in plan.extents:
             if tensor.ones:
                 self.with_ones(tensor)[:, -1] = 1
             if tensor.value is not None:
@@ -102,10 +102,10 @@ class Memory:
     def with_ones(self, tensor: Tensor) -> Array:
         """(rows, units + 1): the tensor with the 1 that stands behind the units of each row.
 
-        A row is a sample, or a place in one, in memory order.
+        A row is a sample, or a position in one, in memory order.
         """
         units = tensor.shape[-1]
-        return self._typed(tensor, self.plan.places[tensor]).reshape(units + 1, -1).T
+        return self._typed(tensor, self.plan.extents[tensor]).reshape(units + 1, -1).T
 
     def joined(self, weights: Tensor, bias: Tensor) -> Array | None:
         """(inputs + 1, units): weights with the bias as their last row, if they lie so."""
@@ -125,11 +125,11 @@ class Memory:
             )
         if tensor.name in self._outside:
             return self._outside[tensor.name]
-        stored = self._typed(tensor, self.plan.places[tensor])
+        stored = self._typed(tensor, self.plan.extents[tensor])
         return shaped(stored[: tensor.size], tensor.shape, tensor.order)
 
-    def _typed(self, tensor: Tensor, place: Place) -> Array:
-        return self.block[place.start : place.stop].view(self.plan.type_of(tensor))
+    def _typed(self, tensor: Tensor, extent: Extent) -> Array:
+        return self.block[extent.start : extent.stop].view(self.plan.type_of(tensor))
 
 
 def slot(name: str, array: Array, index: Index | None) -> Array:

@@ -119,7 +119,7 @@ class Objective:
         try:
             machine.pc = 0
             machine.run_to(machine.program.phase_start("update"))
-            for tensor in self._memory.plan.places:
+            for tensor in self._memory.plan.extents:
                 self._memory.array(tensor)[...] = machine.view(tensor.name)
         finally:
             machine.restore(before)

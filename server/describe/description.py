@@ -329,8 +329,8 @@ def _fitting(program: Program) -> int:
     """The largest batch whose buffers would fit in memory, about."""
     plan, rows = program.plan, program.batch_size
     growing = sum(
-        place.stop - place.start
-        for tensor, place in plan.places.items()
+        extent.stop - extent.start
+        for tensor, extent in plan.extents.items()
         if tensor.axes[:1] == ("batch",)
     )
     return (MAX_BYTES - (program.cost.bytes - growing)) * rows // max(growing, 1)
