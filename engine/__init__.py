@@ -3,6 +3,7 @@
 from engine import Network, Dense, SGD, compile, Machine, load_dataset
 """
 
+from engine.checks import is_number, is_whole
 from engine.data import (
     FEATURES,
     Baseline,
@@ -108,6 +109,7 @@ from engine.layers import (
     Upsample,
 )
 from engine.layers.activation import ACTIVATIONS
+from engine.layers.base import MAX_UNITS
 from engine.layers.context import LayerInfo
 from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network
 from engine.program.clamps import Clamp
@@ -155,6 +157,7 @@ __all__ = [
     "LOSSES",
     "LSTM",
     "MATCHING_ACTIVATION",
+    "MAX_UNITS",
     "OPTIMIZERS",
     "RNN",
     "RULES",
@@ -282,6 +285,8 @@ __all__ = [
     "gradient_flow",
     "hint",
     "import_log",
+    "is_number",
+    "is_whole",
     "load_dataset",
     "loss_along",
     "loss_along_in_pieces",

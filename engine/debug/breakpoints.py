@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Literal, get_args
 
+from engine.checks import is_whole
 from engine.debug.expressions import (
     DIGITS,
     Expression,
@@ -282,6 +283,6 @@ def watchpoint_of(
 
 
 def _checked_nth(nth: int) -> int:
-    if isinstance(nth, bool) or not isinstance(nth, int) or not 1 <= nth <= MAX_NTH:
+    if not is_whole(nth, 1, MAX_NTH):
         raise DescriptionError("nth", nth, f"in 1..{MAX_NTH}")
     return nth

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from engine.checks import is_whole
 from engine.debug.breakpoints import (
     Breakpoint,
     Hit,
@@ -340,7 +341,7 @@ class Debugger:
         self.stopped = Stop(reason, here.now, here.branch.number, tuple(hits), nonfinite)
 
     def _check_count(self, count: int) -> None:
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        if not is_whole(count, 1):
             raise DescriptionError("count", count, "a whole number of at least 1")
 
     def _left(self) -> float | None:

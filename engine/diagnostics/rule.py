@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from math import isfinite
 from typing import Any, ClassVar, Literal
 
+from engine.checks import is_number
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Evidence, Finding, Remedy, Severity
 from engine.errors import DescriptionError
@@ -79,8 +79,7 @@ def configured(rule: Rule, **thresholds: Any) -> Rule:
         path = f"{rule.id}.{name}"
         if name not in known:
             raise DescriptionError(path, value, f"one of {', '.join(known) or 'none'}")
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not isfinite(value) or value < 0:
+        if not is_number(value, 0.0):
             raise DescriptionError(path, value, "a number of at least 0")
         if isinstance(known[name], int) and value != int(value):
             raise DescriptionError(path, value, "a whole number")

@@ -20,6 +20,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.checks import is_whole
 from engine.errors import DescriptionError
 from engine.history.moments import EDIT_KINDS, START, Branch, Edit, Moment
 from engine.history.timeline import BUDGET, Timeline
@@ -183,8 +184,8 @@ def _leaves(path: str, given: Any, depth: int) -> Iterator[float]:
 
 
 def _is_number(given: Any) -> bool:
-    small = type(given) is int and abs(given) <= MAX_STEP
-    return small or isinstance(given, float) or given in ("nan", "inf", "-inf")
+    whole = is_whole(given, -MAX_STEP, MAX_STEP)
+    return whole or isinstance(given, float) or given in ("nan", "inf", "-inf")
 
 
 def _index(path: str, given: Any) -> Index | None:
@@ -217,6 +218,6 @@ def _list(path: str, given: Any, most: int) -> list[Any]:
 
 
 def _integer(path: str, given: Any, high: int) -> int:
-    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= high:
+    if not is_whole(given, 0, high):
         raise DescriptionError(path, given, f"in 0..{high}")
     return given

@@ -13,6 +13,7 @@ from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
 from engine.layers.activation import Activation
 from engine.layers.base import (
+    MAX_TIME,
     MAX_UNITS,
     Layer,
     check_axes,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
 
-MAX_TIME = 512
 SEQUENCE = ("time", "features")
 
 

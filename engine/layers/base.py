@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from numpy.typing import NDArray
 
+from engine.checks import is_number, is_whole
 from engine.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from engine.layers.context import Context
 
 MAX_UNITS = 1024
+MAX_TIME = 512
+"""The longest sequence that recurrent and attention layers accept, in time steps."""
 MAX_VALUES = 1 << 20
-"""Most values of a layer's output for one sample."""
+"""The most values that a layer may output for one sample."""
 
 
 class Layer(ABC):
@@ -73,14 +76,13 @@ class Layer(ABC):
 
 def check_integer(path: str, value: object, low: int, high: int) -> None:
     """Raise DescriptionError unless `value` is a whole number in low..high."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    if not is_whole(value, low, high):
         raise DescriptionError(path, value, f"in {low}..{high}")
 
 
 def check_number(path: str, value: object, low: float, high: float) -> None:
     """Raise DescriptionError unless `value` is a finite number from low to high."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    if not (good and isinstance(value, int | float) and low <= value <= high):
+    if not is_number(value, low, high):
         limit = f"in {low:g}..{high:g}" if isfinite(high) else f"a number of at least {low:g}"
         raise DescriptionError(path, value, limit)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from engine.checks import is_whole
 from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
 from engine.layers.activation import Activation, activate
@@ -252,14 +253,13 @@ def check_extent(path: str, value: object, axes: int) -> None:
     if len(parts) not in (1, axes) or (axes == 1 and not isinstance(value, int)):
         raise DescriptionError(path, value, f"a number{f' or {axes} of them' * (axes > 1)}")
     for part in parts:
-        if isinstance(part, bool) or not isinstance(part, int) or not 1 <= part <= MAX_KERNEL:
+        if not is_whole(part, 1, MAX_KERNEL):
             raise DescriptionError(path, value, f"in 1..{MAX_KERNEL}")
 
 
 def check_padding(path: str, padding: object) -> None:
     """Raise DescriptionError unless `padding` is a name or a number of cells."""
-    number = isinstance(padding, int) and not isinstance(padding, bool)
-    if not (padding in ("valid", "same") or (number and 0 <= int(str(padding)) <= MAX_KERNEL)):
+    if padding not in ("valid", "same") and not is_whole(padding, 0, MAX_KERNEL):
         raise DescriptionError(path, padding, f"'valid', 'same' or in 0..{MAX_KERNEL}")
 
 

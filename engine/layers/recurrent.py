@@ -17,6 +17,7 @@ from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
 from engine.layers.activation import OPS
 from engine.layers.base import (
+    MAX_TIME,
     MAX_UNITS,
     Layer,
     check_axes,
@@ -34,8 +35,6 @@ from engine.ops.shaping import Concatenate
 if TYPE_CHECKING:
     from engine.graph.graph import Order, Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
-
-MAX_TIME = 512
 
 
 @dataclass(frozen=True)

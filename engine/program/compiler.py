@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.checks import is_whole
 from engine.errors import DescriptionError
 from engine.graph.autodiff import differentiate
 from engine.graph.graph import Graph, Role, Shape, Tensor
@@ -133,16 +134,11 @@ def _like(tensor: Tensor, rows: int) -> Tensor:
 def _check(network: Network, data: Dataset, batch_size: int | None, seed: int, dtype: str) -> None:
     samples = len(data.train.inputs)
     _check_inputs(network, data)
-    good = batch_size is None or (
-        isinstance(batch_size, int)
-        and not isinstance(batch_size, bool)
-        and 1 <= batch_size <= samples
-    )
-    if not good:
+    if batch_size is not None and not is_whole(batch_size, 1, samples):
         raise DescriptionError(
             "batch_size", batch_size, f"in 1..{samples} (the training samples) or None for all"
         )
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**53:
+    if not is_whole(seed, 0, 2**53 - 1):
         raise DescriptionError("seed", seed, "a whole number from 0 to 2^53 - 1")
     if dtype not in ("float64", "float32"):
         raise DescriptionError("dtype", dtype, "'float64' or 'float32'")

@@ -64,7 +64,7 @@ _RANGES: dict[str, tuple[str, float, float, bool]] = {
 """Title, the range a control offers (a description may go beyond), whether it is logarithmic."""
 
 _LAYER_FIELDS: dict[str, tuple[str, float, float, bool]] = {
-    "units": ("Units", 1, description.MAX_UNITS, True),
+    "units": ("Units", 1, engine.MAX_UNITS, True),
     "l1": ("L1 penalty", 0.0, 0.1, False),
     "l2": ("L2 penalty", 0.0, 0.1, False),
     "dropout": ("Dropout", 0.0, 0.95, False),
@@ -134,7 +134,7 @@ def catalogue() -> dict[str, Any]:
         "dtypes": list(description.DTYPES),
         "limits": {
             "layers": description.MAX_LAYERS,
-            "units": description.MAX_UNITS,
+            "units": engine.MAX_UNITS,
             "parameters": description.MAX_PARAMETERS,
         },
         "description": description.normalise({}),

@@ -23,7 +23,6 @@ from server.wire.errors import Refusal
 
 __all__ = ["MAX_LAYERS", "MAX_NUMBER", "Description", "Plan", "build", "normalise", "refused"]
 
-MAX_UNITS = 1024
 MAX_PARAMETERS = 2_000_000
 MAX_STEP_FLOPS = 4_000_000_000
 """Of one training step: about half a second."""
@@ -269,7 +268,7 @@ def _batch_size(given: object, samples: int) -> int | str:
         return min(10, samples)
     if given == "full":
         return "full"
-    if isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= samples:
+    if engine.is_whole(given, 1, samples):
         return given
     expected = f'in 1..{samples} (the training samples), or "full"'
     raise Refusal("bad_description", "batch_size", given, expected)

@@ -34,17 +34,13 @@ def choice(path: str, value: object, names: Sequence[str]) -> str:
 
 
 def integer(path: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    if not engine.is_whole(value, low, high):
         raise Refusal("bad_description", path, value, f"in {low}..{high}")
     return value
 
 
 def number(path: str, value: object) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not abs(value) <= MAX_NUMBER
-    ):
+    if not engine.is_number(value, -MAX_NUMBER, MAX_NUMBER):
         raise Refusal("bad_description", path, value, f"a number within ±{MAX_NUMBER:g}")
     return float(value)
 

@@ -6,7 +6,6 @@ from dataclasses import MISSING, dataclass
 from typing import Any
 
 import engine
-from server.describe.description import MAX_UNITS
 from server.describe.layers import HIDDEN, Field, fields_of
 
 
@@ -123,7 +122,7 @@ _ABOUT = {
 }
 
 _RANGES: dict[str, tuple[float, float, bool]] = {
-    "units": (1, MAX_UNITS, True),
+    "units": (1, engine.MAX_UNITS, True),
     "filters": (1, 256, True),
     "vocabulary": (1, 100_000, True),
     "sizes": (1, 100_000, True),
@@ -139,7 +138,7 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "factor": (1, 8, False),
     "shape": (1, 1024, True),
     "heads": (1, 16, False),
-    "hidden": (1, MAX_UNITS, True),
+    "hidden": (1, engine.MAX_UNITS, True),
     "l1": (0.0, 0.1, False),
     "l2": (0.0, 0.1, False),
     "dropout": (0.0, 0.95, False),

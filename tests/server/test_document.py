@@ -11,6 +11,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+import engine
 from engine.graph.graph import Role
 from server import app
 from server import client as scripting
@@ -174,7 +175,7 @@ def test_roles_and_views_are_described() -> None:
         ("Errors", f"more than {hub.MESSAGES_PER_SECOND:g} messages a second"),
         ("Errors", f"shortened to {MAX_VALUE} characters"),
         ("Descriptions", f"list of 1..{description.MAX_LAYERS} layers"),
-        ("Descriptions", f"| 1..{description.MAX_UNITS} |"),
+        ("Descriptions", f"| 1..{engine.MAX_UNITS} |"),
         ("Credit", f"at most {hub.CREDIT} frames"),
         ("Leaving and coming back", f"runs on for {hub.RESUME_SECONDS:g} seconds"),
         ("Leaving and coming back", f"for {hub.FREE_SECONDS:g} seconds is freed"),
@@ -186,7 +187,7 @@ def test_roles_and_views_are_described() -> None:
         ("Limits", f"a frame | {camera.MAX_FRAME_BYTES:,} bytes"),
         ("Limits", f"acknowledged | {hub.CREDIT} |"),
         ("Limits", f"`read` | {session.MAX_READ:,} numbers"),
-        ("Limits", f"{description.MAX_LAYERS} layers, {description.MAX_UNITS:,} units a layer"),
+        ("Limits", f"{description.MAX_LAYERS} layers, {engine.MAX_UNITS:,} units a layer"),
         ("Limits", f"{description.MAX_PARAMETERS:,} parameters"),
         ("Limits", f"at most {description.MAX_STEP_FLOPS:,}"),
         ("Limits", f"machine | {description.MAX_BYTES:,} bytes"),

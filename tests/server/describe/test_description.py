@@ -357,5 +357,5 @@ def test_any_json_is_built_or_refused(given: dict[str, Any]) -> None:
 
 
 def test_the_limits_are_those_of_the_engine_or_below() -> None:
-    assert description.MAX_UNITS == 1024
+    assert engine.MAX_UNITS == 1024
     assert description.MAX_LAYERS <= 64
