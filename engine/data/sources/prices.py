@@ -1,14 +1,17 @@
 """Real daily prices of four shares: tomorrow's direction, and how far tomorrow will swing.
 
-The series come with the package bokeh-sampledata and end on 1 March 2013. Windows of days are
-split in time: what is tested lies after all that is trained on, and no day is in both parts.
+The prices stand in ``prices.csv.gz``; ``prices.md`` states their source and licence. Each sample
+is a window of consecutive days. The split is by time: every day of the test part comes after all
+days of the training part.
 """
 
 from __future__ import annotations
 
-import importlib
+import csv
+import gzip
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,26 +21,27 @@ from engine.data.assembly import Rows, Samples
 from engine.data.baselines import simple, squared_error
 from engine.data.dataset import Baseline, Dataset, Floats
 from engine.data.options import Choice, Option, Settings
-from engine.data.recipe import DatasetInfo, Recipe, not_installed
+from engine.data.recipe import DatasetInfo, Recipe
 from engine.data.thumbnails import SHOWN, Thumbnail, of_points
 
-PACKAGE = "bokeh-sampledata"
+FILE = Path(__file__).with_name("prices.csv.gz")
 SHARES = ("IBM", "MSFT", "AAPL", "GOOG")
 COLUMNS = ("return", "swing", "volume")
 _MONTH = 20
-"""Trading days over which a usual volume is taken."""
+"""The number of trading days that a day's volume is compared with."""
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
-    """A share day by day.
+class PriceHistory:
+    """The days of one share, in order.
 
     Attributes:
         dates: (days,).
-        closes: (days,) dollars, adjusted for splits and dividends.
-        columns: (days, 3) what is known at the close of each day, see `COLUMNS`: the percentage by
-            which the logarithm of the close has risen since the day before; the logarithm of the
-            swing, in percent; and the logarithm of the volume over its mean of the 20 days before.
+        closes: (days,) closing prices in dollars, adjusted for splits and dividends.
+        columns: (days, 3) what is known at each day's close, in the order of `COLUMNS`. The return
+            is 100 · ln(close / close of the day before). The swing is the natural logarithm of the
+            day's volatility in percent. The volume is the logarithm of the day's volume divided by
+            the mean volume of the 20 days before.
     """
 
     dates: NDArray[np.datetime64]
@@ -46,52 +50,47 @@ class Series:
 
 
 @cache
-def series(share: str) -> Series:
-    """The days of one of `SHARES` from the 21st on.
+def price_history(share: str) -> PriceHistory:
+    """The days of one of `SHARES`, without the first 20, which have no month before them.
 
-    A swing is the day's volatility as its high and low tell it: ln(high / low) / √(4 ln 2)
+    A day's volatility is estimated from its highest and lowest price: ln(high / low) / √(4 ln 2)
     (M. Parkinson, "The Extreme Value Method for Estimating the Variance of the Rate of Return",
     Journal of Business 53, 1980).
-
-    Raises:
-        DescriptionError: bokeh-sampledata is not installed.
     """
     days = _days(share)
     high, low, volume, closes = (
-        np.array(days[key], dtype=np.float64) for key in ("high", "low", "volume", "adj_close")
+        np.array([day[key] for day in days], dtype=np.float64)
+        for key in ("high", "low", "volume", "adj_close")
     )
-    swing = 100.0 * np.log(high / low) / np.sqrt(4.0 * np.log(2.0))
+    volatility = 100.0 * np.log(high / low) / np.sqrt(4.0 * np.log(2.0))
     usual = np.lib.stride_tricks.sliding_window_view(volume, _MONTH).mean(axis=1)
     columns = [
         100.0 * np.diff(np.log(closes))[_MONTH - 1 :],
-        np.log(swing)[_MONTH:],
+        np.log(volatility)[_MONTH:],
         np.log(volume[_MONTH:] / usual[:-1]),
     ]
-    dates = np.array(days["date"], dtype="datetime64[D]")
-    return Series(dates[_MONTH:], closes[_MONTH:], np.stack(columns, axis=1))
+    dates = np.array([day["date"] for day in days], dtype="datetime64[D]")
+    return PriceHistory(dates[_MONTH:], closes[_MONTH:], np.stack(columns, axis=1))
 
 
-def _days(share: str) -> dict[str, Any]:
-    try:
-        stocks = importlib.import_module("bokeh_sampledata.stocks")
-    except ImportError as error:
-        raise not_installed("prices", PACKAGE) from error
-    days: dict[str, Any] = getattr(stocks, share)
-    return days
+def _days(share: str) -> list[dict[str, str]]:
+    """The rows of the file about `share`, with the cells as text, by column name."""
+    with gzip.open(FILE, "rt", encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["share"] == share]
 
 
 def _parts(windows: int, context: int, test_fraction: float) -> tuple[Rows, Rows]:
-    """Rows of the earlier and the later windows, so far apart that they share no day."""
+    """Rows of the training and of the test windows, far enough apart to have no day in common."""
     rows = np.arange(windows)
     tests = round(windows * test_fraction)
     return rows[: windows - tests - context], rows[windows - tests :]
 
 
-def _windows(share: str, settings: Settings) -> tuple[Series, Floats, dict[str, Any]]:
-    """The share, windows (N, context, columns) of its days, and what both sets have in common."""
-    days, context = series(share), settings.whole("context")
-    found = np.lib.stride_tricks.sliding_window_view(days.columns[:-1], context, axis=0)
-    windows = found.transpose(0, 2, 1)
+def _windows(settings: Settings) -> tuple[PriceHistory, Floats, dict[str, Any]]:
+    """The chosen share, the windows (N, context, columns), and fields that both data sets need."""
+    days, context = price_history(settings.word("share")), settings.whole("context")
+    windows = np.lib.stride_tricks.sliding_window_view(days.columns[:-1], context, axis=0)
+    windows = windows.transpose(0, 2, 1)
     common = {
         "column_names": COLUMNS,
         "parts": _parts(len(windows), context, settings.test_fraction),
@@ -102,7 +101,7 @@ def _windows(share: str, settings: Settings) -> tuple[Series, Floats, dict[str, 
 
 
 def _direction(settings: Settings) -> Samples:
-    days, windows, common = _windows(settings.word("share"), settings)
+    days, windows, common = _windows(settings)
     return Samples(
         points=windows,
         labels=(days.columns[settings.whole("context") :, 0] > 0.0).astype(np.int64),
@@ -115,7 +114,7 @@ def _direction(settings: Settings) -> Samples:
 
 
 def _swing(settings: Settings) -> Samples:
-    days, windows, common = _windows(settings.word("share"), settings)
+    days, windows, common = _windows(settings)
     return Samples(
         points=windows,
         labels=None,
@@ -155,7 +154,7 @@ def _same_swing(data: Dataset) -> tuple[Baseline, ...]:
 
 
 def _thumbnail(data: Dataset) -> Thumbnail:
-    """The price over the years on a logarithmic scale, in another colour where it is tested."""
+    """The price over the years on a logarithmic scale. The test part has another colour."""
     days = np.linspace(0, len(data.extras["closes"]) - 1, SHOWN, dtype=int)
     price = np.log(data.extras["closes"][days])
     height = 5.0 * (price - price.min()) / np.ptp(price) - 2.5
@@ -179,11 +178,10 @@ def _info(name: str, title: str, classes: int | None, about: str) -> DatasetInfo
         features=(),
         default_features=(),
         class_counts=() if classes is None else (classes,),
-        source="Quandl WIKI Prices to 1 March 2013; copy in bokeh-sampledata",
-        licence="public domain",
+        source="Quandl WIKI Prices, until 1 March 2013",
+        licence="public domain, as the publisher declared",
         about=about,
         choices=(Choice("share", SHARES, "The share"),),
-        package=PACKAGE,
     )
 
 

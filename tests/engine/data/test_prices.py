@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
-import sys
+import csv
+import gzip
+import hashlib
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
-from bokeh_sampledata import stocks
 
 from engine.data import Dataset, load_dataset, thumbnail
-from engine.data.catalogue import loaded
-from engine.data.sources.prices import COLUMNS, SHARES, series
+from engine.data.sources.prices import COLUMNS, FILE, SHARES, price_history
 from engine.errors import DescriptionError
 
 SETS = ("price_swing", "price_direction")
 
 
+@cache
+def table(share: str) -> dict[str, list[Any]]:
+    """The columns of the file about `share`, numbers as numbers."""
+    rows = csv.reader(gzip.decompress(FILE.read_bytes()).decode().splitlines())
+    names = next(rows)
+    _, dates, *numbers = zip(*(row for row in rows if row[0] == share), strict=True)
+    columns = [[float(cell) for cell in column] for column in numbers]
+    return {"date": list(dates), **dict(zip(names[2:], columns, strict=True))}
+
+
+def test_the_file_is_the_one_that_its_note_describes() -> None:
+    text = gzip.decompress(FILE.read_bytes())
+    note = FILE.with_name("prices.md").read_text(encoding="utf-8")
+    assert hashlib.sha256(text).hexdigest() in note
+    assert f"{sum(len(table(share)['date']) for share in SHARES):,} rows" in note
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_the_file_has_the_days_that_the_page_speaks_of(share: str) -> None:
+    days = table(share)
+    assert days["date"] == sorted(set(days["date"]))
+    assert days["date"][0] == ("2004-08-19" if share == "GOOG" else "2000-03-01")
+    assert days["date"][-1] == "2013-03-01"
+    assert len(days["date"]) == (2148 if share == "GOOG" else 3270)
+    assert min(days["low"]) > 0.0
+    assert all(high > low for high, low in zip(days["high"], days["low"], strict=True))
+    assert min(days["volume"]) > 0.0
+
+
+def test_prices_are_those_of_the_source() -> None:
+    """The last day of IBM and of Google, as bokeh-sampledata 2026.1 has them."""
+    ibm, google = table("IBM"), table("GOOG")
+    last = [column[-1] for column in ibm.values()]
+    assert last == ["2013-03-01", 202.94, 199.36, 3_308_300, 175.27118333217]
+    last = [column[-1] for column in google.values()]
+    assert last == ["2013-03-01", 807.14, 796.15, 4_346_400, 404.3431686260103]
+
+
 @pytest.mark.parametrize("share", SHARES)
 def test_columns_of_a_day_are_worked_out_from_that_day_and_those_before(share: str) -> None:
-    days, raw = series(share), getattr(stocks, share)
+    days, raw = price_history(share), table(share)
     assert days.columns.shape == (len(days.dates), len(COLUMNS))
     assert np.isfinite(days.columns).all()
     assert (np.diff(days.dates) > np.timedelta64(0)).all()
@@ -51,7 +90,7 @@ def test_split_is_in_time_and_the_parts_share_no_day(
 @pytest.mark.parametrize("name", SETS)
 def test_a_window_ends_the_day_before_its_target(name: str) -> None:
     data = load_dataset(name)
-    days = series("IBM")
+    days = price_history("IBM")
     for part in (data.train, data.test):
         for row in (0, 7, len(part) - 1):
             target = int(np.searchsorted(days.dates, part.extras["date"][row]))
@@ -132,14 +171,6 @@ def test_thumbnail_is_the_price_with_the_tested_years_marked() -> None:
     assert (np.diff(points[:, 0]) > 0).all()
     assert (np.diff(points[:, 2]) <= 0).all()
     assert (points[:, 2] == 0).mean() == pytest.approx(0.3, abs=0.03)
-
-
-def test_without_the_package_it_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "bokeh_sampledata.stocks", None)
-    series.cache_clear()
-    loaded.cache_clear()
-    with pytest.raises(DescriptionError, match="not available without bokeh-sampledata"):
-        load_dataset("price_swing")
 
 
 def test_unknown_shares_are_refused() -> None:
