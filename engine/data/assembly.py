@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ from engine.data.dataset import (
 from engine.data.streams import stream
 
 Rows = NDArray[np.int64]
+
+MAX_CACHED = 3
+"""How many data sets each function here and in the catalogue keeps for the next call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +177,7 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return frozen
 
 
+@lru_cache(maxsize=MAX_CACHED)
 def standardised(data: Dataset) -> Dataset:
     """The same data with inputs of mean 0 and standard deviation 1, by what training shows.
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.data import thumbnails
-from engine.data.assembly import assemble
+from engine.data.assembly import MAX_CACHED, assemble
 from engine.data.dataset import Dataset, Scaling
 from engine.data.options import Settings, check_features
 from engine.data.recipe import DatasetInfo, Recipe
@@ -119,7 +119,7 @@ def load_dataset(name: str, **options: object) -> Dataset:
     return loaded(name, _settings(recipe.info, given))
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=MAX_CACHED)
 def loaded(name: str, settings: Settings) -> Dataset:
     """The data set; kept for a while, since one is often asked for again with another network."""
     recipe = _RECIPES[name]

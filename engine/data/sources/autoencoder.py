@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
-from engine.data.assembly import frozen
+from engine.data.assembly import MAX_CACHED, frozen
 from engine.data.baselines import simple, squared_error
 from engine.data.dataset import Baseline, Dataset, Floats, Labels, Split
 from engine.data.options import SEED, TEST_FRACTION, Option, Settings
@@ -16,6 +17,7 @@ from engine.data.streams import stream
 from engine.errors import DescriptionError
 
 
+@lru_cache(maxsize=MAX_CACHED)
 def as_autoencoder(data: Dataset, noise: float = 0.0, seed: int = 0) -> Dataset:
     """`data` with its inputs as targets, in the units of training.
 
@@ -23,7 +25,8 @@ def as_autoencoder(data: Dataset, noise: float = 0.0, seed: int = 0) -> Dataset:
     inputs and not to the targets: a denoising autoencoder (P. Vincent et al., "Extracting and
     Composing Robust Features with Denoising Autoencoders", ICML 2008). The labels go to
     ``extras["label"]`` of each split, and the names of the classes to the data set's
-    ``extras["class_names"]``.
+    ``extras["class_names"]``. The same `data`, `noise` and `seed` give the same object again:
+    every edit of a network needs it, and its baselines take much longer than the rest of an edit.
 
     Raises:
         DescriptionError: the samples are not rows of values (but sequences, tokens or ids).

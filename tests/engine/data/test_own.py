@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import as_autoencoder, from_arrays, from_csv, load_dataset, thumbnail
+from engine.data.assembly import MAX_CACHED, standardised
 from engine.data.catalogue import loaded
 from engine.data.sources import mnist
 from engine.errors import DescriptionError
@@ -184,6 +185,17 @@ def test_any_set_of_rows_can_be_reproduced_and_others_are_refused() -> None:
     for name in ("vowels", "ratings", "own_text"):
         with pytest.raises(DescriptionError, match="not a data set whose samples are rows"):
             as_autoencoder(load_dataset(name))
+
+
+def test_an_autoencoder_of_the_same_data_is_made_once_and_few_are_kept() -> None:
+    iris, wine = load_dataset("iris"), load_dataset("wine")
+    assert as_autoencoder(iris) is as_autoencoder(iris)
+    assert as_autoencoder(iris, noise=0.1) is not as_autoencoder(iris)
+    assert as_autoencoder(iris, noise=0.1, seed=1) is not as_autoencoder(iris, noise=0.1)
+    assert as_autoencoder(wine) is not as_autoencoder(iris)
+    assert standardised(load_dataset("xor")) is standardised(load_dataset("xor"))
+    for function in (as_autoencoder, standardised):
+        assert function.cache_info().currsize <= MAX_CACHED
 
 
 def written_digits(folder: Path) -> None:

@@ -356,6 +356,35 @@ def test_any_json_is_built_or_refused(given: dict[str, Any]) -> None:
     assert said
 
 
+@pytest.mark.parametrize(("name", "targets"), [("iris", "inputs"), ("digits_autoencoder", "data")])
+@pytest.mark.parametrize("standardise", [False, True])
+def test_edits_of_an_autoencoder_compute_its_baselines_once(
+    monkeypatch: pytest.MonkeyPatch, name: str, targets: str, *, standardise: bool
+) -> None:
+    decompositions = []
+    eigh = np.linalg.eigh
+
+    def counted(matrix: Any) -> Any:
+        decompositions.append(matrix.shape)
+        return eigh(matrix)
+
+    monkeypatch.setattr(np.linalg, "eigh", counted)
+    seed = 1000 + standardise  # no other test loads these data, so no cache has them yet
+    data = {"name": name, "seed": seed, "standardise": standardise}
+    for units in range(1, 6):
+        for rate in (0.01, 0.02):
+            plan = build(
+                {
+                    "data": data,
+                    "layers": [{"units": units}, {}],
+                    "targets": targets,
+                    "optimizer": {"kind": "adam", "learning_rate": rate},
+                }
+            )
+            assert plan.data.baselines[-1].title == "a linear code of two numbers"
+    assert len(decompositions) == 1
+
+
 def test_the_limits_are_those_of_the_engine_or_below() -> None:
     assert engine.MAX_UNITS == 1024
     assert description.MAX_LAYERS <= 64
