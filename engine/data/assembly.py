@@ -51,11 +51,11 @@ class Samples:
     """
 
     points: Numbers
-    labels: Labels | None
-    values: Floats | None
     column_names: tuple[str, ...]
-    class_names: tuple[str, ...]
     target_name: str
+    labels: Labels | None = None
+    values: Floats | None = None
+    class_names: tuple[str, ...] = ()
     parts: tuple[Rows, Rows] | None = None
     vocabulary: tuple[str, ...] | None = None
     field_sizes: tuple[int, ...] | None = None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.data.assembly import Samples, assemble
-from engine.data.dataset import Dataset, Floats, Kind, Scaling, Task
+from engine.data.dataset import Dataset, Floats, Kind, Labels, Scaling, Task
 from engine.data.options import SEED, TEST_FRACTION
 from engine.errors import DescriptionError
 
@@ -57,8 +57,16 @@ def from_arrays(
     columns = _names("feature_names", feature_names, points.shape[-1])
     if task is None:
         task = "regression" if np.issubdtype(raw.dtype, np.floating) else "classification"
-    make = _labelled if task == "classification" else _valued
-    samples = make(points, raw, columns, class_names, target_name)
+    labelled = task == "classification"
+    labels, classes = _labels(raw, class_names) if labelled else (None, ())
+    samples = Samples(
+        points=points,
+        labels=labels,
+        values=None if labelled else _values(raw),
+        column_names=columns,
+        class_names=classes,
+        target_name=target_name,
+    )
     scaling: Scaling = "image" if image_shape else "column"
     kind: Kind = "image" if image_shape else "table" if points.ndim == 2 else "sequence"
     return assemble(
@@ -107,44 +115,19 @@ def _names(field: str, given: Sequence[str] | None, count: int) -> tuple[str, ..
     return tuple(str(name) for name in given)
 
 
-def _labelled(
-    points: Floats,
-    raw: np.ndarray,
-    columns: tuple[str, ...],
-    class_names: Sequence[str] | None,
-    target_name: str,
-) -> Samples:
+def _labels(raw: np.ndarray, class_names: Sequence[str] | None) -> tuple[Labels, tuple[str, ...]]:
+    """Class numbers (N,) and a name for each class."""
     distinct, labels = np.unique(raw, return_inverse=True)
     if len(distinct) < 2:
         raise DescriptionError("data.targets", f"{len(distinct)} class", "of at least 2 classes")
     names = [str(label) for label in distinct] if class_names is None else class_names
-    return Samples(
-        points=points,
-        labels=labels.astype(np.int64),
-        values=None,
-        column_names=columns,
-        class_names=_names("class_names", names, len(distinct)),
-        target_name=target_name,
-    )
+    return labels.astype(np.int64), _names("class_names", names, len(distinct))
 
 
-def _valued(
-    points: Floats,
-    raw: np.ndarray,
-    columns: tuple[str, ...],
-    class_names: Sequence[str] | None,
-    target_name: str,
-) -> Samples:
+def _values(raw: np.ndarray) -> Floats:
     try:
-        values = raw.astype(np.float64)
+        values: Floats = raw.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DescriptionError("data.targets", str(raw.dtype), "numbers") from error
     _refuse_non_finite("data.targets", values)
-    return Samples(
-        points=points,
-        labels=None,
-        values=values,
-        column_names=columns,
-        class_names=(),
-        target_name=target_name,
-    )
+    return values

@@ -62,7 +62,6 @@ def _digits(settings: Settings) -> Samples:
     return Samples(
         points=table[:, :-1] / 16.0,
         labels=table[:, -1].astype(np.int64),
-        values=None,
         column_names=names,
         class_names=tuple(str(digit) for digit in range(10)),
         target_name="digit",
@@ -79,7 +78,6 @@ def _classified(name: str, file_name: str, target_name: str) -> Callable[[Settin
         return Samples(
             points=np.ascontiguousarray(table[:, :-1]),
             labels=table[:, -1].astype(np.int64),
-            values=None,
             column_names=_COLUMNS[name],
             class_names=tuple(label.replace("_", " ") for label in classes),
             target_name=target_name,
@@ -92,10 +90,8 @@ def _diabetes(settings: Settings) -> Samples:
     """442 patients; columns in their own units (years, kg/m², mmHg, ...)."""
     return Samples(
         points=_table("diabetes_data_raw.csv.gz"),
-        labels=None,
         values=_table("diabetes_target.csv.gz"),
         column_names=_COLUMNS["diabetes"],
-        class_names=(),
         target_name="disease progression after one year",
     )
 

@@ -34,10 +34,8 @@ def _make(settings: Settings) -> Samples:
     error = stream(settings.seed, "data/drawn/noise").normal(size=settings.samples)
     return Samples(
         points=x[:, np.newaxis],
-        labels=None,
         values=np.interp(x, places, heights) + settings.noise * error,
         column_names=("x1",),
-        class_names=(),
         target_name="y",
         whole={"drawn": drawn},
     )

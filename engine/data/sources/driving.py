@@ -60,10 +60,8 @@ def _make(settings: Settings) -> Samples:
     state = states.reshape(-1, 3)[: settings.samples]
     return Samples(
         points=car.sensors(road, state),
-        labels=None,
         values=answers.ravel()[: settings.samples],
         column_names=tuple(f"{angle:+.0f}°" for angle in np.rad2deg(car.RAYS)),
-        class_names=(),
         target_name="steering",
         parts=grouped(np.arange(settings.samples) // RUN, settings.test_fraction, settings.seed),
         extras={"state": state, "run": np.arange(settings.samples) // RUN},

@@ -111,7 +111,6 @@ def _make(settings: Settings) -> Samples:
     return Samples(
         points=np.clip(ink + settings.noise * error, 0.0, 1.0),
         labels=labels,
-        values=None,
         column_names=names,
         class_names=CLASS_NAMES,
         target_name="shape",

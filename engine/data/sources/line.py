@@ -39,10 +39,8 @@ def _valued(name: str, curve: Curve) -> Callable[[Settings], Samples]:
         error = stream(settings.seed, f"data/{name}/noise").normal(size=settings.samples)
         return Samples(
             points=x[:, np.newaxis],
-            labels=None,
             values=curve(x) + settings.noise * error,
             column_names=("x1",),
-            class_names=(),
             target_name="y",
         )
 

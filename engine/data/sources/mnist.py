@@ -42,7 +42,6 @@ def _make(settings: Settings) -> Samples:
     return Samples(
         points=chosen[:, :-1] / 255.0,
         labels=chosen[:, -1].astype(np.int64),
-        values=None,
         column_names=tuple(
             f"pixel {row},{column}" for row in range(SIZE) for column in range(SIZE)
         ),

@@ -123,7 +123,6 @@ def _classified(name: str, shape: Shape) -> Callable[[Settings], Samples]:
         return Samples(
             points=fold(clean + settings.noise * spacing * displacement),
             labels=labels,
-            values=None,
             column_names=("x1", "x2"),
             class_names=tuple(f"class {label}" for label in range(settings.classes)),
             target_name="class",
@@ -139,10 +138,8 @@ def _valued(name: str, surface: Surface) -> Callable[[Settings], Samples]:
         error = stream(settings.seed, f"data/{name}/noise").normal(size=settings.samples)
         return Samples(
             points=points,
-            labels=None,
             values=surface(points) + settings.noise * error,
             column_names=("x1", "x2"),
-            class_names=(),
             target_name="y",
         )
 

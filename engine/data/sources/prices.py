@@ -105,7 +105,6 @@ def _direction(settings: Settings) -> Samples:
     return Samples(
         points=windows,
         labels=(days.columns[settings.whole("context") :, 0] > 0.0).astype(np.int64),
-        values=None,
         class_names=("not up", "up"),
         target_name="tomorrow's price",
         baselines=_same_direction,
@@ -117,9 +116,7 @@ def _swing(settings: Settings) -> Samples:
     days, windows, common = _windows(settings)
     return Samples(
         points=windows,
-        labels=None,
         values=days.columns[settings.whole("context") :, 1],
-        class_names=(),
         target_name="log of tomorrow's swing in %",
         baselines=_same_swing,
         **common,

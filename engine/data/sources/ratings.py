@@ -62,10 +62,8 @@ def _make(settings: Settings) -> Samples:
     stars = np.round(2.0 * (clean[user, item] + 2.0 * settings.noise * chance)) / 2.0
     return Samples(
         points=np.stack([user, item], axis=1),
-        labels=None,
         values=np.clip(stars, MIN_RATING, MAX_RATING),
         column_names=("person", "film"),
-        class_names=(),
         target_name="stars",
         field_sizes=(users, items),
         extras={"clean": np.clip(clean[user, item], MIN_RATING, MAX_RATING)},

@@ -87,7 +87,6 @@ def _make(settings: Settings) -> Samples:
     return Samples(
         points=encode_words(words.tolist(), vocabulary, length),
         labels=(ratings > 0).astype(np.int64),
-        values=None,
         column_names=("token",),
         class_names=("negative", "positive"),
         target_name="sentiment",

@@ -107,7 +107,6 @@ def _samples(text: str, settings: Settings) -> Samples:
     return Samples(
         points=inputs,
         labels=labels,
-        values=None,
         column_names=("token",),
         class_names=vocabulary,
         target_name="next token",

@@ -153,7 +153,6 @@ def _make(settings: Settings) -> Samples:
     return Samples(
         points=spectrograms(sounds),
         labels=voices.words,
-        values=None,
         column_names=tuple(f"{centre:.0f} Hz" for centre in band_centres()),
         class_names=WORDS,
         target_name="vowel",
