@@ -1,7 +1,7 @@
 """Data sets and input features."""
 
 from engine.data.assembly import standardised
-from engine.data.catalogue import catalogue, include, load_dataset, thumbnail
+from engine.data.catalogue import catalogue, load_dataset, register_dataset, thumbnail
 from engine.data.dataset import Baseline, Dataset, Split, Standardisation
 from engine.data.features import FEATURES, Feature
 from engine.data.options import Choice, Drawing, Option, Text
@@ -28,8 +28,8 @@ __all__ = [
     "catalogue",
     "from_arrays",
     "from_csv",
-    "include",
     "load_dataset",
+    "register_dataset",
     "standardised",
     "thumbnail",
 ]

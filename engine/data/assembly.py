@@ -1,4 +1,4 @@
-"""From samples to a data set: split, and standardised by what the training part shows."""
+"""Turns samples into a data set: splits them, and standardises them by the training part."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from engine.data.streams import stream
 Rows = NDArray[np.int64]
 
 MAX_CACHED = 3
-"""How many data sets each function here and in the catalogue keeps for the next call."""
+"""The number of data sets that each cached function of this package keeps in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,18 +36,18 @@ class Samples:
     """A data set before it is split: raw points with their labels or values.
 
     Attributes:
-        points: (N, ...); whole numbers are ids and are never scaled.
-        labels: (N,) class numbers, (N, time) with -1 where there is none, or None for regression.
-        values: (N,) targets of a regression, or None for classification.
-        column_names: a name for each raw coordinate (of a time step).
-        class_names: a name for each class; empty for regression.
+        points: (N, ...) raw inputs; int64 values are ids and are never standardised.
+        column_names: a name for each raw coordinate (of one time step).
         target_name: what is predicted.
-        parts: the rows of the training and of the test part where chance must not choose them;
-            if None, it does.
+        labels: class numbers, (N,) or (N, time) with -1 at time steps without a label; None for
+            regression.
+        values: (N,) targets of a regression, or None for classification.
+        class_names: a name for each class; empty for regression.
+        parts: the row numbers of the training part and of the test part; None for a random split.
         vocabulary, field_sizes: as in `Dataset`.
-        extras: of each sample, as in `Split`.
-        whole: of the data set, its `Dataset.extras`.
-        baselines: forecasts to compare with.
+        extras: further arrays with a row for each sample, as in `Split`.
+        dataset_extras: arrays about the whole data set, as in `Dataset.extras`.
+        baselines: computes the baselines of the assembled data set.
     """
 
     points: Numbers
@@ -60,8 +60,8 @@ class Samples:
     vocabulary: tuple[str, ...] | None = None
     field_sizes: tuple[int, ...] | None = None
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    whole: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    baselines: Callable[[Dataset], tuple[Baseline, ...]] = baselines.simple
+    dataset_extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    baselines: Callable[[Dataset], tuple[Baseline, ...]] = baselines.simple_baselines
 
 
 def assemble(
@@ -79,25 +79,25 @@ def assemble(
     source: str = "",
     licence: str = "",
 ) -> Dataset:
-    """Split `samples` (by chance, unless they say how), and standardise them.
+    """Split `samples` at random, or as `Samples.parts` says, and standardise them.
 
-    At least one sample goes to each part. `scaling` ``none`` leaves raw points and regression
-    targets as they are; ``column`` and ``image`` standardise both.
+    Each part gets at least one sample. With the `scaling` ``none``, raw points and regression
+    targets stay as they are; ``column`` and ``image`` standardise both.
     """
-    parts = samples.parts or chance(len(samples.points), test_fraction, seed)
+    parts = samples.parts or random_split(len(samples.points), test_fraction, seed)
     train_rows, test_rows = parts
     standardisation = _standardisation(samples.points[train_rows], scaling)
     target_scaling = _target_standardisation(samples.values, train_rows, scaling)
 
     def part(rows: Rows) -> Split:
         points = samples.points[rows]
-        labels = None if samples.labels is None else frozen(samples.labels[rows])
+        labels = None if samples.labels is None else read_only(samples.labels[rows])
         return Split(
-            inputs=frozen(inputs_of(points, feature_ids, standardisation)),
-            targets=frozen(_targets(samples, rows, target_scaling)),
+            inputs=read_only(inputs_of(points, feature_ids, standardisation)),
+            targets=read_only(_targets(samples, rows, target_scaling)),
             labels=labels,
-            points=frozen(points),
-            extras={key: frozen(values[rows]) for key, values in samples.extras.items()},
+            points=read_only(points),
+            extras={key: read_only(values[rows]) for key, values in samples.extras.items()},
         )
 
     titles = tuple(features.FEATURES[feature].title for feature in feature_ids)
@@ -121,26 +121,27 @@ def assemble(
         target_scale=float(target_scaling.scale[0]),
         vocabulary=samples.vocabulary,
         field_sizes=samples.field_sizes,
-        extras={key: frozen(values) for key, values in samples.whole.items()},
+        extras={key: read_only(values) for key, values in samples.dataset_extras.items()},
     )
     return replace(data, baselines=samples.baselines(data))
 
 
-def chance(count: int, test_fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """Row numbers of the training and of the test part, in shuffled order."""
+def random_split(count: int, test_fraction: float, seed: int) -> tuple[Rows, Rows]:
+    """The row numbers of the training part and of the test part, each in shuffled order."""
     order = stream(seed, "data/split").permutation(count)
     tests = min(max(round(count * test_fraction), 1), count - 1)
     return order[tests:], order[:tests]
 
 
-def grouped(groups: Labels, test_fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """As `chance`, but all rows of a group (N,) go to the same part, and both are shuffled.
+def grouped_split(groups: Labels, test_fraction: float, seed: int) -> tuple[Rows, Rows]:
+    """A random split that keeps all rows of a group (N,) in one part; both parts are shuffled.
 
-    Where samples of one group are alike (a speaker's sounds, a word's forms), a test part that
-    shares its groups with the training part tells nothing about others.
+    Samples of one group resemble each other: the sounds of one speaker, the forms of one word. If
+    both parts had samples of a group, the test part would not show how well a network does on new
+    groups.
     """
     members, group = np.unique(groups, return_inverse=True)
-    _, tests = chance(len(members), test_fraction, seed)
+    _, tests = random_split(len(members), test_fraction, seed)
     order = stream(seed, "data/split/rows").permutation(len(groups))
     testing = np.isin(group[order], tests)
     return order[~testing], order[testing]
@@ -170,19 +171,19 @@ def _targets(samples: Samples, rows: Rows, scaling: Standardisation) -> Floats:
     return np.eye(len(samples.class_names))[samples.labels[rows]]
 
 
-def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A C-contiguous read-only array: a data set never changes under a running program."""
-    frozen = np.ascontiguousarray(array)
-    frozen.flags.writeable = False
-    return frozen
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """The array as C-contiguous and read-only, so that no running program sees it change."""
+    contiguous = np.ascontiguousarray(array)
+    contiguous.flags.writeable = False
+    return contiguous
 
 
 @lru_cache(maxsize=MAX_CACHED)
 def standardised(data: Dataset) -> Dataset:
-    """The same data with inputs of mean 0 and standard deviation 1, by what training shows.
+    """`data` with network inputs of mean 0 and standard deviation 1 over the training part.
 
-    The inputs are those that the network sees: features of coordinates, each by itself; pixels
-    together. Numbers that name something, and what is standardised already, stay as they are.
+    Each feature or column is scaled by itself, and all pixels of an image are scaled together. Ids
+    stay as they are, and so do inputs that are standardised already.
     """
     inputs = data.train.inputs
     if data.rescaling is not None or data.standardisation is not None or inputs.dtype.kind != "f":
@@ -190,7 +191,7 @@ def standardised(data: Dataset) -> Dataset:
     measure = Standardisation.of_image if data.kind == "image" else Standardisation.of_columns
     rescaling = measure(inputs.astype(np.float64, copy=False))
     train, test = (
-        replace(part, inputs=frozen(rescaling.apply(part.inputs.astype(np.float64, copy=False))))
+        replace(part, inputs=read_only(rescaling.apply(part.inputs.astype(np.float64, copy=False))))
         for part in (data.train, data.test)
     )
     scaled = replace(data, train=train, test=test, rescaling=rescaling)

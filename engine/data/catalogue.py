@@ -1,4 +1,4 @@
-"""The data sets by name: what there is, what can be asked of each, and loading one."""
+"""The data sets by name: which ones exist, which options they have, and how to load them."""
 
 from __future__ import annotations
 
@@ -55,29 +55,30 @@ _SCALING: dict[str, Scaling] = {
     "text": "none",
     "ratings": "column",
 }
+"""The usual scaling of each kind of data set."""
+
 _SHARED = ("samples", "noise", "classes", "test_fraction", "seed")
-"""Options that are fields of `Settings`."""
+"""The options that have a field of their own in `Settings`."""
+
+_REGISTERED: dict[str, Dataset] = {}
+"""Data sets from outside the catalogue, by name; see `register_dataset`."""
 
 
-_INCLUDED: dict[str, Dataset] = {}
-"""Data sets that were made elsewhere, by name."""
-
-
-def include(data: Dataset) -> None:
-    """Have a data set of one's own known by its name, as it is, in this process.
+def register_dataset(data: Dataset) -> None:
+    """Make `load_dataset` return `data` for its name, in this process.
 
     Raises:
-        DescriptionError: the name is that of a set of the catalogue.
+        DescriptionError: a data set of the catalogue has this name.
     """
     if data.name in _RECIPES:
-        raise DescriptionError("data.name", data.name, "a name of its own")
-    _INCLUDED[data.name] = data
+        raise DescriptionError("data.name", data.name, "a name that no other data set has")
+    _REGISTERED[data.name] = data
 
 
 def catalogue() -> tuple[DatasetInfo, ...]:
     """All data sets that `load_dataset` knows."""
-    included = (_info(data) for data in _INCLUDED.values())
-    return (*(recipe.info for recipe in _RECIPES.values()), *included)
+    registered = (_info(data) for data in _REGISTERED.values())
+    return (*(recipe.info for recipe in _RECIPES.values()), *registered)
 
 
 def _info(data: Dataset) -> DatasetInfo:
@@ -98,30 +99,30 @@ def _info(data: Dataset) -> DatasetInfo:
 
 
 def load_dataset(name: str, **options: object) -> Dataset:
-    """Make or read the data set `name`, split and (unless planar) standardised.
+    """Generate or read the data set `name`, split it, and standardise it unless it is planar.
 
-    The `options` that a set has, with their ranges and defaults, `catalogue` tells: mostly
-    `samples` in all, `noise`, `classes`, the `test_fraction` of the samples for testing, the
-    `features` computed from coordinates, and the `seed` of all that is random. None means the
-    default. The same options give the same bits.
+    `catalogue` lists the `options` of each set with their ranges and defaults. Many sets have
+    `samples` (in both parts together), `noise`, `classes`, `test_fraction` (the share of the
+    samples in the test part), `features` (computed from coordinates), and `seed` (of everything
+    random). None stands for the default. The same options give the same bits.
 
     Raises:
         DescriptionError: unknown name, a value out of its range, or an option that the set does
-            not have (the number of samples of iris is what it is).
+            not have (iris, for example, has a fixed number of samples).
     """
     recipe = _RECIPES.get(name) if isinstance(name, str) else None
-    if recipe is None and name in _INCLUDED:
-        _settings(_info(_INCLUDED[name]), options)
-        return _INCLUDED[name]
+    if recipe is None and name in _REGISTERED:
+        _settings(_info(_REGISTERED[name]), options)
+        return _REGISTERED[name]
     if recipe is None:
         raise DescriptionError("data.name", name, f"one of {', '.join(_RECIPES)}")
     given = {keyword: value for keyword, value in options.items() if value is not None}
-    return loaded(name, _settings(recipe.info, given))
+    return cached_dataset(name, _settings(recipe.info, given))
 
 
 @lru_cache(maxsize=MAX_CACHED)
-def loaded(name: str, settings: Settings) -> Dataset:
-    """The data set; kept for a while, since one is often asked for again with another network."""
+def cached_dataset(name: str, settings: Settings) -> Dataset:
+    """The data set for these settings. It is kept, because most edits do not change the data."""
     recipe = _RECIPES[name]
     data = assemble(
         recipe.make(settings),
@@ -147,22 +148,22 @@ def _settings(info: DatasetInfo, given: dict[str, object]) -> Settings:
             expected = f"an option of {info.name}, which has {allowed}"
             raise DescriptionError(f"data.{keyword}", value, expected)
     checked: dict[str, object] = {
-        asked.name: asked.check(given.get(asked.name, asked.default))
-        for asked in (*info.options, *info.choices, *info.contents)
+        option.name: option.check(given.get(option.name, option.default))
+        for option in (*info.options, *info.choices, *info.contents)
     }
     chosen = info.default_features
     if "features" in given:
         chosen = check_features(given["features"], info.features)
     shared: dict[str, Any] = {key: checked.pop(key) for key in _SHARED if key in checked}
-    return Settings(**shared, features=chosen, own=tuple(checked.items()))
+    return Settings(**shared, features=chosen, specific=tuple(checked.items()))
 
 
 def thumbnail(name: str) -> Thumbnail:
-    """A real excerpt of the data set `name` with its default options."""
+    """The thumbnail of the data set `name` with its default options."""
     data = load_dataset(name)
-    if name in _INCLUDED:
-        return thumbnails.usual(data, (0, 1))
+    if name in _REGISTERED:
+        return thumbnails.default_thumbnail(data, (0, 1))
     recipe = _RECIPES[name]
     if recipe.thumbnail is not None:
         return recipe.thumbnail(data)
-    return thumbnails.usual(data, recipe.thumbnail_columns)
+    return thumbnails.default_thumbnail(data, recipe.thumbnail_columns)

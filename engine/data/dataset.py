@@ -1,4 +1,4 @@
-"""Data sets as the engine takes them: two splits, and the map from raw points to inputs."""
+"""Data sets as the engine uses them: two splits, and the map from raw points to inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.data import features
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 Numbers = NDArray[np.float64 | np.int64]
-"""Values, or the ids of tokens, users and items."""
+"""Measured values, or ids of tokens, users and items."""
 
 Kind = Literal["plane", "line", "image", "table", "sequence", "text", "ratings"]
 Task = Literal["classification", "regression"]
@@ -23,20 +23,20 @@ Scaling = Literal["none", "column", "image"]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """One part of a data set; a row a sample, the same row in every array. Read-only arrays.
+    """One part of a data set. Row i of every array belongs to sample i. The arrays are read-only.
 
     Attributes:
-        inputs: (N, *input_shape) what the network is given: float64 values, or int64 ids where
-            the data set has a `Dataset.vocabulary` or `Dataset.field_sizes`.
-        targets: (N, K) what it should answer: one-hot for K classes; values (in the units of
-            training, see `Dataset.target_scale`) for regression. Empty, (N, 0), where every time
-            step has its own label: one-hot they would be as large as they are sparse.
-        labels: (N,) class numbers, or (N, time) of them, -1 where nothing is to be answered;
-            None for regression.
+        inputs: (N, *input_shape) what the network reads: float64 values, or int64 ids if the data
+            set has a `Dataset.vocabulary` or `Dataset.field_sizes`.
+        targets: (N, K) the right answers: one-hot for K classes; values in the units of training
+            (see `Dataset.target_scale`) for regression. Empty, (N, 0), if every time step has a
+            label of its own, because one-hot targets would be large and sparse.
+        labels: class numbers, (N,) or (N, time) with -1 at time steps without a label; None for
+            regression.
         points: (N, ...) raw coordinates, pixels, columns or ids, before features and
             standardisation.
-        extras: what belongs to the samples but is not given to the network, by name, (N, ...)
-            each: sounds to play, words, dates. Each data set says what it has.
+        extras: arrays (N, ...) by name that belong to the samples but that the network does not
+            read, such as sounds, words or dates. Each data set has its own.
     """
 
     inputs: Numbers
@@ -51,10 +51,10 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Standardisation:
-    """value -> (value - mean) / scale, with statistics of the training part.
+    """value -> (value - mean) / scale, with the mean and the scale of the training part.
 
     Attributes:
-        mean, scale: (d,), or (1,) if all columns share one.
+        mean, scale: (d,), or (1,) if all columns share them.
     """
 
     mean: Floats
@@ -62,9 +62,9 @@ class Standardisation:
 
     @classmethod
     def of_columns(cls, rows: Floats) -> Standardisation:
-        """A mean and a standard deviation for each column, over all samples and time steps.
+        """The mean and standard deviation of each column, over all samples and time steps.
 
-        Constant columns are divided by 1.
+        A constant column has the scale 1.
         """
         flat = rows.reshape(-1, rows.shape[-1])
         return cls(flat.mean(axis=0), _usable(flat.std(axis=0), flat))
@@ -73,9 +73,9 @@ class Standardisation:
     def of_image(cls, rows: Floats) -> Standardisation:
         """One mean and one standard deviation for all pixels.
 
-        A pixel of its own scale would be amplified the more the rarer it is inked: one that is
-        grey in a single training image of 1,000 would reach 30 there, and far more in a test
-        image, where all others stay within 3.
+        With a scale of its own, a pixel that seldom has ink would be amplified the most. A pixel
+        that is grey in one of 1,000 training images would reach 30 in that image, and far more in
+        a test image, while all other pixels stay within 3.
         """
         return cls(np.array([rows.mean()]), _usable(np.array([rows.std()]), rows))
 
@@ -87,22 +87,22 @@ class Standardisation:
 
 
 def _usable(scale: Floats, rows: Floats) -> Floats:
-    """`scale` with 1 where it is zero up to rounding: there is nothing to scale."""
+    """`scale`, but 1 where it is zero up to rounding, because nothing varies there."""
     rounding = 1e-12 * np.abs(rows).max(initial=0.0)
     return np.where(scale > rounding, scale, 1.0)
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a forecast that hardly learns reaches on the test part: a network should do better.
+    """The score on the test part of a forecast that needs hardly any learning.
 
     Attributes:
-        title: what is forecast, e.g. ``the most frequent class``.
+        title: the forecast, e.g. ``the most frequent class``.
         measure: ``accuracy``, ``mean squared error`` (in the units of training) or
             ``cross-entropy`` (natural logarithm, per token).
-        value: of that measure.
-        forecasts: (N,) what is forecast for each test sample: a class number, or a target in its
-            own units; None where this would say no more than the title.
+        value: the score by that measure.
+        forecasts: (N,) the forecast for each test sample: a class number, or a target in its own
+            units; None if the title says it all.
     """
 
     title: str
@@ -117,29 +117,29 @@ class Dataset:
 
     Attributes:
         name, title: its id and its name for readers.
-        kind: ``plane`` and ``line`` have coordinates to draw, ``image`` pixels, ``table`` columns,
-            ``sequence`` a row of columns for each time step, ``text`` tokens, and ``ratings`` a
-            user and an item.
+        kind: ``plane`` and ``line`` have coordinates to draw, ``image`` has pixels, ``table`` has
+            columns, ``sequence`` has columns at each time step, ``text`` has tokens, and
+            ``ratings`` has a user and an item.
         task: ``classification`` or ``regression``.
-        train, test: the two splits; no sample is in both. Both are shuffled, except where order
-            means something: text, and prices, of which the later ones are for testing.
+        train, test: the two splits; no sample is in both. Both are shuffled, except for text and
+            prices, which keep their order and have the later samples in the test part.
         feature_names: a name for each input.
-        class_names: a name for each class (the vocabulary, where the next token is predicted);
-            empty for regression.
+        class_names: a name for each class (the vocabulary, if the next token is predicted); empty
+            for regression.
         target_name: what is predicted.
         image_shape: (height, width) of an image, else None.
         domain: (low, high) of each raw coordinate for ``plane`` and ``line``, else empty.
-        source, licence: where the data come from and on which terms.
+        source, licence: where the data come from, and the terms of their use.
         features: ids of the input features of ``plane`` and ``line``, else empty.
         standardisation: of the raw columns or pixels, or None.
         target_mean, target_scale: a regression target in its own units is
-            ``targets * target_scale + target_mean``; 0 and 1 where it is not standardised, or
-            each of several targets by itself (then see `standardisation`).
-        vocabulary: the tokens that input ids stand for, or None if inputs are not tokens.
-        field_sizes: how many ids each input field has (users and items), or None.
-        baselines: what forecasts that hardly learn reach.
-        extras: what belongs to the whole, by name: a simulator's hidden truth, names to show.
-        rescaling: of inputs that were standardised afterwards (see `standardised`), or None.
+            ``targets * target_scale + target_mean``. They are 0 and 1 if the target is not
+            standardised, or if several targets have a scale each (see `standardisation`).
+        vocabulary: the token that each input id stands for, or None if inputs are not tokens.
+        field_sizes: the number of ids of each input field (users and items), or None.
+        baselines: the scores of forecasts that need hardly any learning.
+        extras: arrays about the whole data set by name, such as a simulator's hidden truth.
+        rescaling: the standardisation that `standardised` added to the inputs, or None.
     """
 
     name: str
@@ -167,18 +167,18 @@ class Dataset:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Of one sample.
+        """The shape of one sample's input.
 
-        (features,) for a plane, a line, a table, and an image, whose pixels are flat;
+        (features,) for a plane, a line, a table, and an image, whose pixels are in one row;
         (time, features) for a sequence; (time,) for tokens; (fields,) for ratings.
         """
         return self.train.inputs.shape[1:]
 
     def transform(self, points: ArrayLike) -> Numbers:
-        """Raw points (M, ...) -> inputs (M, *input_shape), exactly as the splits' were made.
+        """Map raw points (M, ...) to inputs (M, *input_shape), exactly as in the splits.
 
         Raises:
-            ValueError: the points do not have the shape of the data set's.
+            ValueError: the shape of a point differs from that of the data set's points.
         """
         raw = np.asarray(points, dtype=self.train.points.dtype)
         expected = self.train.points.shape[1:]
@@ -191,9 +191,9 @@ class Dataset:
         return self.rescaling.apply(inputs.astype(np.float64, copy=False))
 
     def locate(self, inputs: ArrayLike) -> Floats | None:
-        """Inputs (M, features) of a plane or a line -> the points (M, d) they were made from.
+        """Map inputs (M, features) of a plane or a line back to their points (M, d).
 
-        None of other data, and where the features leave out a coordinate.
+        None for other data, and if the features leave out a coordinate.
         """
         if not self.features:
             return None
@@ -206,7 +206,7 @@ class Dataset:
 def inputs_of(
     points: Numbers, feature_ids: tuple[str, ...], standardisation: Standardisation | None
 ) -> Numbers:
-    """Raw points (N, ...) -> inputs (N, *input_shape)."""
+    """Map raw points (N, ...) to inputs (N, *input_shape)."""
     if feature_ids:
         return features.compute(feature_ids, points.astype(np.float64, copy=False))
     if standardisation is None:

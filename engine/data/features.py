@@ -1,4 +1,4 @@
-"""Input features: what a network is given of a point's coordinates."""
+"""Input features: functions of a point's coordinates that a network reads."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Feature:
 
     Attributes:
         name: its id in descriptions, e.g. ``x1_squared``.
-        title: how it is written, e.g. ``x1²``.
-        coordinates: how many coordinates a point must have for it.
-        compute: (N, d) points -> (N,) values.
+        title: its name for readers, e.g. ``x1²``.
+        coordinates: the smallest number of coordinates that its points have.
+        compute: maps points (N, d) to values (N,).
     """
 
     name: str
@@ -43,19 +43,19 @@ FEATURES: dict[str, Feature] = {
 
 
 def available(coordinates: int) -> tuple[str, ...]:
-    """Ids of the features of points with that many coordinates."""
+    """The ids of the features that exist for points with so many coordinates."""
     return tuple(name for name, f in FEATURES.items() if f.coordinates <= coordinates)
 
 
 def compute(names: Sequence[str], points: Floats) -> Floats:
-    """Points (N, d) -> inputs (N, len(names)), a column a feature in the order named."""
+    """Map points (N, d) to inputs (N, len(names)), with a column for each feature in order."""
     return np.stack([FEATURES[name].compute(points) for name in names], axis=1)
 
 
 def locate(names: Sequence[str], inputs: Floats, coordinates: int) -> Floats | None:
-    """The points (N, coordinates) that `compute` made these inputs of.
+    """The points (N, coordinates) from which `compute` made these inputs.
 
-    They are read off the features that are coordinates themselves; None if one is missing.
+    They are read from the features that are plain coordinates; None if one of these is missing.
     """
     plain = [f"x{axis + 1}" for axis in range(coordinates)]
     if not set(plain) <= set(names):

@@ -1,4 +1,4 @@
-"""What can be asked of a data set: its options with their ranges, and their validation."""
+"""The options of data sets, with their ranges and their checks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import isfinite
 from numbers import Integral, Real
 
 from engine.data.features import FEATURES
-from engine.data.streams import SEED_MAX
+from engine.data.streams import MAX_SEED
 from engine.errors import DescriptionError
 
 Point = tuple[float, float]
@@ -16,14 +16,14 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Option:
-    """A number a data set can be asked for.
+    """An option whose value is a number.
 
     Attributes:
         name: keyword of `load_dataset`, e.g. ``samples``.
         minimum, maximum: the values allowed, both included.
         default: the value if none is given.
-        integer: only whole numbers are allowed.
-        title: what it means, for readers; empty for those of the constants below.
+        integer: whether only whole numbers are allowed.
+        title: its meaning for readers. The options below have none, because the page titles them.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Option:
     title: str = ""
 
     def check(self, value: object) -> float:
-        """`value` as a number of this option.
+        """`value` as a number that this option allows.
 
         Raises:
             DescriptionError: not a number, not whole where it must be, or out of range.
@@ -55,12 +55,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words a data set can be asked for.
+    """An option whose value is one of a few words.
 
     Attributes:
         name: keyword of `load_dataset`, e.g. ``track``.
-        words: those allowed; the first is the default.
-        title: what it means, for readers.
+        words: the allowed words; the first is the default.
+        title: its meaning for readers.
     """
 
     name: str
@@ -84,13 +84,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Text:
-    """A text the user brings.
+    """An option whose value is a text that the user supplies.
 
     Attributes:
         name: keyword of `load_dataset`.
-        minimum, maximum: how many characters are allowed, both included.
+        minimum, maximum: the numbers of characters allowed, both included.
         default: the text if none is given.
-        title: what it is for, for readers.
+        title: its purpose for readers.
     """
 
     name: str
@@ -100,10 +100,10 @@ class Text:
     title: str
 
     def check(self, value: object) -> str:
-        """`value` if it is a text of such a length.
+        """`value` if it is a text of an allowed length.
 
         Raises:
-            DescriptionError: it is not; the error's value is the length, not the text.
+            DescriptionError: it is not. The error gives the length instead of the text.
         """
         path, allowed = f"data.{self.name}", f"{self.minimum:,}..{self.maximum:,} characters"
         if not isinstance(value, str):
@@ -115,14 +115,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Points (x, y) the user draws.
+    """An option whose value is a list of points (x, y) that the user draws.
 
     Attributes:
         name: keyword of `load_dataset`.
-        minimum, maximum: how many points are allowed, both included.
+        minimum, maximum: the numbers of points allowed, both included.
         domain: (low, high) of x and of y.
         default: the points if none are given.
-        title: what it is for, for readers.
+        title: its purpose for readers.
     """
 
     name: str
@@ -136,7 +136,8 @@ class Drawing:
         """`value` as pairs of numbers.
 
         Raises:
-            DescriptionError: not a list of that many pairs of finite numbers in the domain.
+            DescriptionError: not a list of pairs of finite numbers in the domain, or of a length
+                that is not allowed.
         """
         path = f"data.{self.name}"
         if isinstance(value, str) or not isinstance(value, Sequence):
@@ -157,31 +158,31 @@ class Drawing:
 
 
 Content = Text | Drawing
-"""What the user brings to a data set, instead of choosing it."""
+"""An option whose value the user supplies instead of choosing it."""
 
 
 def samples_option(minimum: int = 20, maximum: int = 5000, default: int = 500) -> Option:
-    """Total number of samples, training and test part together."""
+    """The option for the number of samples in both parts together."""
     return Option("samples", minimum, maximum, default, integer=True)
 
 
 NOISE = Option("noise", 0.0, 0.5, 0.1, integer=False)
-"""How noisy a generated set is; what 0.5 means is said where each set is generated."""
+"""The amount of noise in a generated set. The module that generates the set defines its unit."""
 
 CLASSES = Option("classes", 2, 6, 2, integer=True)
 TEST_FRACTION = Option("test_fraction", 0.1, 0.9, 0.5, integer=False)
-"""The share of the samples set aside for testing."""
+"""The share of the samples in the test part."""
 
-SEED = Option("seed", 0, SEED_MAX, 0, integer=True)
+SEED = Option("seed", 0, MAX_SEED, 0, integer=True)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Validated options. Those that do not apply to a set keep these values and are not read.
+    """Checked values of options. A data set ignores the fields for which it has no option.
 
     Attributes:
-        own: what only some sets have: pairs of a name and a value, of the type that the option's
-            `check` returns. Pairs, so that settings can be hashed.
+        specific: the options that only some sets have, as pairs of a name and a checked value.
+            Pairs can be hashed, and a dict cannot.
     """
 
     samples: int = 500
@@ -190,34 +191,34 @@ class Settings:
     test_fraction: float = 0.5
     seed: int = 0
     features: tuple[str, ...] = ()
-    own: tuple[tuple[str, object], ...] = ()
+    specific: tuple[tuple[str, object], ...] = ()
 
-    def whole(self, name: str) -> int:
-        value = dict(self.own)[name]
+    def integer(self, name: str) -> int:
+        value = dict(self.specific)[name]
         assert isinstance(value, int)
         return value
 
     def number(self, name: str) -> float:
-        value = dict(self.own)[name]
+        value = dict(self.specific)[name]
         assert isinstance(value, float)
         return value
 
     def word(self, name: str) -> str:
-        value = dict(self.own)[name]
+        value = dict(self.specific)[name]
         assert isinstance(value, str)
         return value
 
     def points(self, name: str) -> tuple[Point, ...]:
-        value = dict(self.own)[name]
+        value = dict(self.specific)[name]
         assert isinstance(value, tuple)
         return value
 
 
 def check_features(value: object, allowed: Sequence[str]) -> tuple[str, ...]:
-    """`value` as a tuple of distinct feature ids out of `allowed`, in the order given.
+    """`value` as a tuple of distinct feature ids from `allowed`, in the order given.
 
     Raises:
-        DescriptionError: empty, unknown (or of a coordinate the set does not have), or repeated.
+        DescriptionError: no feature, one that is not allowed, or a repeated one.
     """
     among = f"one of {', '.join(allowed)}"
     if isinstance(value, str) or not isinstance(value, Sequence) or not value:

@@ -1,4 +1,4 @@
-"""What the catalogue knows of a data set, and how its samples are made."""
+"""Entries of the catalogue, each with the function that makes its samples."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class DatasetInfo:
     Attributes:
         name, title: its id and its name for readers.
         kind, task: as in `Dataset`.
-        options: the numbers that can be asked for; others are refused.
-        features: ids of the input features to choose from; empty if there is nothing to choose.
-        default_features: those used if none are chosen.
-        class_counts: the numbers of classes it can have; empty for regression, and where the
-            text decides.
-        source, licence: where the data come from and on which terms.
-        about: what it is, and what to know of it, in two sentences.
+        options: the options whose values are numbers.
+        features: ids of the input features to choose from; empty if there is no choice.
+        default_features: the features if none are chosen.
+        class_counts: the possible numbers of classes; empty for regression, and if the text
+            determines the number.
+        source, licence: where the data come from, and the terms of their use.
+        about: two sentences for readers: what it is, and what to know about it.
         image_shape: (height, width) of an image, else None.
-        choices: the words that can be chosen.
-        contents: what the user can bring.
-        package: what has to be installed for it, as `pip install` names it; empty for nothing.
+        choices: the options whose values are words.
+        contents: the options whose values the user supplies.
+        package: the package that must be installed, as `pip install` names it; empty if none.
     """
 
     name: str
@@ -50,13 +50,13 @@ class DatasetInfo:
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """The keywords of `load_dataset` that apply to this set."""
-        names = tuple(asked.name for asked in (*self.options, *self.choices, *self.contents))
+        """The keyword arguments of `load_dataset` that this set accepts."""
+        names = tuple(option.name for option in (*self.options, *self.choices, *self.contents))
         return (*names, "features") if self.features else names
 
 
 def not_installed(name: str, package: str) -> DescriptionError:
-    """What a data set says whose package is not there."""
+    """The error of a data set whose package is missing."""
     return DescriptionError(
         "data.name", name, f"available without {package} (pip install {package})"
     )
@@ -67,12 +67,12 @@ class Recipe:
     """A catalogue entry with the function that makes its samples.
 
     Attributes:
-        domain: of the raw coordinates, as in `Dataset`.
-        scaling: how inputs and regression targets are standardised; None for what is usual of
-            the kind.
-        finish: what is made of the assembled data set, or None if it is ready.
-        thumbnail: its picture, or None for what is usual of the kind.
-        thumbnail_columns: for a table, the two columns that its thumbnail shows.
+        domain: as in `Dataset`.
+        scaling: how inputs and regression targets are standardised; None for the usual way of the
+            kind.
+        finish: changes the assembled data set; None if there is nothing to change.
+        thumbnail: makes the thumbnail; None for the usual one of the kind.
+        thumbnail_columns: the two columns that the thumbnail of a table shows.
     """
 
     info: DatasetInfo

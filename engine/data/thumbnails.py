@@ -1,4 +1,4 @@
-"""Data sets at a glance."""
+"""Thumbnails: small pictures of data sets."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 
 from engine.data.dataset import Dataset, Floats
 
-SHOWN = 72
-"""Points in a thumbnail."""
+THUMBNAIL_POINTS = 72
+"""The number of points in a thumbnail."""
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A data set at a glance. One of the three fields is filled.
+    """A small picture of a data set. Exactly one of the three fields is filled.
 
     Attributes:
-        points: (x, y, label or target) with x and y in [-3, 3]: for a plane the coordinates; for
-            a line x1 and twice the target; for a table two standardised columns, cut at ±3.
+        points: (x, y, label or target) with x and y in [-3, 3]. For a plane, x and y are the
+            coordinates; for a line, x1 and twice the target; for a table, two standardised columns.
         image: rows of ink from 0 to 1, the top row first.
         text: a few words.
     """
@@ -28,22 +28,22 @@ class Thumbnail:
     text: str = ""
 
 
-def of_points(xy: Floats, marks: Floats) -> Thumbnail:
-    """Points (N, 2), cut at ±3, with a label or target (N,) each."""
+def points_thumbnail(xy: Floats, marks: Floats) -> Thumbnail:
+    """A thumbnail of points (N, 2), clipped at ±3, with their labels or targets (N,)."""
     shown = np.column_stack([np.clip(xy, -3.0, 3.0), marks])
     return Thumbnail(points=tuple((round(x, 3), round(y, 3), round(t, 3)) for x, y, t in shown))
 
 
-def of_image(ink: Floats) -> Thumbnail:
-    """Rows of ink (height, width) from 0 to 1."""
+def image_thumbnail(ink: Floats) -> Thumbnail:
+    """A thumbnail of ink (height, width) from 0 to 1."""
     return Thumbnail(image=tuple(tuple(round(float(value), 2) for value in row) for row in ink))
 
 
-def usual(data: Dataset, columns: tuple[int, int]) -> Thumbnail:
-    """The first training points or image; of a table, the two `columns`."""
+def default_thumbnail(data: Dataset, columns: tuple[int, int]) -> Thumbnail:
+    """The first training points or the first training image; for a table, the two `columns`."""
     train = data.train
     if data.image_shape is not None:
-        return of_image(train.points[0].reshape(data.image_shape))
+        return image_thumbnail(train.points[0].reshape(data.image_shape))
     labels = train.targets[:, 0] if train.labels is None else train.labels.astype(np.float64)
     if data.kind == "line":
         xy = np.stack([train.points[:, 0], 2.0 * train.targets[:, 0]], axis=1)
@@ -51,4 +51,4 @@ def usual(data: Dataset, columns: tuple[int, int]) -> Thumbnail:
         xy = train.inputs[:, columns]
     else:
         xy = train.points
-    return of_points(xy[:SHOWN], labels[:SHOWN])
+    return points_thumbnail(xy[:THUMBNAIL_POINTS], labels[:THUMBNAIL_POINTS])

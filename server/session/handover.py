@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import engine
 from engine import Dataset, Initializer, Machine, Moment, Network
-from engine.data import include
+from engine.data import register_dataset
 from server.describe.description import Description
 from server.wire.commands import PointSpec
 
@@ -70,7 +70,7 @@ def state_buffers(program: engine.Program) -> list[str]:
 
 def register(data: Dataset) -> None:
     """Have the data set known in this process."""
-    include(data)
+    register_dataset(data)
 
 
 def describe(program: engine.Program) -> Description:

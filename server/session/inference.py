@@ -132,7 +132,7 @@ class Live:
     def _classify_sound(self, sound: str, rate: int) -> Answer:
         self._need("classify_sound", "a network that classifies sounds")
         try:
-            heard = speech.heard(_samples(sound), rate)
+            heard = speech.recording_spectrogram(_samples(sound), rate)
         except DescriptionError as error:
             raise Refusal("bad_value", error.path, error.value, error.expected) from error
         inputs = self._plan.data.transform(heard[np.newaxis])

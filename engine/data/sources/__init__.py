@@ -1,1 +1,1 @@
-"""The data sets and simulators, a file each."""
+"""The data sets and simulators, each in a module of its own."""

@@ -1,4 +1,4 @@
-"""A user's own arrays as a data set."""
+"""Data sets from a user's own arrays."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def from_arrays(
     target_name: str = "target",
     image_shape: tuple[int, int] | None = None,
 ) -> Dataset:
-    """A data set of `inputs` with `targets` (N,): class labels or values.
+    """A data set from `inputs` and `targets` (N,), which are class labels or values.
 
     Args:
         inputs: (N, F), or (N, time, F) for sequences.
-        task: taken from the targets if None: floating-point ones are a regression, all others
-            (whole numbers, booleans, strings) are labels.
-        standardise: shift and scale inputs and regression targets by what the training part
-            shows; images (with `image_shape`) by one mean and scale for all pixels.
-        feature_names: F names, else x1, x2, ...
-        class_names: a name for each distinct label in sorted order, else the labels themselves.
+        task: if None, floating-point targets make a regression, and all others (whole numbers,
+            booleans, strings) are labels.
+        standardise: whether to standardise inputs and regression targets by the training part:
+            each column by itself, or all pixels together if there is an `image_shape`.
+        feature_names: F names; by default x1, x2, ...
+        class_names: a name for each distinct label in sorted order; by default the labels.
         image_shape: (height, width) if a row is an image.
 
     Raises:
@@ -47,7 +47,7 @@ def from_arrays(
     points = _checked_inputs(inputs)
     raw = np.asarray(targets)
     if raw.ndim != 1 or len(raw) != len(points):
-        expected = f"an array of shape ({len(points)},), one target an input"
+        expected = f"an array of shape ({len(points)},), one target for each input"
         raise DescriptionError("data.targets", _shape(raw), expected)
     if task not in (None, "classification", "regression"):
         raise DescriptionError("data.task", task, "classification or regression")

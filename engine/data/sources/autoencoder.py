@@ -1,4 +1,4 @@
-"""Data sets to be reproduced: the answer is the input itself, and what lies between is a code."""
+"""Data sets for autoencoders: the target of each sample is the sample itself."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.data.assembly import MAX_CACHED, frozen
-from engine.data.baselines import simple, squared_error
+from engine.data.assembly import MAX_CACHED, read_only
+from engine.data.baselines import mean_squared_error, simple_baselines
 from engine.data.dataset import Baseline, Dataset, Floats, Labels, Split
 from engine.data.options import SEED, TEST_FRACTION, Option, Settings
 from engine.data.recipe import DatasetInfo, Recipe
@@ -21,15 +21,17 @@ from engine.errors import DescriptionError
 def as_autoencoder(data: Dataset, noise: float = 0.0, seed: int = 0) -> Dataset:
     """`data` with its inputs as targets, in the units of training.
 
-    With `noise`, normal noise of that standard deviation, in the same units, is added to the
-    inputs and not to the targets: a denoising autoencoder (P. Vincent et al., "Extracting and
-    Composing Robust Features with Denoising Autoencoders", ICML 2008). The labels go to
-    ``extras["label"]`` of each split, and the names of the classes to the data set's
-    ``extras["class_names"]``. The same `data`, `noise` and `seed` give the same object again:
-    every edit of a network needs it, and its baselines take much longer than the rest of an edit.
+    `noise` is the standard deviation, in the same units, of normal noise that is added to the
+    inputs but not to the targets. This makes a denoising autoencoder (P. Vincent et al.,
+    "Extracting and Composing Robust Features with Denoising Autoencoders", ICML 2008). The labels
+    move to ``extras["label"]`` of each split, and the names of the classes to
+    ``extras["class_names"]`` of the data set.
+
+    The last results are kept: every edit of an autoencoder calls this function, and its baselines
+    take much longer than the rest of an edit.
 
     Raises:
-        DescriptionError: the samples are not rows of values (but sequences, tokens or ids).
+        DescriptionError: the samples are sequences, tokens or ids instead of rows of values.
     """
     if data.train.inputs.ndim != 2 or data.train.inputs.dtype != np.float64:
         raise DescriptionError(
@@ -40,10 +42,10 @@ def as_autoencoder(data: Dataset, noise: float = 0.0, seed: int = 0) -> Dataset:
     reproduced = replace(
         data,
         task="regression",
-        train=_reproduced(data.train, noise, stream(seed, "data/autoencoder/train")),
-        test=_reproduced(data.test, noise, stream(seed, "data/autoencoder/test")),
+        train=_with_inputs_as_targets(data.train, noise, stream(seed, "data/autoencoder/train")),
+        test=_with_inputs_as_targets(data.test, noise, stream(seed, "data/autoencoder/test")),
         class_names=(),
-        target_name="the input again",
+        target_name="the input itself",
         target_mean=float(shared.mean[0]) if shared else 0.0,
         target_scale=float(shared.scale[0]) if shared else 1.0,
         extras={**data.extras, "class_names": np.array(data.class_names)},
@@ -51,28 +53,31 @@ def as_autoencoder(data: Dataset, noise: float = 0.0, seed: int = 0) -> Dataset:
     return replace(reproduced, baselines=_baselines(reproduced))
 
 
-def _reproduced(split: Split, noise: float, rng: np.random.Generator) -> Split:
+def _with_inputs_as_targets(split: Split, noise: float, rng: np.random.Generator) -> Split:
     clean = split.inputs.astype(np.float64, copy=False)
     inputs = clean + noise * rng.normal(size=clean.shape) if noise else clean
     labels: dict[str, Labels] = {} if split.labels is None else {"label": split.labels}
     return replace(
         split,
-        inputs=frozen(inputs),
-        targets=frozen(clean),
+        inputs=read_only(inputs),
+        targets=read_only(clean),
         labels=None,
         extras={**split.extras, **labels},
     )
 
 
-def _baselines(data: Dataset, numbers: int = 2) -> tuple[Baseline, ...]:
-    """The mean, and the best linear code: a projection on the first principal components."""
+def _baselines(data: Dataset, code_size: int = 2) -> tuple[Baseline, ...]:
+    """The mean, and the best linear code: the projection on the first principal components."""
     mean = data.train.targets.mean(axis=0)
     centred = data.train.targets - mean
     _, directions = np.linalg.eigh(centred.T @ centred)
-    best: Floats = directions[:, -numbers:]
+    best: Floats = directions[:, -code_size:]
     forecast = (data.test.inputs - mean) @ best @ best.T + mean
-    error = squared_error(forecast, data.test.targets)
-    return (*simple(data), Baseline("a linear code of two numbers", "mean squared error", error))
+    error = mean_squared_error(forecast, data.test.targets)
+    return (
+        *simple_baselines(data),
+        Baseline("a linear code of two numbers", "mean squared error", error),
+    )
 
 
 def _finish(data: Dataset, settings: Settings) -> Dataset:
@@ -86,11 +91,11 @@ RECIPES: tuple[Recipe, ...] = (
         _DIGITS,
         info=DatasetInfo(
             name="digits_autoencoder",
-            title="Handwritten digits to redraw",
+            title="Digits to reconstruct",
             kind="image",
             task="regression",
             options=(
-                Option("noise", 0.0, 1.0, 0.0, integer=False, title="Noise the network removes"),
+                Option("noise", 0.0, 1.0, 0.0, integer=False, title="Noise to remove"),
                 TEST_FRACTION,
                 SEED,
             ),
@@ -99,8 +104,8 @@ RECIPES: tuple[Recipe, ...] = (
             class_counts=(),
             source=_DIGITS.info.source,
             licence=_DIGITS.info.licence,
-            about="The 8 by 8 digits, each its own answer: through a layer of two units a network "
-            "must say in two numbers what it saw. Nobody tells it which digits they are.",
+            about="The 8 by 8 digits, each its own target: a layer of two units makes the network "
+            "describe each one in two numbers. Training does not use the labels.",
             image_shape=_DIGITS.info.image_shape,
             package=_DIGITS.info.package,
         ),

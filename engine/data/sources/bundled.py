@@ -1,4 +1,4 @@
-"""Real data: the small sets that come with scikit-learn (no download)."""
+"""The small real data sets that come with scikit-learn, so that nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -34,11 +34,13 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "diabetes": ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"),
 }
-"""What the columns are called; in scikit-learn these names stand in its code, not its files."""
+"""The names of the columns. scikit-learn has them in its code and not in its data files."""
 
 
 def _path(name: str) -> Path:
-    """A file of scikit-learn's data, found without importing it, which takes a second or two.
+    """The path of a data file of scikit-learn.
+
+    It is found without importing scikit-learn, which would take a second or two.
 
     Raises:
         DescriptionError: scikit-learn is not installed.
@@ -50,13 +52,13 @@ def _path(name: str) -> Path:
 
 
 def _table(name: str, delimiter: str | None = None) -> NDArray[np.float64]:
-    """The numbers of a compressed file, (row, column)."""
+    """The numbers (rows, columns) of a compressed file."""
     with gzip.open(_path(name), "rt", encoding="utf-8") as file:
         return np.loadtxt(file, delimiter=delimiter)
 
 
 def _digits(settings: Settings) -> Samples:
-    """1,797 images of 8 by 8 pixels; ink from 0 to 1 (in the source: 0 to 16)."""
+    """1,797 images of 8 by 8 pixels, with ink from 0 to 1 (in the file from 0 to 16)."""
     table = _table("digits.csv.gz", ",")
     names = tuple(f"pixel {row},{column}" for row in range(8) for column in range(8))
     return Samples(
@@ -68,8 +70,8 @@ def _digits(settings: Settings) -> Samples:
     )
 
 
-def _classified(name: str, file_name: str, target_name: str) -> Callable[[Settings], Samples]:
-    """Of a file whose first line is: samples, columns, names of the classes."""
+def _classification(name: str, file_name: str, target_name: str) -> Callable[[Settings], Samples]:
+    """Samples from a file that begins with its numbers of samples and columns and its classes."""
 
     def make(settings: Settings) -> Samples:
         with _path(file_name).open(encoding="utf-8") as file:
@@ -87,7 +89,7 @@ def _classified(name: str, file_name: str, target_name: str) -> Callable[[Settin
 
 
 def _diabetes(settings: Settings) -> Samples:
-    """442 patients; columns in their own units (years, kg/m², mmHg, ...)."""
+    """442 patients, with the columns in their own units (years, kg/m², mmHg, ...)."""
     return Samples(
         points=_table("diabetes_data_raw.csv.gz"),
         values=_table("diabetes_target.csv.gz"),
@@ -143,10 +145,10 @@ RECIPES: tuple[Recipe, ...] = (
             3,
             "R. A. Fisher, 1936",
             _UCI,
-            "Lengths and widths of the sepals and petals of 150 irises. One species is easily told "
-            "apart, the other two overlap a little.",
+            "Lengths and widths of the sepals and petals of 150 irises. One species is easy to "
+            "recognise, and the other two overlap a little.",
         ),
-        _classified("iris", "iris.csv", "species"),
+        _classification("iris", "iris.csv", "species"),
         thumbnail_columns=(2, 3),  # petal length and width
     ),
     Recipe(
@@ -157,9 +159,9 @@ RECIPES: tuple[Recipe, ...] = (
             "M. Forina et al., PARVUS, 1991",
             _UCI,
             "Thirteen chemical measurements of 178 Italian wines of three grape varieties. With so "
-            "few, the score on the test part moves by percents from seed to seed.",
+            "few samples, the test accuracy varies by a few percent from seed to seed.",
         ),
-        _classified("wine", "wine_data.csv", "cultivar"),
+        _classification("wine", "wine_data.csv", "cultivar"),
         thumbnail_columns=(0, 6),  # alcohol and flavanoids
     ),
     Recipe(
@@ -170,9 +172,9 @@ RECIPES: tuple[Recipe, ...] = (
             "W. H. Wolberg, W. N. Street and O. L. Mangasarian, 1995",
             _UCI,
             "Thirty measurements of the cell nuclei of 569 breast masses, 357 of them benign. A "
-            "missed cancer costs more than a false alarm, so look at each kind of error.",
+            "missed cancer costs more than a false alarm, so look at both kinds of error.",
         ),
-        _classified("breast_cancer", "breast_cancer.csv", "diagnosis"),
+        _classification("breast_cancer", "breast_cancer.csv", "diagnosis"),
         thumbnail_columns=(0, 7),  # mean radius and mean concave points
     ),
     Recipe(
@@ -182,8 +184,8 @@ RECIPES: tuple[Recipe, ...] = (
             None,
             "B. Efron et al., Least Angle Regression, Annals of Statistics 32, 2004",
             "none stated by its authors",
-            "Ten measurements of 442 patients, and how far their diabetes had gone a year later. "
-            "They explain only half of it, and no network does much better than a straight fit.",
+            "Ten measurements of 442 patients, and the progress of their diabetes a year later. "
+            "They explain only half of it, and no network does much better than a linear fit.",
         ),
         _diabetes,
         thumbnail_columns=(2, 8),  # body mass index and (log) triglycerides

@@ -1,4 +1,4 @@
-"""A table of one's own, as comma-separated values."""
+"""Data sets from a user's own table of comma-separated values."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from engine.data.sources.arrays import from_arrays
 from engine.errors import DescriptionError
 
 _SEPARATORS = ",;\t"
-_CLASSES = 20
-"""Whole numbers that take no more different values than this are taken for labels."""
+_MAX_CLASSES = 20
+"""A target with more distinct whole numbers than this is a regression."""
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Cells as text.
+    """The cells of a table, as text.
 
     Attributes:
-        names: of the columns.
-        lines: the line of the text each row ends in.
-        rows: as many cells each as there are names.
+        names: the names of the columns.
+        lines: the number of the line in which each row ends.
+        rows: the cells of each row, one for each name.
     """
 
     names: list[str]
@@ -35,14 +35,14 @@ class _Table:
     rows: list[list[str]]
 
     def column(self, name: str) -> list[str]:
-        place = self.names.index(name)
-        return [row[place] for row in self.rows]
+        index = self.names.index(name)
+        return [row[index] for row in self.rows]
 
     def numbers(self, name: str) -> list[float]:
         """The column's numbers.
 
         Raises:
-            DescriptionError: one of its cells is none; the path names line and column.
+            DescriptionError: a cell is not a number. The path names its line and column.
         """
         cells = zip(self.lines, self.column(name), strict=True)
         return [_number(f"data.csv line {line}, column {name}", cell) for line, cell in cells]
@@ -60,20 +60,20 @@ def from_csv(
     name: str = "table",
     title: str = "Own table",
 ) -> Dataset:
-    """A data set of a table whose first line names its columns.
+    """A data set from a table whose first line names its columns.
 
     Args:
-        source: the text itself, or the path of a file of it (UTF-8). Cells are separated by
-            commas, semicolons or tabs, whichever the first line has most of.
-        target: the column to predict; the last if None. All others are inputs and must be
-            numbers with a decimal point.
+        source: the text itself, or the path of a text file in UTF-8. The separator of the cells is
+            the comma, the semicolon or the tab, whichever occurs most often in the first line.
+        target: the column to predict; the last one if None. All other columns are inputs, whose
+            cells must be numbers with a decimal point.
         ignore: columns to leave out.
-        task: if None, a classification if the target has words, or up to 20 different whole
-            numbers; else a regression.
-        test_fraction, seed, standardise, name, title: as of `from_arrays`.
+        task: if None, a classification if the target has words or at most 20 distinct whole
+            numbers, and otherwise a regression.
+        test_fraction, seed, standardise, name, title: as for `from_arrays`.
 
     Raises:
-        DescriptionError: a cell, line or column that cannot be used; the path names it.
+        DescriptionError: a cell, line or column is unusable. The path names it.
     """
     table = _parsed(source)
     answer = table.names[-1] if target is None else target
@@ -123,10 +123,10 @@ def _parsed(source: str | Path) -> _Table:
 
 
 def _check_shape(table: _Table) -> None:
-    for place, name in enumerate(table.names):
-        if not name or name in table.names[:place]:
+    for index, name in enumerate(table.names):
+        if not name or name in table.names[:index]:
             expected = "a name different from the others"
-            raise DescriptionError(f"data.csv line 1, column {place + 1}", name, expected)
+            raise DescriptionError(f"data.csv line 1, column {index + 1}", name, expected)
     for line, row in zip(table.lines, table.rows, strict=True):
         if len(row) != len(table.names):
             expected = f"{len(table.names)} cells, one for each name in line 1"
@@ -144,10 +144,10 @@ def _number(path: str, cell: str) -> float:
 
 
 def _are_labels(cells: list[str]) -> bool:
-    """Whether the target's cells are words, or a few whole numbers."""
+    """Whether the cells of a target are words, or a few distinct whole numbers."""
     whole = all(cell.lstrip("+-").isdecimal() for cell in cells)
     if whole:
-        return len(set(cells)) <= _CLASSES
+        return len(set(cells)) <= _MAX_CLASSES
     try:
         return not all(isfinite(float(cell)) for cell in cells)
     except ValueError:

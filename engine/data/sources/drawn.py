@@ -1,4 +1,4 @@
-"""A curve of one's own to be learnt: drawn as points, sampled between them."""
+"""A curve that the user draws as points. Samples lie on the lines between them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.data.streams import stream
 from engine.errors import DescriptionError
 
 HEIGHT = 1.5
+"""The y of a drawn point lies in [-HEIGHT, HEIGHT]."""
 _SKYLINE = (
     *((-3.0, -0.9), (-2.4, -0.8), (-1.9, 0.4), (-1.5, 0.1), (-1.0, 1.1), (-0.5, 0.2)),
     *((0.0, 0.5), (0.6, -0.5), (1.2, -0.7), (1.7, 0.7), (2.0, 0.7), (2.3, -0.3), (3.0, -0.9)),
@@ -20,24 +21,24 @@ _SKYLINE = (
 
 
 def _make(settings: Settings) -> Samples:
-    """x1 evenly at random over what is drawn, y on the straight line between its neighbours.
+    """x1 is uniformly random over the drawn range; y lies on the line between the points beside it.
 
-    Points above one another count as their mean.
+    Several points with the same x count as their mean.
     """
     drawn = np.array(settings.points("points"))
-    places, which = np.unique(drawn[:, 0], return_inverse=True)
-    if len(places) < 2:
-        expected = "points at two different x at least"
-        raise DescriptionError("data.points", f"all x = {places[0]:g}", expected)
-    heights = np.bincount(which, drawn[:, 1]) / np.bincount(which)
-    x = stream(settings.seed, "data/drawn").uniform(places[0], places[-1], settings.samples)
+    distinct, group = np.unique(drawn[:, 0], return_inverse=True)
+    if len(distinct) < 2:
+        expected = "a list of points with at least two different x"
+        raise DescriptionError("data.points", f"all x = {distinct[0]:g}", expected)
+    heights = np.bincount(group, drawn[:, 1]) / np.bincount(group)
+    x = stream(settings.seed, "data/drawn").uniform(distinct[0], distinct[-1], settings.samples)
     error = stream(settings.seed, "data/drawn/noise").normal(size=settings.samples)
     return Samples(
         points=x[:, np.newaxis],
-        values=np.interp(x, places, heights) + settings.noise * error,
+        values=np.interp(x, distinct, heights) + settings.noise * error,
         column_names=("x1",),
         target_name="y",
-        whole={"drawn": drawn},
+        dataset_extras={"drawn": drawn},
     )
 
 
@@ -59,8 +60,8 @@ RECIPES: tuple[Recipe, ...] = (
             class_counts=(),
             source="drawn by hand",
             licence="as stated by its owner",
-            about="Samples of a curve you draw. Where you drew nothing, nothing holds the network: "
-            "beyond the ends it answers as it likes.",
+            about="Samples of a curve that you draw. Beyond its ends there are no samples, so the "
+            "network may output anything there.",
             contents=(
                 Drawing(
                     "points",

@@ -1,8 +1,8 @@
-"""Generated images of 28 by 28 pixels: ten shapes drawn with one pen, each in its own pose.
+"""Generated images of 28 by 28 pixels: ten shapes, each drawn in a random pose.
 
-They have the size of well-known image sets without being one: nothing is downloaded, and any
-number of them can be drawn. `noise` is the standard deviation of a normal error of every pixel,
-whose ink lies in [0, 1] and is clipped to it.
+They have the size of well-known image sets, but need no download, and there can be any number of
+them. `noise` is the standard deviation of a normal error that is added to every pixel. The ink of
+a pixel is clipped to [0, 1].
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from engine.data.recipe import DatasetInfo, Recipe
 from engine.data.streams import stream
 
 SIZE = 28
-_DABS = 64  # touches of the pen along a shape; dense enough to look like a line
+_DABS = 64
+"""The number of dabs of the pen along a shape, enough to look like a line."""
 
 
 def _polyline(*corners: tuple[float, float]) -> Floats:
-    """Dabs at equal distances along straight strokes, (dabs, 2), in [-1, 1]², y upwards."""
+    """Dabs (dabs, 2) at equal distances along straight strokes, in [-1, 1]², with y upwards."""
     path = np.array(corners)
     lengths = np.hypot(*np.diff(path, axis=0).T)
     reached = np.concatenate([[0.0], np.cumsum(lengths)])
@@ -29,7 +30,7 @@ def _polyline(*corners: tuple[float, float]) -> Floats:
 
 
 def _strokes(*strokes: Floats) -> Floats:
-    """Several strokes drawn with the dabs of one, shared equally among them."""
+    """Several strokes with as many dabs as one has, shared equally among them."""
     picks = [len(part) for part in np.array_split(np.arange(_DABS), len(strokes))]
     kept = [np.linspace(0, _DABS - 1, count).round().astype(int) for count in picks]
     return np.concatenate([stroke[rows] for stroke, rows in zip(strokes, kept, strict=True)])
@@ -42,7 +43,7 @@ def _arc(centre: tuple[float, float], radius: Floats | float, turns: float) -> F
 
 
 def _glyphs() -> dict[str, Floats]:
-    """Name of a class -> dabs (dabs, 2)."""
+    """The dabs (dabs, 2) of each class, by its name."""
     corner = 0.75
     return {
         "circle": _arc((0.0, 0.0), 0.85, 1.0),
@@ -70,7 +71,7 @@ CLASS_NAMES = tuple(GLYPHS)
 
 
 def _posed(rng: np.random.Generator, dabs: Floats) -> Floats:
-    """Each image's dabs (N, dabs, 2) turned, slanted, scaled and moved at random, in pixels."""
+    """The dabs (N, dabs, 2) in pixels, rotated, slanted, scaled and shifted at random."""
     count = len(dabs)
     turn = rng.normal(0.0, 0.12, count)
     slant = rng.normal(0.0, 0.12, count)
@@ -85,11 +86,11 @@ def _posed(rng: np.random.Generator, dabs: Floats) -> Floats:
 
 
 def draw(dabs: Floats, width: Floats) -> Floats:
-    """Ink (N, 784) of dabs (N, dabs, 2) in pixels, by pens of `width` (N,) pixels.
+    """The ink (N, 784) of dabs (N, dabs, 2) in pixels, by pens of `width` (N,) pixels.
 
-    A dab is a Gaussian, which is a product of one in x and one in y; so an image, their sum over
-    the dabs, is one matrix product. A line would be 1.6 in its middle if ink had no limit, however
-    far apart the dabs are, and is cut at 1, black.
+    A dab is a Gaussian, which is the product of a Gaussian in x and one in y. An image is the sum
+    over its dabs and therefore one matrix product. The middle of a line gets 1.6 of ink, whatever
+    the distance between dabs, and is clipped to 1, black.
     """
     pixels = np.arange(SIZE, dtype=np.float64)
     exponent = -0.5 / width[:, np.newaxis, np.newaxis] ** 2
@@ -130,8 +131,8 @@ RECIPES: tuple[Recipe, ...] = (
             class_counts=(len(CLASS_NAMES),),
             source="generated",
             licence="none needed",
-            about="Ten shapes, each image in its own pose and line width. They stand in for larger "
-            "real images: no hand drew them.",
+            about="Ten shapes; each image has its own pose and line width. A program drew them, to "
+            "stand in for larger real images.",
             image_shape=(SIZE, SIZE),
         ),
         _make,

@@ -20,6 +20,7 @@ HALF_WIDTH = 3.0
 DOMAIN = ((-HALF_WIDTH, HALF_WIDTH),)
 
 Curve = Callable[[Floats], Floats]
+"""Maps x1 (N,) to clean target values (N,)."""
 
 
 def sine(x: Floats) -> Floats:
@@ -28,11 +29,11 @@ def sine(x: Floats) -> Floats:
 
 
 def step(x: Floats) -> Floats:
-    """y = -1 left of 0, 1 from there on."""
+    """y = -1 left of 0, and 1 elsewhere."""
     return np.where(x < 0.0, -1.0, 1.0)
 
 
-def _valued(name: str, curve: Curve) -> Callable[[Settings], Samples]:
+def _regression(name: str, curve: Curve) -> Callable[[Settings], Samples]:
     def make(settings: Settings) -> Samples:
         rng = stream(settings.seed, f"data/{name}")
         x = rng.uniform(-HALF_WIDTH, HALF_WIDTH, settings.samples)
@@ -65,10 +66,11 @@ def _info(name: str, title: str, about: str) -> DatasetInfo:
 
 _SINE = "Two waves over one input. Each hidden unit can bend the curve once, so count the bends."
 _STEP = (
-    "A jump at zero. A smooth network can only make it steep, which takes large weights and time."
+    "A jump at zero. A smooth network can only imitate it with a steep slope, which takes large "
+    "weights and time."
 )
 
 RECIPES: tuple[Recipe, ...] = (
-    Recipe(_info("sine", "Sine", _SINE), _valued("sine", sine), DOMAIN),
-    Recipe(_info("step", "Step", _STEP), _valued("step", step), DOMAIN),
+    Recipe(_info("sine", "Sine", _SINE), _regression("sine", sine), DOMAIN),
+    Recipe(_info("step", "Step", _STEP), _regression("step", step), DOMAIN),
 )

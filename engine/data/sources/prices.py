@@ -1,6 +1,6 @@
 """Real daily prices of four shares: tomorrow's direction, and how far tomorrow will swing.
 
-The prices stand in ``prices.csv.gz``; ``prices.md`` states their source and licence. Each sample
+The prices are in ``prices.csv.gz``, and ``prices.md`` states their source and licence. Each sample
 is a window of consecutive days. The split is by time: every day of the test part comes after all
 days of the training part.
 """
@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.assembly import Rows, Samples
-from engine.data.baselines import simple, squared_error
+from engine.data.baselines import mean_squared_error, simple_baselines
 from engine.data.dataset import Baseline, Dataset, Floats
 from engine.data.options import Choice, Option, Settings
 from engine.data.recipe import DatasetInfo, Recipe
-from engine.data.thumbnails import SHOWN, Thumbnail, of_points
+from engine.data.thumbnails import THUMBNAIL_POINTS, Thumbnail, points_thumbnail
 
 FILE = Path(__file__).with_name("prices.csv.gz")
 SHARES = ("IBM", "MSFT", "AAPL", "GOOG")
@@ -88,14 +88,14 @@ def _parts(windows: int, context: int, test_fraction: float) -> tuple[Rows, Rows
 
 def _windows(settings: Settings) -> tuple[PriceHistory, Floats, dict[str, Any]]:
     """The chosen share, the windows (N, context, columns), and fields that both data sets need."""
-    days, context = price_history(settings.word("share")), settings.whole("context")
+    days, context = price_history(settings.word("share")), settings.integer("context")
     windows = np.lib.stride_tricks.sliding_window_view(days.columns[:-1], context, axis=0)
     windows = windows.transpose(0, 2, 1)
     common = {
         "column_names": COLUMNS,
         "parts": _parts(len(windows), context, settings.test_fraction),
         "extras": {"date": days.dates[context:], "close": days.closes[context:]},
-        "whole": {"dates": days.dates, "closes": days.closes},
+        "dataset_extras": {"dates": days.dates, "closes": days.closes},
     }
     return days, windows, common
 
@@ -104,7 +104,7 @@ def _direction(settings: Settings) -> Samples:
     days, windows, common = _windows(settings)
     return Samples(
         points=windows,
-        labels=(days.columns[settings.whole("context") :, 0] > 0.0).astype(np.int64),
+        labels=(days.columns[settings.integer("context") :, 0] > 0.0).astype(np.int64),
         class_names=("not up", "up"),
         target_name="tomorrow's price",
         baselines=_same_direction,
@@ -116,7 +116,7 @@ def _swing(settings: Settings) -> Samples:
     days, windows, common = _windows(settings)
     return Samples(
         points=windows,
-        values=days.columns[settings.whole("context") :, 1],
+        values=days.columns[settings.integer("context") :, 1],
         target_name="log of tomorrow's swing in %",
         baselines=_same_swing,
         **common,
@@ -127,7 +127,10 @@ def _same_direction(data: Dataset) -> tuple[Baseline, ...]:
     up = data.test.points[:, -1, COLUMNS.index("return")] > 0.0
     right = float((up == data.test.labels).mean())
     forecasts = up.astype(np.int64)
-    return (*simple(data), Baseline("the same direction as today", "accuracy", right, forecasts))
+    return (
+        *simple_baselines(data),
+        Baseline("the same direction as today", "accuracy", right, forecasts),
+    )
 
 
 def _same_swing(data: Dataset) -> tuple[Baseline, ...]:
@@ -135,11 +138,11 @@ def _same_swing(data: Dataset) -> tuple[Baseline, ...]:
     targets = data.test.targets[:, 0]
 
     def baseline(title: str, forecasts: Floats) -> Baseline:
-        error = squared_error((forecasts - data.target_mean) / data.target_scale, targets)
+        error = mean_squared_error((forecasts - data.target_mean) / data.target_scale, targets)
         return Baseline(title, "mean squared error", error, forecasts)
 
     return (
-        *simple(data),
+        *simple_baselines(data),
         *(
             baseline(title, forecasts)
             for title, forecasts in (
@@ -152,11 +155,13 @@ def _same_swing(data: Dataset) -> tuple[Baseline, ...]:
 
 def _thumbnail(data: Dataset) -> Thumbnail:
     """The price over the years on a logarithmic scale. The test part has another colour."""
-    days = np.linspace(0, len(data.extras["closes"]) - 1, SHOWN, dtype=int)
+    days = np.linspace(0, len(data.extras["closes"]) - 1, THUMBNAIL_POINTS, dtype=int)
     price = np.log(data.extras["closes"][days])
     height = 5.0 * (price - price.min()) / np.ptp(price) - 2.5
     tested = data.extras["dates"][days] >= data.test.extras["date"][0]
-    return of_points(np.stack([np.linspace(-2.9, 2.9, SHOWN), height], axis=1), 1.0 - tested)
+    return points_thumbnail(
+        np.stack([np.linspace(-2.9, 2.9, THUMBNAIL_POINTS), height], axis=1), 1.0 - tested
+    )
 
 
 _OPTIONS = (
@@ -178,7 +183,7 @@ def _info(name: str, title: str, classes: int | None, about: str) -> DatasetInfo
         source="Quandl WIKI Prices, until 1 March 2013",
         licence="public domain, as the publisher declared",
         about=about,
-        choices=(Choice("share", SHARES, "The share"),),
+        choices=(Choice("share", SHARES, "Share"),),
     )
 
 
@@ -186,10 +191,11 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         _info(
             "price_swing",
-            "How far tomorrow swings",
+            "Tomorrow's swing",
             None,
-            "Real days of a share, and the volatility of the day after. Swings come in clusters, "
-            "so there is something to learn, but the mean of the last days is hard to beat.",
+            "Real prices of a share; the target is the volatility of the next day. Swings come in "
+            "clusters, so there is something to learn, but the mean of the last days is hard to "
+            "beat.",
         ),
         _swing,
         thumbnail=_thumbnail,
@@ -199,8 +205,8 @@ RECIPES: tuple[Recipe, ...] = (
             "price_direction",
             "Up tomorrow or not",
             2,
-            "Real days of a share, and whether it rose the day after. Expect nothing: on later "
-            "days networks guess about as well as a coin, whatever they reach in training.",
+            "Real prices of a share; the target is whether it rises the next day. Expect nothing: "
+            "on later days networks do about as well as a coin, whatever they reach in training.",
         ),
         _direction,
         thumbnail=_thumbnail,

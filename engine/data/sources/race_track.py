@@ -1,4 +1,4 @@
-"""Closed race tracks in the plane: a centre line, a width, and where a car is between the edges."""
+"""Closed race tracks in the plane: a centre line, a width, and positions relative to them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from engine.data.dataset import Floats
 from engine.errors import DescriptionError
 
 SPACING = 1.0
-"""Metres from point to point of a centre line, about."""
+"""The approximate distance in metres between neighbouring points of a centre line."""
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """A track, driven in the order of its points.
+    """A track. Cars drive in the order of its points.
 
     Attributes:
-        centre: (P, 2) metres, evenly spaced; the first follows the last.
-        half_width: metres from the centre line to each edge.
+        centre: (P, 2) evenly spaced points in metres. The last one is followed by the first.
+        half_width: the distance from the centre line to each edge in metres.
     """
 
     centre: Floats
@@ -28,39 +28,39 @@ class Track:
 
     @cached_property
     def spacing(self) -> float:
-        """Metres from point to point."""
+        """The mean distance between neighbouring points in metres."""
         steps = np.diff(self.centre, axis=0, append=self.centre[:1])
         return float(np.hypot(*steps.T).mean())
 
     @property
     def length(self) -> float:
-        """Metres once around."""
+        """The length of a lap in metres."""
         return self.spacing * len(self.centre)
 
     @cached_property
     def tangent(self) -> Floats:
-        """(P, 2) unit vectors along the track."""
+        """Unit vectors (P, 2) along the track."""
         ahead: Floats = np.roll(self.centre, -1, axis=0) - np.roll(self.centre, 1, axis=0)
         ahead /= np.hypot(*ahead.T)[:, np.newaxis]
         return ahead
 
     @cached_property
     def normal(self) -> Floats:
-        """(P, 2) unit vectors to the left."""
+        """Unit vectors (P, 2) to the left."""
         return self.tangent[:, ::-1] * [-1.0, 1.0]
 
     @cached_property
     def left(self) -> Floats:
-        """(P, 2) the left edge."""
+        """The points (P, 2) of the left edge."""
         return self.centre + self.half_width * self.normal
 
     @cached_property
     def right(self) -> Floats:
-        """(P, 2) the right edge."""
+        """The points (P, 2) of the right edge."""
         return self.centre - self.half_width * self.normal
 
     def locate(self, position: Floats) -> tuple[Floats, Floats]:
-        """Where positions (N, 2) are: metres along the centre line, and to the left of it."""
+        """For positions (N, 2): metres along the centre line, and metres to the left of it."""
         away = position[:, np.newaxis] - self.centre
         nearest = (away**2).sum(axis=2).argmin(axis=1)
         beside = away[np.arange(len(position)), nearest]
@@ -68,18 +68,18 @@ class Track:
         return along % self.length, (beside * self.normal[nearest]).sum(axis=1)
 
     def at(self, along: Floats) -> tuple[Floats, Floats]:
-        """Positions (N, 2) and headings (N,), in radians, `along` metres up the centre line."""
-        place = along / self.spacing
-        whole = np.floor(place).astype(np.int64)
+        """Positions (N, 2) and headings (N,) in radians, `along` (N,) metres on the centre line."""
+        position_index = along / self.spacing
+        whole = np.floor(position_index).astype(np.int64)
         here, following = whole % len(self.centre), (whole + 1) % len(self.centre)
-        share = (place - whole)[:, np.newaxis]
+        share = (position_index - whole)[:, np.newaxis]
         position = (1.0 - share) * self.centre[here] + share * self.centre[following]
         direction = (1.0 - share) * self.tangent[here] + share * self.tangent[following]
         return position, np.arctan2(direction[:, 1], direction[:, 0])
 
 
-def _through(corners: list[tuple[float, float]]) -> Floats:
-    """A smooth closed line (P, 2) near `corners`: a uniform cubic B-spline, evenly spaced."""
+def _smooth_line(corners: list[tuple[float, float]]) -> Floats:
+    """A smooth closed line (P, 2) near `corners`: evenly spaced points of a cubic B-spline."""
     control = np.array(corners)
     share = np.linspace(0.0, 1.0, 64, endpoint=False)[:, np.newaxis]
     weights = (
@@ -116,11 +116,11 @@ TRACKS = tuple(_CORNERS)
 
 
 def track(name: str) -> Track:
-    """The track of that name, out of `TRACKS`.
+    """The track with this name, which is one of `TRACKS`.
 
     Raises:
-        DescriptionError: there is none.
+        DescriptionError: unknown name.
     """
     if name not in _CORNERS:
         raise DescriptionError("track", name, f"one of {', '.join(TRACKS)}")
-    return Track(_through(_CORNERS[name]), half_width=4.0)
+    return Track(_smooth_line(_CORNERS[name]), half_width=4.0)

@@ -1,8 +1,8 @@
-"""Words that people rated: is a word kind or unkind, by its letters or the pieces it is made of?
+"""Words that people rated: a network reads their letters or pieces and judges their sentiment.
 
-From the lexicon of VADER (C. J. Hutto and E. Gilbert, "VADER: A Parsimonious Rule-based Model for
-Sentiment Analysis of Social Media Text", ICWSM 2014): the mean of ten people's ratings from -4 to
-4. Its smileys, abbreviations with digits, and coarse words are left out.
+The words are from the lexicon of VADER (C. J. Hutto and E. Gilbert, "VADER: A Parsimonious
+Rule-based Model for Sentiment Analysis of Social Media Text", ICWSM 2014), each with the mean of
+ten people's ratings from -4 to 4. Smileys, abbreviations with digits and coarse words are left out.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data import tokenizer
-from engine.data.assembly import Samples, chance, grouped
+from engine.data.assembly import Samples, grouped_split, random_split
 from engine.data.dataset import Dataset, Floats, Labels
 from engine.data.options import SEED, Choice, Option, Settings
 from engine.data.recipe import DatasetInfo, Recipe, not_installed
 from engine.data.thumbnails import Thumbnail
 
 PACKAGE = "vaderSentiment"
-FAMILY = 5
-"""First letters that words of one family share: hope, hoped, hopeful, but also hopeless."""
+FAMILY_LETTERS = 5
+"""The number of first letters that a family of words shares: hope, hopeful, but also hopeless."""
 
 _WORD = re.compile(r"[a-z]{3,16}")
 _COARSE = re.compile(
     r"fuc?k|shit|cunt|nigg|fag|bitch|whore|slut|twat|rape|rapi|bastard|dick|piss|"
     r"^(bad|dumb|jack|smart|wise)?ass$"
 )
-"""What a class should not read on a screen."""
+"""Matches words that should not appear on a screen in class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +40,8 @@ class Lexicon:
     """Rated words.
 
     Attributes:
-        words: (N,) lower case.
-        ratings: (N,) mean rating from -4 to 4.
+        words: (N,) in lower case.
+        ratings: (N,) mean ratings from -4 to 4.
     """
 
     words: NDArray[np.str_]
@@ -50,7 +50,7 @@ class Lexicon:
 
 @cache
 def lexicon() -> Lexicon:
-    """The words of the lexicon, without what the module's text names.
+    """The words of the lexicon, except those that the module's docstring excludes.
 
     Raises:
         DescriptionError: vaderSentiment is not installed.
@@ -69,9 +69,9 @@ def lexicon() -> Lexicon:
 
 
 def encode_words(words: Iterable[str], vocabulary: tuple[str, ...], length: int) -> Labels:
-    """Ids (N, length) of words or short phrases, as the data set's inputs are made.
+    """The ids (N, length) of words or short phrases, in the form of the data set's inputs.
 
-    A space goes before, so that a piece at the beginning of a word differs from one inside.
+    Each gets a space in front, so that a token at the beginning of a word differs from one inside.
     """
     return tokenizer.encode_rows((f" {word}" for word in words), vocabulary, length)
 
@@ -82,7 +82,7 @@ def _make(settings: Settings) -> Samples:
     words, ratings = rated.words[clear], rated.ratings[clear]
     parts = _parts(words, settings)
     seen = [f" {word}" for word in words[np.sort(parts[0])].tolist()]
-    vocabulary = tokenizer.vocabulary("".join(seen), settings.whole("merges"))
+    vocabulary = tokenizer.vocabulary("".join(seen), settings.integer("merges"))
     length = tokenizer.encode_rows(seen, vocabulary).shape[1]
     return Samples(
         points=encode_words(words.tolist(), vocabulary, length),
@@ -98,14 +98,14 @@ def _make(settings: Settings) -> Samples:
 
 def _parts(words: NDArray[np.str_], settings: Settings) -> tuple[Labels, Labels]:
     if settings.word("hold_back") == "words":
-        return chance(len(words), settings.test_fraction, settings.seed)
-    stems = words.astype(f"U{FAMILY}")
+        return random_split(len(words), settings.test_fraction, settings.seed)
+    stems = words.astype(f"U{FAMILY_LETTERS}")
     families = np.unique(stems, return_inverse=True)[1].astype(np.int64)
-    return grouped(families, settings.test_fraction, settings.seed)
+    return grouped_split(families, settings.test_fraction, settings.seed)
 
 
 def _thumbnail(data: Dataset) -> Thumbnail:
-    """The first training word of each kind."""
+    """The first training word of each class."""
     words, labels = data.train.extras["word"], data.train.labels
     return Thumbnail(text="\n".join(str(words[labels == label][0]) for label in (1, 0)))
 
@@ -118,8 +118,8 @@ RECIPES: tuple[Recipe, ...] = (
             kind="text",
             task="classification",
             options=(
-                Option("strength", 0.0, 2.0, 0.5, integer=False, title="Weakest rating kept"),
-                Option("merges", 0, 512, 256, integer=True, title="Pairs of tokens made into one"),
+                Option("strength", 0.0, 2.0, 0.5, integer=False, title="Weakest rating to keep"),
+                Option("merges", 0, 512, 256, integer=True, title="Pairs of tokens to merge"),
                 Option("test_fraction", 0.1, 0.9, 0.2, integer=False),
                 SEED,
             ),
@@ -129,9 +129,9 @@ RECIPES: tuple[Recipe, ...] = (
             source="lexicon of VADER, C. J. Hutto and E. Gilbert, 2014; copy in vaderSentiment",
             licence="MIT",
             about="About 6,400 English words, each rated by ten people as negative or positive. "
-            "Most test words have relatives in the training part; hold back whole families to see "
-            "how little the letters alone tell.",
-            choices=(Choice("hold_back", ("words", "families"), "What the test part holds back"),),
+            "Most test words have relatives in the training part; hold out whole families to see "
+            "how little the letters alone reveal.",
+            choices=(Choice("hold_back", ("words", "families"), "Held out for testing"),),
             package=PACKAGE,
         ),
         _make,

@@ -1,8 +1,8 @@
-"""Voiced sounds from a source and a filter, and what of a sound a network is given.
+"""Voiced sounds from a source and a filter, and the spectrograms that a network reads.
 
-A vowel is a buzz at the pitch f0, whose harmonics fall by 6 dB an octave once they have left the
-mouth, and a filter, the vocal tract, that lifts them around its resonances, the formants F1, F2,
-F3 (G. Fant, "Acoustic Theory of Speech Production", 1960). The formants make the vowel.
+A vowel begins as a buzz at the pitch f0. Its harmonics fall by 6 dB per octave once they have left
+the mouth. A filter, the vocal tract, amplifies them around its resonances, the formants F1, F2 and
+F3 (G. Fant, "Acoustic Theory of Speech Production", 1960). The formants determine the vowel.
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ from engine.data.dataset import Floats
 from engine.errors import DescriptionError
 
 RATE = 8000
-"""Sound samples a second."""
+"""The number of sound samples per second."""
 
 LENGTH = 2000
-"""Sound samples a network hears: a quarter of a second."""
+"""The number of sound samples that a network reads: a quarter of a second."""
 
 FRAME, HOP, BANDS = 256, 128, 24
 FRAMES = 1 + (LENGTH - FRAME) // HOP
 FLOOR = -60.0
-"""dB below a sound's loudest band and moment; what is fainter is taken to be silence."""
+"""The loudness of silence in dB, relative to the loudest band and moment of a sound."""
 
 MAX_FREQUENCY = 3800.0
-"""Hz. Harmonics and bands end here, a little below half of `RATE`."""
+"""The frequency in Hz at which harmonics and bands end, a little below half of `RATE`."""
 
-_TOGETHER = 32
-"""Sounds made at once: what they take stays in the processor's cache."""
+_BATCH = 32
+"""The number of sounds computed together, which fit in the processor's cache."""
 
 _BANDWIDTHS = np.array([60.0, 90.0, 150.0, 200.0])
-"""Hz of F1 to F4; the usual ones of D. H. Klatt and L. C. Klatt, JASA 87 (1990), table XII."""
+"""The bandwidths of F1 to F4 in Hz: D. H. Klatt and L. C. Klatt, JASA 87 (1990), table XII."""
 
-_FOURTH = 1.3
-"""F4 over F3, as in the same table."""
+_FOURTH_RATIO = 1.3
+"""The ratio of F4 to F3, from the same table."""
 
 
 def synthesise(pitch: Floats, formants: Floats, seconds: Floats, length: int = LENGTH) -> Floats:
-    """Sounds (N, length) in [-1, 1] at `RATE`, each in the middle of its row, the rest silent.
+    """Sounds (N, length) in [-1, 1] at `RATE`, each in the middle of its row between silences.
 
     Args:
-        pitch: (N,) Hz at the beginning; it sinks by a twentieth, as in speech.
+        pitch: (N,) Hz at the beginning. It falls by a twentieth, as in speech.
         formants: (N, 3) Hz.
-        seconds: (N,) how long each lasts; longer than a row is cut.
+        seconds: (N,) the durations. A sound that is longer than its row is cut.
     """
     sounds = np.empty((len(pitch), length))
-    order = np.argsort(pitch)  # so that those sounded together have about as many harmonics
-    for voices in np.split(order, range(_TOGETHER, len(order), _TOGETHER)):
+    order = np.argsort(pitch)  # sounds of one batch have similar numbers of harmonics
+    for voices in np.split(order, range(_BATCH, len(order), _BATCH)):
         samples = np.minimum(np.round(seconds[voices] * RATE), length)
-        sounds[voices] = _sounded(pitch[voices], formants[voices], samples, length)
+        sounds[voices] = _synthesise_batch(pitch[voices], formants[voices], samples, length)
     return sounds
 
 
-def _sounded(pitch: Floats, formants: Floats, samples: Floats, length: int) -> Floats:
-    """`synthesise`, for sounds of so many samples each."""
+def _synthesise_batch(pitch: Floats, formants: Floats, samples: Floats, length: int) -> Floats:
+    """`synthesise` for one batch of sounds, with their durations in samples (N,)."""
     along = np.clip(_positions(samples, length), 0.0, 1.0)
     turns = pitch[:, np.newaxis] * (samples / RATE)[:, np.newaxis] * (along - 0.025 * along**2)
     fundamental = np.exp(2j * np.pi * turns).astype(np.complex64)
@@ -73,13 +73,13 @@ def _sounded(pitch: Floats, formants: Floats, samples: Floats, length: int) -> F
 
 
 def _positions(samples: Floats, length: int) -> Floats:
-    """Where each sample (N, length) lies in its sound: 0 at its beginning, 1 at its end."""
+    """The position of each sample (N, length) in its sound: 0 at the beginning, 1 at the end."""
     start = (length - samples) / 2
     return (np.arange(length) - start[:, np.newaxis]) / samples[:, np.newaxis]
 
 
 def _envelope(samples: Floats, length: int) -> Floats:
-    """Loudness (N, length): a swift rise, a slower fall, 0 outside the sound."""
+    """The loudness (N, length): a fast rise, a slower fall, and 0 outside the sound."""
     along = _positions(samples, length)
     rise, fall = np.clip(along / 0.1, 0.0, 1.0), np.clip((1.0 - along) / 0.25, 0.0, 1.0)
     loudness: Floats = np.sin(np.pi / 2 * rise) ** 2 * np.sin(np.pi / 2 * fall) ** 2
@@ -87,8 +87,8 @@ def _envelope(samples: Floats, length: int) -> Floats:
 
 
 def _resonance(frequency: Floats, formants: Floats) -> NDArray[np.complex128]:
-    """The vocal tract's complex response (N,) at `frequency` (N,): one resonance after another."""
-    fourth = _FOURTH * formants[:, 2:]
+    """The complex response (N,) of the vocal tract at `frequency` (N,), from all resonances."""
+    fourth = _FOURTH_RATIO * formants[:, 2:]
     poles = -np.pi * _BANDWIDTHS + 2j * np.pi * np.concatenate([formants, fourth], axis=1)
     s = 2j * np.pi * frequency[:, np.newaxis]
     each = np.abs(poles) ** 2 / ((s - poles) * (s - poles.conj()))
@@ -97,8 +97,8 @@ def _resonance(frequency: Floats, formants: Floats) -> NDArray[np.complex128]:
 
 
 @cache
-def _bands() -> Floats:
-    """Triangles (spectrum, BANDS), evenly spaced in mel, as wide as to meet their neighbours."""
+def _band_weights() -> Floats:
+    """Triangular filters (spectrum, BANDS), evenly spaced in mel, each from centre to centre."""
     mel = np.linspace(_mel(100.0), _mel(MAX_FREQUENCY), BANDS + 2)
     bins = _mel(np.fft.rfftfreq(FRAME, 1 / RATE))[:, np.newaxis]
     rising = (bins - mel[:-2]) / np.diff(mel)[:-1]
@@ -107,49 +107,49 @@ def _bands() -> Floats:
 
 
 def _mel(hertz: ArrayLike) -> Floats:
-    """S. S. Stevens and J. Volkmann's scale of pitch, in D. O'Shaughnessy's formula (1987)."""
+    """The mel scale of S. S. Stevens and J. Volkmann, by D. O'Shaughnessy's formula (1987)."""
     mel: Floats = 2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0)
     return mel
 
 
 def band_centres() -> Floats:
-    """(BANDS,) Hz."""
+    """The centres (BANDS,) of the bands in Hz."""
     mel = np.linspace(_mel(100.0), _mel(MAX_FREQUENCY), BANDS + 2)[1:-1]
     centres: Floats = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     return centres
 
 
 def spectrograms(sounds: Floats) -> Floats:
-    """Sounds (N, LENGTH) -> loudness (N, FRAMES, BANDS) in dB, from `FLOOR` to 0 at the loudest.
+    """The loudness (N, FRAMES, BANDS) of sounds (N, LENGTH) in dB, from `FLOOR` to 0.
 
-    High tones are lifted by up to 6 dB an octave first, as is usual in speech recognition: else
-    F2 and F3 would drown in the louder F1.
+    High frequencies are first amplified by up to 6 dB per octave, as is usual in speech
+    recognition. Without it, the louder F1 would mask F2 and F3.
     """
     lifted = np.diff(sounds, axis=1, prepend=0.0) + 0.03 * sounds
     frames = np.lib.stride_tricks.sliding_window_view(lifted, FRAME, axis=1)[:, ::HOP]
-    power = np.abs(np.fft.rfft(frames * np.hanning(FRAME), axis=2)) ** 2 @ _bands()
+    power = np.abs(np.fft.rfft(frames * np.hanning(FRAME), axis=2)) ** 2 @ _band_weights()
     loudest = power.max(axis=(1, 2), keepdims=True)
     share = power / np.where(loudest > 0.0, loudest, 1.0)
     decibels: Floats = 10.0 * np.log10(np.maximum(share, 10.0 ** (FLOOR / 10.0)))
     return decibels
 
 
-def heard(waveform: Floats, rate: int = RATE) -> Floats:
-    """The loudest quarter second of a recording as a spectrogram (FRAMES, BANDS).
+def recording_spectrogram(waveform: Floats, rate: int = RATE) -> Floats:
+    """The spectrogram (FRAMES, BANDS) of the loudest quarter second of a recording.
 
     Args:
-        waveform: (samples,) of any loudness; shorter ones are filled up with silence.
-        rate: samples a second.
+        waveform: (samples,) of any loudness. A shorter recording is padded with silence.
+        rate: samples per second.
 
     Raises:
-        DescriptionError: not a row of finite numbers, or a rate that is not in 4,000..192,000.
+        DescriptionError: not a row of finite numbers, or a rate outside of 4,000..192,000.
     """
     if not 4000 <= rate <= 192_000:
         raise DescriptionError("sound.rate", rate, "in 4,000..192,000 samples a second")
     sound = np.asarray(waveform, dtype=np.float64)
     if sound.ndim != 1 or len(sound) == 0 or not np.isfinite(sound).all():
         raise DescriptionError("sound", f"shape {sound.shape}", "a row of finite numbers")
-    sound = _resampled(sound - sound.mean(), rate)
+    sound = _resample(sound - sound.mean(), rate)
     missing = max(LENGTH - len(sound), 0)
     sound = np.pad(sound, (missing // 2, missing - missing // 2))
     energy = np.concatenate([[0.0], np.cumsum(sound**2)])
@@ -158,8 +158,8 @@ def heard(waveform: Floats, rate: int = RATE) -> Floats:
     return found
 
 
-def _resampled(sound: Floats, rate: int) -> Floats:
-    """`sound` at `RATE`, through its spectrum, so that nothing folds back from above."""
+def _resample(sound: Floats, rate: int) -> Floats:
+    """`sound` at `RATE`. Resampling its spectrum avoids aliasing."""
     if rate == RATE:
         return sound
     length = max(round(len(sound) * RATE / rate), 1)

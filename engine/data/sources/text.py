@@ -1,7 +1,8 @@
-"""Text to continue: windows of tokens, each token's target the token after it.
+"""Text to continue: windows of tokens, where the target of a token is the token after it.
 
-The text is split where its last share begins, and no window reaches across. The vocabulary is
-that of the training part; what only the test part has is `tokens.UNKNOWN` and no target.
+The beginning of the text is the training part, and the rest is the test part. No window reaches
+from one into the other. The vocabulary is that of the training part. A token that only the test
+part has becomes `tokenizer.UNKNOWN` and is no target.
 """
 
 from __future__ import annotations
@@ -51,11 +52,11 @@ _PROSE = re.compile(r"[A-Z][A-Za-z ,.;:'\"()\-]+[.:]")
 def manual() -> tuple[str, ...]:
     """The paragraphs of prose in Python's language reference, which `help` shows.
 
-    They come with Python and differ a little from version to version. Headings, lists, code and
-    grammar are left out, and so are paragraphs with digits and signs.
+    The reference comes with Python and differs a little from version to version. Headings, lists,
+    code, grammar, and paragraphs with digits or symbols are left out.
 
     Raises:
-        DescriptionError: this Python comes without it.
+        DescriptionError: this Python comes without the reference.
     """
     try:
         from pydoc_data.topics import topics
@@ -76,10 +77,10 @@ def _prose(page: str) -> Iterator[str]:
 
 
 def windows(ids: Labels, context: int, stride: int) -> tuple[Labels, Labels]:
-    """Inputs and labels (N, context) of `ids`, a window beginning every `stride` tokens.
+    """Inputs and labels (N, context) from `ids`. A window begins every `stride` tokens.
 
-    A label is the token after its input; -1 where that is unknown. As many windows as it takes to
-    reach the end; the last is filled up with token 0.
+    A label is the token after its input, or -1 if that token is unknown. There are enough windows
+    to reach the end. The last one is padded with token 0.
     """
     steps = max(math.ceil((len(ids) - 1 - context) / stride), 0)
     filled = np.zeros(steps * stride + context + 1, dtype=np.int64)
@@ -93,14 +94,14 @@ def windows(ids: Labels, context: int, stride: int) -> tuple[Labels, Labels]:
 
 
 def _samples(text: str, settings: Settings) -> Samples:
-    context = settings.whole("context")
+    context = settings.integer("context")
     cut = len(text) - round(len(text) * settings.test_fraction)
-    vocabulary = tokenizer.vocabulary(text[:cut], settings.whole("merges"))
+    vocabulary = tokenizer.vocabulary(text[:cut], settings.integer("merges"))
     train, test = (tokenizer.encode(part, vocabulary) for part in (text[:cut], text[cut:]))
     if len(test) < 2:
         expected = "of at least 2: nothing is left to predict (merge less, or test on more)"
         raise DescriptionError("data.text", f"a test part of {len(test)} token", expected)
-    # Training windows overlap by half, so that no token is always the first of its window.
+    # Training windows overlap by half, so that every token follows other tokens in some window.
     pieces = windows(train, context, (context + 1) // 2), windows(test, context, context)
     inputs, labels = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     rows, first = np.arange(len(inputs)), len(pieces[0][0])
@@ -117,9 +118,11 @@ def _samples(text: str, settings: Settings) -> Samples:
 
 
 def baselines(data: Dataset) -> tuple[Baseline, ...]:
-    """Cross-entropy of the test part by counts of tokens and of pairs in the training part.
+    """The cross-entropies of the test part, given the frequencies of tokens and of pairs.
 
-    A token's count begins at 1; the pairs it begins are given ten more, shared out by that.
+    The frequencies are those of the training part. Every token is counted once more than it occurs.
+    The pairs that begin with a token are counted ten times more in total, in proportion to the
+    frequencies of their second tokens.
     """
     size = len(data.class_names)
     before, after = _pairs(data.train)
@@ -139,7 +142,7 @@ def baselines(data: Dataset) -> tuple[Baseline, ...]:
 
 
 def _pairs(split: Split) -> tuple[Labels, Labels]:
-    """Each token that has a target, and its target."""
+    """The tokens that have a target, and their targets."""
     assert split.labels is not None
     known = split.labels >= 0
     return split.inputs[known].astype(np.int64), split.labels[known]
@@ -149,10 +152,10 @@ def _manual(settings: Settings) -> Samples:
     paragraphs = manual()
     order = stream(settings.seed, "data/manual").permutation(len(paragraphs))
     text = "\n".join(paragraphs[index] for index in order)
-    return _samples(text[: settings.whole("characters")], settings)
+    return _samples(text[: settings.integer("characters")], settings)
 
 
-def _own(settings: Settings) -> Samples:
+def _own_text(settings: Settings) -> Samples:
     return _samples(settings.word("text"), settings)
 
 
@@ -163,9 +166,9 @@ def _thumbnail(data: Dataset) -> Thumbnail:
 
 CONTEXT = Option("context", 4, 128, 32, integer=True, title="Tokens the network sees at once")
 MERGES = Option(
-    "merges", 0, 512, 0, integer=True, title="Pairs of tokens made into one; 0 for characters only"
+    "merges", 0, 512, 0, integer=True, title="Pairs of tokens to merge; 0 for characters only"
 )
-_HELD_BACK = Option("test_fraction", 0.1, 0.5, 0.1, integer=False)
+_TEST_FRACTION = Option("test_fraction", 0.1, 0.5, 0.1, integer=False)
 
 
 def _info(
@@ -202,13 +205,14 @@ RECIPES: tuple[Recipe, ...] = (
                 Option("characters", 2000, 50000, 30000, integer=True, title="Length of the text"),
                 CONTEXT,
                 MERGES,
-                _HELD_BACK,
+                _TEST_FRACTION,
                 SEED,
             ),
             source="the Python language reference, which comes with Python (module pydoc_data)",
             licence="PSF License Version 2, © Python Software Foundation",
-            about="Paragraphs of the manual of the Python that runs here, to be continued token by "
-            "token. A small network learns its spelling and its turns of phrase, not its sense.",
+            about="Paragraphs from the manual of the Python that runs here; the network predicts "
+            "each next token. A small network learns the spelling and the phrases but not the "
+            "meaning.",
         ),
         _manual,
         thumbnail=_thumbnail,
@@ -217,14 +221,14 @@ RECIPES: tuple[Recipe, ...] = (
         _info(
             "own_text",
             "Your own text",
-            options=(CONTEXT, MERGES, _HELD_BACK),
-            source="given as text; until then the Zen of Python by Tim Peters (PEP 20)",
+            options=(CONTEXT, MERGES, _TEST_FRACTION),
+            source="your text, and until you give one the Zen of Python by Tim Peters (PEP 20)",
             licence="as stated by its owner; the Zen of Python is in the public domain",
-            about="A text of yours, to be continued token by token. A short one is soon known by "
-            "heart: the loss on its last tenth, kept for testing, then rises.",
+            about="A text of your own; the network predicts each next token. It soon knows a short "
+            "text by heart, and then the loss on the end of the text, the test part, rises.",
             contents=(Text("text", 200, 200_000, ZEN, "The text to learn from"),),
         ),
-        _own,
+        _own_text,
         thumbnail=_thumbnail,
     ),
 )

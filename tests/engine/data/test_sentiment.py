@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.data import Dataset, Split, load_dataset, thumbnail
-from engine.data.catalogue import loaded
+from engine.data.catalogue import cached_dataset
 from engine.data.sources import sentiment
 from engine.data.tokenizer import decode
 from engine.errors import DescriptionError
@@ -134,7 +134,7 @@ def test_without_the_package_it_is_refused_in_words(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(resources, "files", missing)
     sentiment.lexicon.cache_clear()
-    loaded.cache_clear()
+    cached_dataset.cache_clear()
     with pytest.raises(DescriptionError, match="not available without vaderSentiment"):
         load_dataset("sentiment")
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import Dataset, load_dataset, thumbnail
-from engine.data.catalogue import loaded
+from engine.data.catalogue import cached_dataset
 from engine.data.sources.text import ZEN, manual, windows
 from engine.data.tokenizer import UNKNOWN, decode, encode, encode_rows, vocabulary
 from engine.errors import DescriptionError
@@ -217,6 +217,6 @@ def test_refusals(name: str, options: dict[str, Any], path: str, message: str) -
 
 def test_a_python_without_its_manual_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
-    loaded.cache_clear()
+    cached_dataset.cache_clear()
     with pytest.raises(DescriptionError, match="this Python comes without its manual"):
         load_dataset("manual")

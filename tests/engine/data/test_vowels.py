@@ -17,11 +17,11 @@ from engine.data.sources.speech import (
     LENGTH,
     RATE,
     band_centres,
-    heard,
+    recording_spectrogram,
     spectrograms,
     synthesise,
 )
-from engine.data.sources.vowels import FORMANTS, GROUPS, PITCH, WORDS, crowd, vowel_sound
+from engine.data.sources.vowels import FORMANTS, GROUPS, PITCH, WORDS, draw_voices, vowel_sound
 from engine.data.streams import stream
 from engine.errors import DescriptionError
 
@@ -67,7 +67,7 @@ def test_a_vowel_is_loudest_at_its_formants_and_has_its_pitch(word: str, speaker
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=10, deadline=None)
 def test_a_sound_is_the_same_alone_and_among_others(seed: int) -> None:
-    voices = crowd(5, stream(seed, "test"))
+    voices = draw_voices(5, stream(seed, "test"))
     together = synthesise(voices.pitch, voices.formants, voices.seconds)
     one = slice(seed % 50, seed % 50 + 1)
     alone = synthesise(voices.pitch[one], voices.formants[one], voices.seconds[one])
@@ -104,11 +104,11 @@ def test_a_recording_is_heard_as_the_data_set_s_sounds_are(rate: int) -> None:
     recording = np.zeros(3 * rate)
     times = np.arange(round(0.25 * rate)) / rate
     recording[rate : rate + len(times)] = 0.05 * np.interp(times * RATE, np.arange(LENGTH), sound)
-    seen = heard(recording + 0.2, rate)
+    seen = recording_spectrogram(recording + 0.2, rate)
     assert seen.shape == (FRAMES, BANDS)
     loud = expected > -40
     assert np.abs(seen - expected)[loud].mean() < 3.0
-    short = heard(sound[:700])
+    short = recording_spectrogram(sound[:700])
     assert short.shape == (FRAMES, BANDS)
     assert (short[0] == FLOOR).all()
 
@@ -124,12 +124,12 @@ def test_a_recording_is_heard_as_the_data_set_s_sounds_are(rate: int) -> None:
 )
 def test_what_is_no_recording_is_refused(waveform: Any, rate: int, message: str) -> None:
     with pytest.raises(DescriptionError, match=message):
-        heard(np.array(waveform), rate)
+        recording_spectrogram(np.array(waveform), rate)
 
 
 def test_the_crowd_differs_as_much_as_the_measured_speakers_did() -> None:
     """Nearest mean of F1 and F2: 1,210 of the 1,520 measurements; here the same within 3 %."""
-    voices = crowd(760, stream(0, "test"))
+    voices = draw_voices(760, stream(0, "test"))
     means = FORMANTS[voices.groups][:, :, :2]
     distance = ((voices.formants[:, np.newaxis, :2] - means) ** 2).sum(axis=2)
     assert (distance.argmin(axis=1) == voices.words).mean() == pytest.approx(1210 / 1520, abs=0.03)
