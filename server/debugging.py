@@ -85,9 +85,7 @@ def _machine(subject: object, data: Dataset | None, options: dict[str, Any]) -> 
 
 
 def _point(number: int, condition: str) -> PointSpec:
-    return PointSpec(
-        f"breakpoint {number}", True, None, None, None, condition, None, None, "change", 0.0, 1
-    )
+    return PointSpec(name=f"breakpoint {number}", condition=condition)
 
 
 def _show(url: str) -> None:

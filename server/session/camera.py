@@ -20,7 +20,7 @@ from server.session.runner import Clock, Runner
 from server.views.driving_view import RoadGroup
 from server.views.view_group import Group, View
 from server.views.views import CompareGroup, ProbeGroup, ProbePoint, TestGroup, groups
-from server.wire.commands import Watch
+from server.wire.commands import WatchedBuffer
 from server.wire.errors import Refusal, unknown
 from server.wire.frames import (
     FLAG_BATCH_ROW,
@@ -64,7 +64,7 @@ class Subscription:
         cost: seconds that encoding takes.
     """
 
-    buffers: tuple[Watch, ...]
+    buffers: tuple[WatchedBuffer, ...]
     rate: float
     seen: int = -1
     taken: float = -math.inf
@@ -206,9 +206,9 @@ class Camera:
         subscription.seen = version if complete else -1
         return data
 
-    def _shown(self, subscription: Subscription) -> list[Watch]:
+    def _shown(self, subscription: Subscription) -> list[WatchedBuffer]:
         """What there is of a subscription, which may be older than the network, and fits."""
-        shown: list[Watch] = []
+        shown: list[WatchedBuffer] = []
         left = MAX_FRAME_BYTES
         for watch in subscription.buffers:
             if watch.name in self.table and self._size(watch) <= left:
@@ -216,7 +216,7 @@ class Camera:
                 left -= self._size(watch)
         return shown
 
-    def _size(self, watch: Watch) -> int:
+    def _size(self, watch: WatchedBuffer) -> int:
         return math.prod(self.table[watch.name].shape) * ITEM_BYTES[watch.dtype]
 
     def _interval(self, subscription: Subscription) -> float:
@@ -226,7 +226,7 @@ class Camera:
             return least
         return max(least, subscription.cost / ENCODING_SHARE)
 
-    def _prepare(self, watches: Sequence[Watch]) -> bool:
+    def _prepare(self, watches: Sequence[WatchedBuffer]) -> bool:
         """Refresh what is due of the views watched; whether all show the present state."""
         shots = {id(shot): shot for w in watches if (shot := self._of_view.get(w.name))}
         now, runner = self._clock(), self._runner

@@ -27,47 +27,8 @@ from server.session.surveys import Surveys
 from server.session.tables import data_table, layer_row, live_description
 from server.views.scores import Point, finite
 from server.views.views import ProbePoint
-from server.wire.commands import (
-    Adjust,
-    Back,
-    Chain,
-    CheckAnswer,
-    CheckExpression,
-    CheckGradient,
-    ClampUnit,
-    Classify,
-    Command,
-    Compare,
-    Configure,
-    Decode,
-    Drive,
-    Examine,
-    Explain,
-    Export,
-    Jump,
-    Landscape,
-    Move,
-    Pause,
-    Probe,
-    Read,
-    Reseed,
-    Reset,
-    Reverse,
-    Run,
-    RunTo,
-    SampleText,
-    Series,
-    SetPoints,
-    SetValue,
-    Sharpness,
-    Sound,
-    Speed,
-    Step,
-    Subscribe,
-    WatchList,
-    Why,
-    Write,
-)
+from server.wire import commands
+from server.wire.commands import Command
 from server.wire.errors import Refusal, unknown
 
 Event = dict[str, Any]
@@ -151,46 +112,6 @@ class Session:
         self._told: tuple[Any, ...] = ()
         self._moved_told: list[list[float]] = []
         self.dirty = False
-        self._handlers: dict[type[Any], Callable[[Any], Outcome]] = {
-            Configure: self._configure,
-            Run: self._run,
-            Pause: self._pause,
-            Step: self._step,
-            RunTo: self._run_to,
-            Back: self._back,
-            Reverse: self._reverse,
-            Jump: self._jump,
-            SetPoints: self._set_points,
-            WatchList: self._watch,
-            CheckExpression: self._check_expression,
-            ClampUnit: self._clamp,
-            Compare: self._compare,
-            Series: lambda _: Outcome(self._driven().health.series()),
-            Examine: self._examine,
-            Adjust: self._adjust,
-            Export: self._export,
-            Reset: self._reset,
-            Reseed: self._reseed,
-            SetValue: self._set,
-            Speed: self._speed,
-            Probe: self._choose,
-            Subscribe: self._subscribe,
-            Read: self._read,
-            Write: self._write,
-            Move: self._move,
-            Explain: lambda c: Outcome(self._ask().explain(c)),
-            Chain: lambda c: Outcome(self._ask().chain(c)),
-            Why: lambda c: Outcome(self._ask().why(c)),
-            CheckAnswer: lambda c: Outcome(self._ask().check_answer(c)),
-            CheckGradient: lambda c: self._begin(self._survey().check_gradient(c)),
-            Sharpness: lambda c: self._begin(self._survey().sharpness(c)),
-            Landscape: lambda c: self._begin(self._survey().landscape(c)),
-            SampleText: lambda c: self._begin(self._use().sample_text(c)),
-            Classify: lambda c: Outcome(self._use().classify(c)),
-            Sound: lambda c: Outcome(self._use().sound(c)),
-            Decode: lambda c: Outcome(self._use().decode(c)),
-            Drive: self._drive,
-        }
 
     # What a host calls -----------------------------------------------------------------------
 
@@ -205,7 +126,7 @@ class Session:
         changed by hand on the way is an edit there.
         """
         register(own.data)
-        self._configure(Configure(0, own.description))
+        self.do_configure(commands.Configure(id=0, description=own.description))
         runner = self._driven()
         runner.timeline.go(own.moment)
         for name, values in own.state.items():
@@ -221,10 +142,11 @@ class Session:
         Raises:
             Refusal: it can not be; the session is as it was.
         """
+        do: Callable[[Command], Outcome] = getattr(self, f"do_{command.type}")
         try:
-            return self._handlers[type(command)](command)
+            return do(command)
         except DescriptionError as error:
-            if isinstance(command, Configure):
+            if isinstance(command, commands.Configure):
                 raise description.refused(error) from error
             raise _refusal(error) from error
         except UnrecordedError as error:
@@ -303,7 +225,7 @@ class Session:
 
     # Commands --------------------------------------------------------------------------------
 
-    def _configure(self, command: Configure) -> Outcome:
+    def do_configure(self, command: commands.Configure) -> Outcome:
         plan, before = description.build(command.description), self._runner
         runner = Runner(plan, self._clock, before.version + 1 if before is not None else 0)
         if command.log is not None:
@@ -330,20 +252,20 @@ class Session:
         self._questions, self._surveys = Questions(runner, camera), Surveys(runner)
         self._live = Live(runner.machine, runner.plan)
 
-    def _run(self, command: Run) -> Outcome:
+    def do_run(self, command: commands.Run) -> Outcome:
         self._driven().run()
         return Outcome(events=self._changed())
 
-    def _pause(self, command: Pause) -> Outcome:
+    def do_pause(self, command: commands.Pause) -> Outcome:
         self._driven().pause("command")
         return Outcome(events=self._changed())
 
-    def _step(self, command: Step) -> Outcome:
+    def do_step(self, command: commands.Step) -> Outcome:
         runner = self._driven()
         runner.step(command.unit, command.count)
         return self._travelled()
 
-    def _run_to(self, command: RunTo) -> Outcome:
+    def do_run_to(self, command: commands.RunTo) -> Outcome:
         runner = self._driven()
         count = len(runner.plan.program.instructions)
         if command.instruction >= count:
@@ -351,16 +273,16 @@ class Session:
         runner.run_to(command.instruction)
         return self._travelled()
 
-    def _back(self, command: Back) -> Outcome:
+    def do_back(self, command: commands.Back) -> Outcome:
         runner = self._driven()
         runner.back(command.unit, command.count)
         return self._travelled()
 
-    def _reverse(self, command: Reverse) -> Outcome:
+    def do_reverse(self, command: commands.Reverse) -> Outcome:
         self._driven().reverse()
         return self._travelled()
 
-    def _jump(self, command: Jump) -> Outcome:
+    def do_jump(self, command: commands.Jump) -> Outcome:
         self._driven().jump(Moment(command.step, command.pc), command.branch)
         return self._travelled()
 
@@ -368,10 +290,10 @@ class Session:
         self._driven().advance(STEP_AT_ONCE)
         return Outcome(events=self._changed())
 
-    def _reset(self, command: Reset) -> Outcome:
+    def do_reset(self, command: commands.Reset) -> Outcome:
         return self._restarted(None)
 
-    def _reseed(self, command: Reseed) -> Outcome:
+    def do_reseed(self, command: commands.Reseed) -> Outcome:
         return self._restarted(command.seed)
 
     def _restarted(self, seed: int | None) -> Outcome:
@@ -382,19 +304,19 @@ class Session:
 
     # Points, watches, branches ---------------------------------------------------------------
 
-    def _set_points(self, command: SetPoints) -> Outcome:
+    def do_points(self, command: commands.Points) -> Outcome:
         runner = self._driven()
         runner.points.replace(command.points)
         self.dirty = True
         return Outcome(events=[{"type": "points", "points": runner.points.table()}])
 
-    def _watch(self, command: WatchList) -> Outcome:
+    def do_watch(self, command: commands.Watch) -> Outcome:
         runner = self._driven()
         runner.points.watch(command.expressions)
         self.dirty = True
         return Outcome(events=self._watched() or [{"type": "watched", "values": []}])
 
-    def _check_expression(self, command: CheckExpression) -> Outcome:
+    def do_expression(self, command: commands.Expression) -> Outcome:
         program = self._driven().plan.program
         try:
             found = _PARSERS[command.role](command.text, program)
@@ -404,13 +326,13 @@ class Session:
         shape = list(getattr(found, "shape", ()))
         return Outcome({"wrong": None, "shape": shape, "truth": getattr(found, "truth", False)})
 
-    def _clamp(self, command: ClampUnit) -> Outcome:
+    def do_clamp(self, command: commands.Clamp) -> Outcome:
         runner = self._driven()
         self._look().row(command.buffer, "buffer")
         runner.clamp(command.buffer, command.index, command.value)
         return Outcome(events=self._changed())
 
-    def _compare(self, command: Compare) -> Outcome:
+    def do_compare(self, command: commands.Compare) -> Outcome:
         runner = self._driven()
         comparison = self._look().compare(command.branch)
         runner.touch()
@@ -421,24 +343,27 @@ class Session:
         answer = {"branch": command.branch, "parting": list(parting), "difference": difference}
         return Outcome(answer)
 
-    def _examine(self, command: Examine) -> Outcome:
+    def do_series(self, command: commands.Series) -> Outcome:
+        return Outcome(self._driven().health.series())
+
+    def do_examine(self, command: commands.Examine) -> Outcome:
         health = self._driven().health
         if command.rule is None:
             return Outcome({"rules": health.rules()})
         findings = health.examine(command.rule)
         return Outcome({"findings": findings}, self._diagnosed())
 
-    def _adjust(self, command: Adjust) -> Outcome:
+    def do_adjust(self, command: commands.Adjust) -> Outcome:
         thresholds = self._driven().adjust(command.rule, command.thresholds)
         self.dirty = True
         return Outcome({"thresholds": thresholds}, self._diagnosed())
 
-    def _export(self, command: Export) -> Outcome:
+    def do_export(self, command: commands.Export) -> Outcome:
         runner = self._driven()
         log = engine.export_log(runner.timeline)
         return Outcome({"description": runner.plan.description, "log": log})
 
-    def _set(self, command: SetValue) -> Outcome:
+    def do_set(self, command: commands.Set) -> Outcome:
         runner = self._driven()
         known = runner.plan.program.hyperparameters
         if command.name not in known:
@@ -451,11 +376,11 @@ class Session:
             events=[{"type": "set", "name": command.name, "value": value}, *self._changed()]
         )
 
-    def _speed(self, command: Speed) -> Outcome:
+    def do_speed(self, command: commands.Speed) -> Outcome:
         self._driven().set_speed(command.unit, command.per_second)
         return Outcome(events=self._changed())
 
-    def _choose(self, command: Probe) -> Outcome:
+    def do_probe(self, command: commands.Probe) -> Outcome:
         runner = self._driven()
         count = len(_split(runner.plan, command.split))
         if command.sample >= count:
@@ -465,12 +390,12 @@ class Session:
         runner.touch()
         return Outcome(events=self._changed())
 
-    def _subscribe(self, command: Subscribe) -> Outcome:
+    def do_subscribe(self, command: commands.Subscribe) -> Outcome:
         self._driven()
         self._look().check(Subscription(command.buffers, command.rate))
         return Outcome()
 
-    def _read(self, command: Read) -> Outcome:
+    def do_read(self, command: commands.Read) -> Outcome:
         self._driven()
         camera = self._look()
         row = camera.row(command.buffer, "buffer")
@@ -483,7 +408,7 @@ class Session:
         key = "value" if values.ndim == 0 else "values"
         return Outcome({"buffer": command.buffer, key: _json(values)})
 
-    def _write(self, command: Write) -> Outcome:
+    def do_write(self, command: commands.Write) -> Outcome:
         runner = self._driven()
         row = self._look().row(command.buffer, "buffer")
         sample = row.name in runner.plan.program.data and row.dtype.startswith("float")
@@ -500,7 +425,7 @@ class Session:
         written = {"buffer": command.buffer, "index": list(command.index), "value": value}
         return Outcome(events=[{"type": "written", **written}, *self._changed()])
 
-    def _move(self, command: Move) -> Outcome:
+    def do_move(self, command: commands.Move) -> Outcome:
         runner = self._driven()
         inputs = training_points.inputs_of(runner.plan, command.sample, command.point)
         runner.write(training_points.INPUTS, (command.sample, None), inputs)
@@ -523,7 +448,40 @@ class Session:
         assert self._live is not None
         return self._live
 
-    def _drive(self, command: Drive) -> Outcome:
+    def do_explain(self, command: commands.Explain) -> Outcome:
+        return Outcome(self._ask().explain(command))
+
+    def do_chain(self, command: commands.Chain) -> Outcome:
+        return Outcome(self._ask().chain(command))
+
+    def do_why(self, command: commands.Why) -> Outcome:
+        return Outcome(self._ask().why(command))
+
+    def do_check_answer(self, command: commands.CheckAnswer) -> Outcome:
+        return Outcome(self._ask().check_answer(command))
+
+    def do_check_gradient(self, command: commands.CheckGradient) -> Outcome:
+        return self._begin(self._survey().check_gradient(command))
+
+    def do_sharpness(self, command: commands.Sharpness) -> Outcome:
+        return self._begin(self._survey().sharpness(command))
+
+    def do_landscape(self, command: commands.Landscape) -> Outcome:
+        return self._begin(self._survey().landscape(command))
+
+    def do_sample_text(self, command: commands.SampleText) -> Outcome:
+        return self._begin(self._use().sample_text(command))
+
+    def do_classify(self, command: commands.Classify) -> Outcome:
+        return Outcome(self._use().classify(command))
+
+    def do_sound(self, command: commands.Sound) -> Outcome:
+        return Outcome(self._use().sound(command))
+
+    def do_decode(self, command: commands.Decode) -> Outcome:
+        return Outcome(self._use().decode(command))
+
+    def do_drive(self, command: commands.Drive) -> Outcome:
         self._driven()
         road = self._look().road
         if road is None:

@@ -28,12 +28,12 @@ from server.wire.commands import (
     Command,
     Hello,
     Subscribe,
-    Watch,
-    encode_message,
+    WatchedBuffer,
     parse_command,
 )
 from server.wire.errors import Refusal
 from server.wire.frames import frame_number
+from server.wire.strict_json import encode_message
 from server.workers import worker_messages
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ class Shared:
     """
 
     number: int
-    buffers: tuple[Watch, ...]
+    buffers: tuple[WatchedBuffer, ...]
     rate: float
     viewers: set[int] = field(default_factory=set)
     granted: bool = False

@@ -148,7 +148,7 @@ class Host:
         except Refusal as refusal:
             answer = {"type": "error", **refusal.fields()}
         except Exception:
-            log.exception("%s failed", type(command).__name__)
+            log.exception("command %s failed", command.type)
             answer = {"type": "error", **_internal().fields()}
         if answer["type"] == "done" and isinstance(command, Subscribe):
             subscription = Subscription(command.buffers, command.rate)

@@ -17,7 +17,7 @@ from server.describe import description
 from server.session.camera import Subscription
 from server.session.questions import Answer
 from server.session.session import Event, Session
-from server.wire.commands import Watch, parse_command
+from server.wire.commands import WatchedBuffer, parse_command
 from server.wire.errors import Refusal
 from server.wire.frames import Dtype, Frame, decode_frame
 
@@ -82,7 +82,9 @@ class Driver:
 
     def frame(self, *buffers: str, dtype: Dtype = "f64") -> dict[str, NDArray[np.float64]]:
         """One frame of these buffers, decoded; they are looked at as by a new viewer."""
-        data = self.session.frame(Subscription(tuple(Watch(b, dtype) for b in buffers), 60.0))
+        data = self.session.frame(
+            Subscription(tuple(WatchedBuffer(b, dtype) for b in buffers), 60.0)
+        )
         assert data is not None
         return self.values(decode_frame(data))
 

@@ -18,8 +18,8 @@ from server import __version__
 from server.app import ROOT, Outbox
 from server.client import Client
 from server.web.security import HEADERS
-from server.wire.commands import MAX_MESSAGE_BYTES
 from server.wire.errors import Refusal
+from server.wire.strict_json import MAX_MESSAGE_BYTES
 from server.workers.hub import CLOSE_LATER, CLOSE_REFUSED
 from tests.server.conftest import Live
 from tests.server.driving import SMALL, machine_of, refused

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -20,63 +19,28 @@ from server.describe import description
 from server.session import camera, session
 from server.session.curves import CAPACITY
 from server.session.runner import Reason
-from server.wire import commands, frames
+from server.wire import commands, frames, strict_json
+from server.wire.commands import COMMANDS
 from server.wire.errors import MAX_VALUE, Code
 from server.wire.frames import FrameHeader, encode_frame, encode_payload
 from server.workers import hub, session_host
 from tests.server.conftest import Live
+from tests.server.document import ROOT, TEXT, headings, named, rows, section, undescribed
 from tests.server.driving import Driver, configured
 
-ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "server").rglob("*.py"))
-
-
-def section(title: str, level: int = 2, within: str = TEXT) -> str:
-    """What stands below a heading."""
-    mark = "#" * level
-    found = re.search(
-        rf"^{mark} {re.escape(title)}.*?$(.*?)(?=^#{{1,{level}}} |\Z)",
-        within,
-        re.MULTILINE | re.DOTALL,
-    )
-    assert found is not None, title
-    return found[1]
-
-
-def headings(title: str) -> list[str]:
-    return re.findall(r"^### `(\w+)`$", section(title), re.MULTILINE)
-
-
-def rows(text: str) -> list[list[str]]:
-    """The cells of every row of the tables in a text, without the heads."""
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
-    return [row for row in cells if not set("".join(row)) <= set("-")]
-
-
-def named(text: str) -> set[str]:
-    """Everything in `code` style."""
-    return set(re.findall(r"`([^`]+)`", text))
 
 
 # Names -------------------------------------------------------------------------------------------
 
 
 def test_every_command_is_described_and_no_other() -> None:
-    assert headings("Commands") == list(commands._COMMANDS)
+    assert headings("Commands") == list(COMMANDS)
 
 
-@pytest.mark.parametrize("command", commands._COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_field_of_a_command_is_described(command: str) -> None:
-    said = section(f"`{command}`", 3)
-    _, fields = commands._COMMANDS[command]
-    for field, (_, default) in fields.items():
-        assert re.search(rf"`{field}[`:]", said), field
-        if default not in (commands._REQUIRED, None):
-            shown = f"{default:g}" if isinstance(default, float) else str(default)
-            shown = shown.lower() if isinstance(default, bool) else shown
-            assert re.search(rf'= "?`?{re.escape(shown)}', said), field
+    assert undescribed(COMMANDS[command]) == []
 
 
 def test_every_type_that_is_sent_is_described_and_no_other() -> None:
@@ -117,9 +81,9 @@ def test_every_field_of_an_event_is_described_and_no_other() -> None:
         inner += [
             v[0] for v in event.values() if isinstance(v, list) and v and isinstance(v[0], dict)
         ]
-        for fields in inner:
-            if fields != event.get("description") and fields != event.get("hyperparameters"):
-                assert fields.keys() <= said, kind
+        for content in inner:
+            if content not in (event.get("description"), event.get("hyperparameters")):
+                assert content.keys() <= said, kind
     columns = {name for row in rows(section("`state`", 3)) for name in named(row[0])}
     assert columns == driver.state.keys() - {"type"}
     columns = {name for row in rows(section("`configured`", 3)) for name in named(row[0])}
@@ -170,8 +134,8 @@ def test_roles_and_views_are_described() -> None:
         ("Commands", f"At most {session.MAX_READ:,} numbers"),
         ("Commands", f"less than {1000 * session.STEP_AT_ONCE:g} ms"),
         ("Events", f"at most {1 / session.LOSS_INTERVAL:g} a second"),
-        ("Errors", f"more than {commands.MAX_MESSAGE_BYTES:,} bytes"),
-        ("Errors", f"more than {commands.MAX_DEPTH} levels"),
+        ("Errors", f"more than {strict_json.MAX_MESSAGE_BYTES:,} bytes"),
+        ("Errors", f"more than {strict_json.MAX_DEPTH} levels"),
         ("Errors", f"more than {hub.MESSAGES_PER_SECOND:g} messages a second"),
         ("Errors", f"shortened to {MAX_VALUE} characters"),
         ("Descriptions", f"list of 1..{description.MAX_LAYERS} layers"),
@@ -180,9 +144,9 @@ def test_roles_and_views_are_described() -> None:
         ("Leaving and coming back", f"runs on for {hub.RESUME_SECONDS:g} seconds"),
         ("Leaving and coming back", f"for {hub.FREE_SECONDS:g} seconds is freed"),
         ("Leaving and coming back", f"every {session_host.CHECKPOINT_WHILE_RUNNING:g} seconds"),
-        ("Limits", f"{commands.MAX_MESSAGE_BYTES:,} bytes, {commands.MAX_DEPTH} levels"),
+        ("Limits", f"{strict_json.MAX_MESSAGE_BYTES:,} bytes, {strict_json.MAX_DEPTH} levels"),
         ("Limits", f"{hub.MESSAGES_PER_SECOND:g} a second, {hub.MESSAGE_BURST:g} at once"),
-        ("Limits", f"compressed | {commands.MAX_LOG_BYTES:,} bytes"),
+        ("Limits", f"compressed | {strict_json.MAX_LOG_BYTES:,} bytes"),
         ("Limits", f"{commands.MAX_BUFFERS} buffers, {commands.MAX_RATE:g} frames a second"),
         ("Limits", f"a frame | {camera.MAX_FRAME_BYTES:,} bytes"),
         ("Limits", f"acknowledged | {hub.CREDIT} |"),

@@ -9,9 +9,8 @@ import pytest
 
 import engine
 from server.describe import description
-from server.wire import commands
-from server.wire.commands import encode_message
 from server.wire.errors import Refusal
+from server.wire.strict_json import MAX_MESSAGE_BYTES, encode_message
 from tests.server.describe.test_layers import every
 from tests.server.kinds import KINDS
 
@@ -126,4 +125,4 @@ def test_contents_say_what_can_be_brought(listed: dict[str, Any]) -> None:
         "own_text": "text",
         "drawn_curve": "drawing",
     }
-    assert contents["own_text"][0]["maximum"] < commands.MAX_MESSAGE_BYTES
+    assert contents["own_text"][0]["maximum"] < MAX_MESSAGE_BYTES

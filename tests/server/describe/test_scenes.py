@@ -18,7 +18,7 @@ from server.describe import description
 from server.describe.description import Plan
 from server.describe.scenes import SCENES, Application, Picture, Scene, scenes
 from server.views.scores import Scorer
-from server.wire.commands import encode_message
+from server.wire.strict_json import encode_message
 
 BY_ID = {scene.id: scene for scene in SCENES}
 

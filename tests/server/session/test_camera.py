@@ -11,7 +11,7 @@ from server.session.camera import ENCODING_SHARE, VIEW_SHARE, Camera, Subscripti
 from server.session.runner import Runner
 from server.views.view_group import Group
 from server.views.views import ProbePoint
-from server.wire.commands import Watch
+from server.wire.commands import WatchedBuffer
 from server.wire.frames import (
     FLAG_BATCH_ROW,
     FLAG_RUNNING,
@@ -22,10 +22,10 @@ from server.wire.frames import (
 )
 from tests.server.driving import SMALL, Clock
 
-SURFACE = Watch("view/surface", "u8")
-RESPONSE = Watch("view/response/dense1", "u8")
-WEIGHTS = Watch("dense1/W", "f32")
-PROBE = Watch("probe/dense1/a", "f32")
+SURFACE = WatchedBuffer("view/surface", "u8")
+RESPONSE = WatchedBuffer("view/response/dense1", "u8")
+WEIGHTS = WatchedBuffer("dense1/W", "f32")
+PROBE = WatchedBuffer("probe/dense1/a", "f32")
 
 
 class Scene:
@@ -62,7 +62,7 @@ class Scene:
 
         monkeypatch.setattr("server.session.camera.encode_payload", counted)
 
-    def watch(self, *watches: Watch, rate: float = 60.0) -> Subscription:
+    def watch(self, *watches: WatchedBuffer, rate: float = 60.0) -> Subscription:
         return Subscription(watches, rate)
 
     def take(self, subscription: Subscription) -> Frame | None:
@@ -125,7 +125,7 @@ def test_standing_still_every_frame_is_of_this_moment(scene: Scene) -> None:
 
 def test_the_scores_are_not_computed_twice(scene: Scene) -> None:
     scene.runner.score()
-    watching = scene.watch(Watch("view/confusion", "f32"))
+    watching = scene.watch(WatchedBuffer("view/confusion", "f32"))
     assert scene.take(watching) is not None
     assert scene.refreshed["TestGroup"] == 0
     scene.train()

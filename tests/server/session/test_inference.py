@@ -12,7 +12,8 @@ import pytest
 from engine.data import tokenizer
 from engine.data.sources import sentiment
 from server.session.inference import TOKENS_AT_ONCE
-from server.wire.commands import MAX_MESSAGE_BYTES, MAX_SOUND, parse_command
+from server.wire.commands import MAX_SOUND, parse_command
+from server.wire.strict_json import MAX_MESSAGE_BYTES
 from tests.server.driving import Driver, configured, refused
 from tests.server.kinds import KINDS, TEXT
 

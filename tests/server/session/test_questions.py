@@ -14,8 +14,9 @@ from engine import Explainer, Machine, Timeline
 from engine.explain.why import why
 from engine.formula import largest, text
 from server.session.session import Session
-from server.wire.commands import encode_message, parse_command
+from server.wire.commands import parse_command
 from server.wire.errors import Refusal
+from server.wire.strict_json import encode_message
 from server.workers import worker_messages
 from server.workers.session_host import MAX_ASKED, Host
 from tests.server.driving import SMALL, Clock, Driver, configured, machine_of, refused

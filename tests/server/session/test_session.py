@@ -12,9 +12,10 @@ import pytest
 from engine import Machine, Unit
 from server.session.camera import Subscription
 from server.session.session import LOSS_INTERVAL, Checkpoint, Session
-from server.wire.commands import Watch, encode_message
+from server.wire.commands import WatchedBuffer
 from server.wire.errors import Refusal
 from server.wire.frames import decode_frame
+from server.wire.strict_json import encode_message
 from tests.server.driving import SMALL, Clock, Driver, configured, machine_of, refused
 
 UNITS = ["instruction", "layer", "phase", "step", "epoch"]
@@ -153,7 +154,9 @@ def test_configuring_again_stops_and_keeps_speed_and_probe() -> None:
 
 def test_a_watched_buffer_is_shown_anew_after_configuring_again() -> None:
     driver = configured()
-    watching = Subscription((Watch("dense1/W", "f64"), Watch("dense2/W", "f64")), 60.0)
+    watching = Subscription(
+        (WatchedBuffer("dense1/W", "f64"), WatchedBuffer("dense2/W", "f64")), 60.0
+    )
     first = driver.session.frame(watching)
     driver.do("configure", description={**SMALL, "layers": [{}], "seed": 5})
     driver.clock.wait(1.0)
@@ -453,7 +456,7 @@ def test_frames_say_where_they_were_taken() -> None:
     driver = configured()
     driver.step("step", 7)
     driver.step("instruction", 5)
-    data = driver.session.frame(Subscription((Watch("dense1/W", "f32"),), 60.0))
+    data = driver.session.frame(Subscription((WatchedBuffer("dense1/W", "f32"),), 60.0))
     assert data is not None
     header = decode_frame(data).header
     assert (header.generation, header.step, header.pc, header.branch) == (1, 7, 5, 0)
@@ -740,7 +743,7 @@ def test_frames_are_numbered_on_after_a_restore() -> None:
     driver.frame("dense1/W")
     for given, number in ((0, 3), (40, 41)):
         other = restored(driver, frames=given)
-        data = other.session.frame(Subscription((Watch("dense1/W", "f32"),), 60.0))
+        data = other.session.frame(Subscription((WatchedBuffer("dense1/W", "f32"),), 60.0))
         assert data is not None
         assert decode_frame(data).header.number == number
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from server.describe import description
-from server.wire.commands import encode_message
+from server.wire.strict_json import encode_message
 from tests.server.driving import configured
 from tests.server.kinds import KINDS
 

@@ -11,7 +11,7 @@ from engine.data.sources import car
 from engine.data.sources.race_track import track
 from server.session.camera import Subscription
 from server.views.driving_view import CAR, EDGE_POINTS, MAX_TICKS, PERIOD, REST
-from server.wire.commands import Watch
+from server.wire.commands import WatchedBuffer
 from tests.server.driving import Clock, Driver, configured, refused
 from tests.server.kinds import KINDS
 
@@ -109,8 +109,8 @@ def test_after_a_pause_it_does_not_race_to_catch_up() -> None:
 
 def test_frames_of_it_come_while_training_stands_still() -> None:
     driver = driver_of(LEARNT)
-    moving = Subscription((Watch("view/car", "f32"),), 60.0)
-    still = Subscription((Watch("dense1/W", "f32"),), 60.0)
+    moving = Subscription((WatchedBuffer("view/car", "f32"),), 60.0)
+    still = Subscription((WatchedBuffer("dense1/W", "f32"),), 60.0)
     for subscription in (moving, still):
         driver.clock.wait(1.0)
         assert driver.session.frame(subscription) is not None

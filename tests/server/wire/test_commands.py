@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import zlib
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -15,9 +16,8 @@ from hypothesis import strategies as st
 from server.wire import commands
 from server.wire.commands import (
     MAX_COUNT,
-    MAX_DEPTH,
     MAX_ID,
-    MAX_MESSAGE_BYTES,
+    Command,
     Configure,
     Hello,
     Probe,
@@ -25,12 +25,11 @@ from server.wire.commands import (
     Speed,
     Step,
     Subscribe,
-    Watch,
-    command_message,
-    encode_message,
+    WatchedBuffer,
     parse_command,
 )
 from server.wire.errors import Refusal, brief
+from server.wire.strict_json import MAX_DEPTH, MAX_MESSAGE_BYTES, encode_message
 from tests.server.driving import refused
 
 MINIMAL: dict[str, dict[str, Any]] = {
@@ -96,7 +95,7 @@ def test_a_log_may_be_compressed() -> None:
     log = {"branches": [{"edits": [{"at": [i, 0], "values": 0.1} for i in range(5000)]}]}
     assert len(json.dumps(log)) > 2 * MAX_MESSAGE_BYTES
     command = parse_command(message("configure", description={}, log=packed(json.dumps(log))))
-    assert command == Configure(5, {}, log)
+    assert command == Configure(id=5, description={}, log=log)
 
 
 @pytest.mark.parametrize(
@@ -124,29 +123,40 @@ def test_a_compressed_log_is_read_strictly(log: object, code: str, expected: str
 
 
 def test_every_command_is_here() -> None:
-    assert MINIMAL.keys() == commands._COMMANDS.keys()
+    assert MINIMAL.keys() == commands.COMMANDS.keys()
+
+
+def written(command: Command) -> str:
+    """The JSON text of a command with all its fields."""
+    return encode_message({"type": command.type, **asdict(command)})
 
 
 @pytest.mark.parametrize("kind", MINIMAL)
 def test_a_command_is_parsed_and_written_again(kind: str) -> None:
     command = parse_command(message(kind, **MINIMAL[kind]))
     assert command.id == 5
-    assert parse_command(command_message(command)) == command
+    assert parse_command(written(command)) == command
 
 
 def test_what_is_left_out_has_its_usual_value() -> None:
-    assert parse_command(message("hello", protocol=1)) == Hello(5, 1, None, 0)
-    assert parse_command(message("step")) == Step(5, "step", 1)
-    assert parse_command(message("speed", per_second=None)) == Speed(5, "step", None)
-    assert parse_command(message("probe", sample=0)) == Probe(5, 0, "train")
-    assert parse_command(message("read", buffer="step")) == Read(5, "step", None)
+    assert parse_command(message("hello", protocol=1)) == Hello(
+        id=5, protocol=1, session=None, last_seen=0
+    )
+    assert parse_command(message("step")) == Step(id=5, unit="step", count=1)
+    assert parse_command(message("speed", per_second=None)) == Speed(
+        id=5, unit="step", per_second=None
+    )
+    assert parse_command(message("probe", sample=0)) == Probe(id=5, sample=0, split="train")
+    assert parse_command(message("read", buffer="step")) == Read(id=5, buffer="step", index=None)
     watched = parse_command(message("subscribe", buffers=[{"name": "dense1/W"}]))
-    assert watched == Subscribe(5, (Watch("dense1/W", "f32"),), 60.0)
+    assert watched == Subscribe(id=5, buffers=(WatchedBuffer("dense1/W", "f32"),), rate=60.0)
 
 
 def test_a_description_is_handed_on_unchecked() -> None:
     given = {"layers": [{"units": -1, "nonsense": [None, "\ud800"]}]}
-    assert parse_command(message("configure", description=given)) == Configure(5, given)
+    assert parse_command(message("configure", description=given)) == Configure(
+        id=5, description=given
+    )
 
 
 def test_whole_numbers_do_for_numbers_and_stay_exact() -> None:

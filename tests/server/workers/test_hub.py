@@ -12,8 +12,9 @@ import pytest
 
 from server.session.camera import Subscription
 from server.session.session import Checkpoint, Event
-from server.wire.commands import MAX_MESSAGE_BYTES, Watch, parse_command
+from server.wire.commands import WatchedBuffer, parse_command
 from server.wire.frames import FrameHeader, encode_frame, frame_number
+from server.wire.strict_json import MAX_MESSAGE_BYTES
 from server.workers import hub, worker_messages
 from server.workers.hub import (
     CLOSE_LATER,
@@ -677,7 +678,7 @@ def test_sessions_of_a_lost_worker_come_back_from_their_checkpoints(
     assert world.workers.take() == [
         worker_messages.Open(record.id, checkpoint, frame, lost=True, halt=None),
         worker_messages.Watching(
-            record.id, number, Subscription((Watch("dense1/W", "f32"),), 20.0)
+            record.id, number, Subscription((WatchedBuffer("dense1/W", "f32"),), 20.0)
         ),
         worker_messages.Grant(record.id, number),
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from server.session.camera import Subscription
 from server.session.session import Session
-from server.wire.commands import Watch, parse_command
+from server.wire.commands import WatchedBuffer, parse_command
 from server.wire.frames import decode_frame
 from server.workers import worker_messages
 from server.workers.session_host import (
@@ -23,7 +23,7 @@ from server.workers.session_host import (
 )
 from tests.server.driving import SMALL, Clock
 
-WATCH = (Watch("dense1/W", "f64"),)
+WATCH = (WatchedBuffer("dense1/W", "f64"),)
 
 
 class World:
@@ -362,7 +362,7 @@ def test_a_failing_command_is_an_internal_error(
     with monkeypatch.context() as patched:
         patched.setattr("engine.Machine.write", broken)
         token = world.do("a", "set", name="learning_rate", value=1)
-    assert "SetValue failed" in caplog.text
+    assert "command set failed" in caplog.text
     (answered,) = world.take()
     assert (answered.token, answered.answer["code"]) == (token, "internal")
     world.do("a", "step")
