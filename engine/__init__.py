@@ -108,9 +108,10 @@ from engine.layers import (
     Unembedding,
     Upsample,
 )
-from engine.layers.activation import ACTIVATIONS
+from engine.layers.activation import ACTIVATIONS, ActivationFunction
 from engine.layers.base import MAX_UNITS
 from engine.layers.context import LayerInfo
+from engine.layers.fields import FieldInfo
 from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network
 from engine.program.clamps import Clamp
 from engine.program.compiler import compile, encode_targets
@@ -165,6 +166,7 @@ __all__ = [
     "SGD",
     "TARGETS",
     "Activation",
+    "ActivationFunction",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -208,6 +210,7 @@ __all__ = [
     "ExpressionError",
     "Factorisation",
     "FieldEmbedding",
+    "FieldInfo",
     "Finding",
     "Flatten",
     "Flow",

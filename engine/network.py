@@ -10,7 +10,7 @@ from typing import Literal
 from engine.errors import DescriptionError
 from engine.graph.graph import Shape
 from engine.layers import Layer
-from engine.layers.activation import Activation
+from engine.layers.activation import LINEAR, SIGMOID, SOFTMAX
 from engine.layers.base import check_choice, check_integer, check_stack
 from engine.training.optimizers import SGD, Optimizer
 from engine.training.schedules import Clipping, Schedule, check_schedule
@@ -22,9 +22,9 @@ LOSSES: tuple[Loss, ...] = (
     "softmax_cross_entropy",
     "huber",
 )
-MATCHING_ACTIVATION: dict[str, Activation] = {
-    "binary_cross_entropy": "sigmoid",
-    "softmax_cross_entropy": "softmax",
+MATCHING_ACTIVATION: dict[str, str] = {
+    "binary_cross_entropy": SIGMOID.name,
+    "softmax_cross_entropy": SOFTMAX.name,
 }
 """Losses computed from logits need the output activation that turns those into probabilities."""
 
@@ -119,7 +119,7 @@ class Network:
         check_choice("loss", self.loss, LOSSES)
         needed = MATCHING_ACTIVATION.get(self.loss)
         last = len(self.layers) - 1
-        activation = getattr(self.layers[last], "activation", "linear")
+        activation = getattr(self.layers[last], "activation", LINEAR.name)
         if needed is not None and activation != needed:
             raise DescriptionError(
                 f"layers[{last}].activation", activation, f"{needed!r}, which {self.loss} needs"

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
-from engine.diagnostics.observation import SATURATION, axes_but_unit
+from engine.diagnostics.observation import axes_but_unit
 from engine.diagnostics.rule import Rule
+from engine.layers.activation import ACTIVATIONS, LEAKY_RELU, RELU
 
 ROWS = 512
 """Training samples judged at a time."""
@@ -73,7 +74,7 @@ class DeadReLU(Rule):
             )
             for unit in dead[:8]
         )
-        leaky = case.change(number, "activation", "leaky_relu")
+        leaky = case.change(number, "activation", LEAKY_RELU.name)
         rate = case.hyperparameter("learning_rate") or 0.0
         lower = Change("optimizer.learning_rate", rate / 10)
         units = f"unit {dead[0]} is" if len(dead) == 1 else f"{len(dead)} units are"
@@ -117,7 +118,7 @@ class Saturated(Rule):
     network has learned little: units that decide clearly are how a trained network works.
 
     Attributes:
-        share: of outputs beyond ±0.97, or outside 0.03…0.97.
+        share: of outputs that count as saturated, as the record of the activation says.
         looks: observations in a row.
     """
 
@@ -134,7 +135,7 @@ class Saturated(Rule):
             return
         for number in case.hidden:
             layer = case.layers[number]
-            if layer.activation not in SATURATION:
+            if ACTIVATIONS[layer.activation].saturation is None:
                 continue
             shares = [look.layers[number].saturated for look in seen]
             if min(shares) <= self.share:
@@ -150,7 +151,7 @@ class Saturated(Rule):
                         "start with smaller weights",
                         case.change(number, "initializer", "glorot_uniform"),
                     ),
-                    Remedy("use ReLU there", case.change(number, "activation", "relu")),
+                    Remedy("use ReLU there", case.change(number, "activation", RELU.name)),
                 ),
             )
 
@@ -198,7 +199,7 @@ class SymmetricUnits(Rule):
                 )
                 for unit in twins[:8]
             )
-            suited = "he_normal" if layer.activation == "relu" else "glorot_uniform"
+            suited = ACTIVATIONS[layer.activation].initializer
             random = case.change(number, "initializer", suited)
             yield self.found(
                 case,

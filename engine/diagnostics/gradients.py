@@ -15,6 +15,7 @@ from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.observation import norm
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
+from engine.layers.activation import ACTIVATIONS, RELU
 from engine.ops.base import Array
 from engine.ops.loss import L1Penalty, L2Penalty
 
@@ -82,16 +83,14 @@ class VanishingGradient(Rule):
 def _livelier(case: Case) -> tuple[Remedy, ...]:
     """Activations that pass gradients on, with weights to suit; fewer layers."""
     squashing = [
-        number
-        for number in case.hidden
-        if case.layers[number].activation in ("sigmoid", "tanh", "softmax")
+        number for number in case.hidden if ACTIVATIONS[case.layers[number].activation].bounded
     ]
     changes = [
         change
         for number in squashing
         for change in (
-            *case.change(number, "activation", "relu"),
-            *case.change(number, "initializer", "he_normal"),
+            *case.change(number, "activation", RELU.name),
+            *case.change(number, "initializer", RELU.initializer),
         )
     ]
     fewer = Remedy("use fewer layers")

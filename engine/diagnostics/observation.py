@@ -12,15 +12,11 @@ from math import sqrt
 
 import numpy as np
 
+from engine.layers.activation import ACTIVATIONS
 from engine.layers.context import LayerInfo
 from engine.ops.base import Array
 from engine.program.machine import Machine
 from engine.program.program import Buffer
-
-SATURATION: dict[str, tuple[float, float]] = {"tanh": (0.0, 0.97), "sigmoid": (0.5, 0.47)}
-"""Centre, and distance from it beyond which an output is saturated: |a| > 0.97 for tanh, and for
-sigmoid outside 0.03…0.97, where the slope is below 6 % and 12 % of the greatest (Glorot & Bengio
-2010, section 3, speak of activations near −1, 1 and 0)."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ class Probe:
             )
 
     def silent(self) -> tuple[Array | None, ...]:
-        """For each layer with ReLUs, (units,) whether a unit was 0 for the whole batch."""
+        """For each layer whose units can die, (units,) which were 0 for the whole batch."""
         return tuple(layer.silent() for layer in self._layers)
 
 
@@ -111,8 +107,9 @@ class _Layer:
         self._output = output
         self._flat = output.ravel(order="K")
         self._copied = not np.shares_memory(self._flat, output)
-        self._saturation = SATURATION.get(layer.activation)
-        self._silence = axes_but_unit(buffers[layer.output]) if layer.activation == "relu" else None
+        function = ACTIVATIONS[layer.activation]
+        self._saturation = function.saturation
+        self._silence = axes_but_unit(buffers[layer.output]) if function.can_die else None
         self._gradients = [machine.view(_named(buffers[p].grad)) for p in layer.parameters]
         weights = weights_of(layer, buffers)
         self._weights = [machine.view(name) for name in weights]
@@ -126,8 +123,9 @@ class _Layer:
         deviation = flat - mean
         saturated = 0.0
         if self._saturation is not None:
-            centre, far = self._saturation
-            saturated = np.count_nonzero(np.absolute(flat - centre) > far) / flat.size
+            low, high = self._saturation
+            count = np.count_nonzero(flat < low) + np.count_nonzero(flat > high)
+            saturated = count / flat.size
         total = sum(float(np.add.reduce(np.absolute(g), axis=None)) for g in self._gradients)
         weight = _joint_norm(self._weights)
         return LayerSample(

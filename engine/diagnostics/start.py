@@ -16,17 +16,9 @@ from engine.diagnostics.rule import Rule
 from engine.formula import number_text
 from engine.initializers import initializer
 from engine.layers import Conv1D, Conv2D, Dense
+from engine.layers.activation import ACTIVATIONS, LINEAR, TANH
 from engine.network import MATCHING_ACTIVATION
 
-RECTIFIED = ("relu", "leaky_relu", "elu", "gelu", "swish", "softplus")
-RANGES: dict[str, tuple[float, float]] = {
-    "sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "relu": (0.0, np.inf),
-    "softplus": (0.0, np.inf),
-}
-"""What an output can reach, where that is not everything."""
 WEIGHING = ("dense", "conv1d", "conv2d")
 """Layers of which the scale of the output is that of the weights."""
 STANDARDISE = Remedy("standardise the inputs", (Change("data.standardise", True),))
@@ -162,12 +154,12 @@ class OutputMismatch(Rule):
     def check(self, case: Case) -> Iterator[Finding]:
         last, y = len(case.layers) - 1, case.machine.view("data/y")
         activation = case.layers[last].activation
-        low, high = RANGES.get(activation, (-np.inf, np.inf))
+        low, high = ACTIVATIONS[activation].range
         if y.ndim == 2 and y.dtype.kind == "f" and (y.min() < low or y.max() > high):
             row, column = np.argwhere((y < low) | (y > high))[0]
             value = float(y[row, column])
             evidence = Evidence("data/y", (int(row), int(column)), value, "a target", 0)
-            remedy = Remedy("make the output linear", case.change(last, "activation", "linear"))
+            remedy = Remedy("make the output linear", case.change(last, "activation", LINEAR.name))
             yield self.found(
                 case,
                 f"{activation} gives {number_text(low, 6)} to {number_text(high, 6)}, "
@@ -182,7 +174,7 @@ class OutputMismatch(Rule):
 
     def _squared(self, case: Case, activation: str, y: NDArray[np.floating]) -> Iterator[Finding]:
         squared = case.network.loss in ("mean_squared_error", "huber")
-        if not squared or activation not in ("sigmoid", "softmax", "tanh") or not _is_classes(y):
+        if not squared or not ACTIVATIONS[activation].bounded or not _is_classes(y):
             return
         last = len(case.layers) - 1
         loss = "binary_cross_entropy" if y.shape[1] == 1 else "softmax_cross_entropy"
@@ -197,11 +189,11 @@ class OutputMismatch(Rule):
         )
 
     def _twice(self, case: Case, activation: str) -> Iterator[Finding]:
-        if len(case.layers) < 2 or activation not in ("sigmoid", "softmax"):
+        if len(case.layers) < 2 or not ACTIVATIONS[activation].probability:
             return
         before, last = case.layers[-2], case.layers[-1]
-        if before.activation in ("sigmoid", "softmax") and before.units == last.units:
-            change = case.change(len(case.layers) - 2, "activation", "tanh")
+        if ACTIVATIONS[before.activation].probability and before.units == last.units:
+            change = case.change(len(case.layers) - 2, "activation", TANH.name)
             yield self.found(
                 case,
                 f"{before.name} already squashes {before.units} outputs with {before.activation}, "
@@ -318,7 +310,7 @@ def _initialise(case: Case) -> Remedy:
     for number, built in enumerate(case.layers):
         layer = located(case.network.layers, built.name)[1]
         if isinstance(layer, Dense | Conv1D | Conv2D):
-            suited = "he_normal" if layer.activation in RECTIFIED else "glorot_uniform"
+            suited = ACTIVATIONS[layer.activation].initializer
             if initializer(layer.initializer) != initializer(suited):
                 changes += case.change(number, "initializer", suited)
     if changes:

@@ -1,22 +1,18 @@
-"""Activations by name: one op each, or a short composition of ops."""
+"""Activation functions by name: what each computes, and all that is known of it.
+
+To add one, write its op and derivative in `engine.ops.activation` and a record of it here.
+Checks, descriptions, diagnostics, the page's controls and its picture follow from the record.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import dataclass
+from functools import partial
+from math import inf, isfinite
+from typing import TYPE_CHECKING
 
-from engine.ops.activation import (
-    ELU,
-    GELUDerivative,
-    LeakyReLU,
-    NormalDistribution,
-    ReLU,
-    SelfGated,
-    Sigmoid,
-    Softplus,
-    SwishDerivative,
-    Tanh,
-)
+from engine.ops import activation as ops
 from engine.ops.base import Op
 from engine.ops.softmax import Exp, LogSoftmax
 
@@ -24,52 +20,183 @@ if TYPE_CHECKING:
     from engine.graph.graph import Tensor
     from engine.layers.context import LayerBuilder
 
-Activation = Literal[
-    "linear",
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "softplus",
-    "swish",
-    "softmax",
-]
-ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
-OPS: dict[str, Callable[[], Op]] = {
-    "sigmoid": Sigmoid,
-    "tanh": Tanh,
-    "relu": ReLU,
-    "leaky_relu": LeakyReLU,
-    "elu": ELU,
-    "softplus": Softplus,
+@dataclass(frozen=True, kw_only=True)
+class ActivationFunction:
+    """An activation function a = f(z).
+
+    Attributes:
+        name: the word for it in descriptions.
+        title, formula: the same for a reader.
+        op: the one op that computes it element by element; None for a composition of ops.
+        compose: appends the ops of a composition and returns a; None where `op` is all.
+        range: the least and the greatest output, or the bounds that outputs come close to.
+        saturation: the outputs below the first or above the second number are saturated: the slope
+            there is close to zero. None for a function without two flat ends.
+        can_die: the output and the slope are exactly zero for a whole side of z, so that a unit
+            which is there for every sample learns nothing any more.
+        initializer: initial weights that keep the variance of the signal through this function.
+        hidden: a hidden layer may have it, not only the output.
+    """
+
+    name: str
+    title: str
+    formula: str
+    op: Callable[[], Op] | None = None
+    compose: Callable[[LayerBuilder, Tensor], Tensor] | None = None
+    range: tuple[float, float] = (-inf, inf)
+    saturation: tuple[float, float] | None = None
+    can_die: bool = False
+    initializer: str = "glorot_uniform"
+    hidden: bool = True
+
+    @property
+    def bounded(self) -> bool:
+        """Whether outputs are bounded on both sides."""
+        return all(map(isfinite, self.range))
+
+    @property
+    def probability(self) -> bool:
+        """Whether outputs lie between 0 and 1."""
+        return self.range == (0.0, 1.0)
+
+
+def _gated(
+    name: str, gate: type[Op], derivative: type[Op], builder: LayerBuilder, z: Tensor
+) -> Tensor:
+    """Append a = z·s(z): the gate s, then the product, whose VJP has the op `derivative`.
+
+    GELU: Hendrycks & Gimpel 2016. Swish: Ramachandran, Zoph, Le 2017.
+    """
+    s = builder.apply(gate(), z, name="s", symbol="S")
+    return builder.apply(ops.SelfGated(derivative), z, s, scope=name, name="a", symbol="A")
+
+
+def _softmax(builder: LayerBuilder, z: Tensor) -> Tensor:
+    """Append log a, from which the loss is computed, and a."""
+    log_a = builder.apply(LogSoftmax(), z, name="log_a", symbol="log A")
+    return builder.apply(Exp(), log_a, scope="softmax", name="a", symbol="A")
+
+
+RECTIFIER = "he_normal"
+"""Initial weights for functions that are close to max(0, z) (He et al. 2015, section 2.2); those
+of the others are Glorot's (Glorot & Bengio 2010, section 4.2)."""
+
+LINEAR = ActivationFunction(
+    name="linear", title="Linear", formula="a = z", compose=lambda builder, z: z
+)
+SIGMOID = ActivationFunction(
+    name="sigmoid",
+    title="Sigmoid",
+    formula="a = 1/(1 + e⁻ᶻ)",
+    op=ops.Sigmoid,
+    range=(0.0, 1.0),
+    saturation=(1.0 - ops.SATURATED, ops.SATURATED),
+)
+TANH = ActivationFunction(
+    name="tanh",
+    title="Tanh",
+    formula="a = tanh z",
+    op=ops.Tanh,
+    range=(-1.0, 1.0),
+    saturation=(-ops.SATURATED, ops.SATURATED),
+)
+RELU = ActivationFunction(
+    name="relu",
+    title="ReLU",
+    formula="a = max(0, z)",
+    op=ops.ReLU,
+    range=(0.0, inf),
+    can_die=True,
+    initializer=RECTIFIER,
+)
+LEAKY_RELU = ActivationFunction(
+    name="leaky_relu",
+    title="Leaky ReLU",
+    formula="a = z where z > 0, else 0.01·z",
+    op=ops.LeakyReLU,
+    initializer=RECTIFIER,
+)
+ELU = ActivationFunction(
+    name="elu",
+    title="ELU",
+    formula="a = z where z > 0, else eᶻ − 1",
+    op=ops.ELU,
+    range=(-1.0, inf),
+    initializer=RECTIFIER,
+)
+GELU = ActivationFunction(
+    name="gelu",
+    title="GELU",
+    formula="a = z·Φ(z), Φ the normal distribution function",
+    compose=partial(_gated, "gelu", ops.NormalDistribution, ops.GELUDerivative),
+    range=(-0.170041, inf),
+    initializer=RECTIFIER,
+)
+SOFTPLUS = ActivationFunction(
+    name="softplus",
+    title="Softplus",
+    formula="a = log(1 + eᶻ)",
+    op=ops.Softplus,
+    range=(0.0, inf),
+    initializer=RECTIFIER,
+)
+SWISH = ActivationFunction(
+    name="swish",
+    title="Swish",
+    formula="a = z·σ(z)",
+    compose=partial(_gated, "swish", ops.Sigmoid, ops.SwishDerivative),
+    range=(-0.278465, inf),
+    initializer=RECTIFIER,
+)
+SOFTMAX = ActivationFunction(
+    name="softmax",
+    title="Softmax",
+    formula="aᵢ = e^zᵢ / Σⱼ e^zⱼ",
+    compose=_softmax,
+    range=(0.0, 1.0),
+    hidden=False,
+)
+
+ACTIVATIONS: dict[str, ActivationFunction] = {
+    function.name: function
+    for function in (
+        LINEAR,
+        SIGMOID,
+        TANH,
+        RELU,
+        LEAKY_RELU,
+        ELU,
+        GELU,
+        SOFTPLUS,
+        SWISH,
+        SOFTMAX,
+    )
 }
-
-GATES: dict[str, tuple[type[Op], type[Op]]] = {
-    "gelu": (NormalDistribution, GELUDerivative),
-    "swish": (Sigmoid, SwishDerivative),
-}
-"""Of a = z·s(z): the op of the gate s, and that of da/dz. Swish: Ramachandran, Zoph, Le 2017."""
+"""The activation functions by name, in the order in which the page offers them."""
 
 
-def activate(builder: LayerBuilder, kind: str, z: Tensor) -> Tensor:
+def elementwise_activations() -> tuple[str, ...]:
+    """The names of those that are a single op of each element, as recurrent layers need them."""
+    return tuple(name for name, function in ACTIVATIONS.items() if function.op is not None)
+
+
+def elementwise_op(name: str) -> Op:
+    """The op of an activation that is a single one; `name` is of `elementwise_activations`."""
+    op = ACTIVATIONS[name].op
+    assert op is not None, name
+    return op()
+
+
+def activate(builder: LayerBuilder, name: str, z: Tensor) -> Tensor:
     """Append a = f(z) and return a; z itself for "linear".
 
     Args:
         builder: of the layer.
-        kind: a name of `ACTIVATIONS`.
+        name: a name of `ACTIVATIONS`.
     """
-    if kind == "linear":
-        return z
-    if kind in OPS:
-        return builder.apply(OPS[kind](), z, name="a", symbol="A")
-    if kind == "softmax":
-        log_a = builder.apply(LogSoftmax(), z, name="log_a", symbol="log A")
-        return builder.apply(Exp(), log_a, scope="softmax", name="a", symbol="A")
-    if kind in GATES:
-        gate, derivative = GATES[kind]
-        s = builder.apply(gate(), z, name="s", symbol="S")
-        return builder.apply(SelfGated(derivative), z, s, scope=kind, name="a", symbol="A")
-    raise ValueError(f"no activation is called {kind!r}")
+    function = ACTIVATIONS[name]
+    if function.op is not None:
+        return builder.apply(function.op(), z, name="a", symbol="A")
+    assert function.compose is not None
+    return function.compose(builder, z)

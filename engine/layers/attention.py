@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
-from engine.layers.activation import Activation
 from engine.layers.base import (
     MAX_TIME,
     MAX_UNITS,
@@ -23,6 +22,7 @@ from engine.layers.base import (
 )
 from engine.layers.dense import Dense, check_activation
 from engine.layers.dropout import drop
+from engine.layers.fields import ActivationName
 from engine.layers.normalisation import LayerNorm
 from engine.ops.attention import AttentionWeights, HeadMix, HeadScores
 from engine.ops.copying import Copy
@@ -194,7 +194,7 @@ class TransformerBlock(Layer):
 
     heads: int = 1
     hidden: int | None = None
-    activation: Activation = "gelu"
+    activation: ActivationName = "gelu"
     causal: bool = True
     dropout: float = 0.0
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.errors import DescriptionError
-from engine.layers.activation import Activation as Name
 from engine.layers.activation import activate
 from engine.layers.base import Layer, check_number, check_stack
 from engine.layers.dense import check_activation
+from engine.layers.fields import ActivationName
 from engine.ops.elementwise import Add
 from engine.ops.sampling import Noise as NoiseOp
 from engine.ops.shaping import Concatenate as ConcatenateOp
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Activation(Layer):
     """a = f(x), f a name of `ACTIVATIONS`; "softmax" only for the output."""
 
-    activation: Name = "relu"
+    activation: ActivationName = "relu"
 
     kind: ClassVar[str] = "activation"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.graph.graph import Graph, Index, Order, Role, Shape, Tensor
 from engine.initializers import Initializer, initializer
+from engine.layers.activation import LINEAR
 from engine.ops.base import Op
 from engine.ops.copying import Copy
 from engine.ops.loss import L1Penalty, L2Penalty
@@ -230,7 +231,7 @@ class LayerBuilder:
         x: Tensor,
         output: Tensor,
         *,
-        activation: str = "linear",
+        activation: str = LINEAR.name,
         pre_activation: Tensor | None = None,
     ) -> Tensor:
         """Enter the layer, now built, in the table of layers; returns its output."""

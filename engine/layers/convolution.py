@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from engine.checks import is_whole
 from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
-from engine.layers.activation import Activation, activate
+from engine.layers.activation import activate
 from engine.layers.base import MAX_UNITS, Layer, check_axes, check_integer, check_number
 from engine.layers.dense import check_activation, weights_and_bias
+from engine.layers.fields import ActivationName
 from engine.ops.convolution import Fold, GroupedProduct, Patches
 from engine.ops.elementwise import Add
 from engine.ops.linear import Linear, MatMul
@@ -34,7 +35,7 @@ class _Convolution(Layer):
 
     filters: int
     kernel: Extent = 3
-    activation: Activation = "linear"
+    activation: ActivationName = "linear"
     stride: Extent = 1
     padding: Padding = "valid"
     dilation: Extent = 1
@@ -154,7 +155,7 @@ class TransposedConv2D(Layer):
 
     filters: int
     kernel: Extent = 3
-    activation: Activation = "linear"
+    activation: ActivationName = "linear"
     stride: Extent = 2
     padding: Literal["valid", "same"] = "same"
     initializer: str | Initializer = "glorot_uniform"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
-from engine.layers.activation import ACTIVATIONS, Activation, activate
+from engine.layers.activation import ACTIVATIONS, activate
 from engine.layers.base import MAX_UNITS, Layer, check_choice, check_integer, check_number
 from engine.layers.dropout import drop
+from engine.layers.fields import ActivationName
 from engine.ops.linear import Linear
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Dense(Layer):
     """
 
     units: int
-    activation: Activation = "linear"
+    activation: ActivationName = "linear"
     initializer: str | Initializer = "glorot_uniform"
     bias_initializer: str | Initializer = "zeros"
     l1: float = 0.0
@@ -73,10 +74,10 @@ class Dense(Layer):
 
 def check_activation(path: str, activation: str, *, output: bool) -> None:
     """Raise DescriptionError unless a layer, the last one or not, may have this activation."""
-    check_choice(f"{path}.activation", activation, ACTIVATIONS)
-    if activation == "softmax" and not output:
+    check_choice(f"{path}.activation", activation, tuple(ACTIVATIONS))
+    if not (ACTIVATIONS[activation].hidden or output):
         raise DescriptionError(
-            f"{path}.activation", "softmax", "an activation of a hidden layer (output only)"
+            f"{path}.activation", activation, "an activation of a hidden layer (output only)"
         )
 
 

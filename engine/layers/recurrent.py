@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
-from engine.layers.activation import OPS
+from engine.layers.activation import elementwise_activations, elementwise_op
 from engine.layers.base import (
     MAX_TIME,
     MAX_UNITS,
@@ -25,6 +25,7 @@ from engine.layers.base import (
     check_integer,
     check_number,
 )
+from engine.layers.fields import StepActivationName
 from engine.ops.activation import Tanh
 from engine.ops.base import Op
 from engine.ops.elementwise import Add, Multiply, Subtract
@@ -241,23 +242,23 @@ class RNN(_Recurrent):
     """The simple recurrent layer: h_t = f(x_t·W + h_{t−1}·U + b) (Elman 1990).
 
     Attributes:
-        activation: f: "tanh", "relu", "sigmoid" or another without a composition.
+        activation: f, a name of `elementwise_activations`.
     """
 
-    activation: Literal["tanh", "relu", "sigmoid", "leaky_relu", "elu", "softplus"] = "tanh"
+    activation: StepActivationName = "tanh"
 
     kind: ClassVar[str] = "rnn"
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         super().check(path, shape, output=output)
-        check_choice(f"{path}.activation", self.activation, tuple(OPS))
+        check_choice(f"{path}.activation", self.activation, elementwise_activations())
 
     def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
         z = unrolled.input()
         if before:
             op = StepSum(detached=unrolled.detached)
             z = unrolled.apply(op, before["h"], unrolled.u, z, name="z", symbol="Z")
-        return {"h": unrolled.apply(OPS[self.activation](), z, name="h", symbol="H")}
+        return {"h": unrolled.apply(elementwise_op(self.activation), z, name="h", symbol="H")}
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.errors import DescriptionError
-from engine.layers.activation import Activation, activate
+from engine.layers.activation import activate
 from engine.layers.base import Layer, check_axes, check_integer
 from engine.layers.dense import check_activation
 from engine.layers.embedding import MAX_ROWS, Embedding
+from engine.layers.fields import ActivationName
 from engine.ops.elementwise import Add
 from engine.ops.linear import MatMul
 
@@ -31,7 +32,7 @@ class Unembedding(Layer):
     """
 
     vocabulary: int
-    activation: Activation = "softmax"
+    activation: ActivationName = "softmax"
 
     kind: ClassVar[str] = "unembedding"
 

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from engine.graph.graph import Graph, Shape, Tensor
 
 
+SATURATED = 0.97
+"""An output of tanh beyond ±0.97 is saturated, and one of the sigmoid outside 0.03…0.97.
+
+The slope there is below 6 % and 12 % of the greatest. Glorot & Bengio 2010, section 3, speak of
+activations near −1 and 1, or 0 and 1, without a number."""
+MIN_SLOPE = 1.0 - SATURATED
+"""A slope below this lets (almost) nothing through, for functions whose greatest slope is about 1
+and which have one flat end."""
+
+
 class _Elementwise(Op):
     elementwise = True
 
@@ -116,7 +126,7 @@ class SigmoidDerivative(_Elementwise):
     """a(1 − a) = a − a²: σ′(z) in terms of a = σ(z)."""
 
     name = "sigmoid′"
-    barrier = Barrier("saturated", 0.03 * 0.97)
+    barrier = Barrier("saturated", SATURATED * (1.0 - SATURATED))
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[0]} ⊙ (1 − {inputs[0]})"
@@ -162,7 +172,7 @@ class TanhDerivative(_Elementwise):
     """1 − a²: tanh′(z) in terms of a = tanh(z)."""
 
     name = "tanh′"
-    barrier = Barrier("saturated", 1.0 - 0.97**2)
+    barrier = Barrier("saturated", 1.0 - SATURATED**2)
 
     def formula(self, *inputs: str) -> str:
         return f"1 − {inputs[0]}²"
@@ -295,7 +305,7 @@ class ELUDerivative(_Elementwise):
     """min(a, 0) + 1, which is 1 for z > 0 and eᶻ below, in terms of a = ELU(z)."""
 
     name = "elu′"
-    barrier = Barrier("saturated", 0.03)
+    barrier = Barrier("saturated", MIN_SLOPE)
 
     def formula(self, *inputs: str) -> str:
         return f"min({inputs[0]}, 0) + 1"
@@ -374,7 +384,7 @@ class SwishDerivative(_Elementwise, WithoutVJP):
     """s + a(1 − s): the derivative of a = z·σ(z). Inputs: z, s = σ(z), a."""
 
     name = "swish′"
-    barrier = Barrier("saturated", 0.03)
+    barrier = Barrier("saturated", MIN_SLOPE)
 
     def formula(self, *inputs: str) -> str:
         _, s, a = inputs
@@ -446,7 +456,7 @@ class GELUDerivative(_Elementwise, WithoutVJP):
     """
 
     name = "gelu′"
-    barrier = Barrier("saturated", 0.03)
+    barrier = Barrier("saturated", MIN_SLOPE)
 
     def formula(self, *inputs: str) -> str:
         z, s, a = inputs

@@ -14,8 +14,8 @@ import numpy as np
 
 from engine.formula import Entry, Function, Number, added, axes_of, masked, numbers_of, series
 from engine.graph.graph import Product
-from engine.ops.activation import local_derivative
-from engine.ops.base import Array, Barrier, Call, Op, WithoutVJP, constant
+from engine.ops.activation import SigmoidDerivative, local_derivative
+from engine.ops.base import Array, Call, Op, WithoutVJP, constant
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.linear import MatMul, product
 
@@ -172,7 +172,7 @@ class GatesDerivative(WithoutVJP):
     """
 
     name = "gates′"
-    barrier = Barrier("saturated", 0.03 * 0.97)
+    barrier = SigmoidDerivative.barrier
 
     def __init__(self, gates: int, blocks: int) -> None:
         self.gates = gates

@@ -13,18 +13,6 @@ from server.describe import description
 from server.describe.fields import defaults
 from server.describe.kinds import layer_kinds
 
-_ACTIVATIONS = {
-    "linear": ("Linear", "a = z"),
-    "sigmoid": ("Sigmoid", "a = 1/(1 + e⁻ᶻ)"),
-    "tanh": ("Tanh", "a = tanh z"),
-    "relu": ("ReLU", "a = max(0, z)"),
-    "leaky_relu": ("Leaky ReLU", "a = z where z > 0, else 0.01·z"),
-    "elu": ("ELU", "a = z where z > 0, else eᶻ − 1"),
-    "gelu": ("GELU", "a = z·Φ(z), Φ the normal distribution function"),
-    "softplus": ("Softplus", "a = log(1 + eᶻ)"),
-    "swish": ("Swish", "a = z·σ(z)"),
-    "softmax": ("Softmax", "aᵢ = e^zᵢ / Σⱼ e^zⱼ"),
-}
 _LOSSES = {
     "mean_squared_error": ("Mean squared error", "the mean of (a − y)²"),
     "binary_cross_entropy": ("Binary cross-entropy", "−mean(y·log a + (1 − y)·log(1 − a))"),
@@ -116,8 +104,8 @@ def catalogue() -> dict[str, Any]:
         "thumbnails": thumbnails,
         "features": [_named(f.name, f.title) for f in FEATURES.values()],
         "activations": [
-            {**_named(name, *_ACTIVATIONS.get(name, (name, ""))), "hidden": name != "softmax"}
-            for name in engine.ACTIVATIONS
+            {**_named(f.name, f.title, f.formula), "hidden": f.hidden}
+            for f in engine.ACTIVATIONS.values()
         ],
         "losses": [_loss(name) for name in engine.LOSSES],
         "optimizers": [_optimizer(kind) for kind in engine.OPTIMIZERS],

@@ -12,10 +12,10 @@ from dataclasses import MISSING, dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import engine
-from engine import GRU, LSTM, RNN, Dataset, Initializer, Layer, Network
+from engine import GRU, LSTM, RNN, Dataset, FieldInfo, Initializer, Layer, Network
 from server.describe import fields
 from server.describe.fields import Description
 from server.wire.errors import Refusal
@@ -46,30 +46,49 @@ class Field:
         control: what it holds: an extent is a number or a pair of them, padding a word or a number,
             integers are a list, layers a list of layers and branches a list of such lists.
         default: the engine's, or MISSING where it has none.
-        choices: the words of a choice or a padding.
+        words: the words that its type names: those of a padding or a choice.
         optional: null has a meaning.
+        info: what the engine says of the field beside its type, if anything.
     """
 
     name: str
     control: Control
     default: Any
-    choices: tuple[str, ...]
+    words: tuple[str, ...]
     optional: bool
+    info: FieldInfo | None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words of a choice or a padding."""
+        asked = self.info.choices if self.info is not None else None
+        return self.words if asked is None else asked()
 
 
 @cache
 def fields_of(kind: str) -> tuple[Field, ...]:
     """The fields that a layer of this kind has."""
     made: type[Any] = engine.LAYERS[kind]
-    hints = get_type_hints(made)
+    hints = get_type_hints(made, include_extras=True)
     return tuple(_field(f.name, hints[f.name], f.default) for f in dataclass_fields(made))
 
 
 def _field(name: str, hint: Any, default: Any) -> Field:
+    info, hint = _parted(hint)
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     rest = tuple(part for part in parts if part is not NoneType)
     words = next((get_args(part) for part in rest if get_origin(part) is Literal), ())
-    return Field(name, _control(rest), default, words, NoneType in parts)
+    asked = info is not None and info.choices is not None
+    control = "choice" if asked else _control(rest)
+    return Field(name, control, default, words, NoneType in parts, info)
+
+
+def _parted(hint: Any) -> tuple[FieldInfo | None, Any]:
+    """What a type says of a field in words, and the type without that."""
+    if get_origin(hint) is not Annotated:
+        return None, hint
+    bare, *notes = get_args(hint)
+    return next((note for note in notes if isinstance(note, FieldInfo)), None), bare
 
 
 def _control(parts: tuple[Any, ...]) -> Control:

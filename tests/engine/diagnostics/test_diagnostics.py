@@ -208,6 +208,12 @@ START: dict[str, tuple[str, str, Network, Dataset]] = {
         Network(2, [Dense(4, "tanh"), Dense(1, "tanh")], "mean_squared_error"),
         BIG,
     ),
+    "range with one end": (
+        "output_mismatch",
+        "elu gives −1 to ∞, and a target is",
+        Network(2, [Dense(4, "tanh"), Dense(1, "elu")], "mean_squared_error"),
+        BIG,
+    ),
     "twice": (
         "output_mismatch",
         "dense2 already squashes 1 outputs with sigmoid, then dense3",
