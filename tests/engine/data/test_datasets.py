@@ -375,7 +375,7 @@ def test_refusals_name_field_value_and_expectation(
 
 
 def test_bundled_sets_are_scikit_learns() -> None:
-    """Its files are read without it; what it makes of them is the same to the bit."""
+    """The engine reads the files without scikit-learn, and gets the same bits."""
     datasets = pytest.importorskip("sklearn.datasets")
     for recipe in BUNDLED:
         name = recipe.info.name

@@ -159,7 +159,7 @@ def test_recordings_stay_on_the_track_however_disturbed(
 
 
 def crashes(spread: float, noise: float) -> int:
-    """How many of 40 cars starting off the middle a network of 16 units drives off the oval."""
+    """How many of 40 cars, started off the middle, a network of 16 units drives off the oval."""
     data = load_dataset("driving", track="oval", spread=spread, noise=noise)
     model = MLPRegressor(
         hidden_layer_sizes=(16,), activation="tanh", learning_rate_init=0.01, random_state=0

@@ -1,4 +1,4 @@
-"""Real prices: the columns, the split in time, the forecasts they are compared with."""
+"""Real prices: the file, the columns, the split by time, and the baselines."""
 
 from __future__ import annotations
 
@@ -117,14 +117,14 @@ def flat(data: Dataset, part: str) -> Any:
 
 
 def ridge_forecast(data: Dataset, answers: Any) -> Any:
-    """Of the test part, from all days and columns."""
+    """Ridge regression on all days and columns: its forecast of the test part."""
     seen = flat(data, "train")
     square = seen.T @ seen + 30.0 * np.eye(seen.shape[1])
     return flat(data, "test") @ np.linalg.solve(square, seen.T @ answers)
 
 
 @pytest.mark.parametrize("share", SHARES)
-def test_swings_can_be_foretold_better_than_naively(share: str) -> None:
+def test_swings_can_be_predicted_better_than_naively(share: str) -> None:
     data = load_dataset("price_swing", share=share)
     _, today, lately = (baseline.value for baseline in data.baselines)
     assert lately < today
@@ -133,7 +133,7 @@ def test_swings_can_be_foretold_better_than_naively(share: str) -> None:
 
 
 @pytest.mark.parametrize("share", SHARES)
-def test_directions_cannot(share: str) -> None:
+def test_directions_can_not_be_predicted(share: str) -> None:
     data = load_dataset("price_direction", share=share)
     for baseline in data.baselines:
         assert baseline.value == pytest.approx(0.5, abs=0.06)
@@ -151,7 +151,7 @@ def test_naive_forecasts_are_those_of_the_last_day_and_of_all_days_shown() -> No
     assert lately == pytest.approx(((swing.mean(axis=1) - target) ** 2).mean())
 
 
-def test_what_is_forecast_for_each_day_is_told_in_the_target_s_own_units() -> None:
+def test_forecasts_of_each_day_are_in_the_units_of_the_target() -> None:
     data = load_dataset("price_swing", context=5)
     mean, today, lately = (baseline.forecasts for baseline in data.baselines)
     assert mean is None

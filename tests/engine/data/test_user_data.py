@@ -1,4 +1,4 @@
-"""What the user brings or makes of a data set: tables, curves, autoencoders, optional digits."""
+"""Data that users supply or install: tables, curves, digits, and autoencoders of any data set."""
 
 from __future__ import annotations
 

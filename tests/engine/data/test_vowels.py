@@ -1,4 +1,4 @@
-"""Spoken vowels: the synthesiser, what the network hears, the crowd of speakers."""
+"""Spoken vowels: the synthesiser, the spectrograms, and the speakers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from engine.errors import DescriptionError
 
 
 def loudness_at(sound: Any, hertz: float, width: float) -> float:
-    """Of the frequencies within `width` Hz."""
+    """The largest amplitude at frequencies less than `width` Hz from `hertz`."""
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
     near = np.abs(np.fft.rfftfreq(len(sound), 1 / RATE) - hertz) < width
     return float(spectrum[near].max())
