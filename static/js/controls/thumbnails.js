@@ -8,8 +8,8 @@ function color(token) {
   return getComputedStyle(document.documentElement).getPropertyValue(token).trim();
 }
 
-/** What all of them are drawn on. */
-const canvas = document.createElement("canvas");
+/** @type {HTMLCanvasElement | undefined} what all of them are drawn on */
+let canvas;
 
 /**
  * Makes a data set's thumbnail the background of an element, in the page's current colours. As
@@ -19,16 +19,18 @@ const canvas = document.createElement("canvas");
  * @param {DatasetInfo} info
  */
 export function drawThumbnail(element, thumbnail, info) {
-  draw(element.clientWidth || 48, thumbnail, info);
+  canvas ??= document.createElement("canvas");
+  draw(canvas, element.clientWidth || 48, thumbnail, info);
   element.style.backgroundImage = `url(${canvas.toDataURL()})`;
 }
 
 /**
+ * @param {HTMLCanvasElement} canvas
  * @param {number} size CSS px
  * @param {Thumbnail} thumbnail
  * @param {DatasetInfo} info
  */
-function draw(size, thumbnail, info) {
+function draw(canvas, size, thumbnail, info) {
   const ratio = Math.min(3, devicePixelRatio || 1);
   canvas.width = Math.round(size * ratio);
   canvas.height = canvas.width;

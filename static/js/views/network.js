@@ -27,7 +27,7 @@ const MARGIN = 18;
 const HEAD = 58;
 /** In a narrow picture the heads are without their third line (network.css). */
 const LOW_HEAD = 40;
-const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+const REDUCED_MOTION = "(prefers-reduced-motion: reduce)";
 
 const HELP =
   "Network picture. Up and down move between the units of a layer, left and right between layers. E goes along the edges into a unit, Enter selects, Escape leaves.";
@@ -58,6 +58,7 @@ class NetworkView {
     this.stage.append(this.sheet);
     this.live = h("p", { class: "net-live", "aria-live": "polite" });
     this.renderer = new Renderer(this.sheet);
+    this.reducedMotion = matchMedia(REDUCED_MOTION);
     this.caption = new Caption(context);
     this.heads = new Heads(this.sheet, context);
     this.pins = new Pins(this.sheet, context);
@@ -97,7 +98,7 @@ class NetworkView {
       inside: false,
       pc: 0,
       executed: /** @type {import("../state/types.js").InstructionInfo | null} */ (null),
-      still: STILL.matches,
+      still: this.reducedMotion.matches,
       computed: new Uint8Array(0),
     };
     this.listen();
@@ -252,7 +253,7 @@ class NetworkView {
     const { view, scene, values, model, context } = this;
     const { state } = context.store;
     if (!scene || !values || !model) return;
-    view.still = STILL.matches;
+    view.still = this.reducedMotion.matches;
     view.hover = state.hover;
     view.selection = state.selection;
     view.path = state.path;
@@ -311,7 +312,7 @@ class NetworkView {
     const { style } = this.sheet;
     if (style.width === "" && style.height === "") return;
     const { reveal } = await import("./network/reveal.js");
-    if (this.scene) reveal(this.stage, this.scene, target, STILL.matches);
+    if (this.scene) reveal(this.stage, this.scene, target, this.reducedMotion.matches);
   }
 
   /** @param {Selection | null} target */

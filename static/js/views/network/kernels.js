@@ -11,7 +11,7 @@ const KEYS = " Page up and page down choose the input channel that kernels are s
 const TELLS =
   "The input channel whose weights the kernels show, signed; or the norm of the weights over all input channels, as ink.";
 /** On a phone the legend is one line: the choice is with the marks. */
-const NARROW = matchMedia("(max-width: 799px)");
+const NARROW = "(max-width: 799px)";
 
 export class Kernels {
   /**
@@ -43,7 +43,7 @@ export class Kernels {
       ...this.choices.map(({ column, select }) => h("label", {}, column.title, select)),
     );
     const marks = this.legend.querySelector(".net-marks");
-    if (NARROW.matches) marks?.append(this.element);
+    if (matchMedia(NARROW).matches) marks?.append(this.element);
     else marks?.before(this.element);
     this.follow();
   }

@@ -1,7 +1,7 @@
 // @ts-check
 // The network's answers over the input plane, as an image: what lies behind the points.
 
-import { category, divergingIndex, divergingLUT, onThemeChange, palette } from "../../../color.js";
+import { category, divergingIndex, divergingLUT, palette } from "../../../color.js";
 import { Atlas } from "../../../renderer/surface.js";
 
 /** @import { Entry } from "../../../state/types.js" */
@@ -9,9 +9,8 @@ import { Atlas } from "../../../renderer/surface.js";
 /** Paler than the points, which have the same colours and must stand out. */
 const STRENGTH = 0.58;
 
-/** @type {Map<string, Uint32Array>} */
+/** @type {Map<string, Uint32Array>} by both colours, which change with the theme */
 const tints = new Map();
-onThemeChange(() => tints.clear());
 
 /**
  * 256 pixels from the neutral colour to that of a category.
@@ -19,17 +18,19 @@ onThemeChange(() => tints.clear());
  */
 function tint(i) {
   const color = category(i);
-  const known = tints.get(color);
+  const { neutral } = palette();
+  const key = `${neutral} ${color}`;
+  const known = tints.get(key);
   if (known) return known;
   const canvas = new OffscreenCanvas(256, 1);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const gradient = context.createLinearGradient(0, 0, 256, 0);
-  gradient.addColorStop(0, palette().neutral);
+  gradient.addColorStop(0, neutral);
   gradient.addColorStop(1, color);
   context.fillStyle = gradient;
   context.fillRect(0, 0, 256, 1);
   const pixels = new Uint32Array(context.getImageData(0, 0, 256, 1).data.buffer);
-  tints.set(color, pixels);
+  tints.set(key, pixels);
   return pixels;
 }
 
