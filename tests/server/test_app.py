@@ -50,6 +50,7 @@ def test_health(live: Live, client: MakeClient) -> None:
     assert said["workers"] == 1
 
 
+@pytest.mark.slow
 def test_the_page_and_every_file_it_names(live: Live) -> None:
     page = httpx.get(f"{live.page}/")
     assert page.status_code == 200

@@ -41,6 +41,7 @@ def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.kill()
 
 
+@pytest.mark.slow
 def test_it_prints_its_address_serves_and_ends_with_ctrl_c() -> None:
     with started("--port", "0", "--workers", "1") as (process, line):
         said = re.fullmatch(
@@ -57,6 +58,7 @@ def test_it_prints_its_address_serves_and_ends_with_ctrl_c() -> None:
         assert (process.returncode, errors) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups to end")
 def test_it_ends_in_silence_when_its_whole_group_is_told_to() -> None:
     """As a supervisor or a closed terminal does it: the workers are told, too, and may be first."""

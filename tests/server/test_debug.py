@@ -67,6 +67,7 @@ def visited(visit: Callable[[Client], None]) -> Callable[[str], None]:
     return show
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_machine_and_gives_it_back_as_it_leaves_it() -> None:
     machine, twin = machine_of(), machine_of()
     machine.run(30)
@@ -87,6 +88,7 @@ def test_the_page_shows_the_machine_and_gives_it_back_as_it_leaves_it() -> None:
     assert machine.snapshot().block.tobytes() == twin.snapshot().block.tobytes()
 
 
+@pytest.mark.slow
 def test_what_was_changed_by_hand_is_carried_over_and_the_past_is_there() -> None:
     machine = machine_of()
     machine.run(20)
@@ -105,6 +107,7 @@ def test_what_was_changed_by_hand_is_carried_over_and_the_past_is_there() -> Non
     assert machine.step_count == 19
 
 
+@pytest.mark.slow
 def test_breakpoints_from_python_stop_the_run() -> None:
     machine = machine_of()
 
@@ -116,6 +119,7 @@ def test_breakpoints_from_python_stop_the_run() -> None:
     assert machine.step_count == 7
 
 
+@pytest.mark.slow
 def test_a_network_and_data_make_a_machine() -> None:
     program = machine_of().program
     assert program.dataset is not None
@@ -135,6 +139,7 @@ def test_wrong_arguments_are_named() -> None:
         debug(machine.evaluator(np.zeros((1, 3))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
 def test_an_example_runs(example: Path) -> None:
     """As a script without a guard, whose browser is this test."""

@@ -221,6 +221,7 @@ def test_paths_and_the_catalogue(listed: dict[str, Any]) -> None:
     assert listed.keys() <= said
 
 
+@pytest.mark.slow
 def test_the_script_runs(
     live: Live, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,6 +79,7 @@ def test_samples_are_rows_of_numbers_with_an_answer_each(name: str) -> None:
         assert split.inputs.dtype == np.float64
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INFOS)
 def test_splits_have_matching_shapes_and_no_bad_number(name: str) -> None:
     info, data = INFOS[name], load_dataset(name)
@@ -323,6 +324,7 @@ def test_points_are_not_located_where_a_coordinate_is_left_out() -> None:
         assert data.locate(data.test.inputs) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INFOS)
 def test_every_option_is_taken_at_both_ends_of_its_range(name: str) -> None:
     for option in INFOS[name].options:

@@ -175,6 +175,7 @@ def crashes(spread: float, noise: float) -> int:
     return int(car.drive(road, policy, state, 150).crashed.sum())
 
 
+@pytest.mark.slow
 def test_a_network_learns_to_drive_from_an_expert_who_was_disturbed_only() -> None:
     (mean,) = load_dataset("driving", track="oval").baselines
     assert mean.value > 0.3

@@ -99,6 +99,7 @@ def alternating_least_squares(data: Dataset, factors: int) -> float:
     return float(((found - data.test.targets[:, 0]) ** 2).mean())
 
 
+@pytest.mark.slow
 def test_factors_tell_more_than_means_of_people_and_films_and_those_more_than_the_mean() -> None:
     data = load_dataset("ratings")
     mean, means = (baseline.value for baseline in data.baselines)

@@ -55,6 +55,7 @@ def test_words_are_those_of_the_lexicon_without_smileys_and_coarse_ones() -> Non
     assert np.abs(rated.ratings).max() <= 4.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("merges", [0, 256])
 def test_shapes_labels_and_words(merges: int) -> None:
     data = load_dataset("sentiment", merges=merges)
@@ -72,6 +73,7 @@ def test_shapes_labels_and_words(merges: int) -> None:
     assert decode(first[first > 0], data.vocabulary) == " " + data.train.extras["word"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hold_back", ["words", "families"])
 def test_no_word_is_in_both_parts(hold_back: str) -> None:
     train, test = words(load_dataset("sentiment", hold_back=hold_back, merges=0))
@@ -82,6 +84,7 @@ def test_no_word_is_in_both_parts(hold_back: str) -> None:
     assert (len(shared) == 0) == (hold_back == "families")
 
 
+@pytest.mark.slow
 def test_pieces_and_length_are_of_the_training_part_only() -> None:
     data = load_dataset("sentiment", hold_back="families", merges=400, test_fraction=0.9)
     assert data.vocabulary is not None
@@ -90,6 +93,7 @@ def test_pieces_and_length_are_of_the_training_part_only() -> None:
     assert (data.train.inputs[:, -1] > 0).any()
 
 
+@pytest.mark.slow
 def test_pieces_tell_more_than_chance_of_new_words_and_little_of_new_families() -> None:
     scores = {}
     for hold_back in ("words", "families"):

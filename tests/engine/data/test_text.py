@@ -34,6 +34,7 @@ def text_of(data: Dataset, part: str) -> str:
     return decode([inputs[0], *labels], data.vocabulary)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60), st.integers(0, 20))
 @settings(max_examples=60, deadline=None)
 def test_encoding_keeps_every_text_of_known_characters(text: str, merges: int) -> None:

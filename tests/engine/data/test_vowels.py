@@ -174,6 +174,7 @@ def nearest_mean_score(data: Dataset) -> float:
     return float((found == data.test.labels).mean())
 
 
+@pytest.mark.slow
 def test_spectrograms_tell_the_vowels_and_noise_hides_them() -> None:
     clear, noisy = (nearest_mean_score(load_dataset("vowels", noise=n)) for n in (0.0, 0.5))
     (chance,) = load_dataset("vowels").baselines

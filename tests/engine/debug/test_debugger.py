@@ -251,7 +251,7 @@ class Sessions(RuleBasedStateMachine):
 
 
 Sessions.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
-TestSessions = Sessions.TestCase
+TestSessions = pytest.mark.slow(Sessions.TestCase)
 
 
 # Verbs ---------------------------------------------------------------------------------------
@@ -450,6 +450,7 @@ def test_watches_have_values() -> None:
     assert list(watches.values()) == [number]
 
 
+@pytest.mark.slow
 def test_watches_have_values_over_time() -> None:
     debugger = debugged(spacing=64)
     number = debugger.watch("loss + step")
@@ -504,6 +505,7 @@ def test_what_is_wrong_is_said() -> None:
         debugger.watch("loss")
 
 
+@pytest.mark.slow
 @given(st.sampled_from([4, 64, 1000]), st.integers(0, 1500))
 @settings(max_examples=10, deadline=None)
 def test_back_over_a_long_way(spacing: int, step: int) -> None:

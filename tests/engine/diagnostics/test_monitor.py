@@ -24,6 +24,7 @@ def monitored(capacity: int = 512) -> Monitor:
     return Monitor(Timeline(fresh()), capacity=capacity)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=8))
 @settings(max_examples=15, deadline=None)
 def test_it_looks_in_the_same_places_however_a_run_is_cut(pieces: list[int]) -> None:

@@ -154,6 +154,7 @@ def elements(machine: Machine, rng: np.random.Generator) -> list[tuple[str, tupl
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(trained(), st.booleans())
 def test_the_formula_of_any_element_at_any_moment_equals_its_value(

@@ -53,6 +53,7 @@ def trained(kind: str, steps: int = 4) -> Timeline:
     return timeline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_formula_of_any_element_equals_its_value(kind: str, dtype: DType) -> None:
@@ -71,6 +72,7 @@ def test_the_formula_of_any_element_equals_its_value(kind: str, dtype: DType) ->
         assert all_state(machine) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_links_lead_to_the_values_that_the_instruction_saw(kind: str) -> None:
     timeline = trained(kind)
@@ -102,6 +104,7 @@ def test_a_chain_leads_from_any_gradient_to_the_loss(kind: str) -> None:
             assert step.local * following.explanation.value == pytest.approx(step.term.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_gradient_has_a_cause_and_every_number_is_an_exercise(kind: str) -> None:
     timeline = trained(kind)

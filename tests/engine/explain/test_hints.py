@@ -205,6 +205,7 @@ def test_only_what_an_instruction_computes_is_an_exercise() -> None:
         exercise(circles_machine(), "dense1/W", (0, 0))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(trained(), st.data())
 def test_any_element_can_be_an_exercise(

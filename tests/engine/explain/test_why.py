@@ -404,6 +404,7 @@ def test_a_healthy_digits_network_has_only_dark_pixels_and_resting_units() -> No
     assert found["healthy"] > 0.8 * found.total()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(trained(), st.data())
 def test_every_question_has_an_answer(case: tuple[Machine, Timeline], data: st.DataObject) -> None:

@@ -68,6 +68,7 @@ def networks(draw: st.DrawFn) -> Machine:
     return machine
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(networks())
 def test_backpropagation_agrees_with_central_differences(machine: Machine) -> None:

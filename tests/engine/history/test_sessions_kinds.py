@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 from engine.debug.breakpoints import Place
@@ -79,4 +80,4 @@ for kind in (ImageTravels, SequenceTravels, ImageSessions, SequenceSessions):
 TestImageTravels = ImageTravels.TestCase
 TestSequenceTravels = SequenceTravels.TestCase
 TestImageSessions = ImageSessions.TestCase
-TestSequenceSessions = SequenceSessions.TestCase
+TestSequenceSessions = pytest.mark.slow(SequenceSessions.TestCase)

@@ -144,7 +144,7 @@ class Travels(RuleBasedStateMachine):
 
 
 Travels.TestCase.settings = settings(max_examples=30, stateful_step_count=14, deadline=None)
-TestTravels = Travels.TestCase
+TestTravels = pytest.mark.slow(Travels.TestCase)
 
 
 def test_units_backwards_mirror_units_forwards() -> None:

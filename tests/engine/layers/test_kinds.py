@@ -52,6 +52,7 @@ def world(kind: str) -> World:
     return World(make, list(editable(Timeline(make()))), list(holdable(make())))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_way_to_a_moment_is_as_a_plain_replay(kind: str) -> None:
     class KindTravels(Travels):
@@ -61,6 +62,7 @@ def test_any_way_to_a_moment_is_as_a_plain_replay(kind: str) -> None:
     run_state_machine_as_test(KindTravels, settings=limits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"truncated"}))
 def test_gradients_of_what_is_clamped_are_right(kind: str) -> None:
     machine = KINDS[kind]()

@@ -85,6 +85,7 @@ def test_every_data_set_comes_with_layers_that_fit_it(listed: dict[str, Any]) ->
         assert description.normalise(given)["layers"] == dataset["layers"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_what_the_controls_of_layers_offer_is_accepted(listed: dict[str, Any], name: str) -> None:
     """...by the layer itself; whether it fits the others is another matter."""

@@ -296,6 +296,7 @@ def test_costs_are_capped_before_anything_is_allocated(monkeypatch: pytest.Monke
         build({"data": many, "layers": [*narrow, {}], "batch_size": 4500})
 
 
+@pytest.mark.slow
 def test_a_batch_of_the_size_that_is_said_to_fit_does() -> None:
     given: dict[str, Any] = {
         "data": {"name": "synthetic_images", "samples": 4000, "test_fraction": 0.1},

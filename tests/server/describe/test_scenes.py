@@ -85,6 +85,7 @@ def needs(name: str) -> None:
         pytest.importorskip("mlxtend")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GOLDEN)
 def test_it_learns_what_it_promises(name: str) -> None:
     needs(name)

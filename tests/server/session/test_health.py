@@ -53,6 +53,7 @@ SLOW = {"text_lstm": 10, "text_transformer": 10, "shapes": 30}
 """Steps of scenes whose steps take long."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.id)
 def test_scenes_have_nothing_to_warn_of(scene: Scene) -> None:
     needs(scene.id)

@@ -65,6 +65,7 @@ def go(driver: Driver, step: int, share: float) -> None:
     driver.finish()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.id)
 def test_every_scene_answers(scene: Scene) -> None:
     needs(scene.id)
@@ -75,6 +76,7 @@ def test_every_scene_answers(scene: Scene) -> None:
     assert answered | ask_everything(driver, 1) == QUESTIONS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("value", [0.0, 0.3, 1e200])
 def test_every_kind_answers_when_all_parameters_are_alike(kind: str, value: float) -> None:

@@ -59,6 +59,7 @@ def all_changes(findings: list[Finding]) -> list[list[dict[str, Any]]]:
     return [[vars(change) for change in remedy.changes] for remedy in remedies if remedy.changes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_description_with_the_remedy_is_accepted(case: str) -> None:
     network, data, options = CASES[case]

@@ -647,6 +647,7 @@ def points_of_a_run(slice_seconds: float, to: int, **speed: Any) -> list[list[An
     return [point for point in driver.points if point[0] <= to]
 
 
+@pytest.mark.slow
 def test_the_same_run_has_the_same_loss_points() -> None:
     first = points_of_a_run(0.02, 3000)
     assert first == points_of_a_run(0.0003, 3000)
@@ -712,6 +713,7 @@ def test_a_restored_session_goes_on_exactly(given: Any) -> None:
     assert lasting(other) == lasting(driver)
 
 
+@pytest.mark.slow
 def test_a_restored_run_has_the_loss_points_of_the_uninterrupted_one() -> None:
     whole = points_of_a_run(0.02, 500)
     driver = configured()

@@ -40,6 +40,7 @@ def test_text_has_its_vocabulary_and_no_labels() -> None:
     assert [baseline["measure"] for baseline in told["baselines"]] == ["cross-entropy"] * 2
 
 
+@pytest.mark.slow
 def test_words_come_with_their_ratings() -> None:
     told = data("sentiment")
     extras, labels = told["extras"]["test"], told["labels"]["test"]

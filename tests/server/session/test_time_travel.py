@@ -436,6 +436,7 @@ def recovered(driver: Driver) -> Driver:
     return other
 
 
+@pytest.mark.slow
 def test_a_session_with_thousands_of_edits_is_reopened() -> None:
     """Such as a weight that is dragged for minutes while training goes on."""
     driver = configured(ADAM)

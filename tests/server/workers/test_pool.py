@@ -136,6 +136,7 @@ async def as_the_engine_does(seat: Seat) -> None:
     assert answer["values"] == machine.read("parameters").tolist()
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_no_other_session_and_its_own_come_back() -> None:
     async def test() -> None:
         async with hosted(2) as (pool, hub):
@@ -179,6 +180,7 @@ def test_a_killed_worker_loses_no_other_session_and_its_own_come_back() -> None:
     run(test())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no way to stop a process here")
 def test_a_stuck_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
