@@ -8,10 +8,10 @@ from math import prod
 from typing import Literal
 
 from engine.errors import DescriptionError
-from engine.graph.graph import Shape
 from engine.layers import Layer
 from engine.layers.activation import LINEAR, SIGMOID, SOFTMAX
 from engine.layers.base import check_choice, check_integer, check_stack
+from engine.tensors.tensor import Shape
 from engine.training.optimizers import SGD, Optimizer
 from engine.training.schedules import Clipping, Schedule, check_schedule
 

@@ -38,10 +38,10 @@ import numpy as np
 from engine.debug.functions import ELEMENTWISE, FUNCTIONS, REDUCTIONS, Reader
 from engine.debug.lexer import ExpressionError, Token, tokens
 from engine.formula import number_text
-from engine.graph.graph import Shape
-from engine.ops.base import Array
 from engine.program.machine import Machine
 from engine.program.program import Program
+from engine.tensors.arrays import Array
+from engine.tensors.tensor import Shape
 
 MAX_LENGTH = 500
 DIGITS = 6

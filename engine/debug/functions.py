@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.graph.graph import Shape
+from engine.tensors.tensor import Shape
 
 Reader = Callable[[], Any]
 Make = Callable[[Shape, int | None], Callable[[Any], Any]]

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
-from engine.ops.base import Array
 from engine.program.machine import Machine
 from engine.program.objective import Objective
 from engine.program.pieces import Pieces, finish
 from engine.program.program import Program
+from engine.tensors.arrays import Array
 
 STEP = 1e-5
 """Difference step for float64, times max(1, |w|): near the cube root of the rounding error, where

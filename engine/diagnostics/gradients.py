@@ -16,8 +16,8 @@ from engine.diagnostics.observation import norm
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
 from engine.layers.activation import ACTIVATIONS, RELU
-from engine.ops.base import Array
 from engine.ops.loss import L1Penalty, L2Penalty
+from engine.tensors.arrays import Array
 
 PENALTIES = ("/l1", "/l2")
 """What the names of their rates end in."""

@@ -14,8 +14,8 @@ from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
 from engine.layers.context import LayerInfo
-from engine.ops.base import Array
 from engine.ops.lookup import Offset
+from engine.tensors.arrays import Array
 
 USUAL_MOMENTUM = 0.1
 USUAL_BATCH = 16

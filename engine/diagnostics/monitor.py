@@ -19,8 +19,8 @@ from engine.diagnostics.observation import Observation, Probe, norm, weights_of
 from engine.history.moments import Branch
 from engine.history.thinned_series import CAPACITY, Track
 from engine.history.timeline import Timeline
-from engine.ops.base import Array
 from engine.program.machine import Machine, Trap
+from engine.tensors.arrays import Array
 
 SHARE = 0.02
 """Of training time that looking may take."""

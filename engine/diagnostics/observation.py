@@ -14,9 +14,9 @@ import numpy as np
 
 from engine.layers.activation import ACTIVATIONS
 from engine.layers.context import LayerInfo
-from engine.ops.base import Array
 from engine.program.machine import Machine
 from engine.program.program import Buffer
+from engine.tensors.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from engine.formula import (
     spread,
     text,
 )
-from engine.graph.graph import Node, Tensor
+from engine.graph.graph import Node
 from engine.history.moments import Moment
 from engine.history.replay import Past, Recall
 from engine.program.aliasing import Layout
@@ -40,6 +40,7 @@ from engine.program.clamps import held_slots
 from engine.program.machine import Machine
 from engine.program.memory import slot
 from engine.tensors.addresses import address, locate
+from engine.tensors.tensor import Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,11 +32,11 @@ from engine.formula.indices import (
     placed,
     single,
 )
-from engine.ops.base import Array, matrix
 from engine.tensors.addresses import address, addresses, locate, locate_all
+from engine.tensors.arrays import Array, matrix
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Role, Tensor
+    from engine.tensors.tensor import Role, Tensor
 
 Values = NDArray[np.float64]
 

@@ -18,10 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.graph.graph import Graph, Index, Node, Product, Tensor, parts_meet
+from engine.graph.graph import Graph, Node, Product
 from engine.ops.copying import Copy
 from engine.ops.elementwise import Add
 from engine.ops.linear import MatMul
+from engine.tensors.tensor import Index, Tensor, parts_meet
 
 
 def differentiate(graph: Graph, loss: Tensor, wanted: Iterable[Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""The graph: symbolic tensors and the ops applied to them, each in a phase and a scope.
+"""The graph: tensors and the ops applied to them, each in a phase and a scope.
 
 A graph is built in the order in which its ops will run: layers append the forward pass, the loss
 its value, `autodiff` the backward pass and the optimizer its update. Nothing is computed here.
@@ -14,154 +14,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.tensors.tensor import Index, Order, Role, Shape, Tensor, part_shape
+
 if TYPE_CHECKING:
     from engine.ops.base import Op
 
-Shape = tuple[int, ...]
-Index = tuple[int | slice, ...]
-Order = Literal["C", "F", "T", "U"]
 Phase = Literal["forward", "loss", "backward", "update"]
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update")
-
-Role = Literal[
-    "input",
-    "target",
-    "index",
-    "parameter",
-    "pre_activation",
-    "activation",
-    "local_derivative",
-    "gradient",
-    "update",
-    "optimizer_state",
-    "statistic",
-    "hyperparameter",
-    "loss",
-    "counter",
-    "constant",
-]
-
-
-@dataclass(eq=False)
-class Tensor:
-    """A named array that does not exist yet.
-
-    Attributes:
-        name: unique path, e.g. ``dense1/W`` or ``dense1/W.grad``.
-        symbol: how formulas write it, e.g. ``W1`` or ``dW1``.
-        shape: logical shape; the batch, where there is one, is the first axis.
-        axes: what each axis counts, e.g. ``("batch", "unit")``.
-        role: what the values mean to a reader.
-        layer: the layer it belongs to, or ``""``.
-        dtype: NumPy dtype name, or ``""`` for the program's own floating type.
-        order: memory order, see `memory_axes`.
-        ones: storage has one further unit that is always 1 (a bias is its weight); only where
-            the units are outermost, in orders "F" and "U".
-        node: the op application that computes it, or None for what is given.
-        parent: the tensor in whose storage this one lies, and
-        offset: where it begins there, in elements in memory order, or
-        index: which of the parent's elements it is, as a NumPy index.
-        alias: a name for some of the parent's values, whose gradient is that part of the
-            parent's gradient; else a tensor of its own that only lies there.
-        value: what it holds from the start: of a constant, or of a statistic before step 0.
-    """
-
-    name: str
-    symbol: str
-    shape: Shape
-    axes: tuple[str, ...]
-    role: Role
-    layer: str = ""
-    dtype: str = ""
-    order: Order = "C"
-    ones: bool = False
-    node: Node | None = None
-    value: float | NDArray[np.float64] | None = None
-    parent: Tensor | None = None
-    offset: int = 0
-    index: Index | None = None
-    alias: bool = False
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        size = 1
-        for extent in self.shape:
-            size *= extent
-        return size
-
-    def overlaps(self, other: Tensor) -> bool:
-        """Whether the two share elements, as far as their places in what both lie in tell."""
-        mine, others = self.lineage(), other.lineage()
-        if mine[-1] is not others[-1]:
-            return False
-        while len(mine) > 1 and len(others) > 1 and mine[-2] is others[-2]:
-            mine, others = mine[:-1], others[:-1]
-        if len(mine) == 1 or len(others) == 1:
-            return True
-        left, right, whole = mine[-2], others[-2], mine[-1]
-        if left.index is None and right.index is None:
-            return (
-                left.offset < right.offset + right.size and right.offset < left.offset + left.size
-            )
-        if left.index is None or right.index is None:
-            return True
-        return parts_meet(whole.shape, left.index, right.index)
-
-    def lineage(self) -> tuple[Tensor, ...]:
-        """The tensor, that in whose storage it lies, and so on to one that lies by itself."""
-        return (self, *self.parent.lineage()) if self.parent is not None else (self,)
-
-    @property
-    def storage(self) -> Tensor:
-        """The tensor by itself in which this one lies, or is."""
-        return self.lineage()[-1]
-
-
-def memory_axes(order: Order, dimensions: int) -> tuple[int, ...]:
-    """The axes of a tensor from the outermost to the innermost in memory.
-
-    - ``"C"``: as they are written, the units of a sample side by side.
-    - ``"F"``: units outermost, batch innermost, so that per-unit rows are contiguous, and so are
-      the pixels of a row over the whole batch: dense layers of narrow inputs, convolutions.
-    - ``"T"``: time outermost, so that every time step is one contiguous matrix: recurrence.
-      What divides a step further, its gates, comes next.
-    - ``"U"``: units outermost, the rest as it is written, so that a sample's time steps are a
-      row of each unit: attention.
-
-    "C" and "T" are the same for one axis, "F" and "U" for up to two.
-    """
-    axes = tuple(range(dimensions))
-    if order == "C" or dimensions < 2:
-        return axes
-    if order == "T":
-        return (*axes[1:-1], 0, axes[-1]) if dimensions > 2 else (1, 0)
-    if order == "F":
-        return (axes[-1], *axes[1:-1], 0)
-    return (axes[-1], *axes[:-1])
-
-
-def part_shape(shape: Shape, index: Index) -> Shape:
-    """The shape of ``array[index]`` for an array of `shape`."""
-    extents = []
-    for axis, extent in enumerate(shape):
-        at = index[axis] if axis < len(index) else slice(None)
-        if isinstance(at, slice):
-            extents.append(len(range(*at.indices(extent))))
-    return tuple(extents)
-
-
-def parts_meet(shape: Shape, first: Index, second: Index) -> bool:
-    """Whether two parts of an array of `shape` have an element in common."""
-    for axis, extent in enumerate(shape):
-        ranges = []
-        for index in (first, second):
-            at = index[axis] if axis < len(index) else slice(None)
-            place = range(*at.indices(extent)) if isinstance(at, slice) else range(at, at + 1)
-            ranges.append(place)
-        if not range(max(r.start for r in ranges), min(r.stop for r in ranges)):
-            return False
-    return True
 
 
 @dataclass(frozen=True)

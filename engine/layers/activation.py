@@ -17,8 +17,8 @@ from engine.ops.base import Op
 from engine.ops.softmax import Exp, LogSoftmax
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Tensor
     from engine.layers.context import LayerBuilder
+    from engine.tensors.tensor import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,8 @@ from engine.ops.elementwise import Add
 from engine.ops.linear import Linear
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
+    from engine.tensors.tensor import Shape, Tensor
 
 SEQUENCE = ("time", "features")
 

@@ -18,8 +18,8 @@ from engine.checks import is_number, is_whole
 from engine.errors import DescriptionError
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context
+    from engine.tensors.tensor import Shape, Tensor
 
 MAX_UNITS = 1024
 MAX_TIME = 512

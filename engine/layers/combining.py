@@ -16,8 +16,8 @@ from engine.ops.sampling import Noise as NoiseOp
 from engine.ops.shaping import Concatenate as ConcatenateOp
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context
+    from engine.tensors.tensor import Shape, Tensor
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from engine.graph.graph import Graph, Index, Order, Role, Shape, Tensor
+from engine.graph.graph import Graph
 from engine.initializers import Initializer, initializer
 from engine.layers.activation import LINEAR
 from engine.ops.base import Op
 from engine.ops.copying import Copy
 from engine.ops.loss import L1Penalty, L2Penalty
+from engine.tensors.tensor import Index, Order, Role, Shape, Tensor
 
 
 @dataclass(frozen=True)

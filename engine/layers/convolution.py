@@ -19,8 +19,8 @@ from engine.ops.linear import Linear, MatMul
 from engine.ops.window import Window
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
+    from engine.tensors.tensor import Shape, Tensor
 
 Extent = int | tuple[int, int]
 Padding = Literal["valid", "same"] | int

@@ -15,8 +15,8 @@ from engine.layers.fields import ActivationName
 from engine.ops.linear import Linear
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
+    from engine.tensors.tensor import Shape, Tensor
 
 
 @dataclass(frozen=True)

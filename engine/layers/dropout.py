@@ -10,8 +10,8 @@ from engine.ops.elementwise import Multiply
 from engine.ops.sampling import DropoutMask
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
+    from engine.tensors.tensor import Shape, Tensor
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from engine.ops.reduction import SumTo
 from engine.ops.shaping import Reshape
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
+    from engine.tensors.tensor import Shape, Tensor
 
 MAX_ROWS = 100_000
 

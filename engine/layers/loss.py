@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from engine.graph.graph import Graph, Tensor
+from engine.graph.graph import Graph
 from engine.layers.context import Context, LayerInfo, Penalty
 from engine.ops.elementwise import Add, Subtract
 from engine.ops.loss import BinaryCrossEntropy, MeanHuber, MeanSquare, SoftmaxCrossEntropy
 from engine.ops.tokens import CountPlaces, PlaceCrossEntropy
+from engine.tensors.tensor import Tensor
 
 
 def build_loss(context: Context, kind: str, output: LayerInfo, y: Tensor) -> Tensor:

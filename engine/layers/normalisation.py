@@ -18,8 +18,8 @@ from engine.ops.normalisation import (
 )
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
+    from engine.tensors.tensor import Shape, Tensor
 
 
 ONES = Initializer("constant", 1.0)

@@ -26,8 +26,8 @@ from engine.ops.shaping import Reshape
 from engine.ops.window import Window
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
+    from engine.tensors.tensor import Shape, Tensor
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ from engine.ops.recurrence import Blend, CellState, Gates, StepProduct, StepSum
 from engine.ops.shaping import Concatenate
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Order, Shape, Tensor
     from engine.layers.context import Context, LayerBuilder
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 
 @dataclass(frozen=True)

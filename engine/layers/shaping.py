@@ -11,8 +11,8 @@ from engine.layers.base import Layer, check_integer
 from engine.ops.shaping import Reshape as ReshapeOp
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Order, Shape, Tensor
     from engine.layers.context import Context
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 PLACES = {2: ("time", "feature"), 3: ("height", "width", "channel")}
 

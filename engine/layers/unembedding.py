@@ -16,8 +16,8 @@ from engine.ops.elementwise import Add
 from engine.ops.linear import MatMul
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Shape, Tensor
     from engine.layers.context import Context
+    from engine.tensors.tensor import Shape, Tensor
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Condition, Function, Number, where
-from engine.ops.base import Array, Barrier, Call, Op, WithoutVJP, constant, pieces
+from engine.ops.base import Barrier, Call, Op, WithoutVJP
 from engine.ops.elementwise import Multiply, Scale, Subtract
+from engine.tensors.arrays import Array, constant, pieces
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 
 SATURATED = 0.97

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.formula import Axis, Function, Number, axes_of, highest, masked, numbers_of, series
-from engine.ops.base import Array, Call, Op, WithoutVJP, constant
+from engine.ops.base import Call, Op, WithoutVJP
+from engine.tensors.arrays import Array, constant
 
 if TYPE_CHECKING:
     from engine.formula import Entry, Formula, Index, Operand
-    from engine.graph.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 
 def split(vectors: Array, heads: int) -> Array:

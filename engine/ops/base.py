@@ -10,17 +10,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.tensors.arrays import Array, in_memory_order
+
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Order, Product, Shape, Tensor
+    from engine.graph.graph import Graph, Product
     from engine.program.memory import Memory
+    from engine.tensors.tensor import Order, Shape, Tensor
 
-Array = NDArray[Any]
 Call = Callable[[], object]
 """One bound NumPy call: all its operands, `out` included, are fixed when a program is loaded."""
 
@@ -118,7 +120,7 @@ class Op(ABC):
     def bind(self, memory: Memory, out: Tensor, *inputs: Tensor) -> list[Call]:
         """The kernel on the arrays that `memory` holds for these tensors."""
         arrays = [memory.array(tensor) for tensor in (out, *inputs)]
-        return self.kernel(*(_straight(arrays) if self.elementwise else arrays))
+        return self.kernel(*(in_memory_order(arrays) if self.elementwise else arrays))
 
 
 class WithoutVJP(Op):
@@ -132,84 +134,3 @@ class WithoutVJP(Op):
     ) -> Sequence[Tensor | Product | None]:
         """Refuse: zeros in its place would be wrong."""
         raise ValueError(f"{self.name} has no VJP")
-
-
-def _straight(arrays: list[Array]) -> list[Array]:
-    """The arrays with their axes in memory order, so that NumPy runs one straight loop.
-
-    Only if all that are not 0-d have one shape and one order; else as they are.
-    """
-    first = arrays[0]
-    if first.ndim < 2 or any(array.shape not in ((), first.shape) for array in arrays):
-        return arrays
-    axes = sorted(range(first.ndim), key=lambda axis: -first.strides[axis])
-    moved = [array.transpose(axes) if array.ndim else array for array in arrays]
-    return moved if all(a.flags.c_contiguous for a in moved) else arrays
-
-
-def matrix(array: Array) -> Array:
-    """(rows, units): all axes but the last as one, in memory order (never a copy).
-
-    Raises:
-        ValueError: the array has gaps or its units lie between its other axes.
-    """
-    if array.ndim == 2:
-        return array
-    *others, last = range(array.ndim)
-    others.sort(key=lambda axis: -array.strides[axis])
-    return reshaped(array.transpose(*others, last), -1, array.shape[-1])
-
-
-def constant(value: float, like: Array) -> Array:
-    """`value` as a 0-d array: about half as expensive an operand of a small ufunc as a float."""
-    return np.array(value, dtype=like.dtype)
-
-
-def reshaped(array: Array, *shape: int) -> Array:
-    """A view of that shape (never a copy).
-
-    Raises:
-        ValueError: the array has gaps where the view has none.
-    """
-    view = array.reshape(shape)
-    if array.size and not np.shares_memory(view, array):
-        raise ValueError(f"an array of shape {array.shape} as it lies has no view as {shape}")
-    return view
-
-
-def flat(array: Array) -> Array:
-    """A one-dimensional view in memory order (never a copy).
-
-    Raises:
-        ValueError: the array has gaps.
-    """
-    axes = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-    ordered = array.transpose(axes)
-    if not ordered.flags.c_contiguous:
-        raise ValueError("an array with gaps has no flat view")
-    return ordered.reshape(-1)
-
-
-def flat_pair(left: Array, right: Array) -> tuple[Array, Array]:
-    """Flat views of two arrays of one shape, element for element in the same order."""
-    pair = _straight([left, right])
-    if not all(array.flags.c_contiguous for array in pair):
-        raise ValueError("the two arrays lie in different memory orders")
-    return pair[0].reshape(-1), pair[1].reshape(-1)
-
-
-BLOCK_BYTES = 1 << 18
-"""Bytes of an array that an update rule works on at a time: its operands then stay in cache."""
-
-
-def blocks(*arrays: Array) -> list[tuple[Array, ...]]:
-    """Equally cut pieces of flat arrays, for kernels that make several passes over long ones."""
-    first, size = arrays[0], BLOCK_BYTES // arrays[0].itemsize
-    return [tuple(a[i : i + size] for a in arrays) for i in range(0, first.size, size)]
-
-
-def pieces(*arrays: Array) -> list[tuple[Array, ...]]:
-    """The same for arrays of one shape whose elements lie alike; where they do not, all at once."""
-    if all(array.flags.c_contiguous for array in arrays):
-        return blocks(*(array.reshape(-1) for array in arrays))
-    return [arrays]

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Axis, added, series
-from engine.ops.base import Array, Call, Op, constant, reshaped
+from engine.ops.base import Call, Op
 from engine.ops.sight import looking_at, seen_from
 from engine.ops.window import Window, planes
+from engine.tensors.arrays import Array, constant, reshaped
 
 if TYPE_CHECKING:
     from engine.formula import Entry, Formula, Index, Operand
-    from engine.graph.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class _Patchwork(Op):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Condition, Function, Number, where
-from engine.ops.base import Array, Barrier, Call, Op, constant
+from engine.ops.base import Barrier, Call, Op
 from engine.ops.reduction import SumTo
+from engine.tensors.arrays import Array, constant
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 
 def unbroadcast(graph: Graph, gradient: Tensor, x: Tensor) -> Tensor:

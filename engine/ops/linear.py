@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import series
-from engine.ops.base import Array, Call, Op, matrix
+from engine.ops.base import Call, Op
 from engine.ops.reduction import SumTo
+from engine.tensors.arrays import Array, matrix
 
 if TYPE_CHECKING:
     from engine.formula import Axis, Element, Entry, Formula, Index, Operand
-    from engine.graph.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph
     from engine.program.memory import Memory
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 
 SMALL = 1_000_000

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Axis, Choice, Number, OpenIndexError, entry_of, series, single
-from engine.ops.base import Array, Call, Op, constant, flat, matrix, reshaped
+from engine.ops.base import Call, Op
 from engine.ops.elementwise import Multiply
 from engine.ops.linear import product
 from engine.ops.reduction import SumTo
 from engine.ops.shaping import Reshape
+from engine.tensors.arrays import Array, constant, flat, matrix, reshaped
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 
 FEW_ROWS = 128

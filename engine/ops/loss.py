@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Condition, Formula, Function, Number, Operand, series, where
-from engine.ops.base import Array, Call, Op, constant, flat, flat_pair
+from engine.ops.base import Call, Op
 from engine.ops.elementwise import Clip, Multiply, Scale, Sign, times
+from engine.tensors.arrays import Array, constant, flat, flat_pair
 
 if TYPE_CHECKING:
     from engine.formula import Index
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 
 class _Scalar(Op):

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from engine.formula import Function, Number, series
-from engine.ops.base import Array, Call, Op, WithoutVJP, constant, flat, matrix
+from engine.ops.base import Call, Op, WithoutVJP
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
+from engine.tensors.arrays import Array, constant, flat, matrix
 
 if TYPE_CHECKING:
     from engine.formula import Axis, Formula, Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 Along = Literal["units", "rows"]
 """Over the units of each row, or over the rows (samples and places) of each unit."""

@@ -25,13 +25,15 @@ from engine.formula import (
     single,
     where,
 )
-from engine.ops.base import Array, Call, Op, constant
+from engine.ops.base import Call, Op
 from engine.ops.sight import looking_at, seen_from
 from engine.ops.window import Window, planes
+from engine.tensors.arrays import Array, constant
 
 if TYPE_CHECKING:
     from engine.formula import Element, Entry, Formula, Index, Operand
-    from engine.graph.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 Pair = tuple[Array, Array]
 

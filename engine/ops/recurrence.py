@@ -15,13 +15,15 @@ import numpy as np
 from engine.formula import Entry, Function, Number, added, axes_of, masked, numbers_of, series
 from engine.graph.graph import Product
 from engine.ops.activation import SigmoidDerivative, local_derivative
-from engine.ops.base import Array, Call, Op, WithoutVJP, constant
+from engine.ops.base import Call, Op, WithoutVJP
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.linear import MatMul, product
+from engine.tensors.arrays import Array, constant
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class StepProduct(Op):

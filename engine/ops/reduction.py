@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import series
-from engine.ops.base import Array, Call, Op, matrix, reshaped
+from engine.ops.base import Call, Op
+from engine.tensors.arrays import Array, matrix, reshaped
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 
 def broadcast_axes(small: Shape, large: Shape) -> tuple[int, ...]:

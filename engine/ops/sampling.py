@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Choice, Condition, Number, single, where
-from engine.graph.graph import memory_axes
-from engine.ops.base import Array, Barrier, Call, Op, constant, flat
+from engine.ops.base import Barrier, Call, Op
+from engine.tensors.arrays import Array, constant, flat
+from engine.tensors.tensor import memory_axes
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Order, Shape, Tensor
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT, PURPOSE_NOISE = 1, 2, 3, 4
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import added, within
-from engine.ops.base import Array, Call, Op
+from engine.ops.base import Call, Op
 from engine.ops.copying import Copy
+from engine.tensors.arrays import Array
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Order, Shape, Tensor
+    from engine.graph.graph import Graph
     from engine.program.memory import Memory
+    from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class Reshape(Op):

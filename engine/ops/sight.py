@@ -24,8 +24,8 @@ from engine.formula import (
     masked,
     numbers_of,
 )
-from engine.graph.graph import Shape
 from engine.ops.window import Window
+from engine.tensors.tensor import Shape
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Function, highest, series
-from engine.ops.base import Array, Call, Op, matrix
+from engine.ops.base import Call, Op
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.reduction import SumTo
+from engine.tensors.arrays import Array, matrix
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 
 class LogSoftmax(Op):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.formula import Condition, Number, axes_of, masked, numbers_of, series, where
-from engine.ops.base import Array, Call, Op, WithoutVJP, flat, matrix
+from engine.ops.base import Call, Op, WithoutVJP
 from engine.ops.elementwise import times
+from engine.tensors.arrays import Array, flat, matrix
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 
 ZERO = Number(0.0)

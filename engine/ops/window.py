@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
-from engine.graph.graph import Shape
-from engine.ops.base import Array
+from engine.tensors.arrays import Array
+from engine.tensors.tensor import Shape
 
 if TYPE_CHECKING:
     from engine.formula import Entry, Index

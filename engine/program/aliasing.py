@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from engine.tensors.addresses import address, locate
 
 if TYPE_CHECKING:
-    from engine.graph.graph import Tensor
-    from engine.ops.base import Array
     from engine.program.machine import Machine
+    from engine.tensors.arrays import Array
+    from engine.tensors.tensor import Tensor
 
 
 class Layout:

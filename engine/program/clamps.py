@@ -8,9 +8,10 @@ from itertools import product
 from math import isfinite
 
 from engine.errors import DescriptionError
-from engine.graph.graph import Graph, Tensor
+from engine.graph.graph import Graph
 from engine.program.memory import Index
 from engine.program.program import Program
+from engine.tensors.tensor import Tensor
 
 FIXED = ("constant", "counter", "index", "hyperparameter")
 """Roles of buffers that no clamp may hold: no instruction computes their values."""

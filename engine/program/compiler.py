@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 from engine.checks import is_whole
 from engine.errors import DescriptionError
 from engine.graph.autodiff import differentiate
-from engine.graph.graph import Graph, Role, Shape, Tensor
+from engine.graph.graph import Graph
 from engine.layers.context import Context, LayerInfo
 from engine.layers.loss import build_loss
 from engine.network import Network
-from engine.ops.base import Array
 from engine.ops.lookup import Lookup
 from engine.ops.loss import L1Penalty
 from engine.ops.sampling import WIDE, Gather, NextBatch, as_fetched
 from engine.program.memory import Plan
 from engine.program.program import Cost, Program, buffer_table, instruction
+from engine.tensors.arrays import Array
+from engine.tensors.tensor import Role, Shape, Tensor
 from engine.training.optimizers import HYPERPARAMETERS, Apply, CountStep, StopAtZero, Update
 from engine.training.schedules import Schedule, ScheduledRate
 

@@ -20,14 +20,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DescriptionError
-from engine.graph.graph import Tensor
-from engine.ops.base import Array, Call, constant
+from engine.ops.base import Call
 from engine.ops.sampling import PURPOSE_PARAMETERS
 from engine.program.clamps import Clamp, held_slots
 from engine.program.compiler import compile_evaluator
 from engine.program.memory import Index, Memory, slot
 from engine.program.program import Instruction, Program
 from engine.program.rollback import Rollback
+from engine.tensors.arrays import Array, constant
+from engine.tensors.tensor import Tensor
 
 Unit = Literal["instruction", "layer", "phase", "step", "epoch"]
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
-from engine.graph.graph import Graph, Order, Role, Shape, Tensor, memory_axes
-from engine.ops.base import Array, flat
+from engine.graph.graph import Graph
+from engine.tensors.arrays import Array, flat
+from engine.tensors.tensor import Order, Role, Shape, Tensor, memory_axes
 
 Index = tuple[int | None, ...]
 """Which elements of an array: a number for each axis, None for all along it."""

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
-from engine.graph.graph import Node, Tensor
-from engine.ops.base import Array, Call, constant
+from engine.graph.graph import Node
+from engine.ops.base import Call
 from engine.ops.sampling import DropoutMask, Gather, Noise
 from engine.program.clamps import held_slots
 from engine.program.machine import Machine
 from engine.program.memory import Memory, Plan, slot
+from engine.tensors.arrays import Array, constant
+from engine.tensors.tensor import Tensor
 
 Samples = Literal["batch", "train"]
 """What the loss is taken over: the batch of the step that the machine is in, with its dropout and

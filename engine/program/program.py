@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.graph.graph import PHASES, Graph, Node, Phase, Role, Shape, Tensor
-from engine.ops.base import Array
+from engine.graph.graph import PHASES, Graph, Node, Phase
+from engine.tensors.arrays import Array
+from engine.tensors.tensor import Role, Shape, Tensor
 
 if TYPE_CHECKING:
     from engine.data import Dataset

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from engine.ops.base import Array
+    from engine.tensors.arrays import Array
 
 Numbers = NDArray[np.int64]
 

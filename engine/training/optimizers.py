@@ -17,11 +17,13 @@ import numpy as np
 
 from engine.errors import DescriptionError
 from engine.formula import Condition, Function, Number, where
-from engine.ops.base import Array, Call, Op, blocks, constant
+from engine.ops.base import Call, Op
+from engine.tensors.arrays import Array, blocks, constant
 
 if TYPE_CHECKING:
     from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
+    from engine.tensors.tensor import Shape, Tensor
 
 HYPERPARAMETERS: dict[str, tuple[str, float, float]] = {
     "learning_rate": ("η", 0.0, float("inf")),

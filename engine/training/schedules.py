@@ -17,12 +17,14 @@ import numpy as np
 from engine.errors import DescriptionError
 from engine.formula import Condition, Formula, Function, Number, series, where
 from engine.layers.base import check_integer, check_number
-from engine.ops.base import Array, Call, WithoutVJP, blocks, constant
+from engine.ops.base import Call, WithoutVJP
+from engine.tensors.arrays import Array, blocks, constant
 
 if TYPE_CHECKING:
     from engine.formula import Index, Operand
-    from engine.graph.graph import Graph, Shape, Tensor
+    from engine.graph.graph import Graph
     from engine.layers.context import Context
+    from engine.tensors.tensor import Shape, Tensor
 
 MAX_STEPS = 10**9
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.graph.autodiff import differentiate
-from engine.graph.graph import Graph, Tensor
+from engine.graph.graph import Graph
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
 from engine.program.memory import Memory, Plan
+from engine.tensors.tensor import Tensor
 
 Values = Sequence[NDArray[np.float64]]
 Build = Callable[[Graph, Sequence[Tensor]], Tensor]

@@ -15,9 +15,10 @@ from itertools import count
 from pathlib import Path
 
 from engine import OPTIMIZERS, ClipNorm, ClipValue, Cosine, Machine, compile  # noqa: A004
-from engine.graph.graph import Graph, Node, Product, Tensor
+from engine.graph.graph import Graph, Node, Product
 from engine.ops.base import Op, WithoutVJP
 from engine.program.program import instruction
+from engine.tensors.tensor import Tensor
 from tests.engine.layers.test_layers import CASES as LAYERS
 from tests.engine.networks import CIRCLES, circles_network
 from tests.engine.ops.test_ops import CASES, all_ops

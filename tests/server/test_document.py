@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine.graph.graph import Role
+from engine.tensors.tensor import Role
 from server import app
 from server import client as scripting
 from server.__main__ import MAX_SOCKET_BYTES

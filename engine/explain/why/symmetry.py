@@ -8,7 +8,7 @@ from engine.explain.explainer import Explainer
 from engine.explain.why.cause import Cause
 from engine.formula import Element, index_text
 from engine.layers.context import LayerInfo
-from engine.ops.base import Array
+from engine.tensors.arrays import Array
 
 
 def symmetric(explainer: Explainer, element: Element) -> Cause | None:

@@ -19,9 +19,10 @@ from engine import (
 from engine.diagnostics.gradcheck import STEP, GradientCheck, gradient_check, sample_coordinates
 from engine.history.timeline import Timeline
 from engine.ops.activation import TanhDerivative
-from engine.ops.base import Array, Call
+from engine.ops.base import Call
 from engine.ops.linear import MatMul
 from engine.program.objective import Objective
+from engine.tensors.arrays import Array
 from tests.engine.networks import CIRCLES, circles_machine, circles_network, random_data
 
 

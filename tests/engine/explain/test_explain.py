@@ -45,10 +45,10 @@ from engine.formula import (
     spread,
     text,
 )
-from engine.graph.graph import Tensor
 from engine.history.replay import UnrecordedError
 from engine.history.timeline import Timeline
 from engine.ops.base import Op, WithoutVJP
+from engine.tensors.tensor import Tensor
 from tests.engine.graph.test_gradients import HIDDEN, OUTPUTS
 from tests.engine.graphs import Scalarised
 from tests.engine.networks import circles_machine, random_data

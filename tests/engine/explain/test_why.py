@@ -25,9 +25,9 @@ from engine import (
 from engine.explain.explainer import Explainer
 from engine.explain.why import Cause, why
 from engine.formula import Link, Operand, translated
-from engine.graph.graph import Tensor
 from engine.history.moments import Moment
 from engine.history.timeline import Timeline
+from engine.tensors.tensor import Tensor
 from tests.engine.explain.test_explain import trained
 from tests.engine.networks import CIRCLES, all_state, circles_machine, circles_network, random_data
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.graph.graph import Graph, Tensor
+from engine.graph.graph import Graph
 from engine.ops import (
     activation,
     attention,
@@ -30,6 +30,7 @@ from engine.ops import (
 )
 from engine.ops.base import Op, WithoutVJP
 from engine.ops.window import Window
+from engine.tensors.tensor import Tensor
 from engine.training.optimizers import BiasCorrection, _Rule
 from tests.engine.graphs import Build, Scalarised, numerical_gradients, relative_error
 

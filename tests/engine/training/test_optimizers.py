@@ -127,7 +127,7 @@ def test_every_rule_is_checked() -> None:
 
 def test_long_parameter_vectors_are_updated_block_by_block_alike() -> None:
     """Rules make several passes over blocks; the cut must not show in the numbers."""
-    from engine.ops.base import BLOCK_BYTES
+    from engine.tensors.arrays import BLOCK_BYTES
     from engine.training.optimizers import AdamStep, Average, AverageSquare
 
     rng = np.random.default_rng(0)
