@@ -181,7 +181,7 @@ class Explainer:
     def operand(self, tensor: Tensor) -> Operand:
         """A buffer as it is at present, for formulas."""
         parts = tuple(Operand(part, self.layout.array(part)) for part in self.layout.parts(tensor))
-        node = tensor.node
+        node = self.machine.program.graph.producers.get(tensor)
         source = partial(self._source, node) if node is not None and node.op.gathers else None
         return Operand(tensor, self.layout.array(tensor), parts, source)
 

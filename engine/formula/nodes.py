@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,7 @@ from engine.formula.indices import (
 )
 from engine.tensors.addresses import address, addresses, locate, locate_all
 from engine.tensors.arrays import Array, matrix
-
-if TYPE_CHECKING:
-    from engine.tensors.tensor import Role, Tensor
+from engine.tensors.tensor import Role, Tensor
 
 Values = NDArray[np.float64]
 

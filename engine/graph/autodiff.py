@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.graph.graph import Graph, Node, Product
+from engine.graph.graph import Graph, Node
+from engine.ops.base import DeferredProduct
 from engine.ops.copying import Copy
 from engine.ops.elementwise import Add
 from engine.ops.linear import MatMul
-from engine.tensors.tensor import Index, Tensor, parts_meet
+from engine.tensors.tensor import PartIndex, Tensor, parts_meet
 
 
 def differentiate(graph: Graph, loss: Tensor, wanted: Iterable[Tensor]) -> None:
@@ -59,7 +60,7 @@ class _Reverse:
         self.pending: dict[Tensor, Tensor] = {}
         self.wholes: dict[Tensor, Tensor] = {}
         self.mirrors: dict[Tensor, Tensor] = {}
-        self.products: dict[Tensor, list[Product]] = {}
+        self.products: dict[Tensor, list[DeferredProduct]] = {}
         self.first_use = self._first_uses()
 
     def run(self) -> None:
@@ -103,7 +104,7 @@ class _Reverse:
         for tensor, gradient in zip(node.inputs, gradients, strict=True):
             if gradient is None or not _depends(tensor, self.depends):
                 continue
-            if isinstance(gradient, Product):
+            if isinstance(gradient, DeferredProduct):
                 self.products.setdefault(tensor, []).append(gradient)
             else:
                 self._contribute(tensor, gradient)
@@ -162,7 +163,7 @@ class _Reverse:
         if whole not in self.wholes:
             self.wholes[whole] = self._blank(whole)
         self._refuse_overlap(part, whole, index)
-        if not _placeable(gradient, part, index):
+        if not _placeable(graph, gradient, part, index):
             gradient = graph.apply(Copy(), gradient, like=part)
         gradient.parent, gradient.index = self.wholes[whole], index
         _name(graph, part, gradient)
@@ -191,13 +192,13 @@ class _Reverse:
             blank.parent, blank.index = self.mirrors[base], tensor.index
         return self.graph.add(blank)
 
-    def _refuse_overlap(self, part: Tensor, whole: Tensor, index: Index) -> None:
+    def _refuse_overlap(self, part: Tensor, whole: Tensor, index: PartIndex) -> None:
         for other in self.pending:
             beside = other.parent is whole and other.alias and other is not part
             if beside and other.index and parts_meet(whole.shape, index, other.index):
                 raise ValueError(f"{part.name} and {other.name} overlap in {whole.name}")
 
-    def _sum_products(self, tensor: Tensor, products: list[Product]) -> None:
+    def _sum_products(self, tensor: Tensor, products: list[DeferredProduct]) -> None:
         """The sum of products as one product, where the factors lie one behind the other."""
         joined = _joined(self.graph, products)
         products = [joined] if joined is not None else products
@@ -231,22 +232,23 @@ def _accumulate(graph: Graph, tensor: Tensor, first: Tensor, second: Tensor) -> 
     return graph.apply(Add(), first, second, like=tensor)
 
 
-def _placeable(gradient: Tensor, part: Tensor, index: Index) -> bool:
+def _placeable(graph: Graph, gradient: Tensor, part: Tensor, index: PartIndex) -> bool:
     """Whether the op that computes `gradient` may write it at the part's place."""
-    if gradient.node is None or gradient.parent is not None or gradient.order != part.order:
+    node = graph.producers.get(gradient)
+    if node is None or gradient.parent is not None or gradient.order != part.order:
         return False
     whole = part.parent
     straight = whole is not None and whole.order == "T" and isinstance(index[-1], int)
-    return straight or gradient.node.op.elementwise or gradient.node.op.strided
+    return straight or node.op.elementwise or node.op.strided
 
 
-def _joined(graph: Graph, products: Sequence[Product]) -> Product | None:
+def _joined(graph: Graph, products: Sequence[DeferredProduct]) -> DeferredProduct | None:
     """The sum of products as one product, where their factors lie one behind the other in time."""
     lefts, rights = ([getattr(p, side) for p in products] for side in ("left", "right"))
     left, right = _times(lefts), _times(rights)
     if left is None or right is None or len({a - b for a, b in zip(left, right, strict=True)}) > 1:
         return None
-    return Product(_span(graph, lefts[0], left), _span(graph, rights[0], right))
+    return DeferredProduct(_span(graph, lefts[0], left), _span(graph, rights[0], right))
 
 
 def _times(parts: Sequence[Tensor]) -> list[int] | None:
@@ -280,7 +282,7 @@ def _name(graph: Graph, tensor: Tensor, gradient: Tensor) -> None:
     is then called after the one that the backward pass reaches last.
     """
     graph.gradients[tensor] = gradient
-    if gradient.node is not None or gradient.alias:
+    if graph.is_computed(gradient) or gradient.alias:
         gradient.name = f"{tensor.name}.grad"
         gradient.symbol = f"d{tensor.symbol}"
         gradient.axes = tensor.axes
@@ -297,6 +299,7 @@ def _prune(graph: Graph, kept: set[Tensor]) -> None:
     for node in reversed(graph.nodes):
         if node.phase == "backward" and not needed.intersection(node.output.lineage()):
             dropped.add(node.output)
+            del graph.producers[node.output]
             continue
         for tensor in node.inputs:
             needed.update(tensor.lineage())
@@ -306,7 +309,7 @@ def _prune(graph: Graph, kept: set[Tensor]) -> None:
         t
         for t in graph.tensors
         if t not in dropped
-        and (t.node is not None or t.role != "gradient" or t.value is not None or t in needed)
+        and (graph.is_computed(t) or t.role != "gradient" or t.value is not None or t in needed)
     ]
     alive = set(graph.tensors)
     for tensor, gradient in list(graph.gradients.items()):

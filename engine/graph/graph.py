@@ -9,30 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.tensors.tensor import Index, Order, Role, Shape, Tensor, part_shape
-
-if TYPE_CHECKING:
-    from engine.ops.base import Op
+from engine.ops.base import Op
+from engine.tensors.tensor import Order, PartIndex, Role, Shape, Tensor, part_shape
 
 Phase = Literal["forward", "loss", "backward", "update"]
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update")
-
-
-@dataclass(frozen=True)
-class Product:
-    """A gradient leftᵀ·right that is not computed yet.
-
-    The products of a weight that is used at every time step are summed by one instruction: as
-    one product of the factors of all time steps, see `engine.graph.autodiff`.
-    """
-
-    left: Tensor
-    right: Tensor
 
 
 @dataclass(eq=False)
@@ -50,10 +36,21 @@ class Node:
 
 @dataclass
 class Graph:
-    """Tensors and nodes in execution order, and which tensor is the gradient of which."""
+    """Tensors, and ops applied to them, in execution order.
+
+    Attributes:
+        nodes: the op applications.
+        tensors: all tensors, the given ones too.
+        producers: the node that computes a tensor. One that is given, or written part by part,
+            has none.
+        gradients: the gradient of a tensor, once `engine.graph.autodiff` has appended it.
+        phase: of what is appended next.
+        layer: of what is appended next, or ``""``.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
+    producers: dict[Tensor, Node] = field(default_factory=dict)
     gradients: dict[Tensor, Tensor] = field(default_factory=dict)
     phase: Phase = "forward"
     layer: str = ""
@@ -113,7 +110,7 @@ class Graph:
         self.tensors.append(tensor)
         return tensor
 
-    def part(self, whole: Tensor, index: Index, name: str, symbol: str) -> Tensor:
+    def part(self, whole: Tensor, index: PartIndex, name: str, symbol: str) -> Tensor:
         """A name for ``whole[index]``. No op computes it: it is there as soon as `whole` is."""
         shape = part_shape(whole.shape, index)
         kept = [
@@ -142,7 +139,7 @@ class Graph:
         axes: tuple[str, ...] | None = None,
         like: Tensor | None = None,
         order: Order | None = None,
-        into: tuple[Tensor, Index] | None = None,
+        into: tuple[Tensor, PartIndex] | None = None,
         scope: str | None = None,
     ) -> Tensor:
         """Append `op` on `inputs`; its result is a new tensor.
@@ -169,9 +166,13 @@ class Graph:
             tensor.parent, tensor.index = into
         else:
             tensor.parent = op.storage(*inputs)
-        tensor.node = self._append(op, inputs, tensor, scope, updates=False)
+        self.producers[tensor] = self._append(op, inputs, tensor, scope, updates=False)
         self.tensors.append(tensor)
         return tensor
+
+    def is_computed(self, tensor: Tensor) -> bool:
+        """Whether an op computes this tensor as a whole."""
+        return tensor in self.producers
 
     def update(self, op: Op, target: Tensor, *inputs: Tensor) -> Tensor:
         """Append `op` on (target, *inputs), whose result overwrites `target`."""

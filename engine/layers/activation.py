@@ -10,15 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import inf, isfinite
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from engine.ops import activation as ops
 from engine.ops.base import Op
 from engine.ops.softmax import Exp, LogSoftmax
+from engine.tensors.tensor import Tensor
 
-if TYPE_CHECKING:
-    from engine.layers.context import LayerBuilder
-    from engine.tensors.tensor import Tensor
+
+class OpBuilder(Protocol):
+    """What an activation function appends its ops with: the builder of its layer."""
+
+    def apply(
+        self, op: Op, *inputs: Tensor, name: str, symbol: str, scope: str | None = None
+    ) -> Tensor:
+        """Append an op, whose result is named after the layer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +49,7 @@ class ActivationFunction:
     title: str
     formula: str
     op: Callable[[], Op] | None = None
-    compose: Callable[[LayerBuilder, Tensor], Tensor] | None = None
+    compose: Callable[[OpBuilder, Tensor], Tensor] | None = None
     range: tuple[float, float] = (-inf, inf)
     saturation: tuple[float, float] | None = None
     can_die: bool = False
@@ -62,7 +68,7 @@ class ActivationFunction:
 
 
 def _gated(
-    name: str, gate: type[Op], derivative: type[Op], builder: LayerBuilder, z: Tensor
+    name: str, gate: type[Op], derivative: type[Op], builder: OpBuilder, z: Tensor
 ) -> Tensor:
     """Append a = z·s(z): the gate s, then the product, whose VJP has the op `derivative`.
 
@@ -72,7 +78,7 @@ def _gated(
     return builder.apply(ops.SelfGated(derivative), z, s, scope=name, name="a", symbol="A")
 
 
-def _softmax(builder: LayerBuilder, z: Tensor) -> Tensor:
+def _softmax(builder: OpBuilder, z: Tensor) -> Tensor:
     """Append log a, from which the loss is computed, and a."""
     log_a = builder.apply(LogSoftmax(), z, name="log_a", symbol="log A")
     return builder.apply(Exp(), log_a, scope="softmax", name="a", symbol="A")
@@ -188,7 +194,7 @@ def elementwise_op(name: str) -> Op:
     return op()
 
 
-def activate(builder: LayerBuilder, name: str, z: Tensor) -> Tensor:
+def activate(builder: OpBuilder, name: str, z: Tensor) -> Tensor:
     """Append a = f(z) and return a; z itself for "linear".
 
     Args:

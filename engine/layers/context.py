@@ -12,7 +12,7 @@ from engine.layers.activation import LINEAR
 from engine.ops.base import Op
 from engine.ops.copying import Copy
 from engine.ops.loss import L1Penalty, L2Penalty
-from engine.tensors.tensor import Index, Order, Role, Shape, Tensor
+from engine.tensors.tensor import Order, PartIndex, Role, Shape, Tensor
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ class Context:
         if x.order == order or alike or len(x.shape) < 2:
             return x
         read = any(x in node.inputs or x is node.output.parent for node in self.graph.nodes)
-        if x.node is not None and x.node.op.any_order and x.parent is None and not read:
+        producer = self.graph.producers.get(x)
+        if producer is not None and producer.op.any_order and x.parent is None and not read:
             x.order = order
             return x
         return self.graph.apply(
@@ -167,7 +168,7 @@ class LayerBuilder:
         axes: tuple[str, ...] | None = None,
         like: Tensor | None = None,
         order: Order | None = None,
-        into: tuple[Tensor, Index] | None = None,
+        into: tuple[Tensor, PartIndex] | None = None,
         scope: str | None = None,
     ) -> Tensor:
         """Append an op whose result is called after the layer."""

@@ -121,7 +121,7 @@ class FieldEmbedding(_OfFields):
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the rows' numbers, the lookup and the view of it as one vector."""
         with context.layer(self.kind, number) as builder:
-            vectors, w = look_up(builder, x, self.sizes, self.units, self.initializer)
+            vectors, w, _ = look_up(builder, x, self.sizes, self.units, self.initializer)
             shape = Reshape((x.shape[0], len(self.sizes) * self.units), "C")
             a = builder.apply(shape, vectors, name="a", symbol="A", axes=("batch", "feature"))
             builder.penalise(w, l1=0.0, l2=self.l2)
@@ -163,7 +163,7 @@ class Factorisation(_OfFields):
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the lookups of vectors and biases, the scalar product and the sum."""
         with context.layer(self.kind, number) as builder:
-            vectors, w = look_up(builder, x, self.sizes, self.rank, self.initializer)
+            vectors, w, rows = look_up(builder, x, self.sizes, self.rank, self.initializer)
             b = builder.parameter("b", (sum(self.sizes),), ("row",), "zeros", fan_in=1, fan_out=1)
             mean = builder.parameter(
                 "mu", (1,), ("unit",), "zeros", symbol="μ", fan_in=1, fan_out=1
@@ -171,7 +171,6 @@ class Factorisation(_OfFields):
             taste = builder.apply(
                 PairDot(), vectors, name="dot", symbol="D", axes=("batch", "unit")
             )
-            rows = vectors.node.inputs[1] if vectors.node else x
             biases = builder.apply(Lookup(), b, rows, name="biases", symbol="B", axes=x.axes)
             bias = builder.apply(
                 SumTo(taste.shape), biases, name="bias", symbol="S", axes=taste.axes
@@ -184,15 +183,18 @@ class Factorisation(_OfFields):
 
 def look_up(
     builder: LayerBuilder, x: Tensor, sizes: tuple[int, ...], units: int, rule: str | Initializer
-) -> tuple[Tensor, Tensor]:
-    """A vector of `units` for each number of x (batch, fields), and W, which has them as rows."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Append the lookup of a vector of `units` for each number of x (batch, fields).
+
+    Returns the vectors, W with one vector a row, and the row that each number looks up.
+    """
     w = builder.parameter(
         "W", (sum(sizes), units), ("row", "unit"), rule, fan_in=sum(sizes), fan_out=units
     )
     x = builder.context.ordered(x, "C")
     rows = builder.apply(Offset(sizes), x, name="rows", symbol="rows", role="index", axes=x.axes)
     vectors = builder.apply(Lookup(), w, rows, name="vectors", symbol="V", axes=(*x.axes, "unit"))
-    return vectors, w
+    return vectors, w, rows
 
 
 def check_fields(path: str, kind: str, sizes: object, shape: Shape) -> None:

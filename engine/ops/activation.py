@@ -10,20 +10,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Condition, Function, Number, where
-from engine.ops.base import Barrier, Call, Op, WithoutVJP
+from engine.formula import Condition, Formula, Function, Index, Number, Operand, where
+from engine.ops.base import Barrier, Call, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import Multiply, Scale, Subtract
 from engine.tensors.arrays import Array, constant, pieces
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
-
+from engine.tensors.tensor import Shape, Tensor
 
 SATURATED = 0.97
 """An output of tanh beyond ±0.97 is saturated, and one of the sigmoid outside 0.03…0.97.
@@ -46,17 +40,17 @@ class _Activation(_Elementwise):
     """f(z), with dz = dL/da ⊙ f'(z)."""
 
     @abstractmethod
-    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+    def derivative(self, graph: GraphBuilder, z: Tensor, a: Tensor) -> Tensor:
         """Append the op that computes f'(z), from z or, where that is cheaper, from a = f(z)."""
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         local = self.derivative(graph, inputs[0], out)
         return (graph.apply(Multiply(), upstream, local, like=inputs[0]),)
 
 
-def local_derivative(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor:
+def local_derivative(graph: GraphBuilder, op: Op, *inputs: Tensor, z: Tensor) -> Tensor:
     """A named local derivative: buffer ``dense1/z.local``, symbol ``f′(Z1)``.
 
     If the result it is computed from was written into a part of a larger tensor, as those of all
@@ -64,7 +58,7 @@ def local_derivative(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor
     """
     a, index = inputs[0], inputs[0].index
     whole = a.parent if len(inputs) == 1 and not a.alias else None
-    if whole is not None and index is not None and whole.node is None:
+    if whole is not None and index is not None and not graph.is_computed(whole):
         local = _all_local(graph, op, whole)
         return graph.part(local, index, f"{z.name}.local", f"f′({z.symbol})")
     name = (
@@ -75,7 +69,7 @@ def local_derivative(graph: Graph, op: Op, *inputs: Tensor, z: Tensor) -> Tensor
     )
 
 
-def _all_local(graph: Graph, op: Op, whole: Tensor) -> Tensor:
+def _all_local(graph: GraphBuilder, op: Op, whole: Tensor) -> Tensor:
     """The local derivatives of all parts of a tensor, made when they are first asked for."""
     name = f"{whole.name}.local"
     for tensor in reversed(graph.tensors):
@@ -117,7 +111,7 @@ class Sigmoid(_Activation):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         return Function("sigmoid", inputs[0][index])
 
-    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+    def derivative(self, graph: GraphBuilder, z: Tensor, a: Tensor) -> Tensor:
         return local_derivative(graph, SigmoidDerivative(), a, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
@@ -142,7 +136,7 @@ class SigmoidDerivative(_Elementwise):
         return a * (Number(1.0) - a)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (a,) = inputs
         twice = graph.apply(Multiply(), upstream, graph.apply(Scale(2.0), a))
@@ -166,7 +160,7 @@ class Tanh(_Activation):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         return Function("tanh", inputs[0][index])
 
-    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+    def derivative(self, graph: GraphBuilder, z: Tensor, a: Tensor) -> Tensor:
         return local_derivative(graph, TanhDerivative(), a, z=z)
 
 
@@ -187,7 +181,7 @@ class TanhDerivative(_Elementwise):
         return Number(1.0) - inputs[0][index] ** 2
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (a,) = inputs
         return (graph.apply(Multiply(), upstream, graph.apply(Scale(-2.0), a)),)
@@ -213,7 +207,7 @@ class ReLU(_Activation):
         z = inputs[0][index]
         return where(Condition(z, "≤", Number(0.0)), Number(0.0), z)
 
-    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+    def derivative(self, graph: GraphBuilder, z: Tensor, a: Tensor) -> Tensor:
         return local_derivative(graph, Step(), z, z=z)
 
 
@@ -238,7 +232,7 @@ class LeakyReLU(_Activation):
         z = inputs[0][index]
         return where(Condition(z, ">", Number(0.0)), z, Number(self.slope) * z)
 
-    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+    def derivative(self, graph: GraphBuilder, z: Tensor, a: Tensor) -> Tensor:
         return local_derivative(graph, Step(below=self.slope), z, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
@@ -296,7 +290,7 @@ class ELU(_Activation):
         z = inputs[0][index]
         return where(Condition(z, ">", Number(0.0)), z, Function("expm1", z))
 
-    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+    def derivative(self, graph: GraphBuilder, z: Tensor, a: Tensor) -> Tensor:
         return local_derivative(graph, ELUDerivative(), a, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
@@ -323,7 +317,7 @@ class ELUDerivative(_Elementwise):
         return where(Condition(a, "<", Number(0.0)), a + Number(1.0), Number(1.0))
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         below = graph.apply(Step(), graph.apply(Scale(-1.0), inputs[0]))
         return (graph.apply(Multiply(), upstream, below),)
@@ -346,7 +340,7 @@ class Softplus(_Activation):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         return Function("softplus", inputs[0][index])
 
-    def derivative(self, graph: Graph, z: Tensor, a: Tensor) -> Tensor:
+    def derivative(self, graph: GraphBuilder, z: Tensor, a: Tensor) -> Tensor:
         return local_derivative(graph, Sigmoid(), z, z=z)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
@@ -375,7 +369,7 @@ class SelfGated(_Elementwise):
         return z[index] * s[index]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         z, s = inputs
         local = local_derivative(graph, self.derivative(), z, s, out, z=z)

@@ -9,19 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.formula import Axis, Function, Number, axes_of, highest, masked, numbers_of, series
-from engine.ops.base import Call, Op, WithoutVJP
+from engine.formula import (
+    Axis,
+    Entry,
+    Formula,
+    Function,
+    Index,
+    Number,
+    Operand,
+    axes_of,
+    highest,
+    masked,
+    numbers_of,
+    series,
+)
+from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
 from engine.tensors.arrays import Array, constant
-
-if TYPE_CHECKING:
-    from engine.formula import Entry, Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Order, Shape, Tensor
+from engine.tensors.tensor import Order, Shape, Tensor
 
 
 def split(vectors: Array, heads: int) -> Array:
@@ -63,7 +71,7 @@ class HeadScores(Op):
         return series(q[sample, query, unit] * k[sample, key, unit], u)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         q, k = inputs
         dq = graph.apply(HeadMix(self.heads), upstream, k, like=q)
@@ -116,7 +124,7 @@ class HeadMix(Op):
         return series(p[(sample, head, *pair)] * v[sample, k, unit], k)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         p, v = inputs
         pair = (v, upstream) if self.transposed else (upstream, v)
@@ -190,7 +198,7 @@ class AttentionWeights(Op):
         return numbers_of(key, axes) <= numbers_of(query, axes)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (s,) = inputs
         return (graph.apply(AttentionGradient(self.scale), upstream, out, like=s),)

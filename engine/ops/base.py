@@ -9,22 +9,74 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.formula import Formula, Index, Operand
 from engine.tensors.arrays import Array, in_memory_order
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph, Product
-    from engine.program.memory import Memory
-    from engine.tensors.tensor import Order, Shape, Tensor
+from engine.tensors.tensor import Order, PartIndex, Role, Shape, Tensor
 
 Call = Callable[[], object]
 """One bound NumPy call: all its operands, `out` included, are fixed when a program is loaded."""
+
+
+class GraphBuilder(Protocol):
+    """What an op's VJP rule sees of the graph it appends to; `Graph` documents the methods."""
+
+    @property
+    def tensors(self) -> Sequence[Tensor]:
+        """All tensors so far, in the order in which they were added."""
+
+    def apply(
+        self,
+        op: Op,
+        *inputs: Tensor,
+        name: str | None = None,
+        symbol: str | None = None,
+        role: Role = "gradient",
+        axes: tuple[str, ...] | None = None,
+        like: Tensor | None = None,
+        order: Order | None = None,
+    ) -> Tensor:
+        """Append `op` on `inputs`; its result is a new tensor."""
+
+    def part(self, whole: Tensor, index: PartIndex, name: str, symbol: str) -> Tensor:
+        """A name for ``whole[index]``."""
+
+    def at(self, layer: str) -> AbstractContextManager[None]:
+        """Whatever is appended inside belongs to that layer."""
+
+    def is_computed(self, tensor: Tensor) -> bool:
+        """Whether an op computes this tensor as a whole."""
+
+
+class Buffers(Protocol):
+    """What binding an op needs of the memory that its tensors lie in."""
+
+    def array(self, tensor: Tensor) -> Array:
+        """The tensor's array, in its logical shape."""
+
+    def with_ones(self, tensor: Tensor) -> Array:
+        """(rows, units + 1): the tensor, and behind the units of each row a 1."""
+
+    def joined(self, weights: Tensor, bias: Tensor) -> Array | None:
+        """(inputs + 1, units): the weights, and as the last row the bias, if they lie so."""
+
+
+@dataclass(frozen=True)
+class DeferredProduct:
+    """A gradient leftᵀ·right that is not computed yet.
+
+    Of a weight that is used at every time step, autodiff sums all these products with one
+    instruction: one product of the factors of all time steps, see `engine.graph.autodiff`.
+    """
+
+    left: Tensor
+    right: Tensor
 
 
 @dataclass(frozen=True)
@@ -86,8 +138,8 @@ class Op(ABC):
         raise NotImplementedError(f"{self.name} does not explain its numbers")
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
-    ) -> Sequence[Tensor | Product | None]:
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | DeferredProduct | None]:
         """Append the ops that turn dL/d(out) into dL/d(input), one for each input.
 
         None where the input is not differentiated (targets, masks, counters).
@@ -117,9 +169,9 @@ class Op(ABC):
     def prepare(self, *inputs: Tensor) -> None:  # noqa: B027 - most ops ask for nothing
         """Ask for something of the inputs' storage before it is planned."""
 
-    def bind(self, memory: Memory, out: Tensor, *inputs: Tensor) -> list[Call]:
-        """The kernel on the arrays that `memory` holds for these tensors."""
-        arrays = [memory.array(tensor) for tensor in (out, *inputs)]
+    def bind(self, buffers: Buffers, out: Tensor, *inputs: Tensor) -> list[Call]:
+        """The kernel on the arrays that stand for these tensors."""
+        arrays = [buffers.array(tensor) for tensor in (out, *inputs)]
         return self.kernel(*(in_memory_order(arrays) if self.elementwise else arrays))
 
 
@@ -130,7 +182,7 @@ class WithoutVJP(Op):
     """
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
-    ) -> Sequence[Tensor | Product | None]:
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | DeferredProduct | None]:
         """Refuse: zeros in its place would be wrong."""
         raise ValueError(f"{self.name} has no VJP")

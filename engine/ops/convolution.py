@@ -9,20 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Axis, added, series
-from engine.ops.base import Call, Op
+from engine.formula import Axis, Entry, Formula, Index, Operand, added, series
+from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.sight import looking_at, seen_from
 from engine.ops.window import Window, planes
 from engine.tensors.arrays import Array, constant, reshaped
-
-if TYPE_CHECKING:
-    from engine.formula import Entry, Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Order, Shape, Tensor
+from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class _Patchwork(Op):
@@ -97,7 +92,7 @@ class Patches(_Patchwork):
         return seen.kept(x[(index[0], *seen.source, channel)], "there is padding")
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         return (graph.apply(Fold(self.window, x.shape, self.groups), upstream, like=x),)
@@ -132,7 +127,7 @@ class Fold(_Patchwork):
         return added(terms)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (p,) = inputs
         return (graph.apply(Patches(self.window, self.groups), upstream, like=p),)
@@ -197,7 +192,7 @@ class GroupedProduct(_Grouped):
         return series(x[(*place, group * i.extent + i.along())] * w.matrix()[i, unit], i)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, w = inputs
         dw = graph.apply(GroupedOuter(self.groups, w.shape), x, upstream, like=w)
@@ -227,7 +222,7 @@ class GroupedBack(_Grouped):
         return series(y[(*place, unit)] * w.matrix()[channel % own, unit], u)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         y, w = inputs
         dy = graph.apply(GroupedProduct(self.groups, y.shape), upstream, w, like=y)
@@ -257,7 +252,7 @@ class GroupedOuter(_Grouped):
         return series(x[(*axes, channel)] * y[(*axes, unit)], *axes)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, y = inputs
         dx = graph.apply(GroupedBack(self.groups, x.shape), y, upstream, like=x)

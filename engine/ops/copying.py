@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.ops.base import Call, Op
+from engine.formula import Formula, Index, Operand
+from engine.ops.base import Call, GraphBuilder, Op
 from engine.tensors.arrays import Array
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
+from engine.tensors.tensor import Shape, Tensor
 
 
 class Copy(Op):
@@ -35,7 +31,7 @@ class Copy(Op):
         return inputs[0][index]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         return (upstream if x.order == out.order else graph.apply(Copy(), upstream, like=x),)

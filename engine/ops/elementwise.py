@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Condition, Function, Number, where
-from engine.ops.base import Barrier, Call, Op
+from engine.formula import Condition, Formula, Function, Index, Number, Operand, where
+from engine.ops.base import Barrier, Call, GraphBuilder, Op
 from engine.ops.reduction import SumTo
 from engine.tensors.arrays import Array, constant
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
+from engine.tensors.tensor import Shape, Tensor
 
 
-def unbroadcast(graph: Graph, gradient: Tensor, x: Tensor) -> Tensor:
+def unbroadcast(graph: GraphBuilder, gradient: Tensor, x: Tensor) -> Tensor:
     """Sum `gradient` over the axes along which `x` was repeated."""
     if gradient.shape == x.shape:
         return gradient
     return graph.apply(SumTo(x.shape), gradient, like=x)
 
 
-def times(graph: Graph, local: Tensor, upstream: Tensor) -> Tensor:
+def times(graph: GraphBuilder, local: Tensor, upstream: Tensor) -> Tensor:
     """local ⊙ upstream, without an instruction where upstream is the seed dL/dL = 1."""
     if upstream.shape == () and upstream.value == 1.0:
         return local
@@ -61,7 +56,7 @@ class Add(_Binary):
         return x.broadcast(index) + y.broadcast(index)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         return [unbroadcast(graph, upstream, x) for x in inputs]
 
@@ -82,7 +77,7 @@ class Subtract(_Binary):
         return x.broadcast(index) - y.broadcast(index)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, y = inputs
         dx = unbroadcast(graph, upstream, x)
@@ -107,7 +102,7 @@ class Multiply(_Binary):
         return x.broadcast(index) * y.broadcast(index)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, y = inputs
         return [
@@ -145,7 +140,7 @@ class Scale(Op):
         return -x if self.factor == -1.0 else Number(self.factor, self.label) * x
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         return (graph.apply(Scale(self.factor, self.label), upstream),)
 
@@ -196,7 +191,7 @@ class Clip(Op):
         return where(above, bound, where(below, -bound, x))
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         inside = graph.apply(Inside(self.bound), inputs[0])
         return (graph.apply(Multiply(), upstream, inside, like=inputs[0]),)

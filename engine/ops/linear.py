@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import series
-from engine.ops.base import Call, Op
+from engine.formula import Axis, Element, Entry, Formula, Index, Operand, series
+from engine.ops.base import Buffers, Call, GraphBuilder, Op
 from engine.ops.reduction import SumTo
 from engine.tensors.arrays import Array, matrix
-
-if TYPE_CHECKING:
-    from engine.formula import Axis, Element, Entry, Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.program.memory import Memory
-    from engine.tensors.tensor import Order, Shape, Tensor
-
+from engine.tensors.tensor import Order, Shape, Tensor
 
 SMALL = 1_000_000
 """Multiply-adds up to which OpenBLAS takes operands as they lie; beyond, it packs them first. Of
@@ -121,12 +114,12 @@ class Linear(Op):
         x = inputs[0]
         x.ones = x.ones or (x.order in ("F", "U") and x.parent is None)
 
-    def bind(self, memory: Memory, out: Tensor, *inputs: Tensor) -> list[Call]:
+    def bind(self, buffers: Buffers, out: Tensor, *inputs: Tensor) -> list[Call]:
         x, w, b = inputs
-        joined = memory.joined(w, b)
+        joined = buffers.joined(w, b)
         if joined is None or not x.ones:
-            return super().bind(memory, out, *inputs)
-        return product(memory.with_ones(x), joined, matrix(memory.array(out)))
+            return super().bind(buffers, out, *inputs)
+        return product(buffers.with_ones(x), joined, matrix(buffers.array(out)))
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         x, w, b = inputs
@@ -140,7 +133,7 @@ class Linear(Op):
         return series(x[(*index[:-1], k)] * w.matrix()[k, unit], k) + b[unit]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, w, b = inputs
         dw = graph.apply(MatMul(transpose_left=True, shape=w.shape), x, upstream, like=w)
@@ -217,7 +210,7 @@ class MatMul(Op):
         return right.matrix()[(column, k) if self.transpose_right else (k, column)]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         left, right = inputs
         if self.transpose_left:

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Axis, Choice, Number, OpenIndexError, entry_of, series, single
-from engine.ops.base import Call, Op
+from engine.formula import (
+    Axis,
+    Choice,
+    Formula,
+    Index,
+    Number,
+    OpenIndexError,
+    Operand,
+    entry_of,
+    series,
+    single,
+)
+from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Multiply
 from engine.ops.linear import product
 from engine.ops.reduction import SumTo
 from engine.ops.shaping import Reshape
 from engine.tensors.arrays import Array, constant, flat, matrix, reshaped
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
-
+from engine.tensors.tensor import Shape, Tensor
 
 FEW_ROWS = 128
 """Rows of a table up to which a product with ones and zeros adds to them fastest."""
@@ -70,7 +75,7 @@ class Lookup(Op):
         return Choice(found, (row,), "the row with this number")
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         table, ids = inputs
         scatter = ScatterAdd(table.shape)
@@ -156,7 +161,7 @@ class ScatterAdd(Op):
         return series(g[(*at, *unit)], n)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         g, ids = inputs
         return graph.apply(Lookup(), upstream, ids, like=g), None
@@ -215,7 +220,7 @@ class PairDot(Op):
         return series(x[index[0], 0, k] * x[index[0], 1, k], k)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         return (graph.apply(PairSpread(), upstream, x, like=x),)
@@ -248,7 +253,7 @@ class PairSpread(Op):
         return g[sample, 0] * x[sample, vector * -1 + 1, unit]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         g, x = inputs
         parts = graph.apply(Multiply(), upstream, graph.apply(PairSwap(), x))
@@ -276,7 +281,7 @@ class PairSwap(Op):
         return inputs[0][sample, vector * -1 + 1, unit]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         return (graph.apply(PairSwap(), upstream, like=inputs[0]),)
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Condition, Formula, Function, Number, Operand, series, where
-from engine.ops.base import Call, Op
+from engine.formula import Condition, Formula, Function, Index, Number, Operand, series, where
+from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Clip, Multiply, Scale, Sign, times
 from engine.tensors.arrays import Array, constant, flat, flat_pair
-
-if TYPE_CHECKING:
-    from engine.formula import Index
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
+from engine.tensors.tensor import Shape, Tensor
 
 
 class _Scalar(Op):
@@ -55,7 +50,7 @@ class MeanSquare(_Scalar):
         return _mean(inputs[0], lambda e: e**2)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (e,) = inputs
         return (times(graph, graph.apply(Scale(2.0 / e.size, "2/n"), e), upstream),)
@@ -102,7 +97,7 @@ class MeanHuber(_Scalar):
         return _mean(inputs[0], branch)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (e,) = inputs
         clipped = graph.apply(Clip(self.delta), e, symbol=f"clip({e.symbol})")
@@ -143,7 +138,7 @@ class BinaryCrossEntropy(_Scalar):
         return total / Number(z.array.size, "n")
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         z, a, y = inputs
         residual = graph.apply(ScaledDifference(1.0 / z.size), a, y, like=z)
@@ -177,7 +172,7 @@ class SoftmaxCrossEntropy(_Scalar):
         return -(series(y[axes] * log_p[axes], *axes) / Number(y.shape[0], "n"))
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         z, _, p, y = inputs
         residual = graph.apply(ScaledDifference(1.0 / z.shape[0]), p, y, like=z)
@@ -213,7 +208,7 @@ class ScaledDifference(Op):
         return (x[index] - y[index]) / Number(1.0 / self.factor, "n")
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         dx = graph.apply(Scale(self.factor), upstream)
         dy = None if inputs[1].role == "target" else graph.apply(Scale(-1.0), dx)
@@ -245,7 +240,7 @@ class L2Penalty(_Scalar):
         return Number(0.5, "½") * rate[()] * series(w[axes] ** 2, *axes)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         w, rate = inputs
         return times(graph, graph.apply(Multiply(), rate, w, like=w), upstream), None
@@ -278,7 +273,7 @@ class L1Penalty(_Scalar):
         return rate[()] * series(Function("abs", w[axes]), *axes)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         w, rate = inputs
         slope = graph.apply(

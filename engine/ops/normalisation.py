@@ -9,20 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
-from engine.formula import Function, Number, series
-from engine.ops.base import Call, Op, WithoutVJP
+from engine.formula import Axis, Formula, Function, Index, Number, Operand, series
+from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
 from engine.tensors.arrays import Array, constant, flat, matrix
-
-if TYPE_CHECKING:
-    from engine.formula import Axis, Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
+from engine.tensors.tensor import Shape, Tensor
 
 Along = Literal["units", "rows"]
 """Over the units of each row, or over the rows (samples and places) of each unit."""
@@ -174,7 +170,7 @@ class Standardise(Op):
         return (x[index] - middle.broadcast(index)) * scale.broadcast(index)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, _, scale = inputs
         if self.fixed:
@@ -253,7 +249,7 @@ class ScaleShift(Op):
         return gain[index[-1]] * x[index] + shift[index[-1]]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, gain, shift = inputs
         dgain = graph.apply(UnitDot(), upstream, x, like=gain)
@@ -288,7 +284,7 @@ class UnitDot(Op):
         return series(x[(*axes, *index)] * y[(*axes, *index)], *axes)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, y = inputs
         dx = graph.apply(Multiply(), y, upstream, like=x)

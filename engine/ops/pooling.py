@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.formula import (
     Choice,
     Condition,
+    Element,
+    Entry,
+    Formula,
+    Index,
     Number,
+    Operand,
     Sum,
     added,
     axes_of,
@@ -25,15 +29,11 @@ from engine.formula import (
     single,
     where,
 )
-from engine.ops.base import Call, Op
+from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.sight import looking_at, seen_from
 from engine.ops.window import Window, planes
 from engine.tensors.arrays import Array, constant
-
-if TYPE_CHECKING:
-    from engine.formula import Element, Entry, Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Order, Shape, Tensor
+from engine.tensors.tensor import Order, Shape, Tensor
 
 Pair = tuple[Array, Array]
 
@@ -121,7 +121,7 @@ class MaxPool(_Pooling):
         return Choice(largest, by, f"the largest of the {count} cells of its window")
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         chosen = graph.apply(
@@ -253,7 +253,7 @@ class Unpool(_Unpooling):
         return terms[0] if len(terms) == 1 else Sum(tuple(terms))
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         value, chosen = inputs
         return graph.apply(Pick(self.window), upstream, chosen, like=value), None
@@ -291,7 +291,7 @@ class Pick(_Pooling):
         return Choice(found, (choice,), "the cell that was chosen")
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         x, chosen = inputs
         return graph.apply(Unpool(self.window, x.shape), upstream, chosen, like=x), None
@@ -326,7 +326,7 @@ class WindowSum(_Pooling):
         return _scaled(total, self.factor)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         spread = WindowSpread(self.window, x.shape, self.factor)
@@ -371,7 +371,7 @@ class WindowSpread(_Unpooling):
         return _scaled(total, self.factor)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (y,) = inputs
         return (graph.apply(WindowSum(self.window, self.factor), upstream, like=y),)

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Entry, Function, Number, added, axes_of, masked, numbers_of, series
-from engine.graph.graph import Product
+from engine.formula import (
+    Entry,
+    Formula,
+    Function,
+    Index,
+    Number,
+    Operand,
+    added,
+    axes_of,
+    masked,
+    numbers_of,
+    series,
+)
 from engine.ops.activation import SigmoidDerivative, local_derivative
-from engine.ops.base import Call, Op, WithoutVJP
+from engine.ops.base import Call, DeferredProduct, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.linear import MatMul, product
 from engine.tensors.arrays import Array, constant
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Order, Shape, Tensor
+from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class StepProduct(Op):
@@ -60,13 +66,13 @@ class StepProduct(Op):
         return series(h[index[0], k] * u[k, index[1]], k)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
-    ) -> Sequence[Tensor | Product | None]:
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | DeferredProduct | None]:
         h, u, *_ = inputs
         back = None
         if not self.detached:
             back = graph.apply(MatMul(transpose_right=True), upstream, u, like=h)
-        return back, Product(h, upstream)
+        return back, DeferredProduct(h, upstream)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * out.size * inputs[0].shape[1]
@@ -89,8 +95,8 @@ class StepSum(StepProduct):
         return super().explain(index, out, *inputs) + inputs[2][index]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
-    ) -> Sequence[Tensor | Product | None]:
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
+    ) -> Sequence[Tensor | DeferredProduct | None]:
         return *super().vjp(graph, upstream, out, *inputs), upstream
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
@@ -145,7 +151,7 @@ class Gates(Op):
         return by_block(self.gates, block, Function("sigmoid", value), Function("tanh", value))
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (z,) = inputs
         local = local_derivative(graph, GatesDerivative(self.gates, self.blocks), out, z=z)
@@ -272,7 +278,7 @@ class CellState(Op):
         return f * c + i * g
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         f, c, i, g = inputs
         df, di, dg = (
@@ -321,7 +327,7 @@ class Blend(Op):
         return u * h + (Number(1.0) - u) * n
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         u, h, n = inputs
         apart = graph.apply(Subtract(), h, n, like=n)

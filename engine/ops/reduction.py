@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import series
-from engine.ops.base import Call, Op
+from engine.formula import Formula, Index, Operand, series
+from engine.ops.base import Call, GraphBuilder, Op
 from engine.tensors.arrays import Array, matrix, reshaped
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
+from engine.tensors.tensor import Shape, Tensor
 
 
 def broadcast_axes(small: Shape, large: Shape) -> tuple[int, ...]:
@@ -69,7 +64,7 @@ class SumTo(Op):
         return np.asarray(out[(*kept, ...)])
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         return (graph.apply(BroadcastTo(x.shape), upstream, like=x),)
@@ -99,7 +94,7 @@ class BroadcastTo(Op):
         return inputs[0].broadcast(index)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         return (graph.apply(SumTo(x.shape), upstream, like=x),)

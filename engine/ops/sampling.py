@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Choice, Condition, Number, single, where
+from engine.formula import Choice, Condition, Formula, Index, Number, Operand, single, where
 from engine.ops.base import Barrier, Call, Op
 from engine.tensors.arrays import Array, constant, flat
-from engine.tensors.tensor import memory_axes
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.tensors.tensor import Order, Shape, Tensor
+from engine.tensors.tensor import Order, Shape, Tensor, memory_axes
 
 PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT, PURPOSE_NOISE = 1, 2, 3, 4
 

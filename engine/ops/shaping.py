@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import added, within
-from engine.ops.base import Call, Op
+from engine.formula import Formula, Index, Operand, added, within
+from engine.ops.base import Buffers, Call, GraphBuilder, Op
 from engine.ops.copying import Copy
 from engine.tensors.arrays import Array
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.program.memory import Memory
-    from engine.tensors.tensor import Order, Shape, Tensor
+from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class Reshape(Op):
@@ -50,8 +44,8 @@ class Reshape(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         return []
 
-    def bind(self, memory: Memory, out: Tensor, *inputs: Tensor) -> list[Call]:
-        memory.array(out)  # refuses an input with gaps
+    def bind(self, buffers: Buffers, out: Tensor, *inputs: Tensor) -> list[Call]:
+        buffers.array(out)  # refuses an input with gaps
         return []
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
@@ -59,7 +53,7 @@ class Reshape(Op):
         return x[x.place(index, out)]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         if upstream.order != out.order or upstream.index is not None:
@@ -105,7 +99,7 @@ class Concatenate(Op):
         return added(parts)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         gradients, start = [], 0
         for x in inputs:
@@ -146,7 +140,7 @@ class Columns(Op):
         return inputs[0][(*index[:-1], index[-1] + self.start)]
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         return (graph.apply(Pad(self.start, x.shape[-1]), upstream, order=x.order),)
@@ -188,7 +182,7 @@ class Pad(Op):
         return within(inputs[0], index[:-1], index[-1] - self.start)
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (x,) = inputs
         columns = Columns(self.start, self.start + x.shape[-1])

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Function, highest, series
-from engine.ops.base import Call, Op
+from engine.formula import Formula, Function, Index, Operand, highest, series
+from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.reduction import SumTo
 from engine.tensors.arrays import Array, matrix
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
+from engine.tensors.tensor import Shape, Tensor
 
 
 class LogSoftmax(Op):
@@ -53,7 +48,7 @@ class LogSoftmax(Op):
         return z[index] - peak - Function("log", series(Function("exp", z[(*sample, k)] - peak), k))
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         (z,) = inputs
         total = graph.apply(
@@ -85,6 +80,6 @@ class Exp(Op):
         return Function("exp", inputs[0][index])
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         return (graph.apply(Multiply(), upstream, out, like=inputs[0]),)

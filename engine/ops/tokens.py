@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.formula import Condition, Number, axes_of, masked, numbers_of, series, where
-from engine.ops.base import Call, Op, WithoutVJP
+from engine.formula import (
+    Condition,
+    Formula,
+    Index,
+    Number,
+    Operand,
+    axes_of,
+    masked,
+    numbers_of,
+    series,
+    where,
+)
+from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import times
 from engine.tensors.arrays import Array, flat, matrix
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
-
+from engine.tensors.tensor import Shape, Tensor
 
 ZERO = Number(0.0)
 
@@ -113,7 +118,7 @@ class PlaceCrossEntropy(Op):
         return -(series(where(Condition(label, "<", ZERO), ZERO, at_class), *axes) / n[()])
 
     def vjp(
-        self, graph: Graph, upstream: Tensor, out: Tensor, *inputs: Tensor
+        self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         z, _, p, y, n = inputs
         residual = graph.apply(PlaceResidual(), p, y, n, like=z)

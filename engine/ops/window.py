@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
 
+from engine.formula import Entry, Index
 from engine.tensors.arrays import Array
 from engine.tensors.tensor import Shape
-
-if TYPE_CHECKING:
-    from engine.formula import Entry, Index
 
 
 @dataclass(frozen=True)

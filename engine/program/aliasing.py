@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
+from engine.program.machine import Machine
 from engine.tensors.addresses import address, locate
-
-if TYPE_CHECKING:
-    from engine.program.machine import Machine
-    from engine.tensors.arrays import Array
-    from engine.tensors.tensor import Tensor
+from engine.tensors.arrays import Array
+from engine.tensors.tensor import Tensor
 
 
 class Layout:

@@ -63,7 +63,8 @@ def held_slots(
             raise DescriptionError(tensor.name, "a clamp", "possible: no instruction computes it")
         if not isfinite(clamp.value):
             raise DescriptionError(tensor.name, clamp.value, "a finite number")
-        if strict and any(t.node is not None and t.node.op.entangled for t in tensor.lineage()):
+        producers = (program.graph.producers.get(t) for t in tensor.lineage())
+        if strict and any(node is not None and node.op.entangled for node in producers):
             expected = "possible: its elements depend on one another. Clamp what is made of them"
             raise DescriptionError(tensor.name, "a clamp", expected)
         yield tensor.name, clamp.index, clamp.value

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.checks import is_whole
+from engine.data import Dataset, Split
 from engine.errors import DescriptionError
 from engine.graph.autodiff import differentiate
 from engine.graph.graph import Graph
@@ -29,9 +30,6 @@ from engine.tensors.arrays import Array
 from engine.tensors.tensor import Role, Shape, Tensor
 from engine.training.optimizers import HYPERPARAMETERS, Apply, CountStep, StopAtZero, Update
 from engine.training.schedules import Schedule, ScheduledRate
-
-if TYPE_CHECKING:
-    from engine.data import Dataset, Split
 
 DType = Literal["float64", "float32"]
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from engine.data import Dataset
 from engine.graph.graph import PHASES, Graph, Node, Phase
+from engine.layers.context import LayerInfo, Parameter
+from engine.network import Network
+from engine.program.memory import Plan
 from engine.tensors.arrays import Array
 from engine.tensors.tensor import Role, Shape, Tensor
-
-if TYPE_CHECKING:
-    from engine.data import Dataset
-    from engine.layers.context import LayerInfo, Parameter
-    from engine.network import Network
-    from engine.program.memory import Plan
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,12 @@ memory orders of the arrays.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from engine.tensors.arrays import Array
+from engine.tensors.arrays import Array
 
 Numbers = NDArray[np.int64]
 

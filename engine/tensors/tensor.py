@@ -7,16 +7,13 @@ a tensor lies within another, as one weight matrix lies in the flat array of all
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from engine.graph.graph import Node
-
 Shape = tuple[int, ...]
-Index = tuple[int | slice, ...]
+PartIndex = tuple[int | slice, ...]
 Order = Literal["C", "F", "T", "U"]
 
 Role = Literal[
@@ -53,7 +50,6 @@ class Tensor:
         order: memory order, see `memory_axes`.
         ones: storage has one further unit that is always 1 (a bias is its weight); only where
             the units are outermost, in orders "F" and "U".
-        node: the op application that computes it, or None for what is given.
         parent: the tensor in whose storage this one lies, and
         offset: where it begins there, in elements in memory order, or
         index: which of the parent's elements it is, as a NumPy index.
@@ -71,11 +67,10 @@ class Tensor:
     dtype: str = ""
     order: Order = "C"
     ones: bool = False
-    node: Node | None = None
     value: float | NDArray[np.float64] | None = None
     parent: Tensor | None = None
     offset: int = 0
-    index: Index | None = None
+    index: PartIndex | None = None
     alias: bool = False
 
     @property
@@ -137,7 +132,7 @@ def memory_axes(order: Order, dimensions: int) -> tuple[int, ...]:
     return (axes[-1], *axes[:-1])
 
 
-def part_shape(shape: Shape, index: Index) -> Shape:
+def part_shape(shape: Shape, index: PartIndex) -> Shape:
     """The shape of ``array[index]`` for an array of `shape`."""
     extents = []
     for axis, extent in enumerate(shape):
@@ -147,7 +142,7 @@ def part_shape(shape: Shape, index: Index) -> Shape:
     return tuple(extents)
 
 
-def parts_meet(shape: Shape, first: Index, second: Index) -> bool:
+def parts_meet(shape: Shape, first: PartIndex, second: PartIndex) -> bool:
     """Whether two parts of an array of `shape` have an element in common."""
     for axis, extent in enumerate(shape):
         ranges = []

@@ -11,19 +11,16 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from functools import partial
 from math import isfinite, sqrt
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from engine.errors import DescriptionError
-from engine.formula import Condition, Function, Number, where
+from engine.formula import Condition, Formula, Function, Index, Number, Operand, where
+from engine.graph.graph import Graph
 from engine.ops.base import Call, Op
 from engine.tensors.arrays import Array, blocks, constant
-
-if TYPE_CHECKING:
-    from engine.formula import Formula, Index, Operand
-    from engine.graph.graph import Graph
-    from engine.tensors.tensor import Shape, Tensor
+from engine.tensors.tensor import Shape, Tensor
 
 HYPERPARAMETERS: dict[str, tuple[str, float, float]] = {
     "learning_rate": ("η", 0.0, float("inf")),

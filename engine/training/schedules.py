@@ -10,21 +10,18 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from math import cos, pi
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from engine.errors import DescriptionError
-from engine.formula import Condition, Formula, Function, Number, series, where
+from engine.formula import Condition, Formula, Function, Index, Number, Operand, series, where
+from engine.graph.graph import Graph
 from engine.layers.base import check_integer, check_number
+from engine.layers.context import Context
 from engine.ops.base import Call, WithoutVJP
 from engine.tensors.arrays import Array, blocks, constant
-
-if TYPE_CHECKING:
-    from engine.formula import Index, Operand
-    from engine.graph.graph import Graph
-    from engine.layers.context import Context
-    from engine.tensors.tensor import Shape, Tensor
+from engine.tensors.tensor import Shape, Tensor
 
 MAX_STEPS = 10**9
 

@@ -15,8 +15,8 @@ from itertools import count
 from pathlib import Path
 
 from engine import OPTIMIZERS, ClipNorm, ClipValue, Cosine, Machine, compile  # noqa: A004
-from engine.graph.graph import Graph, Node, Product
-from engine.ops.base import Op, WithoutVJP
+from engine.graph.graph import Graph, Node
+from engine.ops.base import DeferredProduct, Op, WithoutVJP
 from engine.program.program import instruction
 from engine.tensors.tensor import Tensor
 from tests.engine.layers.test_layers import CASES as LAYERS
@@ -144,7 +144,7 @@ def _rule(graph: Graph, node: Node) -> Iterator[str]:
     for tensor, gradient in zip(node.inputs, gradients, strict=True):
         if gradient is upstream:
             yield f"d{tensor.symbol} = g"
-        if isinstance(gradient, Product):
+        if isinstance(gradient, DeferredProduct):
             yield f"d{tensor.symbol} += {gradient.left.symbol}ᵀ·{gradient.right.symbol}"
 
 
