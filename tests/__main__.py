@@ -68,8 +68,8 @@ PYTEST = ("pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal
 process has a server and a browser of its own."""
 TESTS = Check("Tests", PYTEST)
 QUICK_TESTS = Check(
-    "Tests of engine and server, without slow ones and without a browser",
-    (*PYTEST, "-m", "not slow", "tests/engine", "tests/server"),
+    "Tests, without slow ones and without a browser",
+    (*PYTEST, "-m", "not slow", "--ignore=tests/browser"),
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import pairwise, product
-from time import perf_counter
-from typing import Any
+from types import FrameType
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -210,7 +211,8 @@ def test_every_optimizers_rule_is_explained_with_its_numbers(kind: str) -> None:
             e = explainer.explain(buffer, index)
             assert agrees(e.formula, e.value), str(e)
             assert not e.stale
-            assert not any(link.buffer.startswith("parameters") for link in [e.link])
+            # A flat buffer is explained by the name of the parameter that lies there.
+            assert not e.link.buffer.startswith("parameters")
 
 
 def test_every_op_explains_itself() -> None:
@@ -532,7 +534,47 @@ def test_an_element_with_axes_is_no_single_link() -> None:
 # Fast enough ----------------------------------------------------------------------------------
 
 
-def test_explanations_of_a_digits_network_take_milliseconds() -> None:
+class Work:
+    """Counts what is done while it is open, which is the same on every machine.
+
+    Attributes:
+        steps: training steps that were run again.
+        instructions: single instructions that were executed again.
+        calls: of functions, by Python.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.steps = self.instructions = self.calls = 0
+        run, execute = Machine.run, Machine._execute
+
+        def counted_run(machine: Machine, steps: int, **options: Any) -> int:
+            self.steps += steps
+            return run(machine, steps, **options)
+
+        def counted_execute(machine: Machine) -> None:
+            self.instructions += 1
+            execute(machine)
+
+        monkeypatch.setattr(Machine, "run", counted_run)
+        monkeypatch.setattr(Machine, "_execute", counted_execute)
+
+    def __enter__(self) -> Self:
+        self.steps = self.instructions = self.calls = 0
+        self._before = sys.getprofile()
+        sys.setprofile(self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(self._before)
+
+    def _count(self, frame: FrameType, event: str, argument: object) -> None:
+        self.calls += event in ("call", "c_call")
+
+
+def test_explanations_of_a_digits_network_take_little_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the second question about a step on; 1,200 calls took 0.3 ms when this was written."""
     pytest.importorskip("sklearn")
     layers = [Dense(32, "relu"), Dense(16, "relu"), Dense(10, "softmax")]
     network = Network(64, layers, "softmax_cross_entropy", Adam(0.001))
@@ -548,12 +590,12 @@ def test_explanations_of_a_digits_network_take_milliseconds() -> None:
         ("dense2/W.update", (3, 1)),
         ("loss/L", ()),
     ]
-
-    def seconds(buffer: str, index: tuple[int, ...]) -> float:
-        start = perf_counter()
-        explanation = explainer.explain(buffer, index)
-        assert isinstance(explanation, Explanation)
-        return perf_counter() - start
-
+    work = Work(monkeypatch)
     for buffer, index in asked:
-        assert min(seconds(buffer, index) for _ in range(5)) < 0.010
+        assert isinstance(explainer.explain(buffer, index), Explanation)
+    for buffer, index in asked:
+        with work:
+            explainer.explain(buffer, index)
+        assert work.steps == 0
+        assert work.instructions <= 2 * len(machine.program.instructions), buffer
+        assert 0 < work.calls < 2000, buffer

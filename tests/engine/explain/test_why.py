@@ -116,7 +116,8 @@ def test_outgoing_weights_of_zero() -> None:
     timeline.run(1)
     cause = ask(timeline, "dense1/W", 0, 2)
     assert cause.kind == "zero_weights"
-    assert cause.path[-1] == Link("dense2/W", (2, 0)) or cause.path[-1].index[0] == 2
+    assert cause.path[-1].buffer == "dense2/W"
+    assert cause.path[-1].index[0] == 2
     assert cause.evidence["weights"] == 3
     assert "W2[2, j]" in cause.sentence
     assert ask(timeline, "dense1/W", 0, 1).kind == "healthy"

@@ -288,7 +288,9 @@ def test_the_watch_list_follows_a_run_and_a_late_viewer_is_told_everything() -> 
     late = {event["type"]: event for event in driver.session.abridged()}
     assert driver.session.running
     assert [row["name"] for row in late["points"]["points"]] == ["log"]
-    assert all(line["text"] == str(line["moment"][0]) for line in late["log"]["lines"])
+    lines = late["log"]["lines"]
+    assert lines
+    assert all(line["text"] == str(line["moment"][0]) for line in lines)
     assert "watched" in late
 
 
