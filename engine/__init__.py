@@ -109,9 +109,9 @@ from engine.layers import (
     Upsample,
 )
 from engine.layers.activation import ACTIVATIONS, ActivationFunction
-from engine.layers.base import MAX_UNITS
+from engine.layers.base import FAMILIES, MAX_UNITS
 from engine.layers.context import LayerInfo
-from engine.layers.fields import FieldInfo
+from engine.layers.fields import FieldInfo, Source
 from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network
 from engine.program.clamps import Clamp
 from engine.program.compiler import compile, encode_targets
@@ -149,6 +149,7 @@ INITIALIZERS = tuple(DRAWS)
 __all__ = [
     "ACTIVATIONS",
     "CLIPPINGS",
+    "FAMILIES",
     "FEATURES",
     "FUNCTIONS",
     "GRU",
@@ -256,6 +257,7 @@ __all__ = [
     "Schedule",
     "Sharpness",
     "Snapshot",
+    "Source",
     "Split",
     "StepDecay",
     "Stop",

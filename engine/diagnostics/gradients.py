@@ -15,6 +15,7 @@ from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.observation import norm
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
+from engine.layers import Dense
 from engine.layers.activation import ACTIVATIONS, RELU
 from engine.ops.loss import L1Penalty, L2Penalty
 from engine.tensors.arrays import Array
@@ -246,7 +247,7 @@ def signal_to_noise(case: Case) -> float:
     machine, ratios = case.machine, []
     for layer in case.layers:
         signal = case.program.buffers[layer.pre_activation].grad
-        if layer.kind != "dense" or signal is None:
+        if layer.kind != Dense.kind or signal is None:
             continue
         x: Array = machine.view(layer.input)
         delta = machine.view(signal)

@@ -13,6 +13,7 @@ from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
+from engine.layers import LAYERS, BatchNorm, Embedding
 from engine.layers.context import LayerInfo
 from engine.ops.lookup import Offset
 from engine.tensors.arrays import Array
@@ -48,11 +49,11 @@ class BatchNormStarved(Rule):
     meaning = "Units are scaled by chance, and evaluated by other numbers than they train with."
 
     def due(self, case: Case) -> bool:
-        return any(layer.kind == "batch_norm" for layer in case.layers)
+        return any(layer.kind == BatchNorm.kind for layer in case.layers)
 
     def check(self, case: Case) -> Iterator[Finding]:
         for layer in case.layers:
-            if layer.kind != "batch_norm":
+            if layer.kind != BatchNorm.kind:
                 continue
             if case.program.batch_size < self.batch:
                 yield self._few(case, layer)
@@ -152,7 +153,7 @@ class RowNeverSeen(Rule):
         first = ", ".join(str(row) for row in unseen[:8]) + (", …" if unseen.size > 8 else "")
         remedies = [Remedy("leave them out, or have training samples of them")]
         used, place = len(values) - unseen.size, case.place(layer)
-        if layer.kind == "embedding" and place is not None and unseen[0] == used > 0:
+        if layer.kind == Embedding.kind and place is not None and unseen[0] == used > 0:
             smaller = Change(f"{place}.vocabulary", int(used))
             remedies.insert(0, Remedy(f"make the vocabulary {used}", (smaller,)))
         return self.found(
@@ -168,12 +169,9 @@ class RowNeverSeen(Rule):
         )
 
 
-LOOKING = ("embedding", "field_embedding", "factorisation")
-
-
 def _looked_up_alone(case: Case, layer: LayerInfo) -> list[str]:
     """The matrices of a layer of which only rows are read, penalties aside."""
-    if layer.kind not in LOOKING:
+    if not LAYERS[layer.kind].reads_ids:
         return []
     others = {
         tensor.name

@@ -12,6 +12,7 @@ from engine.diagnostics.case import LEARNED, Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
+from engine.layers import Dense
 
 WORSE = 0.1
 """A loss that has risen by this share of its best diverges, which is no plateau."""
@@ -208,7 +209,7 @@ class Overfitting(Rule):
         changes = [
             change
             for number, layer in enumerate(case.layers)
-            if layer.kind == "dense" and not case.hyperparameter(f"{layer.name}/l2")
+            if layer.kind == Dense.kind and not case.hyperparameter(f"{layer.name}/l2")
             for change in case.change(number, "l2", 1e-3)
         ]
         penalty = Remedy("penalise large weights", tuple(changes))

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
-from engine.initializers import Initializer, initializer
+from engine.initializers import initializer
 from engine.layers.base import (
     MAX_TIME,
     MAX_UNITS,
+    TIME_FEATURES,
     Layer,
-    check_axes,
+    ShapeKeeper,
     check_choice,
     check_integer,
     check_number,
 )
 from engine.layers.dense import Dense, check_activation
 from engine.layers.dropout import drop
-from engine.layers.fields import ActivationName
+from engine.layers.fields import ActivationName, DropoutRate, FieldInfo, WeightInitializer
 from engine.layers.normalisation import LayerNorm
 from engine.ops.attention import AttentionWeights, HeadMix, HeadScores
 from engine.ops.copying import Copy
@@ -33,11 +34,28 @@ if TYPE_CHECKING:
     from engine.layers.context import Context, LayerBuilder
     from engine.tensors.tensor import Shape, Tensor
 
-SEQUENCE = ("time", "features")
+Encoding = Annotated[Literal["learned", "sinusoidal"], FieldInfo("Encoding")]
+Heads = Annotated[int, FieldInfo("Heads", range=(1, 16))]
+Causal = Annotated[
+    bool,
+    FieldInfo(
+        "Causal",
+        "No position attends to a later one. A network that predicts the next token needs it.",
+    ),
+]
+FeedForwardUnits = Annotated[
+    int | None,
+    FieldInfo(
+        "Feed-forward units",
+        "Units of the hidden layer in the feed-forward part; empty for four times the features.",
+        range=(1, MAX_UNITS),
+        logarithmic=True,
+    ),
+]
 
 
 @dataclass(frozen=True)
-class Positions(Layer):
+class Positions(ShapeKeeper):
     """x + P, P of shape (time, features): tells attention where in the sequence something is.
 
     Attributes:
@@ -46,18 +64,20 @@ class Positions(Layer):
         initializer: of learned ones.
     """
 
-    form: Literal["learned", "sinusoidal"] = "learned"
-    initializer: str | Initializer = "normal"
+    form: Encoding = "learned"
+    initializer: WeightInitializer = "normal"
 
     kind: ClassVar[str] = "positions"
+    title = "Positional encoding"
+    heading = "Position"
+    formula = "a = x + P"
+    family = "Attention"
+    takes = (TIME_FEATURES,)
+    pointwise = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_axes(path, self.kind, shape, SEQUENCE)
         check_choice(f"{path}.form", self.form, ("learned", "sinusoidal"))
         initializer(self.initializer).check(f"{path}.initializer")
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the sum."""
@@ -89,7 +109,7 @@ def sinusoids(time: int, units: int) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Attention(Layer):
+class Attention(ShapeKeeper):
     """Multi-head self-attention: every position attends to all others.
 
     q, k, v = x·W + b in three parts; P = softmax(q·kᵀ/√d) for each head with its d of the units;
@@ -102,15 +122,19 @@ class Attention(Layer):
         dropout: probability that an attention weight is dropped.
     """
 
-    heads: int = 1
-    causal: bool = True
-    initializer: str | Initializer = "glorot_uniform"
-    dropout: float = 0.0
+    heads: Heads = 1
+    causal: Causal = True
+    initializer: WeightInitializer = "glorot_uniform"
+    dropout: DropoutRate = 0.0
 
     kind: ClassVar[str] = "attention"
+    title = "Self-attention"
+    heading = "Attention"
+    formula = "softmax(q·kᵀ/√d)·v·Wₒ"
+    family = "Attention"
+    takes = (TIME_FEATURES,)
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_axes(path, self.kind, shape, SEQUENCE)
         check_integer(f"{path}.heads", self.heads, 1, MAX_UNITS)
         if shape[1] % self.heads:
             raise DescriptionError(
@@ -120,9 +144,6 @@ class Attention(Layer):
             raise DescriptionError(path, self.kind, f"fit for more than {MAX_TIME} time steps")
         initializer(self.initializer).check(f"{path}.initializer")
         check_number(f"{path}.dropout", self.dropout, 0.0, 0.95)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the three projections at once, scores, weights, mixture and output."""
@@ -180,7 +201,7 @@ class Attention(Layer):
 
 
 @dataclass(frozen=True)
-class TransformerBlock(Layer):
+class TransformerBlock(ShapeKeeper):
     """x + attention(norm(x)), then x + feed_forward(norm(x)): the block of a GPT.
 
     The norm comes first in each branch (Radford et al. 2019, section 2.3).
@@ -192,16 +213,20 @@ class TransformerBlock(Layer):
         dropout: probability that a value is dropped at the end of each branch.
     """
 
-    heads: int = 1
-    hidden: int | None = None
+    heads: Heads = 1
+    hidden: FeedForwardUnits = None
     activation: ActivationName = "gelu"
-    causal: bool = True
-    dropout: float = 0.0
+    causal: Causal = True
+    dropout: DropoutRate = 0.0
 
     kind: ClassVar[str] = "transformer_block"
+    title = "Transformer block"
+    heading = "Block"
+    formula = "x + attention(x̂), then x + dense(x̂)"
+    family = "Attention"
+    takes = (TIME_FEATURES,)
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_axes(path, self.kind, shape, SEQUENCE)
         if self.hidden is not None:
             check_integer(f"{path}.hidden", self.hidden, 1, MAX_UNITS)
         check_activation(path, self.activation, output=False)
@@ -210,9 +235,6 @@ class TransformerBlock(Layer):
 
     def _attention(self) -> Attention:
         return Attention(self.heads, self.causal)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append both branches and their sums."""

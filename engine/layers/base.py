@@ -1,21 +1,24 @@
 """What a layer is: a description, checked before anything is built, and its ops.
 
-To add a kind, subclass `Layer` in a file of its own beside the others, as a frozen dataclass whose
-fields are what a user sets, and list it in `engine.layers`; nothing else in the engine needs to
-know of it.
+To add a kind, write a subclass of `Layer` in a file beside the others and list it in
+`engine.layers`. It is a frozen dataclass whose fields are what a user sets, each with a type from
+`engine.layers.fields` or one like it; its class variables say what else there is to know. Server,
+diagnostics and page learn of the kind from there. It needs a file of the page only if it is to have
+a picture of its own.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite, prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from numpy.typing import NDArray
 
 from engine.checks import is_number, is_whole
 from engine.errors import DescriptionError
+from engine.ops.window import Window
 
 if TYPE_CHECKING:
     from engine.layers.context import Context
@@ -24,27 +27,84 @@ if TYPE_CHECKING:
 MAX_UNITS = 1024
 MAX_TIME = 512
 """The longest sequence that recurrent and attention layers accept, in time steps."""
+MAX_ROWS = 100_000
+"""The most rows of an embedding: tokens, users or items."""
 MAX_VALUES = 1 << 20
 """The most values that a layer may output for one sample."""
+
+Family = Literal[
+    "Dense",
+    "Convolution",
+    "Pooling",
+    "Recurrence",
+    "Attention",
+    "Lookup",
+    "Normalisation",
+    "Noise",
+    "Shape",
+    "Combining",
+]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+"""The families of kinds in the order in which the page lists them."""
+
+Axes = tuple[str, ...]
+TIME_FEATURES: Axes = ("time", "features")
+TIME_CHANNELS: Axes = ("time", "channels")
+IMAGE: Axes = ("height", "width", "channels")
 
 
 class Layer(ABC):
     """A layer. Subclasses are frozen dataclasses.
 
     A sample's shape is that of an input or output without the batch: (features,),
-    (time, features), (height, width, channels).
+    (time, features), (height, width, channels). Its positions are the time steps of a sequence or
+    the pixels of an image.
     """
 
     kind: ClassVar[str]
+    """The word for it in descriptions; layers are named after it, as ``dense1``."""
+    title: ClassVar[str]
+    formula: ClassVar[str]
+    family: ClassVar[Family]
+    heading: ClassVar[str] = ""
+    """A title short enough to stand over its picture; "" if `title` is."""
+    takes: ClassVar[tuple[Axes, ...]] = ()
+    """The axes of samples that it can be given; () for samples of any shape."""
+    keeps: ClassVar[Literal["", "size", "shape"]] = ""
+    """What its output has in common with its input: the number of values, or the whole shape."""
     reads_ids: ClassVar[bool] = False
-    """Its inputs are whole numbers that name something (tokens, users), not measurements."""
+    """Its inputs are whole numbers that name rows of its table W (tokens, users), not measurements.
+    """
+    combines: ClassVar[Literal["", "sum", "largest", "mean", "copy"]] = ""
+    """How it makes an output value of the input values that its window covers: it sums their
+    products with weights, or takes the largest, the mean, or the only one; "" for other ways."""
+    mixes: ClassVar[bool] = False
+    """Every output channel depends on all input channels, or on those of its group."""
+    pointwise: ClassVar[bool] = False
+    """A position of the output depends on the same position of the input and on no other."""
+    moves: ClassVar[Literal["slide", "spread", "repeat"]] = "slide"
+    """How `window` lies: it slides over the input; or over the output, and every position of the
+    input spreads over one; or every position of the input is repeated over one."""
+    hidden_defaults: ClassVar[Mapping[str, object]] = {}
+    """Values that a description of a hidden layer may leave out, where the dataclass has no default
+    or another one."""
+
+    @classmethod
+    def weighs(cls) -> bool:
+        """Whether the scale of its output is that of its weights."""
+        return cls.combines == "sum"
+
+    @classmethod
+    def takes_sequence(cls) -> bool:
+        """Whether it reads all time steps, so that a recurrence before it returns all of them."""
+        return any(len(axes) == len(TIME_FEATURES) for axes in cls.takes)
 
     @abstractmethod
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         """Raise DescriptionError for the first field, named below `path`, that is unusable.
 
         Args:
-            shape: of a sample that the layer is given.
+            shape: of a sample that the layer is given; its axes are among those it takes.
             output: whether the layer is the network's last one.
         """
 
@@ -64,6 +124,22 @@ class Layer(ABC):
     def output_shape(self, shape: Shape) -> Shape:
         """Shape of a sample's output for such an input; `check` has passed."""
 
+    def window(self, shape: Shape) -> Window | None:
+        """The window over the positions of inputs of `shape` that an output position depends on.
+
+        None if it depends on all of the input. `moves` says how the window lies.
+        """
+        axes = len(shape) - 1
+        return Window.plain((1,) * axes) if self.pointwise and axes else None
+
+    def unrolled(self, shape: Shape) -> int:
+        """Into how many time steps it unrolls inputs of `shape`, counted for each direction."""
+        return 0
+
+    def inner(self) -> Mapping[str, Sequence[Layer]]:
+        """The lists of layers that it is made of, by their paths; each is given its own input."""
+        return {}
+
     @abstractmethod
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the layer's ops; returns what the next layer reads.
@@ -72,6 +148,15 @@ class Layer(ABC):
             x: (batch, *input shape).
             number: of the layer, from 1.
         """
+
+
+class ShapeKeeper(Layer):
+    """A layer whose output has the shape of its input."""
+
+    keeps = "shape"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
 
 
 def check_integer(path: str, value: object, low: int, high: int) -> None:
@@ -93,11 +178,13 @@ def check_choice(path: str, value: object, choices: tuple[str, ...]) -> None:
         raise DescriptionError(path, value, f"one of {', '.join(choices)}")
 
 
-def check_axes(path: str, kind: str, shape: Shape, axes: tuple[str, ...]) -> None:
-    """Raise DescriptionError unless a layer of this kind can be given samples of `shape`."""
-    if len(shape) != len(axes):
-        wanted = f"({', '.join(axes)}{',' * (len(axes) == 1)})"
-        raise DescriptionError(path, kind, f"fit for inputs of shape {shape}; it needs {wanted}")
+def check_axes(path: str, layer: Layer, shape: Shape) -> None:
+    """Raise DescriptionError unless the layer can be given samples with the axes of `shape`."""
+    if layer.takes and len(shape) not in map(len, layer.takes):
+        wanted = " or ".join(f"({', '.join(a)}{',' * (len(a) == 1)})" for a in layer.takes)
+        raise DescriptionError(
+            path, layer.kind, f"fit for inputs of shape {shape}; it needs {wanted}"
+        )
 
 
 def check_stack(path: str, layers: Sequence[Layer], shape: Shape, *, output: bool) -> Shape:
@@ -117,6 +204,7 @@ def check_stack(path: str, layers: Sequence[Layer], shape: Shape, *, output: boo
             raise DescriptionError(
                 here, layer.kind, "possible but as the first layer: it reads ids"
             )
+        check_axes(here, layer, shape)
         layer.check(here, shape, output=output and index == len(layers) - 1)
         shape = layer.output_shape(shape)
         if prod(shape) > MAX_VALUES:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from engine.errors import DescriptionError
 from engine.layers.activation import activate
-from engine.layers.base import Layer, check_number, check_stack
+from engine.layers.base import Layer, ShapeKeeper, check_number, check_stack
 from engine.layers.dense import check_activation
-from engine.layers.fields import ActivationName
+from engine.layers.fields import ActivationName, FieldInfo
+from engine.layers.normalisation import LayerNorm
 from engine.ops.elementwise import Add
 from engine.ops.sampling import Noise as NoiseOp
 from engine.ops.shaping import Concatenate as ConcatenateOp
@@ -19,20 +20,25 @@ if TYPE_CHECKING:
     from engine.layers.context import Context
     from engine.tensors.tensor import Shape, Tensor
 
+Deviation = Annotated[float, FieldInfo("Standard deviation", range=(0.0, 3.0))]
+InnerLayers = Annotated[Sequence[Layer], FieldInfo("Layers")]
+Branches = Annotated[Sequence[Sequence[Layer]], FieldInfo("Branches")]
+
 
 @dataclass(frozen=True)
-class Activation(Layer):
+class Activation(ShapeKeeper):
     """a = f(x), f a name of `ACTIVATIONS`; "softmax" only for the output."""
 
     activation: ActivationName = "relu"
 
     kind: ClassVar[str] = "activation"
+    title = "Activation"
+    formula = "a = f(x)"
+    family = "Dense"
+    pointwise = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_activation(path, self.activation, output=output)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append f."""
@@ -42,22 +48,24 @@ class Activation(Layer):
 
 
 @dataclass(frozen=True)
-class Noise(Layer):
+class Noise(ShapeKeeper):
     """x plus normal deviates in training: what a denoising autoencoder learns to remove.
 
     Attributes:
         deviation: standard deviation of the noise.
     """
 
-    deviation: float = 0.5
+    deviation: Deviation = 0.5
 
     kind: ClassVar[str] = "noise"
+    title = "Gaussian noise"
+    heading = "Noise"
+    formula = "a = x + σ·ε, ε normal"
+    family = "Noise"
+    pointwise = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_number(f"{path}.deviation", self.deviation, 0.0, 1e6)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the draw and the sum; nothing outside training."""
@@ -79,12 +87,20 @@ class Noise(Layer):
 
 
 @dataclass(frozen=True)
-class Residual(Layer):
+class Residual(ShapeKeeper):
     """x + f(x) with f the `layers` one after the other, whose output has the shape of x."""
 
-    layers: Sequence[Layer]
+    layers: InnerLayers
 
     kind: ClassVar[str] = "residual"
+    title = "Residual connection"
+    heading = "Residual"
+    formula = "a = x + f(x)"
+    family = "Combining"
+    hidden_defaults: ClassVar[Mapping[str, object]] = {"layers": (LayerNorm(),)}
+
+    def inner(self) -> Mapping[str, Sequence[Layer]]:
+        return {"layers": self.layers}
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
@@ -95,9 +111,6 @@ class Residual(Layer):
             raise DescriptionError(
                 f"{path}.layers", result, f"{shape}, the shape of what is added to it"
             )
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the layers and the sum."""
@@ -116,9 +129,16 @@ class Concatenate(Layer):
     An empty list hands on the input itself.
     """
 
-    branches: Sequence[Sequence[Layer]]
+    branches: Branches
 
     kind: ClassVar[str] = "concatenate"
+    title = "Concatenate"
+    formula = "a = (f(x), g(x), …)"
+    family = "Combining"
+    hidden_defaults: ClassVar[Mapping[str, object]] = {"branches": ((), (LayerNorm(),))}
+
+    def inner(self) -> Mapping[str, Sequence[Layer]]:
+        return {f"branches[{n}]": branch for n, branch in enumerate(self.branches)}
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "branches", tuple(tuple(branch) for branch in self.branches))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from engine.checks import is_whole
 from engine.errors import DescriptionError
-from engine.initializers import Initializer, initializer
-from engine.layers.activation import activate
-from engine.layers.base import MAX_UNITS, Layer, check_axes, check_integer, check_number
+from engine.initializers import initializer
+from engine.layers.activation import RELU, activate
+from engine.layers.base import IMAGE, MAX_UNITS, TIME_CHANNELS, Layer, check_integer, check_number
 from engine.layers.dense import check_activation, weights_and_bias
-from engine.layers.fields import ActivationName
+from engine.layers.fields import (
+    ActivationName,
+    BiasInitializer,
+    FieldInfo,
+    L1Penalty,
+    L2Penalty,
+    WeightInitializer,
+)
 from engine.ops.convolution import Fold, GroupedProduct, Patches
 from engine.ops.elementwise import Add
 from engine.ops.linear import Linear, MatMul
@@ -25,32 +33,60 @@ if TYPE_CHECKING:
 Extent = int | tuple[int, int]
 Padding = Literal["valid", "same"] | int
 MAX_KERNEL = 64
-IMAGE, SEQUENCE = ("height", "width", "channels"), ("time", "channels")
+Filters = Annotated[int, FieldInfo("Filters", range=(1, 256), logarithmic=True)]
+Kernel = Annotated[Extent, FieldInfo("Kernel size", range=(1, 16))]
+STRIDE = FieldInfo("Stride", "Input cells from one window to the next.", range=(1, 8))
+Stride = Annotated[Extent, STRIDE]
+PADDING = FieldInfo(
+    "Padding",
+    "valid: none. same: the output is as large as the input divided by the stride. A number: so "
+    "many cells of zeros on every side.",
+    range=(0, 16),
+)
+Dilation = Annotated[
+    Extent, FieldInfo("Dilation", "Input cells from one cell of the kernel to the next.", (1, 8))
+]
+Groups = Annotated[
+    int,
+    FieldInfo(
+        "Groups",
+        "Channels and filters are divided into this many groups; a filter sees only the channels "
+        "of its group.",
+        range=(1, 64),
+        logarithmic=True,
+    ),
+]
 KERNEL_AXES = {1: ("offset",), 2: ("row", "column")}
+
+HIDDEN_DEFAULTS = {"filters": 8, "activation": RELU.name}
 
 
 @dataclass(frozen=True)
 class _Convolution(Layer):
     """What convolutions of both kinds have in common; see `Conv2D`."""
 
-    filters: int
-    kernel: Extent = 3
+    filters: Filters
+    kernel: Kernel = 3
     activation: ActivationName = "linear"
-    stride: Extent = 1
-    padding: Padding = "valid"
-    dilation: Extent = 1
-    groups: int = 1
-    initializer: str | Initializer = "glorot_uniform"
-    bias_initializer: str | Initializer = "zeros"
-    l1: float = 0.0
-    l2: float = 0.0
+    stride: Stride = 1
+    padding: Annotated[Padding, PADDING] = "valid"
+    dilation: Dilation = 1
+    groups: Groups = 1
+    initializer: WeightInitializer = "glorot_uniform"
+    bias_initializer: BiasInitializer = "zeros"
+    l1: L1Penalty = 0.0
+    l2: L2Penalty = 0.0
 
-    axes: ClassVar[tuple[str, ...]]
+    formula = "a = f(x ∗ W + b)"
+    heading = "Conv"
+    family = "Convolution"
+    combines = "sum"
+    mixes = True
+    hidden_defaults: ClassVar[Mapping[str, object]] = HIDDEN_DEFAULTS
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_axes(path, self.kind, shape, self.axes)
         check_integer(f"{path}.filters", self.filters, 1, MAX_UNITS)
-        axes = len(self.axes) - 1
+        axes = len(shape) - 1
         for name in ("kernel", "stride", "dilation"):
             check_extent(f"{path}.{name}", getattr(self, name), axes)
         check_padding(f"{path}.padding", self.padding)
@@ -129,7 +165,8 @@ class Conv2D(_Convolution):
     """
 
     kind: ClassVar[str] = "conv2d"
-    axes: ClassVar[tuple[str, ...]] = IMAGE
+    title = "2D convolution"
+    takes = (IMAGE,)
 
 
 @dataclass(frozen=True)
@@ -137,7 +174,8 @@ class Conv1D(_Convolution):
     """Kernels moved along time: (time, channels) -> (time, filters); else as `Conv2D`."""
 
     kind: ClassVar[str] = "conv1d"
-    axes: ClassVar[tuple[str, ...]] = SEQUENCE
+    title = "1D convolution"
+    takes = (TIME_CHANNELS,)
 
 
 @dataclass(frozen=True)
@@ -153,20 +191,28 @@ class TransposedConv2D(Layer):
         activation, padding, initializer, bias_initializer, l1, l2: as of `Conv2D`.
     """
 
-    filters: int
-    kernel: Extent = 3
+    filters: Filters
+    kernel: Kernel = 3
     activation: ActivationName = "linear"
-    stride: Extent = 2
-    padding: Literal["valid", "same"] = "same"
-    initializer: str | Initializer = "glorot_uniform"
-    bias_initializer: str | Initializer = "zeros"
-    l1: float = 0.0
-    l2: float = 0.0
+    stride: Stride = 2
+    padding: Annotated[Literal["valid", "same"], PADDING] = "same"
+    initializer: WeightInitializer = "glorot_uniform"
+    bias_initializer: BiasInitializer = "zeros"
+    l1: L1Penalty = 0.0
+    l2: L2Penalty = 0.0
 
     kind: ClassVar[str] = "transposed_conv2d"
+    title = "Transposed convolution"
+    heading = "Up-conv"
+    formula = "a = f(x ∗ᵀ W + b)"
+    family = "Convolution"
+    takes = (IMAGE,)
+    combines = "sum"
+    mixes = True
+    moves = "spread"
+    hidden_defaults: ClassVar[Mapping[str, object]] = HIDDEN_DEFAULTS
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_axes(path, self.kind, shape, IMAGE)
         check_integer(f"{path}.filters", self.filters, 1, MAX_UNITS)
         for name in ("kernel", "stride"):
             check_extent(f"{path}.{name}", getattr(self, name), 2)
@@ -189,12 +235,17 @@ class TransposedConv2D(Layer):
         )
         return (*grown, self.filters)
 
+    def window(self, shape: Shape) -> Window:
+        """The kernel of the convolution that this is the transpose of, over the output."""
+        grown = self.output_shape(shape)[:-1]
+        return window(grown, self.kernel, self.stride, self.padding, 1)
+
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the product with the kernels, the fold of what they add, and a = f(z)."""
         with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "F")
             shape = self.output_shape(x.shape[1:])
-            kernel = window(shape[:-1], self.kernel, self.stride, self.padding, 1)
+            kernel = self.window(x.shape[1:])
             w = builder.parameter(
                 "W",
                 (*kernel.size, self.filters, x.shape[-1]),

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
-from engine.layers.activation import ACTIVATIONS, activate
+from engine.layers.activation import ACTIVATIONS, TANH, activate
 from engine.layers.base import MAX_UNITS, Layer, check_choice, check_integer, check_number
 from engine.layers.dropout import drop
-from engine.layers.fields import ActivationName
+from engine.layers.fields import (
+    ActivationName,
+    BiasInitializer,
+    DropoutRate,
+    L1Penalty,
+    L2Penalty,
+    Units,
+    WeightInitializer,
+)
 from engine.ops.linear import Linear
 
 if TYPE_CHECKING:
@@ -34,15 +43,22 @@ class Dense(Layer):
         dropout: probability that an activation is dropped in training, 0 up to but not 1.
     """
 
-    units: int
+    units: Units
     activation: ActivationName = "linear"
-    initializer: str | Initializer = "glorot_uniform"
-    bias_initializer: str | Initializer = "zeros"
-    l1: float = 0.0
-    l2: float = 0.0
-    dropout: float = 0.0
+    initializer: WeightInitializer = "glorot_uniform"
+    bias_initializer: BiasInitializer = "zeros"
+    l1: L1Penalty = 0.0
+    l2: L2Penalty = 0.0
+    dropout: DropoutRate = 0.0
 
     kind: ClassVar[str] = "dense"
+    title = "Dense"
+    formula = "a = f(x·W + b)"
+    family = "Dense"
+    combines = "sum"
+    mixes = True
+    pointwise = True
+    hidden_defaults: ClassVar[Mapping[str, object]] = {"units": 4, "activation": TANH.name}
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_integer(f"{path}.units", self.units, 1, MAX_UNITS)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from engine.layers.base import Layer, check_number
+from engine.layers.base import ShapeKeeper, check_number
+from engine.layers.fields import FieldInfo
 from engine.ops.elementwise import Multiply
 from engine.ops.sampling import DropoutMask
 
@@ -15,18 +16,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Dropout(Layer):
+class Dropout(ShapeKeeper):
     """Each value is dropped with probability `rate` in training, else divided by 1 − rate."""
 
-    rate: float = 0.5
+    rate: Annotated[float, FieldInfo("Dropout rate", range=(0.0, 0.95))] = 0.5
 
     kind: ClassVar[str] = "dropout"
+    title = "Dropout"
+    formula = "a = x⊙m/(1 − p), m = 0 with probability p"
+    family = "Noise"
+    pointwise = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_number(f"{path}.rate", self.rate, 0.0, 0.95)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the mask and its product with x; nothing outside training."""

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DescriptionError
 from engine.initializers import Initializer, initializer
-from engine.layers.base import MAX_UNITS, Layer, check_axes, check_integer, check_number
+from engine.layers.base import MAX_ROWS, MAX_UNITS, Layer, check_integer, check_number
+from engine.layers.fields import FieldInfo, L2Penalty, Units, Vocabulary, WeightInitializer
 from engine.ops.elementwise import Add
 from engine.ops.lookup import Lookup, Offset, PairDot
 from engine.ops.reduction import SumTo
 from engine.ops.shaping import Reshape
+from engine.ops.window import Window
 
 if TYPE_CHECKING:
     from engine.layers.context import Context, LayerBuilder
     from engine.tensors.tensor import Shape, Tensor
 
-MAX_ROWS = 100_000
+SIZES = FieldInfo("IDs of each field", range=(1, MAX_ROWS), logarithmic=True, source="field_sizes")
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,22 @@ class Embedding(Layer):
         l2: weight of the penalty ½·l2·ΣW² on the loss.
     """
 
-    vocabulary: int
-    units: int
-    initializer: str | Initializer = "normal"
-    l2: float = 0.0
+    vocabulary: Vocabulary
+    units: Units
+    initializer: WeightInitializer = "normal"
+    l2: L2Penalty = 0.0
 
     kind: ClassVar[str] = "embedding"
-    reads_ids: ClassVar[bool] = True
+    title = "Embedding"
+    heading = "Embed"
+    formula = "row x of W for every token x"
+    family = "Lookup"
+    takes = (("time",),)
+    reads_ids = True
+    mixes = True
+    hidden_defaults: ClassVar[Mapping[str, object]] = {"units": 8}
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_axes(path, self.kind, shape, ("time",))
         check_integer(f"{path}.vocabulary", self.vocabulary, 1, MAX_ROWS)
         check_integer(f"{path}.units", self.units, 1, MAX_UNITS)
         initializer(self.initializer).check(f"{path}.initializer")
@@ -54,6 +63,9 @@ class Embedding(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         return (*shape, self.units)
+
+    def window(self, shape: Shape) -> Window:
+        return Window.plain((1,) * len(shape))
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the lookup."""
@@ -80,9 +92,11 @@ class _OfFields(Layer):
         sizes: how many numbers each field has.
     """
 
-    sizes: tuple[int, ...]
+    sizes: Annotated[tuple[int, ...], SIZES]
 
-    reads_ids: ClassVar[bool] = True
+    family = "Lookup"
+    takes = (("fields",),)
+    reads_ids = True
 
     def check_ids(self, path: str, ids: NDArray[Any]) -> None:
         for field, size in enumerate(self.sizes):
@@ -102,15 +116,19 @@ class FieldEmbedding(_OfFields):
         initializer, l2: as of `Embedding`.
     """
 
-    sizes: tuple[int, ...]
-    units: int
-    initializer: str | Initializer = "normal"
-    l2: float = 0.0
+    sizes: Annotated[tuple[int, ...], SIZES]
+    units: Units
+    initializer: WeightInitializer = "normal"
+    l2: L2Penalty = 0.0
 
     kind: ClassVar[str] = "field_embedding"
+    title = "Field embedding"
+    heading = "Embed"
+    formula = "rows of W side by side"
+    hidden_defaults: ClassVar[Mapping[str, object]] = {"units": 4}
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_fields(path, self.kind, self.sizes, shape)
+        check_fields(path, self.sizes, shape)
         check_integer(f"{path}.units", self.units, 1, MAX_UNITS)
         initializer(self.initializer).check(f"{path}.initializer")
         check_number(f"{path}.l2", self.l2, 0.0, float("inf"))
@@ -142,15 +160,19 @@ class Factorisation(_OfFields):
         l2: weight of the penalty ½·l2·ΣW² on the loss.
     """
 
-    sizes: tuple[int, int]
-    rank: int
-    initializer: str | Initializer = "normal"
-    l2: float = 0.0
+    sizes: Annotated[tuple[int, int], SIZES]
+    rank: Annotated[int, FieldInfo("Rank", range=(1, 64), logarithmic=True)]
+    initializer: WeightInitializer = "normal"
+    l2: L2Penalty = 0.0
 
     kind: ClassVar[str] = "factorisation"
+    title = "Matrix factorisation"
+    heading = "Factorisation"
+    formula = "ŷ = wᵤ·wᵢ + bᵤ + bᵢ + μ"
+    hidden_defaults: ClassVar[Mapping[str, object]] = {"rank": 2}
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_fields(path, self.kind, self.sizes, shape)
+        check_fields(path, self.sizes, shape)
         if len(self.sizes) != 2:
             raise DescriptionError(f"{path}.sizes", self.sizes, "a pair of numbers")
         check_integer(f"{path}.rank", self.rank, 1, MAX_UNITS)
@@ -197,9 +219,8 @@ def look_up(
     return vectors, w, rows
 
 
-def check_fields(path: str, kind: str, sizes: object, shape: Shape) -> None:
+def check_fields(path: str, sizes: object, shape: Shape) -> None:
     """Raise DescriptionError unless `sizes` are those of fields that samples of `shape` have."""
-    check_axes(path, kind, shape, ("fields",))
     if not isinstance(sizes, tuple | list) or len(sizes) != shape[0]:
         raise DescriptionError(f"{path}.sizes", sizes, f"a size for each of {shape[0]} fields")
     for field, size in enumerate(sizes):

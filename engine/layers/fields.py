@@ -1,31 +1,57 @@
 """Fields of layers: what a reader is told of each, and which values a control offers.
 
-A field's type carries its `FieldInfo`, as in ``units: Units``. Kinds that have the same field share
-its type, so that it has one title and one range.
+A field's type carries its `FieldInfo`, as in ``units: Units``. Fields that several kinds have are
+here, so that they have one title and one range; those of a single kind stand beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
-from engine.layers.activation import ACTIVATIONS, elementwise_activations
+from engine.initializers import Initializer
+from engine.layers.activation import ACTIVATIONS
+from engine.layers.base import MAX_ROWS, MAX_UNITS
+
+Source = Literal["vocabulary", "field_sizes", "image_shape", "following_layers"]
 
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """A field in words.
+    """A field in words, with the values that a control offers.
 
     Attributes:
         title: what its control is called.
+        about: what it does, in a sentence; "" where the title says enough.
+        range: the least and the greatest number that a control offers, where it holds numbers. A
+            description may go beyond.
+        logarithmic: whether a control's scale is.
         choices: the words that it can be, asked for when they are needed; None where its type says
             what it can be.
+        source: what decides its value where a description leaves it out: how many tokens the data
+            have, how many ids each of their fields has, the height and width of their images, or
+            whether a layer further on reads whole sequences; None where the engine has a default.
+        formerly: its name in older descriptions, "" if it has always been called so.
     """
 
     title: str
+    about: str = ""
+    range: tuple[float, float] | None = None
+    logarithmic: bool = False
     choices: Callable[[], tuple[str, ...]] | None = None
+    source: Source | None = None
+    formerly: str = ""
 
 
+Units = Annotated[int, FieldInfo("Units", range=(1, MAX_UNITS), logarithmic=True)]
 ActivationName = Annotated[str, FieldInfo("Activation", choices=lambda: tuple(ACTIVATIONS))]
-StepActivationName = Annotated[str, FieldInfo("Activation", choices=elementwise_activations)]
+WeightInitializer = Annotated[str | Initializer, FieldInfo("Weight initializer")]
+BiasInitializer = Annotated[str | Initializer, FieldInfo("Bias initializer")]
+L1Penalty = Annotated[float, FieldInfo("L1 penalty", range=(0.0, 0.1))]
+L2Penalty = Annotated[float, FieldInfo("L2 penalty", range=(0.0, 0.1))]
+DropoutRate = Annotated[float, FieldInfo("Dropout", range=(0.0, 0.95))]
+Vocabulary = Annotated[
+    int,
+    FieldInfo("Vocabulary size", range=(1, MAX_ROWS), logarithmic=True, source="vocabulary"),
+]

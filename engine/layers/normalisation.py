@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from engine.initializers import Initializer
-from engine.layers.base import Layer, check_number
+from engine.layers.base import ShapeKeeper, check_number
 from engine.layers.context import Statistic
+from engine.layers.fields import FieldInfo
 from engine.ops.normalisation import (
     Follow,
     InverseDeviation,
@@ -22,25 +23,30 @@ if TYPE_CHECKING:
     from engine.tensors.tensor import Shape, Tensor
 
 
+Epsilon = Annotated[float, FieldInfo("Epsilon", range=(1e-12, 1.0), logarithmic=True)]
+Momentum = Annotated[float, FieldInfo("Momentum", range=(0.0, 1.0))]
 ONES = Initializer("constant", 1.0)
 
 
 @dataclass(frozen=True)
-class LayerNorm(Layer):
+class LayerNorm(ShapeKeeper):
     """x̂ = (x − μ)/√(v + ε) over the units of each sample, or position; a = γ ⊙ x̂ + β.
 
     Ba, Kiros, Hinton 2016.
     """
 
-    epsilon: float = 1e-5
+    epsilon: Epsilon = 1e-5
 
     kind: ClassVar[str] = "layer_norm"
+    title = "Layer normalisation"
+    heading = "Norm"
+    formula = "a = γ⊙(x − μ)/√(v + ε) + β, of each sample"
+    family = "Normalisation"
+    pointwise = True
+    mixes = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_number(f"{path}.epsilon", self.epsilon, 1e-12, 1.0)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the two moments, the standardised values, gain and shift."""
@@ -59,7 +65,7 @@ class LayerNorm(Layer):
 
 
 @dataclass(frozen=True)
-class BatchNorm(Layer):
+class BatchNorm(ShapeKeeper):
     """x̂ = (x − μ)/√(v + ε) over the batch, and all positions, of each unit; a = γ ⊙ x̂ + β.
 
     Evaluators go by running means of μ and v instead (Ioffe & Szegedy 2015), v with the factor
@@ -70,17 +76,19 @@ class BatchNorm(Layer):
         epsilon: ε.
     """
 
-    momentum: float = 0.1
-    epsilon: float = 1e-5
+    momentum: Momentum = 0.1
+    epsilon: Epsilon = 1e-5
 
     kind: ClassVar[str] = "batch_norm"
+    title = "Batch normalisation"
+    heading = "Batch norm"
+    formula = "a = γ⊙(x − μ)/√(v + ε) + β, over the batch"
+    family = "Normalisation"
+    pointwise = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         check_number(f"{path}.momentum", self.momentum, 0.0, 1.0)
         check_number(f"{path}.epsilon", self.epsilon, 1e-12, 1.0)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the moments, or take the running ones; the standardised values, gain, shift."""

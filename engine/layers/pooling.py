@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from engine.errors import DescriptionError
-from engine.layers.base import Layer
+from engine.layers.base import IMAGE, TIME_CHANNELS, Layer
 from engine.layers.convolution import (
+    PADDING,
     Extent,
     Padding,
     both,
@@ -17,6 +18,7 @@ from engine.layers.convolution import (
     check_window,
     window,
 )
+from engine.layers.fields import FieldInfo
 from engine.ops.base import Op
 from engine.ops.elementwise import Scale
 from engine.ops.pooling import MaxPool as MaxPoolOp
@@ -29,6 +31,12 @@ if TYPE_CHECKING:
     from engine.layers.context import Context, LayerBuilder
     from engine.tensors.tensor import Shape, Tensor
 
+STRIDE = FieldInfo(
+    "Stride",
+    "Input cells from one window to the next; empty for the size of the window.",
+    range=(1, 8),
+)
+
 
 @dataclass(frozen=True)
 class _Pool(Layer):
@@ -40,12 +48,14 @@ class _Pool(Layer):
         padding: as of `Conv2D`.
     """
 
-    size: Extent = 2
-    stride: Extent | None = None
-    padding: Padding = "valid"
+    size: Annotated[Extent, FieldInfo("Pool size", range=(1, 16))] = 2
+    stride: Annotated[Extent | None, STRIDE] = None
+    padding: Annotated[Padding, PADDING] = "valid"
+
+    family = "Pooling"
+    takes = (TIME_CHANNELS, IMAGE)
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_places(path, self.kind, shape)
         axes = len(shape) - 1
         check_extent(f"{path}.size", self.size, axes)
         if self.stride is not None:
@@ -82,6 +92,10 @@ class MaxPool(_Pool):
     """The largest cell of each window, channel by channel, over time or over an image."""
 
     kind: ClassVar[str] = "max_pool"
+    title = "Max pooling"
+    heading = "Pool"
+    formula = "a = max over a window of x"
+    combines = "largest"
 
     def op(self, over: Window) -> Op:
         return MaxPoolOp(over)
@@ -92,6 +106,10 @@ class AveragePool(_Pool):
     """The mean of each window, channel by channel; cells of padding count as zeros."""
 
     kind: ClassVar[str] = "average_pool"
+    title = "Average pooling"
+    heading = "Mean pool"
+    formula = "a = mean over a window"
+    combines = "mean"
 
     def op(self, over: Window) -> Op:
         return WindowSum(over, 1.0 / over.cells)
@@ -101,11 +119,17 @@ class AveragePool(_Pool):
 class _GlobalPool(Layer):
     """One number of each channel, of all of time or of the image: (…, channels) -> (channels,)."""
 
+    family = "Pooling"
+    takes = (TIME_CHANNELS, IMAGE)
+
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_places(path, self.kind, shape)
+        """Nothing to check: it has no fields."""
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape[-1:]
+
+    def window(self, shape: Shape) -> Window:
+        return Window.plain(shape[:-1])
 
     def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
         """Append what makes one cell of each channel: (batch, 1, …, channels)."""
@@ -125,6 +149,10 @@ class GlobalAveragePool(_GlobalPool):
     """The mean of each channel over all of time or of the image."""
 
     kind: ClassVar[str] = "global_average_pool"
+    title = "Global average pooling"
+    heading = "Mean pool"
+    formula = "a = mean over all positions"
+    combines = "mean"
 
     def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
         """The sum, and its share."""
@@ -141,6 +169,10 @@ class GlobalMaxPool(_GlobalPool):
     """The largest cell of each channel over all of time or of the image."""
 
     kind: ClassVar[str] = "global_max_pool"
+    title = "Global max pooling"
+    heading = "Max pool"
+    formula = "a = max over all positions"
+    combines = "largest"
 
     def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
         """A pooling with one window."""
@@ -152,36 +184,34 @@ class GlobalMaxPool(_GlobalPool):
 class Upsample(Layer):
     """Every cell repeated `factor` times along each axis, or along each by a number of its own."""
 
-    factor: Extent = 2
+    factor: Annotated[Extent, FieldInfo("Factor", range=(1, 8))] = 2
 
     kind: ClassVar[str] = "upsample"
+    title = "Upsampling"
+    heading = "Upsample"
+    formula = "every cell several times"
+    family = "Pooling"
+    takes = (TIME_CHANNELS, IMAGE)
+    combines = "copy"
+    moves = "repeat"
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_places(path, self.kind, shape)
         check_extent(f"{path}.factor", self.factor, len(shape) - 1)
 
     def output_shape(self, shape: Shape) -> Shape:
         factors = both(self.factor, len(shape) - 1)
         return (*(n * f for n, f in zip(shape[:-1], factors, strict=True)), shape[-1])
 
+    def window(self, shape: Shape) -> Window:
+        return Window.plain(both(self.factor, len(shape) - 1))
+
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the one op."""
         with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "F")
-            over = Window.plain(both(self.factor, len(x.shape) - 2))
+            over = self.window(x.shape[1:])
             shape = (x.shape[0], *self.output_shape(x.shape[1:]))
             spread = WindowSpread(over, shape)
             return builder.note(
                 self.kind, given, builder.apply(spread, x, name="a", symbol="A", axes=x.axes)
             )
-
-
-def check_places(path: str, kind: str, shape: Shape) -> None:
-    """Raise DescriptionError unless samples have positions: time, or height and width."""
-    if len(shape) not in (2, 3):
-        raise DescriptionError(
-            path,
-            kind,
-            f"fit for inputs of shape {shape}; it needs (time, channels) or "
-            "(height, width, channels)",
-        )

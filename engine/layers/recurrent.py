@@ -7,8 +7,9 @@ lie in one buffer, time step by time step.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,13 @@ from engine.layers.activation import elementwise_activations, elementwise_op
 from engine.layers.base import (
     MAX_TIME,
     MAX_UNITS,
+    TIME_FEATURES,
     Layer,
-    check_axes,
     check_choice,
     check_integer,
     check_number,
 )
-from engine.layers.fields import StepActivationName
+from engine.layers.fields import BiasInitializer, FieldInfo, L2Penalty, Units, WeightInitializer
 from engine.ops.activation import Tanh
 from engine.ops.base import Op
 from engine.ops.elementwise import Add, Multiply, Subtract
@@ -36,6 +37,28 @@ from engine.ops.shaping import Concatenate
 if TYPE_CHECKING:
     from engine.layers.context import Context, LayerBuilder
     from engine.tensors.tensor import Order, Shape, Tensor
+
+ReturnSequences = Annotated[
+    bool,
+    FieldInfo(
+        "Return sequences",
+        "Outputs the state of every time step, not just the last.",
+        source="following_layers",
+    ),
+]
+Truncation = Annotated[
+    int | None,
+    FieldInfo(
+        "Truncation in steps",
+        "Backpropagation through time stops after this many steps; empty for never.",
+        range=(1, MAX_TIME),
+        logarithmic=True,
+    ),
+]
+Bidirectional = Annotated[
+    bool, FieldInfo("Bidirectional", "A second set of weights reads the sequence from its end.")
+]
+RecurrentInitializer = Annotated[str | Initializer, FieldInfo("Recurrent weight initializer")]
 
 
 @dataclass(frozen=True)
@@ -142,20 +165,22 @@ class _Recurrent(Layer):
         l2: weight of the penalties ½·l2·(ΣW² + ΣU²) on the loss.
     """
 
-    units: int
-    sequences: bool = True
-    truncation: int | None = None
-    bidirectional: bool = False
-    initializer: str | Initializer = "glorot_uniform"
-    recurrent_initializer: str | Initializer = "glorot_uniform"
-    bias_initializer: str | Initializer = "zeros"
-    l2: float = 0.0
+    units: Units
+    sequences: ReturnSequences = True
+    truncation: Truncation = None
+    bidirectional: Bidirectional = False
+    initializer: WeightInitializer = "glorot_uniform"
+    recurrent_initializer: RecurrentInitializer = "glorot_uniform"
+    bias_initializer: BiasInitializer = "zeros"
+    l2: L2Penalty = 0.0
 
+    family = "Recurrence"
+    takes = (TIME_FEATURES,)
+    hidden_defaults: ClassVar[Mapping[str, object]] = {"units": 16}
     blocks: ClassVar[int] = 1
     """Parts of the columns of W, U and b: the gates and what they let through."""
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_axes(path, self.kind, shape, ("time", "features"))
         if not 2 <= shape[0] <= MAX_TIME:
             raise DescriptionError(
                 path, self.kind, f"fit for {shape[0]} time steps; it needs 2..{MAX_TIME}"
@@ -166,6 +191,9 @@ class _Recurrent(Layer):
         for name in ("initializer", "recurrent_initializer", "bias_initializer"):
             initializer(getattr(self, name)).check(f"{path}.{name}")
         check_number(f"{path}.l2", self.l2, 0.0, float("inf"))
+
+    def unrolled(self, shape: Shape) -> int:
+        return shape[0] * (2 if self.bidirectional else 1)
 
     def output_shape(self, shape: Shape) -> Shape:
         units = self.units * (2 if self.bidirectional else 1)
@@ -245,9 +273,12 @@ class RNN(_Recurrent):
         activation: f, a name of `elementwise_activations`.
     """
 
-    activation: StepActivationName = "tanh"
+    activation: Annotated[str, FieldInfo("Activation", choices=elementwise_activations)] = "tanh"
 
     kind: ClassVar[str] = "rnn"
+    title = "Simple RNN"
+    heading = "RNN"
+    formula = "hₜ = f(xₜ·W + hₜ₋₁·U + b)"
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         super().check(path, shape, output=output)
@@ -287,9 +318,11 @@ class LSTM(_Recurrent):
             (Jozefowicz, Zaremba, Sutskever 2015).
     """
 
-    forget_bias: float = 1.0
+    forget_bias: Annotated[float, FieldInfo("Forget gate bias", range=(-5.0, 5.0))] = 1.0
 
     kind: ClassVar[str] = "lstm"
+    title = "LSTM"
+    formula = "cₜ = f⊙cₜ₋₁ + i⊙g;  hₜ = o⊙tanh cₜ"
     blocks: ClassVar[int] = 4
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
@@ -325,6 +358,8 @@ class GRU(_Recurrent):
     """
 
     kind: ClassVar[str] = "gru"
+    title = "GRU"
+    formula = "hₜ = u⊙hₜ₋₁ + (1 − u)⊙n"
     blocks: ClassVar[int] = 3
 
     def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from engine.errors import DescriptionError
 from engine.layers.activation import activate
-from engine.layers.base import Layer, check_axes, check_integer
+from engine.layers.base import MAX_ROWS, TIME_FEATURES, Layer, check_integer
 from engine.layers.dense import check_activation
-from engine.layers.embedding import MAX_ROWS, Embedding
-from engine.layers.fields import ActivationName
+from engine.layers.embedding import Embedding
+from engine.layers.fields import ActivationName, Vocabulary
 from engine.ops.elementwise import Add
 from engine.ops.linear import MatMul
 
@@ -31,13 +31,19 @@ class Unembedding(Layer):
         activation: f, "softmax" for the loss of a language model.
     """
 
-    vocabulary: int
+    vocabulary: Vocabulary
     activation: ActivationName = "softmax"
 
     kind: ClassVar[str] = "unembedding"
+    title = "Unembedding (tied weights)"
+    heading = "Unembedding"
+    formula = "z = x·Eᵀ + b with the embedding E"
+    family = "Lookup"
+    takes = (TIME_FEATURES,)
+    mixes = True
+    pointwise = True
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
-        check_axes(path, self.kind, shape, ("time", "features"))
         check_integer(f"{path}.vocabulary", self.vocabulary, 1, MAX_ROWS)
         check_activation(path, self.activation, output=output)
 

@@ -11,7 +11,7 @@ from engine.debug.expressions import SCALARS
 from engine.debug.functions import FUNCTIONS
 from server.describe import description
 from server.describe.fields import defaults
-from server.describe.kinds import layer_kinds
+from server.describe.kinds import layer_kinds, plain_fields
 
 _LOSSES = {
     "mean_squared_error": ("Mean squared error", "the mean of (a − y)²"),
@@ -50,13 +50,6 @@ _RANGES: dict[str, tuple[str, float, float, bool]] = {
     "weight_decay": ("Weight decay", 0.0, 1.0, False),
 }
 """Title, the range a control offers (a description may go beyond), whether it is logarithmic."""
-
-_LAYER_FIELDS: dict[str, tuple[str, float, float, bool]] = {
-    "units": ("Units", 1, engine.MAX_UNITS, True),
-    "l1": ("L1 penalty", 0.0, 0.1, False),
-    "l2": ("L2 penalty", 0.0, 0.1, False),
-    "dropout": ("Dropout", 0.0, 0.95, False),
-}
 
 _SCHEDULES = {
     "step": ("Steps down", "η·dᵏ after k·n steps"),
@@ -114,8 +107,9 @@ def catalogue() -> dict[str, Any]:
         ],
         "functions": [_named(name, f.meaning) for name, f in FUNCTIONS.items()],
         "scalars": [_named(name, _SCALARS.get(name, "")) for name in SCALARS],
-        "layer": [_range(name, *values) for name, values in _LAYER_FIELDS.items()],
+        "layer": plain_fields(),
         "layers": layer_kinds(),
+        "families": list(engine.FAMILIES),
         "schedules": [_rule(k, r, _SCHEDULES) for k, r in engine.SCHEDULES.items()],
         "clippings": [_rule(k, r, _CLIPPINGS) for k, r in engine.CLIPPINGS.items()],
         "stopping": [{**_range("patience", *_SETTINGS["patience"]), "default": 1000}],

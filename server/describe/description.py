@@ -301,7 +301,7 @@ def _made(kinds: Mapping[str, type[Any]], given: Description | None) -> object:
 
 def _cap_length(network: Network) -> None:
     """Refuse what would be too long a program, from shapes alone."""
-    steps = sum(layers.unrolled(network))
+    steps = layers.unrolled(network)
     if steps > MAX_UNROLLED:
         expected = f"at most {MAX_UNROLLED:,} time steps of recurrent layers"
         raise Refusal("bad_description", "layers", f"{steps:,}", expected)

@@ -1,26 +1,40 @@
 """Layers of a description: completed and built, whatever fields their kind has.
 
-The fields of a kind are those of its dataclass in the engine; what they hold follows from their
-types. So a new kind of layer needs nothing here, unless something of it depends on the data.
+The fields of a kind are those of its dataclass in the engine; their types say what they hold and
+what of the data decides them. So a new kind of layer needs nothing here.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, is_dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 import engine
-from engine import GRU, LSTM, RNN, Dataset, FieldInfo, Initializer, Layer, Network
+from engine import (
+    LSTM,
+    Dataset,
+    Dense,
+    Embedding,
+    Factorisation,
+    FieldInfo,
+    Initializer,
+    Layer,
+    Network,
+    Source,
+)
 from server.describe import fields
 from server.describe.fields import Description
 from server.wire.errors import Refusal
 
-RECURRENT = (RNN, LSTM, GRU)
+DEFAULT_KIND = Dense.kind
+"""The kind of a layer whose description names none."""
 MAX_LAYERS = 32
 """Those within others included."""
 
@@ -48,7 +62,7 @@ class Field:
         default: the engine's, or MISSING where it has none.
         words: the words that its type names: those of a padding or a choice.
         optional: null has a meaning.
-        info: what the engine says of the field beside its type, if anything.
+        info: the field in words.
     """
 
     name: str
@@ -56,13 +70,12 @@ class Field:
     default: Any
     words: tuple[str, ...]
     optional: bool
-    info: FieldInfo | None
+    info: FieldInfo
 
     @property
     def choices(self) -> tuple[str, ...]:
         """The words of a choice or a padding."""
-        asked = self.info.choices if self.info is not None else None
-        return self.words if asked is None else asked()
+        return self.words if self.info.choices is None else self.info.choices()
 
 
 @cache
@@ -74,21 +87,12 @@ def fields_of(kind: str) -> tuple[Field, ...]:
 
 
 def _field(name: str, hint: Any, default: Any) -> Field:
-    info, hint = _parted(hint)
+    hint, info = get_args(hint)
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     rest = tuple(part for part in parts if part is not NoneType)
     words = next((get_args(part) for part in rest if get_origin(part) is Literal), ())
-    asked = info is not None and info.choices is not None
-    control = "choice" if asked else _control(rest)
+    control = "choice" if info.choices is not None else _control(rest)
     return Field(name, control, default, words, NoneType in parts, info)
-
-
-def _parted(hint: Any) -> tuple[FieldInfo | None, Any]:
-    """What a type says of a field in words, and the type without that."""
-    if get_origin(hint) is not Annotated:
-        return None, hint
-    bare, *notes = get_args(hint)
-    return next((note for note in notes if isinstance(note, FieldInfo)), None), bare
 
 
 def _control(parts: tuple[Any, ...]) -> Control:
@@ -115,41 +119,15 @@ _CONTROLS: dict[Control, set[Any]] = {
 
 # Completing ----------------------------------------------------------------------------------
 
-HIDDEN: dict[str, Description] = {
-    "dense": {"units": 4, "activation": "tanh"},
-    "embedding": {"units": 8},
-    "field_embedding": {"units": 4},
-    "factorisation": {"rank": 2},
-    "rnn": {"units": 16},
-    "lstm": {"units": 16},
-    "gru": {"units": 16},
-    "conv1d": {"filters": 8, "activation": "relu"},
-    "conv2d": {"filters": 8, "activation": "relu"},
-    "transposed_conv2d": {"filters": 8, "activation": "relu"},
-    "residual": {"layers": [{"kind": "layer_norm"}]},
-    "concatenate": {"branches": [[], [{"kind": "layer_norm"}]]},
-}
-"""What stands where a layer says nothing, other than the engine's own defaults."""
-
-_TIMED = (
-    *("conv1d", "max_pool", "average_pool", "global_max_pool", "global_average_pool", "upsample"),
-    *("rnn", "lstm", "gru", "positions", "attention", "transformer_block", "flatten"),
-    *("unembedding",),
-)
-"""Kinds that take a whole sequence."""
-
-_ALIKE = ("activation", "dropout", "noise", "layer_norm", "batch_norm", "residual", "flatten")
-"""Kinds whose output has as many values as their input."""
-
 
 def usual_layers(data: Dataset) -> list[Description]:
     """The layers of a network for such data where none are given."""
     if data.kind == "ratings":
-        return [{"kind": "factorisation"}]
+        return [{"kind": Factorisation.kind}]
     if data.kind == "text":
-        return [{"kind": "embedding"}, {"kind": "lstm"}, {}]
+        return [{"kind": Embedding.kind}, {"kind": LSTM.kind}, {}]
     if data.kind == "sequence":
-        return [{"kind": "lstm"}, {}]
+        return [{"kind": LSTM.kind}, {}]
     return [{"units": 4}, {"units": 2}, {}]
 
 
@@ -188,26 +166,26 @@ class Completion:
         known = fields_of(kind)
         content = fields.known_fields(path, given, ("kind", *(field.name for field in known)))
         usual = {f.name: f.default for f in known if f.default is not MISSING}
-        usual |= HIDDEN.get(kind, {}) | self._of_data(kind)
-        if "sequences" in usual:
-            later = [layer.get("kind", "dense") for layer in following if isinstance(layer, dict)]
-            usual["sequences"] = self._per_place or any(kind in _TIMED for kind in later)
+        usual |= hidden_defaults(kind)
+        for field in known:
+            if field.info.source is not None:
+                usual[field.name] = self._decided(field.info.source, following)
         if not following and not inner:
             usual |= {k: v for k, v in self._output.items() if k in {f.name for f in known}}
         layer = {**usual, **content}
         checked = {f.name: self._value(f"{path}.{f.name}", f, layer[f.name]) for f in known}
         return {"kind": kind, **checked}
 
-    def _of_data(self, kind: str) -> Description:
-        """What the data decide."""
+    def _decided(self, source: Source, following: Sequence[object]) -> object:
+        """The value of a field that the data or the following layers decide."""
         data = self._data
-        if kind in ("embedding", "unembedding"):
-            return {"vocabulary": len(data.vocabulary or ()) or 1}
-        if kind in ("field_embedding", "factorisation"):
-            return {"sizes": list(data.field_sizes or (1, 1))}
-        if kind == "reshape":
-            return {"shape": [*(data.image_shape or (1, 1)), 1]}
-        return {}
+        if source == "vocabulary":
+            return len(data.vocabulary or ()) or 1
+        if source == "field_sizes":
+            return list(data.field_sizes or (1, 1))
+        if source == "image_shape":
+            return [*(data.image_shape or (1, 1)), 1]
+        return self._per_place or any(map(_takes_sequence, following))
 
     def _value(self, path: str, field: Field, value: object) -> Any:
         if value is None and field.optional:
@@ -220,10 +198,42 @@ class Completion:
         return _PLAIN[field.control](path, field, value)
 
 
+def hidden_defaults(kind: str) -> Description:
+    """What a description of a hidden layer of this kind may leave out, as the engine has it."""
+    defaults: Description = described(engine.LAYERS[kind].hidden_defaults)
+    return defaults
+
+
+def described(thing: Any) -> Any:
+    """An object of the engine as JSON: of a layer and of others that have one, the kind first."""
+    if isinstance(thing, Initializer):
+        return thing.kind if thing.value is None else {"kind": thing.kind, "value": thing.value}
+    if is_dataclass(thing) and not isinstance(thing, type):
+        values = {f.name: described(getattr(thing, f.name)) for f in dataclass_fields(thing)}
+        return {"kind": getattr(thing, "kind"), **values}  # noqa: B009 - every such class has one
+    if isinstance(thing, Mapping):
+        return {name: described(value) for name, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [described(item) for item in thing]
+    return thing.item() if isinstance(thing, np.generic) else thing
+
+
+def _takes_sequence(layer: object) -> bool:
+    """Whether a layer of a description, which may be a wrong one, reads whole sequences."""
+    kind = _known_kind(layer)
+    return kind is not None and kind.takes_sequence()
+
+
+def _known_kind(layer: object) -> type[Layer] | None:
+    """The kind of a layer of a description, None of a wrong one."""
+    name = layer.get("kind", DEFAULT_KIND) if isinstance(layer, dict) else None
+    return engine.LAYERS.get(name) if isinstance(name, str) else None
+
+
 def _kind(path: str, given: object) -> str:
     if not isinstance(given, dict):
         raise Refusal("bad_description", path, given, "an object")
-    return fields.choice(f"{path}.kind", given.get("kind", "dense"), tuple(engine.LAYERS))
+    return fields.choice(f"{path}.kind", given.get("kind", DEFAULT_KIND), tuple(engine.LAYERS))
 
 
 def _whole(path: str, field: Field, value: object) -> Any:
@@ -256,8 +266,8 @@ _PLAIN: dict[Control, Callable[[str, Field, object], Any]] = {
 def output_units(given: Sequence[object]) -> object:
     """How many units the output of these layers is given, or None if they leave it open."""
     for layer in reversed(given):
-        kind = layer.get("kind", "dense") if isinstance(layer, dict) else "dense"
-        if kind not in _ALIKE:
+        kind = _known_kind(layer)
+        if kind is None or not kind.keeps:
             named = layer if isinstance(layer, dict) else {}
             return named.get("units", named.get("filters"))
     return None
@@ -293,41 +303,33 @@ def input_shape(layers: Sequence[Description], data: Dataset) -> tuple[int, ...]
     if data.image_shape is None:
         return data.input_shape
     for layer in _leading(layers):
-        if layer["kind"] in _IMAGES:
+        kind = engine.LAYERS[layer["kind"]]
+        axes = {len(axes) for axes in kind.takes}
+        if 3 in axes:
             return (*data.image_shape, 1)
-        if layer["kind"] in _SEQUENCES:
+        if 2 in axes:
             return data.image_shape
-        if layer["kind"] not in _ANY:
+        if axes or kind.keeps != "shape":
             break
     return data.input_shape
 
 
-_IMAGES = (
-    *("conv2d", "transposed_conv2d", "max_pool", "average_pool", "upsample"),
-    *("global_max_pool", "global_average_pool"),
-)
-_SEQUENCES = ("conv1d", "rnn", "lstm", "gru", "positions", "attention", "transformer_block")
-_ANY = ("activation", "dropout", "noise", "layer_norm", "batch_norm")
-"""Kinds that take a sample of any shape: the next one decides."""
-
-
 def _leading(layers: Sequence[Description]) -> Iterator[Description]:
-    """The layers with those within others in their place."""
+    """The layers, but in place of one that is made of others, those."""
     for layer in layers:
-        if layer["kind"] == "residual":
-            yield from _leading(layer["layers"])
-        elif layer["kind"] == "concatenate":
-            for branch in layer["branches"]:
-                yield from _leading(branch)
-        else:
+        inner = [f for f in fields_of(layer["kind"]) if f.control in ("layers", "branches")]
+        if not inner:
             yield layer
+        for field in inner:
+            lists = layer[field.name] if field.control == "branches" else [layer[field.name]]
+            for listed in lists:
+                yield from _leading(listed)
 
 
-def unrolled(network: Network) -> Iterator[int]:
-    """The time steps of each recurrent layer, counted for each direction."""
-    for shape, layer in _shaped(network.layers, network.input_shape):
-        if isinstance(layer, RECURRENT):
-            yield shape[0] * (2 if layer.bidirectional else 1)
+def unrolled(network: Network) -> int:
+    """The time steps of all recurrent layers, counted for each direction."""
+    shaped = _shaped(network.layers, network.input_shape)
+    return sum(layer.unrolled(shape) for shape, layer in shaped)
 
 
 def _shaped(
@@ -336,9 +338,8 @@ def _shaped(
     """All layers, each with the shape of its input."""
     for layer in layers:
         yield shape, layer
-        inner = getattr(layer, "branches", [getattr(layer, "layers", ())])
-        for branch in inner:
-            yield from _shaped(branch, shape)
+        for inner in layer.inner().values():
+            yield from _shaped(inner, shape)
         shape = layer.output_shape(shape)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 import engine
-from engine import Dataset, Initializer, Machine, Moment, Network
+from engine import Dataset, Machine, Moment, Network
 from engine.data import register_dataset
 from server.describe.description import Description
+from server.describe.layers import described
 from server.wire.commands import PointSpec
 
 NAME = "own"
@@ -79,31 +79,17 @@ def describe(program: engine.Program) -> Description:
     samples = next(n.op for n in program.graph.nodes if n.op.name == "batch")
     return {
         "data": {"name": NAME},
-        "layers": [_fields(layer) for layer in network.layers],
+        "layers": [described(layer) for layer in network.layers],
         "loss": network.loss,
         "targets": network.targets,
         "optimizer": {"kind": network.optimizer.kind, **network.optimizer.hyperparameters()},
-        "schedule": _fields(network.schedule),
-        "clipping": _fields(network.clipping),
+        "schedule": described(network.schedule),
+        "clipping": described(network.clipping),
         "batch_size": program.batch_size,
         "shuffle": bool(getattr(samples, "shuffle", True)),
         "dtype": program.dtype,
         "seed": program.seed,
     }
-
-
-def _fields(thing: Any) -> Any:
-    """A dataclass of the engine as JSON, its kind first."""
-    if isinstance(thing, Initializer):
-        return thing.kind if thing.value is None else {"kind": thing.kind, "value": thing.value}
-    if is_dataclass(thing) and not isinstance(thing, type):
-        values = {f.name: _fields(getattr(thing, f.name)) for f in fields(thing)}
-        return {"kind": getattr(thing, "kind"), **values}  # noqa: B009 - every such class has one
-    if isinstance(thing, list | tuple):
-        return [_fields(item) for item in thing]
-    if isinstance(thing, np.generic):
-        return thing.item()
-    return thing
 
 
 def network_machine(network: Network, data: Dataset, **options: Any) -> Machine:

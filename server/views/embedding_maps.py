@@ -11,13 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import LayerInfo, Machine
+from engine import LAYERS, LayerInfo, Machine
 from server.describe.description import Plan
 from server.views.view_group import Array, Group, View
 
 Points = NDArray[np.float64]
 
-KINDS = ("embedding", "field_embedding", "factorisation")
 MAX_UNITS, MAX_ROWS = 256, 5000
 """Of a map; finding the directions of longer vectors would take too long."""
 
@@ -73,7 +72,7 @@ class MapGroup(Group):
 
 
 def _has_map(layer: LayerInfo, machine: Machine) -> bool:
-    if layer.kind not in KINDS:
+    if not LAYERS[layer.kind].reads_ids:
         return False
     rows, units = machine.program.buffers[f"{layer.name}/W"].shape
     return 2 <= rows <= MAX_ROWS and units <= MAX_UNITS

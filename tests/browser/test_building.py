@@ -21,7 +21,7 @@ def test_a_convolutional_network_is_built_by_hand(visits: Visits) -> None:
     page = visit.page
     page.get_by_role("button", name="Remove Layer 1").click()
     visit.wait("s.model.layers.length === 1")
-    add(page, "Convolution")
+    add(page, "2D convolution")
     output = page.get_by_role("group", name="Output", exact=True)
     expect(output.locator(".field-error").first).to_contain_text("layers[1]")
     add(page, "Flatten")
@@ -54,7 +54,7 @@ def test_a_layer_that_does_not_fit_is_told_at_its_place(visits: Visits) -> None:
 def test_layers_inside_layers(visits: Visits) -> None:
     visit = visits.open(DIGITS)
     page = visit.page
-    add(page, "Residual")
+    add(page, "Residual connection")
     visit.wait("s.model.layers.some(({kind}) => kind === 'residual')")
     page.get_by_role("button", name="Settings of Layer 2", exact=True).click()
     page.get_by_role("button", name="Add a layer to Layer 2.").click()

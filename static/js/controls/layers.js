@@ -4,7 +4,7 @@
 
 import { h, icon, iconButton, setText, tip } from "./dom.js";
 import { errorSlot, selectBox, stepper } from "./fields.js";
-import { layerSetting } from "./settings.js";
+import { layerSetting, wordsOf } from "./settings.js";
 
 /**
  * @import { Catalogue, Context, LayerDescription, LayerField, LayerKind } from "../state/types.js"
@@ -12,18 +12,6 @@ import { layerSetting } from "./settings.js";
 
 /** The field that says how large a layer is. */
 const SIZES = ["units", "filters", "rank", "heads"];
-const FAMILIES = new Map([
-  ["dense", "Dense"],
-  ["convolution", "Convolution"],
-  ["pooling", "Pooling"],
-  ["recurrence", "Recurrence"],
-  ["attention", "Attention"],
-  ["lookup", "Lookup"],
-  ["normalisation", "Normalisation"],
-  ["noise", "Noise"],
-  ["shape", "Shape"],
-  ["combining", "Combining"],
-]);
 
 /**
  * A list of layers at a place of the description. `get` finds it in a draft.
@@ -80,7 +68,7 @@ export class LayerRows {
     this.actions = context.actions;
     this.catalogue = catalogue;
     this.kinds = new Map(catalogue.layers.map((kind) => [kind.name, kind]));
-    this.initializers = catalogue.initializers.map(({ name }) => name);
+    this.words = wordsOf(catalogue);
     /** Paths of the layers whose settings are unfolded. @type {Set<string>} */
     this.unfolded = new Set();
   }
@@ -140,8 +128,7 @@ export class LayerRows {
 
   /** @param {(kind: LayerKind) => void} choose */
   menu(choose) {
-    const families = [...FAMILIES.keys()];
-    return families.map((family) =>
+    return this.catalogue.families.map((family) =>
       [...this.kinds.values()]
         .filter((kind) => kind.family === family)
         .map((kind) => ({ text: kind.title, hint: kind.formula, run: () => choose(kind) })),
@@ -266,7 +253,7 @@ export class LayerRows {
       if (field.control === "layers") return [this.inner(place, index, name, inner)];
       if (field.control === "branches") return [this.branches(place, index, name, inner)];
       const set = (/** @type {any} */ value) => edit({ [field.name]: value });
-      const made = layerSetting(field, inner, name, this.initializers, set);
+      const made = layerSetting(field, inner, name, this.words, set);
       return [{ element: made.element, show: (layer) => made.show(layer[field.name]) }];
     });
     const element = h("div", { class: "layer-settings", hidden: !this.unfolded.has(path) });

@@ -4,26 +4,23 @@
 import { h, icon, tip } from "./dom.js";
 import { errorSlot } from "./fields.js";
 
-/** @import { LayerField } from "../state/types.js" */
+/** @import { Catalogue, LayerField } from "../state/types.js" */
 /** @typedef {{element: HTMLElement, show: (value: any) => void}} Setting */
 
-/** Words of choices that are not self-explanatory. */
-const TITLES = new Map([
-  ["glorot_uniform", "Glorot uniform"],
-  ["glorot_normal", "Glorot normal"],
-  ["he_uniform", "He uniform"],
-  ["he_normal", "He normal"],
-  ["lecun_uniform", "LeCun uniform"],
-  ["lecun_normal", "LeCun normal"],
-  ["relu", "ReLU"],
-  ["leaky_relu", "Leaky ReLU"],
-  ["elu", "ELU"],
-  ["gelu", "GELU"],
-]);
+/**
+ * The words of choices: what an initializer can be, and the titles of those words that have one.
+ * @typedef {{initializers: string[], titles: Map<string, string>}} Words
+ */
 
-/** @param {string} name */
-function titleOf(name) {
-  return TITLES.get(name) ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+/** @param {Catalogue} catalogue @returns {Words} */
+export function wordsOf({ initializers, activations }) {
+  const titles = new Map([...initializers, ...activations].map(({ name, title }) => [name, title]));
+  return { initializers: initializers.map(({ name }) => name), titles };
+}
+
+/** @param {string} name @param {Words} words */
+function titleOf(name, { titles }) {
+  return titles.get(name) ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
 
 /**
@@ -88,17 +85,18 @@ function numbersInput(field, change) {
 /**
  * @param {LayerField} field
  * @param {string[]} choices
+ * @param {Words} words
  * @param {(value: string) => void} change
  */
-function choiceInput(field, choices, change) {
+function choiceInput(field, choices, words, change) {
   const input = h("select", { onchange: () => change(input.value) });
-  input.append(...choices.map((name) => h("option", { value: name }, titleOf(name))));
+  input.append(...choices.map((name) => h("option", { value: name }, titleOf(name, words))));
   const own = h("option", { value: "", hidden: true }, "With a value");
   if (field.control === "initializer") input.append(own);
   const show = (/** @type {any} */ value) => {
     const name = typeof value === "string" ? value : "";
     if (input.value !== name) input.value = name;
-    if (name === "") own.textContent = `${titleOf(value?.kind ?? "")} ${value?.value ?? ""}`;
+    if (name === "") own.textContent = `${titleOf(value?.kind ?? "", words)} ${value?.value ?? ""}`;
   };
   return { input, box: h("span", { class: "select" }, input, icon("down")), show };
 }
@@ -115,13 +113,13 @@ function switchInput(change) {
 
 /**
  * @param {LayerField} field
- * @param {string[]} initializers
+ * @param {Words} words
  * @param {(value: any) => void} change
  */
-function controlOf(field, initializers, change) {
+function controlOf(field, words, change) {
   if (field.control === "switch") return switchInput(change);
-  if (field.control === "choice") return choiceInput(field, field.choices, change);
-  if (field.control === "initializer") return choiceInput(field, initializers, change);
+  if (field.control === "choice") return choiceInput(field, field.choices, words, change);
+  if (field.control === "initializer") return choiceInput(field, words.initializers, words, change);
   if (field.control === "integer" || field.control === "number") return numberInput(field, change);
   return numbersInput(field, change);
 }
@@ -131,12 +129,12 @@ function controlOf(field, initializers, change) {
  * @param {LayerField} field
  * @param {string} path of the setting in the description
  * @param {string} owner the layer's name, for screen readers
- * @param {string[]} initializers
+ * @param {Words} words
  * @param {(value: any) => void} change
  * @returns {Setting}
  */
-export function layerSetting(field, path, owner, initializers, change) {
-  const { input, box, show } = controlOf(field, initializers, change);
+export function layerSetting(field, path, owner, words, change) {
+  const { input, box, show } = controlOf(field, words, change);
   input.setAttribute("aria-label", `${field.title} of ${owner}`);
   const label = h("span", { class: "label" }, field.title);
   if (field.about) {

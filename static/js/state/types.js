@@ -130,7 +130,7 @@
  * @typedef {{datasets: DatasetInfo[], thumbnails: {[name: string]: Thumbnail}, features: Named[],
  *   activations: (Named & {hidden: boolean})[], losses: Named[], initializers: Named[],
  *   optimizers: (Named & {hyperparameters: (Named & Range & {logarithmic: boolean})[]})[],
- *   functions: Named[], scalars: Named[], layers: LayerKind[], stopping: Setting[],
+ *   functions: Named[], scalars: Named[], layers: LayerKind[], families: string[], stopping: Setting[],
  *   schedules: (Named & {fields: Setting[]})[], clippings: (Named & {fields: Setting[]})[],
  *   limits: {layers: number, units: number}}} Catalogue
  */

@@ -79,8 +79,7 @@ def test_a_network_of_every_kind_is_built_and_complete(name: str) -> None:
 def test_defaults_are_those_of_the_engine_or_said_to_be_others(kind: str) -> None:
     for field in fields_of(kind):
         if field.default is MISSING:
-            given = layers.HIDDEN.get(kind, {})
-            assert field.name in given or field.name in ("vocabulary", "sizes", "shape")
+            assert field.name in layers.hidden_defaults(kind) or field.info.source is not None
 
 
 # What the data decide ----------------------------------------------------------------------------
