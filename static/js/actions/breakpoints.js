@@ -216,7 +216,8 @@ export class Stops {
   async judge(text, role) {
     try {
       const { wrong, shape, truth } = await this.actions.connection.request("expression", {
-        ...{ text, role },
+        text,
+        role,
       });
       return { wrong, shape: shape ?? [], truth: truth ?? false };
     } catch (error) {

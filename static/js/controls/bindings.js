@@ -18,35 +18,60 @@ function runBindings(context) {
   const does = (/** @type {string} */ unit) => `Step by one ${unit}, and keep that unit`;
   return [
     {
-      ...{ keys: [" ", "F8"], shown: "Space F8", group, does: "Run or pause" },
+      keys: [" ", "F8"],
+      shown: "Space F8",
+      group,
+      does: "Run or pause",
       run: () => actions.toggle(),
     },
     {
-      ...{ keys: ["s", "ArrowRight"], shown: "S →", group, does: "Step by the chosen unit" },
-      ...{ repeats: true, run: () => actions.step() },
+      keys: ["s", "ArrowRight"],
+      shown: "S →",
+      group,
+      does: "Step by the chosen unit",
+      repeats: true,
+      run: () => actions.step(),
     },
     ...STEP_UNITS.map(({ unit, key }) => ({
-      ...{ keys: [key.toLowerCase()], shown: key, group, does: does(unit), repeats: true },
+      keys: [key.toLowerCase()],
+      shown: key,
+      group,
+      does: does(unit),
+      repeats: true,
       run: () => {
         store.set({ stepUnit: unit });
         actions.step(unit);
       },
     })),
     {
-      ...{ keys: ["F10"], shown: "F10", group, does: "Step over: one layer", repeats: true },
+      keys: ["F10"],
+      shown: "F10",
+      group,
+      does: "Step over: one layer",
+      repeats: true,
       run: () => actions.step("layer"),
     },
     {
-      ...{ keys: ["F11"], shown: "F11", group, does: "Step into: one instruction", repeats: true },
+      keys: ["F11"],
+      shown: "F11",
+      group,
+      does: "Step into: one instruction",
+      repeats: true,
       run: () => actions.step("instruction"),
     },
     {
-      ...{ keys: ["x", "Shift+F11"], shown: "X", group, repeats: true },
+      keys: ["x", "Shift+F11"],
+      shown: "X",
+      group,
+      repeats: true,
       does: "Step out of the layer",
       run: () => actions.travel.out(),
     },
     {
-      ...{ keys: ["F9"], shown: "F9", group, run: () => actions.stops.toggleHere() },
+      keys: ["F9"],
+      shown: "F9",
+      group,
+      run: () => actions.stops.toggleHere(),
       does: "Breakpoint at the instruction pointed at, or at the next one",
     },
     {
@@ -86,43 +111,71 @@ function timeBindings({ store, actions }) {
   const group = "Back in time";
   return [
     {
-      ...{ keys: ["Shift+s", "ArrowLeft", "Shift+ArrowLeft"], shown: "Shift S ←", group },
-      ...{ does: "Step back by the chosen unit", repeats: true, run: () => travel.back() },
+      keys: ["Shift+s", "ArrowLeft", "Shift+ArrowLeft"],
+      shown: "Shift S ←",
+      group,
+      does: "Step back by the chosen unit",
+      repeats: true,
+      run: () => travel.back(),
     },
     ...STEP_UNITS.map(({ unit, key }, i) => ({
-      ...{ keys: [`Shift+${key.toLowerCase()}`], shown: i === 0 ? "Shift I…E" : "", group },
-      ...{ does: "Step back by that unit, and keep it", repeats: true },
+      keys: [`Shift+${key.toLowerCase()}`],
+      shown: i === 0 ? "Shift I…E" : "",
+      group,
+      does: "Step back by that unit, and keep it",
+      repeats: true,
       run: () => {
         store.set({ stepUnit: unit });
         travel.back(unit);
       },
     })),
     {
-      ...{ keys: ["Shift+F8"], shown: "Shift F8", group, run: () => travel.reverse() },
+      keys: ["Shift+F8"],
+      shown: "Shift F8",
+      group,
+      run: () => travel.reverse(),
       does: "Run back to the last breakpoint hit",
     },
     {
-      ...{ keys: ["Home"], shown: "Home", group, run: () => travel.start() },
+      keys: ["Home"],
+      shown: "Home",
+      group,
+      run: () => travel.start(),
       does: "To the start; nothing is lost",
     },
     {
-      ...{ keys: ["End"], shown: "End", group, run: () => travel.end() },
+      keys: ["End"],
+      shown: "End",
+      group,
+      run: () => travel.end(),
       does: "To the end of this branch",
     },
     {
-      ...{ keys: ["g"], shown: "G", group, does: "To a step by its number" },
+      keys: ["g"],
+      shown: "G",
+      group,
+      does: "To a step by its number",
       run: () => /** @type {HTMLElement} */ (document.querySelector(".time-to")).focus(),
     },
     {
-      ...{ keys: ["[", "Shift+ArrowUp"], shown: "[", group, does: "The branch above" },
+      keys: ["[", "Shift+ArrowUp"],
+      shown: "[",
+      group,
+      does: "The branch above",
       run: () => travel.switchBy(-1),
     },
     {
-      ...{ keys: ["]", "Shift+ArrowDown"], shown: "]", group, does: "The branch below" },
+      keys: ["]", "Shift+ArrowDown"],
+      shown: "]",
+      group,
+      does: "The branch below",
       run: () => travel.switchBy(1),
     },
     {
-      ...{ keys: ["v"], shown: "V", group, run: () => travel.toggleComparison() },
+      keys: ["v"],
+      shown: "V",
+      group,
+      run: () => travel.toggleComparison(),
       does: "Compare with another branch, or stop",
     },
   ];
@@ -138,15 +191,24 @@ function questionBindings(context) {
   const group = "Ask";
   return [
     {
-      ...{ keys: ["w"], shown: "W", group, run: () => questions.explainSelected() },
+      keys: ["w"],
+      shown: "W",
+      group,
+      run: () => questions.explainSelected(),
       does: "Where the selected thing's gradient comes from; the loss if nothing is selected",
     },
     {
-      ...{ keys: ["Backspace"], shown: "⌫", group, run: () => questions.back() },
+      keys: ["Backspace"],
+      shown: "⌫",
+      group,
+      run: () => questions.back(),
       does: "Back along the explanations followed",
     },
     {
-      ...{ keys: ["q"], shown: "Q", group, run: () => quizAnything(context) },
+      keys: ["q"],
+      shown: "Q",
+      group,
+      run: () => quizAnything(context),
       does: "Quiz me: hide a number and ask for it",
     },
   ];
@@ -173,7 +235,10 @@ export function bindings(context, page) {
     ...timeBindings(context),
     ...questionBindings(context),
     ...modes.map((edgeMode, i) => ({
-      ...{ keys: [`${i + 1}`], shown: `${i + 1}`, group, does: `Lines show the ${edgeMode}` },
+      keys: [`${i + 1}`],
+      shown: `${i + 1}`,
+      group,
+      does: `Lines show the ${edgeMode}`,
       run: () => actions.showEdges(edgeMode),
     })),
     { keys: ["d"], shown: "D", group, does: "Fold data and model", run: () => foldPanel("left") },

@@ -24,7 +24,10 @@ export function contentField(content, change) {
  */
 function textField({ name, title, minimum, maximum }, change) {
   const area = h("textarea", {
-    ...{ rows: 6, minlength: minimum, maxlength: maximum, spellcheck: "false" },
+    rows: 6,
+    minlength: minimum,
+    maxlength: maximum,
+    spellcheck: "false",
     "aria-label": title,
   });
   const count = h("small", {});

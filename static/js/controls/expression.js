@@ -34,14 +34,25 @@ export class ExpressionField {
     const id = `expression-${made}`;
     this.ghost = h("div", { class: "expression-ghost", "aria-hidden": "true" });
     this.input = h("input", {
-      ...{ id, type: "text", role: "combobox", autocomplete: "off", autocapitalize: "off" },
-      ...{ spellcheck: "false", maxlength: 400, placeholder: options.placeholder ?? null },
-      ...{ "aria-autocomplete": "list", "aria-expanded": "false" },
-      ...{ "aria-controls": `${id}-offers`, "aria-describedby": `${id}-said` },
+      id,
+      type: "text",
+      role: "combobox",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      maxlength: 400,
+      placeholder: options.placeholder ?? null,
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": `${id}-offers`,
+      "aria-describedby": `${id}-said`,
     });
     this.said = h("p", { class: "expression-said", id: `${id}-said`, "aria-live": "polite" });
     this.list = h("div", {
-      ...{ class: "expression-offers", id: `${id}-offers`, role: "listbox", popover: "manual" },
+      class: "expression-offers",
+      id: `${id}-offers`,
+      role: "listbox",
+      popover: "manual",
       "aria-label": `Completions of ${options.label}`,
     });
     const label = h("label", { for: id, class: options.bare ? "unseen" : null }, options.label);

@@ -142,8 +142,14 @@ export function numberField(options) {
   const id = nextId();
   const slider = h("input", { type: "range", min: 0, max: 1, step: 0.001, "aria-label": label });
   const number = h("input", {
-    ...{ type: "number", id, min: minimum, max: maximum, step: integer ? 1 : "any" },
-    ...{ inputmode: "decimal", required: true, autocomplete: "off" },
+    type: "number",
+    id,
+    min: minimum,
+    max: maximum,
+    step: integer ? 1 : "any",
+    inputmode: "decimal",
+    required: true,
+    autocomplete: "off",
   });
   const fill = () => slider.style.setProperty("--at", String(slider.valueAsNumber));
   let shown = Number.NaN;
@@ -206,8 +212,14 @@ function stepSlider(event, slider, scale) {
  */
 export function stepper({ label, hint, minimum, maximum, change }) {
   const number = h("input", {
-    ...{ type: "number", min: minimum, max: maximum, step: 1, "aria-label": label },
-    ...{ inputmode: "numeric", required: true, autocomplete: "off" },
+    type: "number",
+    min: minimum,
+    max: maximum,
+    step: 1,
+    "aria-label": label,
+    inputmode: "numeric",
+    required: true,
+    autocomplete: "off",
   });
   const go = (/** @type {number} */ value) => {
     number.value = String(Math.min(maximum, Math.max(minimum, value)));
@@ -223,7 +235,10 @@ export function stepper({ label, hint, minimum, maximum, change }) {
     h(
       "button",
       {
-        ...{ type: "button", class: "step", "aria-label": `${word}: ${label}`, tabindex: -1 },
+        type: "button",
+        class: "step",
+        "aria-label": `${word}: ${label}`,
+        tabindex: -1,
         onclick: () => go(number.valueAsNumber + by),
       },
       icon(name),
@@ -252,8 +267,14 @@ export function stepper({ label, hint, minimum, maximum, change }) {
 export function seedField(options) {
   const id = nextId();
   const input = h("input", {
-    ...{ type: "number", id, min: 0, max: Number.MAX_SAFE_INTEGER, step: 1, required: true },
-    ...{ inputmode: "numeric", autocomplete: "off" },
+    type: "number",
+    id,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    step: 1,
+    required: true,
+    inputmode: "numeric",
+    autocomplete: "off",
     onchange: () => input.validity.valid && options.change(input.valueAsNumber),
   });
   return {

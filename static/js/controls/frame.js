@@ -94,8 +94,10 @@ function mountTabs() {
     h(
       "button",
       {
-        ...{ type: "button", "data-name": name, "aria-controls": panel },
-        ...{ "aria-expanded": String(document.body.dataset.tab === name) },
+        type: "button",
+        "data-name": name,
+        "aria-controls": panel,
+        "aria-expanded": String(document.body.dataset.tab === name),
         onclick: () => openTab(name),
       },
       icon(name),

@@ -31,8 +31,11 @@ function sceneCard({ store, actions }, scene, close) {
   const button = h(
     "button",
     {
-      ...{ type: "button", class: "scene-card", onclick },
-      ...{ "aria-label": scene.title, "aria-disabled": missing ? "true" : null },
+      type: "button",
+      class: "scene-card",
+      onclick,
+      "aria-label": scene.title,
+      "aria-disabled": missing ? "true" : null,
     },
     canvas,
     h("span", { class: "scene-words" }, ...text),
@@ -96,7 +99,9 @@ export async function fillGallery(gallery, context) {
     ),
   );
   const search = h("input", {
-    ...{ type: "search", placeholder: "Search", autocomplete: "off" },
+    type: "search",
+    placeholder: "Search",
+    autocomplete: "off",
     "aria-label": "Search the scenes",
   });
   const none = h("p", { class: "scene-none", hidden: true }, "No scene has these words.");

@@ -199,11 +199,9 @@ export class LayerRows {
     }
     const title = field.title;
     const made = stepper({
-      ...{
-        label: `${title} of ${name}`,
-        minimum: field.minimum ?? 1,
-        maximum: field.maximum ?? 1024,
-      },
+      label: `${title} of ${name}`,
+      minimum: field.minimum ?? 1,
+      maximum: field.maximum ?? 1024,
       hint: sizeHint(field.name),
       change: (value) => edit({ [field.name]: value }),
     });
@@ -339,7 +337,9 @@ export class LayerRows {
    */
   inner(place, index, name, path) {
     const list = this.list({
-      ...{ path, name: `${name}.`, top: false },
+      path,
+      name: `${name}.`,
+      top: false,
       get: (draft) => place.get(draft)[index].layers,
     });
     return {
@@ -383,7 +383,9 @@ export class LayerRows {
    */
   branch(place, index, name, path, branch) {
     const list = this.list({
-      ...{ path: `${path}[${branch}]`, name, top: false },
+      path: `${path}[${branch}]`,
+      name,
+      top: false,
       get: (draft) => place.get(draft)[index].branches[branch],
     });
     const remove = () =>

@@ -40,7 +40,9 @@ export function openMenu(label, groups, box) {
   const button = (/** @type {Item} */ item) => {
     const ticked = item.checked !== undefined;
     const props = {
-      ...{ type: "button", role: ticked ? "menuitemcheckbox" : "menuitem", tabindex: -1 },
+      type: "button",
+      role: ticked ? "menuitemcheckbox" : "menuitem",
+      tabindex: -1,
       "aria-checked": ticked ? String(item.checked) : null,
       "aria-keyshortcuts": item.key ?? null,
     };

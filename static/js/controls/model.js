@@ -18,7 +18,9 @@ function layerList(context, catalogue) {
   const inputs = h("span", { class: "units" });
   const rows = new LayerRows(context, catalogue);
   const list = rows.list({
-    ...{ path: "layers", name: "", top: true },
+    path: "layers",
+    name: "",
+    top: true,
     get: (draft) => draft.layers,
   });
   const show = () => {
@@ -43,7 +45,10 @@ function layerList(context, catalogue) {
  */
 function startField({ store, actions }, catalogue, field, label, hint) {
   const select = selectField({
-    ...{ label, hint, path: `layers.${field}`, choices: [DIFFERS, ...catalogue.initializers] },
+    label,
+    hint,
+    path: `layers.${field}`,
+    choices: [DIFFERS, ...catalogue.initializers],
     change: (name) =>
       actions.edit((draft) => {
         for (const layer of draft.layers) if (field in layer) layer[field] = name;

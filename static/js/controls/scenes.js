@@ -13,13 +13,19 @@ import { styled } from "./styles.js";
 export function mountScenes(context) {
   const { store } = context;
   const gallery = h("div", {
-    ...{ id: "scenes", class: "scenes", role: "dialog", popover: "auto" },
+    id: "scenes",
+    class: "scenes",
+    role: "dialog",
+    popover: "auto",
     "aria-label": "Networks to start from",
   });
   const label = h("span", { class: "scene-name" });
   const props = {
-    ...{ type: "button", class: "scene-button", popovertarget: "scenes" },
-    ...{ "aria-haspopup": "dialog", "aria-label": "Start from another network" },
+    type: "button",
+    class: "scene-button",
+    popovertarget: "scenes",
+    "aria-haspopup": "dialog",
+    "aria-label": "Start from another network",
   };
   const button = tip(
     h("button", props, label, icon("down")),

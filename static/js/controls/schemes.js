@@ -34,7 +34,10 @@ function schemeFields({ actions }, part, label, hint, kinds) {
     return { kind, ...Object.fromEntries(fields.map((field) => [field.name, field.default])) };
   };
   const select = selectField({
-    ...{ label, hint, path: part, choices: [NONE, ...kinds] },
+    label,
+    hint,
+    path: part,
+    choices: [NONE, ...kinds],
     change: (kind) =>
       actions.edit((draft) => Object.assign(draft, { [part]: kind ? usual(kind) : null })),
   });
@@ -45,14 +48,12 @@ function schemeFields({ actions }, part, label, hint, kinds) {
     const { name, title, minimum, maximum, logarithmic: log } = setting;
     const path = `${part}.${name}`;
     const field = numberField({
-      ...{
-        label: title,
-        hint: HINTS[path] ?? "",
-        path,
-        minimum,
-        maximum,
-        integer: log && minimum >= 1,
-      },
+      label: title,
+      hint: HINTS[path] ?? "",
+      path,
+      minimum,
+      maximum,
+      integer: log && minimum >= 1,
       scale: log ? logarithmic(minimum, maximum) : linear(minimum, maximum, 0.01),
       change: (value) =>
         actions.edit((draft) => Object.assign(draft[part] ?? {}, { [name]: value })),
@@ -82,7 +83,9 @@ function schemeFields({ actions }, part, label, hint, kinds) {
 function thenField({ actions }, { schedules }) {
   const later = schedules.filter(({ name }) => name !== "warmup");
   const select = selectField({
-    ...{ label: "Then", hint: "How η changes after the warm-up.", path: "schedule.then" },
+    label: "Then",
+    hint: "How η changes after the warm-up.",
+    path: "schedule.then",
     choices: [NONE, ...later],
     change: (kind) =>
       actions.edit((draft) => {
@@ -117,7 +120,10 @@ function stoppingFields({ actions }, { stopping }) {
   const patience = numberField({
     label: "Patience",
     hint: "The steps without a lower test loss after which a run ends.",
-    ...{ path: "stopping.patience", minimum, maximum, integer: true },
+    path: "stopping.patience",
+    minimum,
+    maximum,
+    integer: true,
     scale: logarithmic(minimum, maximum),
     change: (value) =>
       actions.edit((draft) => Object.assign(draft, { stopping: { patience: value } })),

@@ -31,8 +31,12 @@ function titleOf(name, { titles }) {
 function numberInput(field, change) {
   const whole = field.control === "integer";
   const input = h("input", {
-    ...{ type: "number", min: field.minimum, max: field.maximum, step: whole ? 1 : "any" },
-    ...{ inputmode: whole ? "numeric" : "decimal", autocomplete: "off" },
+    type: "number",
+    min: field.minimum,
+    max: field.maximum,
+    step: whole ? 1 : "any",
+    inputmode: whole ? "numeric" : "decimal",
+    autocomplete: "off",
     placeholder: field.default === null ? (field.optional ? "none" : "fits the data") : null,
     required: field.default !== null,
   });
@@ -56,7 +60,9 @@ function numbersInput(field, change) {
   const words = field.control === "padding" ? field.choices : [];
   const pattern = [...words, "\\d+(\\s*[,×x]\\s*\\d+)*"].join("|");
   const input = h("input", {
-    ...{ type: "text", pattern, inputmode: words.length > 0 ? "text" : "numeric" },
+    type: "text",
+    pattern,
+    inputmode: words.length > 0 ? "text" : "numeric",
     autocomplete: "off",
     placeholder:
       field.default === null ? (field.optional ? "as the window" : "fits the data") : null,

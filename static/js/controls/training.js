@@ -43,7 +43,8 @@ function optimizerFields({ store, actions }, { optimizers }) {
   const kind = selectField({
     label: "Optimizer",
     hint: "The rule that turns gradients into the update of every parameter.",
-    ...{ path: "optimizer.kind", choices: optimizers },
+    path: "optimizer.kind",
+    choices: optimizers,
     change: (name) =>
       actions.edit((draft) => {
         const parameters = optimizers.find((o) => o.name === name)?.hyperparameters ?? [];
@@ -57,7 +58,9 @@ function optimizerFields({ store, actions }, { optimizers }) {
   const fields = [...all.values()].map(({ name, title, minimum, maximum, logarithmic: log }) => {
     const scale = log ? logarithmic(minimum, maximum) : linear(minimum, maximum, 0.001);
     const field = numberField({
-      ...{ label: title, hint: HINTS[name] ?? "", path: `optimizer.${name}` },
+      label: title,
+      hint: HINTS[name] ?? "",
+      path: `optimizer.${name}`,
       scale: name === "weight_decay" ? FROM_ZERO : scale,
       change: (value) => changeHyperparameter(store, actions, name, value),
     });
@@ -129,7 +132,10 @@ function penaltyFields(context) {
   const fields = PENALTIES.map(([name, label, hint]) => {
     const share = name === "dropout";
     const field = numberField({
-      ...{ label, hint, path: `layers.${name}`, maximum: share ? 0.95 : undefined },
+      label,
+      hint,
+      path: `layers.${name}`,
+      maximum: share ? 0.95 : undefined,
       scale: share ? linear(0, 0.95, 0.05) : FROM_ZERO,
       change: (value) => changePenalty(context, name, value),
     });
@@ -158,7 +164,10 @@ function batchFields({ actions }) {
   const size = numberField({
     label: "Batch size",
     hint: "How many samples a step averages the gradient over.",
-    ...{ path: "batch_size", scale: logarithmic(1, 1000), minimum: 1, integer: true },
+    path: "batch_size",
+    scale: logarithmic(1, 1000),
+    minimum: 1,
+    integer: true,
     change: (value) => edit({ batch_size: value }),
   });
   const full = switchField({
@@ -195,7 +204,8 @@ function lossField({ store, actions }, { losses }) {
   const field = selectField({
     label: "Loss",
     hint: "The number L that every gradient is a derivative of. The output layer follows it.",
-    ...{ path: "loss", choices: losses },
+    path: "loss",
+    choices: losses,
     change: (loss) =>
       actions.edit((draft) => {
         draft.loss = loss;

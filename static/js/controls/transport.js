@@ -12,27 +12,32 @@ import { notchOf, SPEEDS, speedText } from "./speeds.js";
 /** @type {{unit: StepUnit, key: string, does: string, undoes: string}[]} */
 export const STEP_UNITS = [
   {
-    ...{ unit: "instruction", key: "I" },
+    unit: "instruction",
+    key: "I",
     does: "Executes one instruction",
     undoes: "Takes the last instruction back",
   },
   {
-    ...{ unit: "layer", key: "L" },
+    unit: "layer",
+    key: "L",
     does: "Goes on to the next layer",
     undoes: "Goes back to the start of this layer, or of the one before",
   },
   {
-    ...{ unit: "phase", key: "P" },
+    unit: "phase",
+    key: "P",
     does: "Goes on to the next phase: forward, loss, backward, update",
     undoes: "Goes back to the start of this phase, or of the one before",
   },
   {
-    ...{ unit: "step", key: "U" },
+    unit: "step",
+    key: "U",
     does: "Finishes one step: one update of all parameters",
     undoes: "Goes back to the start of this step, or of the one before",
   },
   {
-    ...{ unit: "epoch", key: "E" },
+    unit: "epoch",
+    key: "E",
     does: "Finishes one epoch: one pass over the training set",
     undoes: "Goes back to the start of this epoch, or of the one before",
   },
@@ -111,7 +116,11 @@ function stepButton(context, direction) {
   const { store, actions } = context;
   const back = direction === "back";
   const button = timeButton(context, {
-    ...{ name: direction, label: "", does: "", key: "", leads: back ? isPast : () => true },
+    name: direction,
+    label: "",
+    does: "",
+    key: "",
+    leads: back ? isPast : () => true,
     go: () => (back ? actions.travel.back() : actions.step()),
   });
   const show = () => {
@@ -140,12 +149,18 @@ function hasFuture(state) {
 function backGroup(context) {
   const { travel } = context.actions;
   const start = timeButton(context, {
-    ...{ name: "start", label: "To the start", key: "Home", leads: isPast },
+    name: "start",
+    label: "To the start",
+    key: "Home",
+    leads: isPast,
     does: "Goes back to step 0. What was trained stays known: nothing is lost.",
     go: () => travel.start(),
   });
   const reverse = timeButton(context, {
-    ...{ name: "reverse", label: "Run backwards", key: "Shift F8", leads: isPast },
+    name: "reverse",
+    label: "Run backwards",
+    key: "Shift F8",
+    leads: isPast,
     does: "Goes back to the last breakpoint that was hit before now, or to the start.",
     go: () => travel.reverse(),
   });
@@ -157,7 +172,10 @@ function backGroup(context) {
 function stepGroup(context) {
   const { travel } = context.actions;
   const end = timeButton(context, {
-    ...{ name: "end", label: "To the end", key: "End", leads: hasFuture },
+    name: "end",
+    label: "To the end",
+    key: "End",
+    leads: hasFuture,
     does: "Goes on to the last moment of this branch that was trained so far.",
     go: () => travel.end(),
   });
@@ -182,7 +200,11 @@ function unitSelect({ store }) {
 /** @param {Context} context */
 function speedSlider({ store, actions }) {
   const slider = h("input", {
-    ...{ type: "range", min: 0, max: SPEEDS.length - 1, step: 1, "aria-label": "Speed" },
+    type: "range",
+    min: 0,
+    max: SPEEDS.length - 1,
+    step: 1,
+    "aria-label": "Speed",
   });
   tip(slider, "How many instructions or steps are executed a second.", ", .");
   const text = h("output", { class: "speed-text" });

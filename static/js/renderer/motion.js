@@ -17,8 +17,14 @@
 
 /** How long each takes when one instruction is watched alone, ms. */
 const LENGTH = {
-  ...{ flow: 480, pull: 520, fill: 260, ring: 260 },
-  ...{ settle: 560, dash: 560, morph: 580, loss: 320 },
+  flow: 480,
+  pull: 520,
+  fill: 260,
+  ring: 260,
+  settle: 560,
+  dash: 560,
+  morph: 580,
+  loss: 320,
 };
 /** A layer, a phase or a step watched in one go takes at most this. */
 const MAX_DURATION = 1400;

@@ -33,8 +33,15 @@ export function madeOf(origin, cell, read) {
   if (!rule || !place || !inputs || !own) return null;
   const [rows, cols] = origin.patchAt(place);
   const made = {
-    ...{ rule, timed: origin.timed, first: rows[0], from: "", field: origin.field(place) },
-    ...{ rows: rows.length, cols: cols.length, shares: [], bias: 0 },
+    rule,
+    timed: origin.timed,
+    first: rows[0],
+    from: "",
+    field: origin.field(place),
+    rows: rows.length,
+    cols: cols.length,
+    shares: [],
+    bias: 0,
     value: own[origin.at(origin.output, place)],
   };
   if (rule === "sum") return weighed(origin, made, inputs, read, place);

@@ -75,7 +75,10 @@ export function sequenceField(model, value, of) {
     part: whole(rows, cols),
     index: (row, col) => [row, col],
     axis: "step",
-    ...{ group: value, path: "", back: false, range: 0 },
+    group: value,
+    path: "",
+    back: false,
+    range: 0,
     ideal: imageWidth(cols),
     ...of,
   };
@@ -108,8 +111,13 @@ export function makeFields(specs, model) {
     const steps = spec.path ? findSteps(model.instructions, spec.path, spec.part.rows) : null;
     const field = {
       ...spec,
-      ...{ x: 0, y: 0, width: 0, height: 0 },
-      ...{ first, cells, steps },
+      x: 0,
+      y: 0,
+      width: 0,
+      height: 0,
+      first,
+      cells,
+      steps,
       done: lastWriter(model, spec.value, "forward"),
       reached: lastWriter(model, spec.gradient, "backward"),
     };

@@ -72,11 +72,17 @@ const FETCHED = {
 
 /** Modules of kinds that have one of their own, whatever their shapes. @type {{[kind: string]: string}} */
 const MODULES = {
-  ...{ rnn: "recurrent", lstm: "recurrent", gru: "recurrent" },
-  ...{ attention: "attention", transformer_block: "transformer_block" },
-  ...{ field_embedding: "vectors", factorisation: "vectors" },
-  ...{ residual: "nested", concatenate: "nested" },
-  ...{ global_max_pool: "pooled", global_average_pool: "pooled" },
+  rnn: "recurrent",
+  lstm: "recurrent",
+  gru: "recurrent",
+  attention: "attention",
+  transformer_block: "transformer_block",
+  field_embedding: "vectors",
+  factorisation: "vectors",
+  residual: "nested",
+  concatenate: "nested",
+  global_max_pool: "pooled",
+  global_average_pool: "pooled",
 };
 
 /** @type {Map<string, Pick<Kind, "column">>} */

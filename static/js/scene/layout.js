@@ -183,8 +183,21 @@ function shapePanel(spec, panel, index, area, ease) {
   return {
     ...spec,
     index,
-    ...{ x: 0, y, width, height, cols: 1, rows: 1, size: width, pitchX: width, pitchY: height },
-    ...{ xs: blank, ys: blank, ports: blank, labelWidth: 0, headX: 0, headWidth: 0 },
+    x: 0,
+    y,
+    width,
+    height,
+    cols: 1,
+    rows: 1,
+    size: width,
+    pitchX: width,
+    pitchY: height,
+    xs: blank,
+    ys: blank,
+    ports: blank,
+    labelWidth: 0,
+    headX: 0,
+    headWidth: 0,
   };
 }
 

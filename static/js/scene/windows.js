@@ -58,7 +58,9 @@ function windowOf({ kind, input_shape: shape }, fields, axis) {
   const stride = of(fields.stride, pool ? size : spread ? 2 : 1);
   const dilation = of(fields.dilation, 1);
   const before = paddingBefore(fields.padding, axis, spread, shape[axis], {
-    ...{ size, stride, dilation },
+    size,
+    stride,
+    dilation,
   });
   return { kind: spread ? "spread" : "slide", size, stride, dilation, before };
 }

@@ -10,8 +10,17 @@ import { exact } from "../format.js";
 
 /** @type {PointSpec} what a link leaves out */
 const USUAL = {
-  ...{ name: "", enabled: true, instruction: null, scope: null, phase: null },
-  ...{ condition: null, message: null, expression: null, trigger: "change", level: 0, nth: 1 },
+  name: "",
+  enabled: true,
+  instruction: null,
+  scope: null,
+  phase: null,
+  condition: null,
+  message: null,
+  expression: null,
+  trigger: "change",
+  level: 0,
+  nth: 1,
 };
 
 /** @type {[Trigger, string][]} what a watchpoint stops for, in words */

@@ -13,8 +13,12 @@
 
 /** What a layer's fields are where a link leaves them out. */
 const LAYER_DEFAULTS = {
-  ...{ kind: "dense", initializer: "glorot_uniform", bias_initializer: "zeros" },
-  ...{ l1: 0, l2: 0, dropout: 0 },
+  kind: "dense",
+  initializer: "glorot_uniform",
+  bias_initializer: "zeros",
+  l1: 0,
+  l2: 0,
+  dropout: 0,
 };
 
 // --- Keeping the output layer, the loss and the data consistent ---------------------------------
@@ -247,7 +251,12 @@ const FIELDS = {
 };
 /** @type {{[key: string]: Codec}} */
 const VIEW_FIELDS = {
-  ...{ speed: SPEED, edges: EDGES, run: FLAG, scene: WORD, log: JSON_TEXT, stops: JSON_TEXT },
+  speed: SPEED,
+  edges: EDGES,
+  run: FLAG,
+  scene: WORD,
+  log: JSON_TEXT,
+  stops: JSON_TEXT,
 };
 
 /**

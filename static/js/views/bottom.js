@@ -26,20 +26,21 @@ import { stackOf } from "./stack.js";
 const TABS = [
   { name: "program", title: "Program", view: async () => listing },
   {
-    ...{ name: "stops", title: "Stops", view: () => import("./breakpoints.js") },
+    name: "stops",
+    title: "Stops",
+    view: () => import("./breakpoints.js"),
     count: ({ points }) => points.length,
   },
   {
-    ...{
-      name: "watch",
-      title: "Watch",
-      more: " and log",
-      view: () => styled("watch", import("./watch.js")),
-    },
+    name: "watch",
+    title: "Watch",
+    more: " and log",
+    view: () => styled("watch", import("./watch.js")),
     count: ({ watches }) => watches.length,
   },
   {
-    ...{ name: "diagnostics", title: "Diagnostics" },
+    name: "diagnostics",
+    title: "Diagnostics",
     view: () => styled("diagnostics", import("./diagnostics.js")),
     count: ({ findings }) => findings.length,
   },

@@ -66,7 +66,8 @@ class StopsView {
       { class: "stops-adders" },
       button("Breakpoint", "Stops a run at a place, or whenever a condition holds.", {}),
       button("Logpoint", "Writes values to the log, and does not stop.", {
-        ...{ phase: "update", message: "loss {loss}" },
+        phase: "update",
+        message: "loss {loss}",
       }),
       button("Watchpoint", "Stops right after the instruction that changes a value.", {
         expression: "",

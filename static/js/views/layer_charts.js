@@ -21,7 +21,8 @@ import { TimeAxis } from "./step_chart/time.js";
 const HELP =
   "Charts of every layer over the steps. Left and right move along the steps, with Shift they mark steps and Enter zooms to them, Escape goes back. The table has the values at the step.";
 const FLOW = {
-  ...{ name: "flow", title: "Gradient flow now" },
+  name: "flow",
+  title: "Gradient flow now",
   does: "Norm of the gradient of each layer's parameters at the current step, from the first layer to the last, on one logarithmic axis. Where it fades towards the first layer, it vanishes.",
 };
 const HEADS = [...COLUMNS, FLOW];
@@ -58,7 +59,10 @@ class ChartsView {
       "No step has been trained yet. Run, and every layer's activations, gradients, updates and weights are charted here.",
     );
     this.table = h("div", {
-      ...{ class: "charts-table", role: "group", tabindex: 0, "aria-label": HELP },
+      class: "charts-table",
+      role: "group",
+      tabindex: 0,
+      "aria-label": HELP,
     });
     this.live = h("p", { class: "unseen", "aria-live": "polite" });
     this.build();

@@ -39,20 +39,29 @@ function trainAndTest({ losses, curves, compared, run }, train, test) {
   /** @type {Series[]} */
   const series = [
     {
-      ...{ ...own, label: `Train${suffix}`, values: losses[train] },
-      ...{ dash: [], color: (palette) => palette.ink2 },
+      ...own,
+      label: `Train${suffix}`,
+      values: losses[train],
+      dash: [],
+      color: (palette) => palette.ink2,
     },
     {
-      ...{ ...own, label: `Test${suffix}`, values: losses[test] },
-      ...{ dash: DASH, color: (palette) => palette.ink },
+      ...own,
+      label: `Test${suffix}`,
+      values: losses[test],
+      dash: DASH,
+      color: (palette) => palette.ink,
     },
   ];
   const other = curves.get(compared?.branch ?? -1);
   if (!compared || !other) return series;
   for (const [i, name] of ["Train", "Test"].entries()) {
     series.push({
-      ...{ label: `${name} b${compared.branch}`, samples: other, since: compared.parting[0] },
-      ...{ values: other[[train, test][i]], dash: OTHER_DASHES[i] },
+      label: `${name} b${compared.branch}`,
+      samples: other,
+      since: compared.parting[0],
+      values: other[[train, test][i]],
+      dash: OTHER_DASHES[i],
       color: (palette) => palette.categories[2],
     });
   }
@@ -77,12 +86,17 @@ class LossView {
     this.time = new TimeAxis();
     this.time.onChange = () => this.timeChanged();
     this.loss = new Chart({
-      ...{ time: this.time, cover: coverFromZero, text: short, bottom: true },
+      time: this.time,
+      cover: coverFromZero,
+      text: short,
+      bottom: true,
       series: trainAndTest(state, "train", "test"),
     });
     this.accuracy = new Chart({
-      ...{ time: this.time, cover: coverToWhole, text: percent },
-      ...{ tick: (value, spacing) => `${tick(100 * value, 100 * spacing)} %` },
+      time: this.time,
+      cover: coverToWhole,
+      text: percent,
+      tick: (value, spacing) => `${tick(100 * value, 100 * spacing)} %`,
       series: trainAndTest(state, "trainAccuracy", "testAccuracy"),
     });
     /** The curves that are shown: the present branch's and the compared one's. */
@@ -94,8 +108,11 @@ class LossView {
     this.whole = h("button", { type: "button", class: "loss-whole" }, "all steps");
     this.second = h("div", { class: "loss-accuracy" });
     this.charts = h("div", {
-      ...{ class: "loss-charts", role: "application", tabindex: 0 },
-      ...{ "aria-label": HELP, "aria-roledescription": "charts" },
+      class: "loss-charts",
+      role: "application",
+      tabindex: 0,
+      "aria-label": HELP,
+      "aria-roledescription": "charts",
     });
     this.live = h("p", { class: "unseen", "aria-live": "polite" });
     this.build(element);

@@ -34,8 +34,12 @@ class TimelineView {
   constructor(element, context) {
     this.context = context;
     this.track = h("div", {
-      ...{ class: "time-track", role: "slider", tabindex: 0, "aria-label": "Step" },
-      ...{ "aria-valuemin": 0, "aria-orientation": "horizontal" },
+      class: "time-track",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": "Step",
+      "aria-valuemin": 0,
+      "aria-orientation": "horizontal",
     });
     this.surface = new Surface(this.track);
     this.lanes = new Lanes();
@@ -157,7 +161,11 @@ class TimelineView {
  */
 function goTo({ actions }) {
   const field = h("input", {
-    ...{ type: "number", min: 0, step: 1, class: "time-to", placeholder: "step…" },
+    type: "number",
+    min: 0,
+    step: 1,
+    class: "time-to",
+    placeholder: "step…",
     "aria-label": "Go to step",
   });
   tip(field, "Goes to this step of the branch; beyond its end it trains on, up to there.", "G");

@@ -116,7 +116,8 @@ export class Link {
   /** The server refused the link's network: says why, and shows the usual one. */
   async fallBack() {
     const errors = this.store.state.errors.map(({ message }) => ({
-      ...{ code: "link", field: "" },
+      code: "link",
+      field: "",
       message: `${message.replace(/\.?$/, ".")} The link asks for it; the usual network is shown instead.`,
     }));
     this.store.set({ errors });

@@ -30,12 +30,22 @@ function answerPanel(layer, model) {
   return new AnswerPanel(
     [
       sequenceField(model, value, {
-        ...{ symbol: "next", title: "probability of the next token", look: "norm", gradient },
-        ...{ range: 1, ideal: 56, group: "answers" },
+        symbol: "next",
+        title: "probability of the next token",
+        look: "norm",
+        gradient,
+        range: 1,
+        ideal: 56,
+        group: "answers",
       }),
       sequenceField(model, value, {
-        ...{ symbol: `top ${RANKS}`, title: "answer", look: "words", gradient: "" },
-        ...{ part: ranks, ideal: 22 * RANKS, group: "answers" },
+        symbol: `top ${RANKS}`,
+        title: "answer",
+        look: "words",
+        gradient: "",
+        part: ranks,
+        ideal: 22 * RANKS,
+        group: "answers",
       }),
     ],
     model,

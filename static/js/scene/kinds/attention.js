@@ -31,7 +31,10 @@ export function headFields(layer, model) {
     part: { rows, cols, offset: head * rows * cols, stride: cols, step: 1 },
     index: (row, col) => [head, row, col],
     axis: "query",
-    ...{ group: value, path: "", back: false, range: 1 },
+    group: value,
+    path: "",
+    back: false,
+    range: 1,
     ideal: 100,
   }));
 }

@@ -60,7 +60,10 @@ function shown({ name, output_shape: shape }, symbol, model) {
   if (shape.length === 1) {
     return [
       sequenceField(model, value, {
-        ...{ symbol, title: name, axis: "unit", ideal: 18 },
+        symbol,
+        title: name,
+        axis: "unit",
+        ideal: 18,
         part: { rows: height, cols: 1, offset: 0, stride: 1, step: 1 },
         index: (row) => [row],
       }),
@@ -68,7 +71,10 @@ function shown({ name, output_shape: shape }, symbol, model) {
   }
   return Array.from({ length: Math.min(CHANNELS, channels) }, (_, channel) =>
     sequenceField(model, value, {
-      ...{ symbol: "", title: `${name}, channel ${channel}`, axis: "pixel", ideal: 64 },
+      symbol: "",
+      title: `${name}, channel ${channel}`,
+      axis: "pixel",
+      ideal: 64,
       part: {
         rows: height,
         cols: width,

@@ -75,11 +75,14 @@ function gates(kind, path, model) {
   return Array.from({ length: count }, (_, gate) => {
     const [symbol, title] = names[gate] ?? [`gate ${gate}`, `gate ${gate}`];
     return sequenceField(model, buffer.name, {
-      ...{ symbol, title, ...along(path) },
+      symbol,
+      title,
+      ...along(path),
       look: "mean",
       part: { rows, cols: units, offset: gate * units, stride: count * units, step: 1 },
       index: (row, col) => [row, gate, col],
-      ...{ range: 1, ideal: 20 },
+      range: 1,
+      ideal: 20,
     });
   });
 }
@@ -87,8 +90,11 @@ function gates(kind, path, model) {
 /** @param {string} path @param {Model} model @returns {FieldSpec} */
 function fade(path, model) {
   return sequenceField(model, `probe/${path}/h`, {
-    ...{ symbol: "‖dL/dh‖", title: "norm of dL/dh", ...along(path) },
-    ...{ look: "fade", ideal: 52 },
+    symbol: "‖dL/dh‖",
+    title: "norm of dL/dh",
+    ...along(path),
+    look: "fade",
+    ideal: 52,
   });
 }
 

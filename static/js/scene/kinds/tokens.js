@@ -20,7 +20,9 @@ export function column(layer, model) {
     ...(vocabulary ?? names.map((name) => `${name} 100`)).map((t) => t.length),
   );
   const field = sequenceField(model, "probe/input/x", {
-    ...{ symbol: "", title: vocabulary ? "token" : "input", look: "words" },
+    symbol: "",
+    title: vocabulary ? "token" : "input",
+    look: "words",
     part: { rows, cols: 1, offset: 0, stride: 1, step: 1 },
     index: (row) => [row],
     axis: vocabulary ? "step" : "unit",

@@ -27,14 +27,18 @@ export function blockFields(layer, model) {
   const hidden = inner.find(({ kind }) => kind === "dense");
   const norm = (/** @type {string} */ buffer, /** @type {string} */ title) =>
     sequenceField(model, `probe/${layer.name}/${buffer}`, {
-      ...{ symbol: "‖x‖", title, ideal: 22 },
+      symbol: "‖x‖",
+      title,
+      ideal: 22,
       look: "norm",
     });
   return [
     ...headFields(attention?.name ?? "", model),
     norm("sum1", "norm of the residual stream after attention"),
     sequenceField(model, `probe/${hidden?.name}/a`, {
-      ...{ symbol: "FF", title: "feed-forward unit", ideal: 36 },
+      symbol: "FF",
+      title: "feed-forward unit",
+      ideal: 36,
     }),
     norm("a", "norm of the residual stream after the feed-forward"),
   ];

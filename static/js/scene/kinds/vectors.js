@@ -20,17 +20,19 @@ export function column(layer, model) {
   const [rows = 1, cols = 1] = model.bufferByName.get(buffer)?.shape ?? [];
   const ideal = CELL * cols <= MAX_WIDTH ? CELL * cols : Math.max(imageWidth(cols), 16 * cols);
   const vectors = sequenceField(model, buffer, {
-    ...{
-      symbol: "",
-      title: "vector",
-      look: "words",
-      axis: "unit",
-      ideal: Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, ideal)),
-    },
+    symbol: "",
+    title: "vector",
+    look: "words",
+    axis: "unit",
+    ideal: Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, ideal)),
     part: { rows, cols, offset: 0, stride: cols, step: 1 },
   });
   const sum = sequenceField(model, `probe/${layer.name}/z`, {
-    ...{ symbol: "", title: "answer", look: "words", axis: "unit", group: buffer },
+    symbol: "",
+    title: "answer",
+    look: "words",
+    axis: "unit",
+    group: buffer,
     part: { rows: 1, cols: 1, offset: 0, stride: 1, step: 1 },
     index: () => [0],
   });

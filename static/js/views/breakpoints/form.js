@@ -31,26 +31,48 @@ export class PointForm {
     this.remove = h("button", { type: "button", class: "link-button" }, "Remove");
     this.place = h("select", { id: `${this.id}-place` });
     this.nth = h("input", {
-      ...{ type: "number", id: `${this.id}-nth`, min: 1, max: MAX_HITS, step: 1 },
-      ...{ required: true, inputmode: "numeric", autocomplete: "off" },
+      type: "number",
+      id: `${this.id}-nth`,
+      min: 1,
+      max: MAX_HITS,
+      step: 1,
+      required: true,
+      inputmode: "numeric",
+      autocomplete: "off",
     });
     this.trigger = h("select", { id: `${this.id}-trigger` });
     this.trigger.append(...TRIGGERS.map(([name, words]) => h("option", { value: name }, words)));
     this.level = h("input", {
-      ...{ type: "number", step: "any", required: true, autocomplete: "off" },
-      ...{ inputmode: "decimal", "aria-label": "Level that it crosses" },
+      type: "number",
+      step: "any",
+      required: true,
+      autocomplete: "off",
+      inputmode: "decimal",
+      "aria-label": "Level that it crosses",
     });
     const change = () => this.changed();
     const enter = () => this.submit();
     this.condition = new ExpressionField(context, {
-      ...{ label: "if", role: "condition", optional: true, placeholder: "always" },
-      ...{ change, enter },
+      label: "if",
+      role: "condition",
+      optional: true,
+      placeholder: "always",
+      change,
+      enter,
     });
     this.message = new ExpressionField(context, {
-      ...{ label: "logs", role: "message", placeholder: "text and {expressions}", change, enter },
+      label: "logs",
+      role: "message",
+      placeholder: "text and {expressions}",
+      change,
+      enter,
     });
     this.expression = new ExpressionField(context, {
-      ...{ label: "when", role: "scalar", placeholder: "a number", change, enter },
+      label: "when",
+      role: "scalar",
+      placeholder: "a number",
+      change,
+      enter,
     });
     this.add = h("button", { type: "submit", class: "button primary" }, "Add");
     this.placeRow = row("at", this.place, selectBox(this.place));

@@ -23,12 +23,13 @@ export class ValueField {
     this.shown = "";
     const label = `${symbol}, ${buffer}${indexText(index)}: type another value, or drag, to change it`;
     this.input = h("input", {
-      ...{ type: "number", step: "any", required: true, autocomplete: "off" },
-      ...{
-        inputmode: "decimal",
-        "aria-label": label,
-        title: "Type another value, or drag to the side, to change it",
-      },
+      type: "number",
+      step: "any",
+      required: true,
+      autocomplete: "off",
+      inputmode: "decimal",
+      "aria-label": label,
+      title: "Type another value, or drag to the side, to change it",
     });
     this.input.onchange = () => this.write();
     this.input.onkeydown = (event) => this.key(event);

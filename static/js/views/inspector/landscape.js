@@ -20,19 +20,27 @@ const DIGITS = 4;
  */
 const QUESTIONS = [
   {
-    ...{ label: "Sharpness", type: "sharpness", fields: {} },
+    label: "Sharpness",
+    type: "sharpness",
+    fields: {},
     hint: "The largest eigenvalue of the Hessian: how strongly the loss curves. Gradient descent is unstable with learning rates above 2 divided by it.",
   },
   {
-    ...{ label: "Along the update", type: "landscape", fields: { kind: "update" } },
+    label: "Along the update",
+    type: "landscape",
+    fields: { kind: "update" },
     hint: "The loss on the line through the last update: from where it came from to three times as far again.",
   },
   {
-    ...{ label: "On the path's plane", type: "landscape", fields: { kind: "path" } },
+    label: "On the path's plane",
+    type: "landscape",
+    fields: { kind: "path" },
     hint: "The loss on the plane in which the way from the start to here extends most, with that way.",
   },
   {
-    ...{ label: "On a random plane", type: "landscape", fields: { kind: "random" } },
+    label: "On a random plane",
+    type: "landscape",
+    fields: { kind: "random" },
     hint: "The loss on a plane through here along two random directions, scaled as the weights are.",
   },
 ];

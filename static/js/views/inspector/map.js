@@ -30,8 +30,11 @@ export class LossMap {
     /** In a loss that spans powers of ten the valley would be one shade. */
     this.log = this.low > 0 && this.high > LOG_FROM * this.low;
     this.place = h("div", {
-      ...{ class: "exp-map", role: "application", tabindex: 0 },
-      ...{ "aria-label": HELP, "aria-roledescription": "map" },
+      class: "exp-map",
+      role: "application",
+      tabindex: 0,
+      "aria-label": HELP,
+      "aria-roledescription": "map",
     });
     this.words = h("p", { class: "ins-number", "aria-live": "polite" });
     const axes = kind === "path" ? "main directions of the path" : "two random directions";

@@ -26,7 +26,9 @@ const STATE = { velocity: "v", square: "s", m: "m", v: "v" };
 export function parameterLines(model, buffer, index, letter) {
   const info = bufferOf(model, buffer);
   const states = Object.entries(STATE).map(([kind, symbol]) => ({
-    ...{ symbol: `${symbol} of ${letter}`, buffer: `${buffer}.${kind}`, index },
+    symbol: `${symbol} of ${letter}`,
+    buffer: `${buffer}.${kind}`,
+    index,
   }));
   return [
     { symbol: letter, buffer, index, editable: true },

@@ -24,8 +24,11 @@ export class LossProfile {
     this.positions = Float64Array.from(positions);
     this.losses = Float64Array.from(losses, (loss) => loss ?? Number.NaN);
     this.place = h("div", {
-      ...{ class: "exp-profile", role: "application", tabindex: 0 },
-      ...{ "aria-label": HELP, "aria-roledescription": "chart" },
+      class: "exp-profile",
+      role: "application",
+      tabindex: 0,
+      "aria-label": HELP,
+      "aria-roledescription": "chart",
     });
     this.words = h("p", { class: "ins-number", "aria-live": "polite" });
     this.element = h("div", {}, this.place, this.words);

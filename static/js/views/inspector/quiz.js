@@ -24,8 +24,12 @@ export class QuizForm {
     this.begin.onclick = () => this.about && questions.quiz(this.about);
     tip(this.begin, "Hides this number everywhere, for you to work out from the formula.");
     this.input = h("input", {
-      ...{ type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false" },
-      ...{ "aria-label": `Your answer, to ${DIGITS} significant digits`, required: true },
+      type: "text",
+      inputmode: "decimal",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-label": `Your answer, to ${DIGITS} significant digits`,
+      required: true,
     });
     this.input.onkeydown = (event) => {
       // Escape leaves the field; pressed again, the explanation.

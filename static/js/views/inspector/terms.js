@@ -29,7 +29,9 @@ export class Terms {
     this.result = { buffer: model.bufferById.get(instruction.writes[0])?.name ?? "", index: at };
     const found = batchTerms(model, instruction, at) ?? [];
     this.factors = found.map(({ buffer, unit }) => ({
-      ...{ buffer, unit, writer: writerOf(model, buffer.name) },
+      buffer,
+      unit,
+      writer: writerOf(model, buffer.name),
     }));
     this.wants = exactly(
       model,

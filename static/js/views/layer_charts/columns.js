@@ -22,7 +22,10 @@ import { paintBand, paintGradient, paintRatio, paintWeights } from "./painters.j
 /** @type {Column[]} */
 export const COLUMNS = [
   {
-    ...{ name: "activation", title: "Activation", log: false, paint: paintBand },
+    name: "activation",
+    title: "Activation",
+    log: false,
+    paint: paintBand,
     does: "Mean of the layer's activations over the batch, and one standard deviation to either side. All layers have one axis.",
     range: ({ ranges }) => ranges.activation,
     read: ({ samples, mean, std }, step) => {
@@ -31,7 +34,10 @@ export const COLUMNS = [
     },
   },
   {
-    ...{ name: "gradient", title: "Gradient norm", log: true, paint: paintGradient },
+    name: "gradient",
+    title: "Gradient norm",
+    log: true,
+    paint: paintGradient,
     does: "Norm of the gradient of the layer's parameters, on a logarithmic axis that all layers have in common.",
     range: ({ ranges }) => ranges.gradient,
     read: ({ samples, gradient }, step) => [
@@ -39,13 +45,19 @@ export const COLUMNS = [
     ],
   },
   {
-    ...{ name: "ratio", title: "Update / weight", log: true, paint: paintRatio },
+    name: "ratio",
+    title: "Update / weight",
+    log: true,
+    paint: paintRatio,
     does: "Spread of the update over that of the weights, logarithmic. The band from 10⁻⁴ to 10⁻² is healthy.",
     range: ({ ranges }) => ranges.ratio,
     read: ({ samples, ratio }, step) => [short(ratio[nearest(samples.step, samples.length, step)])],
   },
   {
-    ...{ name: "weights", title: "Weights", log: false, paint: paintWeights },
+    name: "weights",
+    title: "Weights",
+    log: false,
+    paint: paintWeights,
     does: "Histogram of the layer's weights over time: the darker, the more of them. Every layer has its own axis; beside it the greatest and the least weight.",
     range: (_, { weights }) => weightRange(weights),
     read: ({ weights: { steps, low, high } }, step) => {

@@ -63,11 +63,15 @@ function layerOf({ layer, steps, mean, std, gradient, ratio, histograms }, versi
   return {
     name: layer,
     samples: { step: Float64Array.from(steps), length: steps.length, version },
-    ...{ mean: numbers(mean), std: numbers(std), gradient: numbers(gradient) },
+    mean: numbers(mean),
+    std: numbers(std),
+    gradient: numbers(gradient),
     ratio: numbers(ratio),
     weights: {
       steps: Float64Array.from(histograms.steps),
-      ...{ low: numbers(low), high: numbers(high), counts },
+      low: numbers(low),
+      high: numbers(high),
+      counts,
     },
   };
 }

@@ -83,12 +83,12 @@ function buildRow(instruction, model, group) {
   return h(
     "div",
     {
-      ...{ class: group ? "listing-row first" : "listing-row", role: "option", tabindex: -1 },
-      ...{
-        "data-index": index,
-        "aria-selected": "false",
-        "aria-label": describe(instruction, model),
-      },
+      class: group ? "listing-row first" : "listing-row",
+      role: "option",
+      tabindex: -1,
+      "data-index": index,
+      "aria-selected": "false",
+      "aria-label": describe(instruction, model),
     },
     h("i", {}, String(index)),
     words,

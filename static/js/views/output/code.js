@@ -54,7 +54,8 @@ export class CodePlane {
     /** @type {Atlas | null} */
     this.atlas = null;
     this.plot = new Plot(context, {
-      ...{ kind: "sim-code", role: "application" },
+      kind: "sim-code",
+      role: "application",
       name: "Plane of codes. The arrow keys move through it, with Shift in larger steps.",
       paint: (canvas, width, height) => this.paint(canvas, width, height),
     });
@@ -63,7 +64,8 @@ export class CodePlane {
     this.live = h("p", { class: "unseen", "aria-live": "polite" });
     this.sliders = ["c₁", "c₂"].map((name, axis) => this.slider(name, axis));
     this.asking = new Asking(context, {
-      ...{ type: "decode", every: 60 },
+      type: "decode",
+      every: 60,
       answer: (answer) => this.answer(/** @type {any} */ (answer).values),
       refuse: (why) => setText(this.place, why),
     });

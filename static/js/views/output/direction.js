@@ -43,7 +43,9 @@ export class Direction {
     );
     this.days = new Days(context, model, {
       name: `Price and probability of ${names[1]} on later days`,
-      ...{ kind: "sim-direction", label: `p(${names[1]})`, span: SPAN },
+      kind: "sim-direction",
+      label: `p(${names[1]})`,
+      span: SPAN,
       paint: (canvas, width, height) => this.paint(canvas, width, height),
       read: (day) => this.read(day),
     });

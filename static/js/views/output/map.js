@@ -137,7 +137,8 @@ class Cloud {
     this.at = at;
     this.labels = new Labels();
     this.plot = new Plot(map.context, {
-      ...{ kind: "sim-map", role: "application" },
+      kind: "sim-map",
+      role: "application",
       name: `${name}: map of ${map.count} vectors. The arrow keys choose a neighbouring point.`,
       paint: (canvas, width, height) => this.paint(canvas, width, height),
     });
@@ -214,8 +215,14 @@ class Cloud {
       canvas.fill();
     }
     this.labels.paint(canvas, {
-      ...{ count: map.count, chosen: map.chosen, width, height, offset: r + 2 },
-      ...{ x: (i) => this.x(i), y: (i) => this.y(i), text: (i) => map.name(i) },
+      count: map.count,
+      chosen: map.chosen,
+      width,
+      height,
+      offset: r + 2,
+      x: (i) => this.x(i),
+      y: (i) => this.y(i),
+      text: (i) => map.name(i),
     });
     if (map.chosen < 0) return;
     canvas.beginPath();

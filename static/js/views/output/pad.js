@@ -24,7 +24,8 @@ export class Pad {
     /** @type {import("../network/wants.js").Want[]} */
     this.wants = [];
     this.asking = new Asking(context, {
-      ...{ type: "classify", every: EVERY },
+      type: "classify",
+      every: EVERY,
       answer: (answer) => this.showAnswer(answer),
       refuse: (why) => this.forget(why),
     });

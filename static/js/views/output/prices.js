@@ -45,7 +45,10 @@ export class Prices {
     this.labels = new EndLabels(this.lines, (value) => short(value, 2));
     this.numbers = Float64Array.from({ length: test }, (_, i) => i);
     this.days = new Days(context, model, {
-      ...{ kind: "sim-prices", name: "Predicted and real later days", label, span: SPAN },
+      kind: "sim-prices",
+      name: "Predicted and real later days",
+      label,
+      span: SPAN,
       paint: (canvas, width, height) => this.paint(canvas, width, height),
       read: (day) => this.read(day),
     });

@@ -35,7 +35,9 @@ export class Threshold {
     this.counts = null;
     this.axes = new Axes({ ...SHARES, label: "p" }, { ...SHARES, label: "" });
     this.plot = new Plot(context, {
-      ...{ kind: "sim-calibration", role: "img", name: "Calibration of the probabilities" },
+      kind: "sim-calibration",
+      role: "img",
+      name: "Calibration of the probabilities",
       paint: (canvas, width, height) => this.paint(canvas, width, height),
     });
     const why = `Of the samples given a probability p of ${this.names[1]}, the share that is ${this.names[1]}. On the diagonal the probabilities mean what they say. The area of a point is its number of samples.`;

@@ -31,7 +31,8 @@ export class Words {
     this.sample = new Sample(model, DRAW_EVERY);
     this.wants = this.sample.wants;
     this.asking = new Asking(context, {
-      ...{ type: "classify", every: EVERY },
+      type: "classify",
+      every: EVERY,
       answer: (answer) => this.showOwn(answer),
       refuse: (why) => this.complain(why),
     });

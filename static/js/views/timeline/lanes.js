@@ -48,11 +48,13 @@ export class Lanes {
     this.rows = rowsOf(state);
     const { branch, moment } = nowOf(state);
     this.lines = this.rows.map((number, row) => ({
-      ...{ row, from: this.place(state.branches[number].start) },
+      row,
+      from: this.place(state.branches[number].start),
       to: this.place(endOf(state, number)),
     }));
     this.path = lineage(state.branches, branch).map(({ branch: { number }, from, to }) => ({
-      ...{ row: this.rows.indexOf(number), from: this.place(from) },
+      row: this.rows.indexOf(number),
+      from: this.place(from),
       to: this.place(number === branch ? endOf(state, branch) : to),
     }));
     this.forks = this.rows.flatMap((number, row) => {

@@ -46,8 +46,11 @@ export class Names {
     const button = h(
       "button",
       {
-        ...{ type: "button", class: "time-branch", "data-row": `switch ${number}`, onclick },
-        ...{ "aria-current": here ? "true" : null },
+        type: "button",
+        class: "time-branch",
+        "data-row": `switch ${number}`,
+        onclick,
+        "aria-current": here ? "true" : null,
         "aria-label": this.told(state.branches[number], name),
       },
       h("b", {}, `b${number}`),

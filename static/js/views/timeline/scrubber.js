@@ -135,13 +135,14 @@ export class Scrubber {
     const page = state.model?.steps_per_epoch ?? 1;
     const back = pc > 0 ? 0 : 1;
     const to = {
-      ...{
-        ArrowLeft: step - back,
-        ArrowDown: step - back,
-        ArrowRight: step + 1,
-        ArrowUp: step + 1,
-      },
-      ...{ PageDown: step - page, PageUp: step + page, Home: 0, End: end[0] },
+      ArrowLeft: step - back,
+      ArrowDown: step - back,
+      ArrowRight: step + 1,
+      ArrowUp: step + 1,
+      PageDown: step - page,
+      PageUp: step + page,
+      Home: 0,
+      End: end[0],
     }[key];
     if (to === undefined) return null;
     return to >= end[0] ? end : [Math.max(0, to), 0];

@@ -18,8 +18,11 @@ export class WatchList {
   constructor(context) {
     this.context = context;
     this.field = new ExpressionField(context, {
-      ...{ label: "Expression to watch", role: "value", bare: true },
-      ...{ placeholder: "watch an expression…", change: () => this.judge() },
+      label: "Expression to watch",
+      role: "value",
+      bare: true,
+      placeholder: "watch an expression…",
+      change: () => this.judge(),
       enter: () => this.add(),
     });
     this.button = h("button", { type: "submit", class: "button" }, icon("plus"), "Watch");

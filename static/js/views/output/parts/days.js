@@ -39,7 +39,8 @@ export class Days {
     this.axes = new Axes({ low: 0, high: 1, label: "" }, { low: 0, high: 1, label: subject.label });
     this.axes.ticksX.text = (day) => this.dates[day].slice(0, MONTH);
     this.plot = new Plot(context, {
-      ...{ kind: `sim-days ${subject.kind}`, role: "application" },
+      kind: `sim-days ${subject.kind}`,
+      role: "application",
       name: `${subject.name}. Left and right read off days.`,
       paint: (canvas, width, height) => {
         subject.paint(canvas, width, height);
@@ -47,7 +48,11 @@ export class Days {
       },
     });
     this.from = h("input", {
-      ...{ type: "range", min: 0, max: this.start, step: 1, value: this.start },
+      type: "range",
+      min: 0,
+      max: this.start,
+      step: 1,
+      value: this.start,
       "aria-label": "First day shown",
     });
     this.first = h("output", {}, this.dates[this.start]);

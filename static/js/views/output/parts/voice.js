@@ -24,7 +24,8 @@ export class Voice {
     this.spectrogram = spectrogram;
     this.probabilities = new Probabilities(names);
     this.asking = new Asking(context, {
-      ...{ type: "classify", every: EVERY },
+      type: "classify",
+      every: EVERY,
       answer: (answer) => this.show(answer),
       refuse: (why) => this.complain(why),
     });

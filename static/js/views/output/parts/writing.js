@@ -22,7 +22,8 @@ export class Writing {
     /** Whether the text is to be read out when it has come. */
     this.told = false;
     this.asking = new Asking(context, {
-      ...{ type: "sample_text", every: EVERY },
+      type: "sample_text",
+      every: EVERY,
       answer: (answer) => this.show(answer),
       refuse: (why) => this.complain(why),
     });
@@ -63,7 +64,10 @@ export class Writing {
 
   temperatureField() {
     const field = numberField({
-      ...{ label: "Temperature", path: "temperature", minimum: 0.1, maximum: 2 },
+      label: "Temperature",
+      path: "temperature",
+      minimum: 0.1,
+      maximum: 2,
       scale: linear(0.1, 2, 0.05),
       hint: "Divides the log probabilities before a token is drawn: below 1 the likely ones become likelier, above 1 the unlikely ones.",
       change: (value) => {
@@ -77,7 +81,11 @@ export class Writing {
 
   lengthField() {
     const field = numberField({
-      ...{ label: "Length", path: "length", minimum: 20, maximum: 400, integer: true },
+      label: "Length",
+      path: "length",
+      minimum: 20,
+      maximum: 400,
+      integer: true,
       scale: linear(20, 400, 20),
       hint: "How many tokens are drawn, each after those before it. The network sees the last ones only, as many as in training.",
       change: (value) => {
