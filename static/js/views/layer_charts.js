@@ -5,6 +5,7 @@
 import { onThemeChange } from "../color.js";
 import { h, setText, tip } from "../controls/dom.js";
 import { selectBox } from "../controls/fields.js";
+import { displayScale, lineScale } from "../display.js";
 import { count } from "../format.js";
 import { nowOf } from "../state/branches.js";
 import { StepAxis } from "./layer_charts/axis.js";
@@ -173,10 +174,9 @@ class ChartsView {
 
   resize() {
     this.feed.show(this.element.clientHeight > 0);
-    const style = getComputedStyle(document.documentElement);
     const type = {
-      scale: Number.parseFloat(style.fontSize) / 13 || 1,
-      lines: Number(style.getPropertyValue("--line-scale")) || 1,
+      scale: displayScale(),
+      lines: lineScale(),
     };
     for (const row of this.rows) row.resize(type);
     for (const axis of [...this.axes, this.flowAxis]) axis.resize(type);

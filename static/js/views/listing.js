@@ -3,6 +3,7 @@
 
 import { onThemeChange } from "../color.js";
 import { h, icon } from "../controls/dom.js";
+import { displayScale } from "../display.js";
 import { isHiddenAt } from "../state/quiz.js";
 import { stopText } from "../state/watches.js";
 import { arrange } from "./listing/arrangement.js";
@@ -168,7 +169,7 @@ class ListingView {
   /** How many columns there are, for the room there is. */
   arrange() {
     const { element, list, phases } = this;
-    const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 13 || 1;
+    const scale = displayScale();
     const width = element.clientWidth / scale;
     this.visible = width > 0;
     this.turned = true;

@@ -5,6 +5,7 @@
 import { onThemeChange } from "../color.js";
 import { h } from "../controls/dom.js";
 import { styled } from "../controls/styles.js";
+import { displayScale, lineScale } from "../display.js";
 import { fetchPainters } from "../renderer/painters.js";
 import { Renderer } from "../renderer/renderer.js";
 import { Values } from "../renderer/values.js";
@@ -172,9 +173,8 @@ class NetworkView {
     } else if (this.size === size) return;
     this.model = model;
     this.size = size;
-    const style = getComputedStyle(document.documentElement);
-    const scale = Number.parseFloat(style.fontSize) / 13 || 1;
-    const lines = Number(style.getPropertyValue("--line-scale")) || 1;
+    const scale = displayScale();
+    const lines = lineScale();
     const narrow = width < 500;
     const margin = narrow ? 8 : MARGIN * scale;
     const top = (narrow ? LOW_HEAD : HEAD) * scale;

@@ -3,6 +3,7 @@
 
 import { onThemeChange } from "../color.js";
 import { h, tip } from "../controls/dom.js";
+import { displayScale, lineScale } from "../display.js";
 import { count } from "../format.js";
 import { Surface } from "../renderer/surface.js";
 import { endOf, nowOf } from "../state/branches.js";
@@ -88,11 +89,10 @@ class TimelineView {
 
   resize() {
     const { size, track, painter } = this;
-    const style = getComputedStyle(document.documentElement);
     size.width = track.clientWidth;
     size.height = track.clientHeight;
-    painter.scale = Number.parseFloat(style.fontSize) / 13 || 1;
-    painter.lines = Number(style.getPropertyValue("--line-scale")) || 1;
+    painter.scale = displayScale();
+    painter.lines = lineScale();
     this.surface.resize(size.width, size.height);
     this.touch();
   }

@@ -3,6 +3,7 @@
 
 import { divergingIndex, divergingLUT, palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
+import { BASE_FONT_SIZE } from "../../display.js";
 
 /** @import { Entry } from "../../state/types.js" */
 
@@ -33,8 +34,8 @@ export class MatrixPicture {
     element.width = columns;
     element.height = rows;
     const cell = Math.min(CELL, SIDE / Math.max(columns, rows));
-    element.style.width = `${(Math.max(1, cell * columns) / 13).toFixed(3)}rem`;
-    element.style.height = `${(Math.max(1, cell * rows) / 13).toFixed(3)}rem`;
+    element.style.width = `${(Math.max(1, cell * columns) / BASE_FONT_SIZE).toFixed(3)}rem`;
+    element.style.height = `${(Math.max(1, cell * rows) / BASE_FONT_SIZE).toFixed(3)}rem`;
     element.classList.toggle("dense", cell < 1);
     this.image = this.context.createImageData(columns, rows);
     this.pixels = new Uint32Array(this.image.data.buffer);

@@ -4,13 +4,14 @@
 
 import { palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
+import { displayScale } from "../../display.js";
 import { short } from "../../format.js";
 import { Labels } from "./parts/labels.js";
 import { classKey } from "./parts/legend.js";
 import { trace } from "./parts/marks.js";
 import { entryOf } from "./parts/moment.js";
 import { Motion } from "./parts/motion.js";
-import { Plot, typeScale } from "./parts/plot.js";
+import { Plot } from "./parts/plot.js";
 
 /** @import { Context, Entry, Model } from "../../state/types.js" */
 /** @import { Moment } from "./parts/moment.js" */
@@ -197,7 +198,7 @@ class Cloud {
   paint(canvas, width, height) {
     const { ink3, panel, categories, ink2, accent } = palette();
     const { map } = this;
-    const r = typeScale() * Math.max(1.8, Math.min(3, 30 / Math.sqrt(map.count)));
+    const r = displayScale() * Math.max(1.8, Math.min(3, 30 / Math.sqrt(map.count)));
     canvas.strokeStyle = ink3;
     canvas.lineWidth = 1;
     canvas.globalAlpha = 0.35;

@@ -3,13 +3,13 @@
 
 import { palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
+import { displayScale } from "../../display.js";
 import { short } from "../../format.js";
 import { EndLabels } from "../step_chart/labels.js";
 import { traceLine } from "../step_chart/line.js";
 import { strongest } from "./parts/baseline.js";
 import { Days } from "./parts/days.js";
 import { entryOf } from "./parts/moment.js";
-import { typeScale } from "./parts/plot.js";
 
 /** @import { Palette } from "../../color.js" */
 /** @import { Context, Entry, Model } from "../../state/types.js" */
@@ -96,7 +96,7 @@ export class Prices {
     const { lines, labels, days, real } = this;
     const { axes, start, end } = days;
     if (!this.predictions) return;
-    const [scale, colors] = [typeScale(), palette()];
+    const [scale, colors] = [displayScale(), palette()];
     for (let i = 0; i < lines.length; i += 1) labels.take(i, end);
     labels.measure(canvas, colors, scale);
     days.cover({ low: start, high: end }, { low: least(real.values), high: most(real.values) });

@@ -4,6 +4,7 @@
 
 import { palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
+import { displayScale, lineScale } from "../../display.js";
 import { Surface } from "../../renderer/surface.js";
 import { EndLabels } from "./labels.js";
 import { lowerBound, markGaps, nearest, traceLine } from "./line.js";
@@ -78,11 +79,10 @@ export class Chart {
   /** Takes the size of its element. */
   resize() {
     const { size, surface, element } = this;
-    const style = getComputedStyle(document.documentElement);
     size.width = element.clientWidth;
     size.height = element.clientHeight;
-    size.scale = Number.parseFloat(style.fontSize) / 13 || 1;
-    size.lines = Number(style.getPropertyValue("--line-scale")) || 1;
+    size.scale = displayScale();
+    size.lines = lineScale();
     surface.resize(size.width, size.height);
     this.dirty = true;
     this.onResize();

@@ -2,6 +2,7 @@
 // From numbers to CSS pixels and back in two directions, and the thin frame with its ticks.
 
 import { palette } from "../../../color.js";
+import { displayScale } from "../../../display.js";
 import { Scale } from "../../step_chart/scale.js";
 import { Ticks } from "../../step_chart/ticks.js";
 
@@ -42,7 +43,7 @@ export class Axes {
 
   /** @param {number} width CSS px @param {number} height */
   resize(width, height) {
-    this.scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 13 || 1;
+    this.scale = displayScale();
     this.left = LEFT * this.scale;
     this.top = EDGE;
     this.width = Math.max(1, width - this.left - EDGE);

@@ -3,7 +3,7 @@
 // can, so that names do not flicker while the points move.
 
 import { palette } from "../../../color.js";
-import { typeScale } from "./plot.js";
+import { displayScale } from "../../../display.js";
 
 const SIZE = 10; // px at a root size of 13
 const MAX_LABELS = 60;
@@ -31,7 +31,7 @@ export class Labels {
   /** @param {CanvasRenderingContext2D} canvas @param {Named} named */
   paint(canvas, named) {
     const { ink, panel, text } = palette();
-    const size = SIZE * typeScale();
+    const size = SIZE * displayScale();
     canvas.font = `${size}px ${text}`;
     canvas.textBaseline = "middle";
     canvas.textAlign = "left";

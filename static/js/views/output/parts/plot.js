@@ -61,8 +61,3 @@ export class Plot {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 }
-
-/** The root's font size in units of 13 px. */
-export function typeScale() {
-  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 13 || 1;
-}
