@@ -23,6 +23,7 @@ from engine.data import (
 from engine.debug.breakpoints import Breakpoint, Hit, Place, Watchpoint
 from engine.debug.debugger import Debugger, Frame, LogLine, Stop
 from engine.debug.expressions import (
+    SCALARS,
     Expression,
     parse_condition,
     parse_expression,
@@ -163,6 +164,7 @@ __all__ = [
     "OPTIMIZERS",
     "RNN",
     "RULES",
+    "SCALARS",
     "SCHEDULES",
     "SGD",
     "TARGETS",

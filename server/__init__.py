@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from server.version import __version__
+
 if TYPE_CHECKING:
     from server.debugging import debug
 
 __all__ = ["__version__", "debug"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

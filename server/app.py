@@ -19,9 +19,9 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.templating import Jinja2Templates
 from starlette.websockets import WebSocketDisconnect
 
-from server import __version__
 from server.describe.catalogue import catalogue
 from server.describe.scenes import scenes
+from server.version import __version__
 from server.web.assets import Assets
 from server.web.security import Guard, Names
 from server.workers.hub import CLOSE_LATER, CLOSE_REFUSED, MAX_SESSIONS, Hub, Viewer

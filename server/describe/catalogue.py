@@ -7,8 +7,6 @@ from typing import Any
 
 import engine
 from engine.data import FEATURES, DatasetInfo, Drawing, Text, thumbnail
-from engine.debug.expressions import SCALARS
-from engine.debug.functions import FUNCTIONS
 from server.describe import description
 from server.describe.fields import defaults
 from server.describe.kinds import layer_kinds, plain_fields
@@ -105,8 +103,8 @@ def catalogue() -> dict[str, Any]:
         "initializers": [
             _named(name, _INITIALIZERS.get(name, name)) for name in engine.INITIALIZERS
         ],
-        "functions": [_named(name, f.meaning) for name, f in FUNCTIONS.items()],
-        "scalars": [_named(name, _SCALARS.get(name, "")) for name in SCALARS],
+        "functions": [_named(name, f.meaning) for name, f in engine.FUNCTIONS.items()],
+        "scalars": [_named(name, _SCALARS.get(name, "")) for name in engine.SCALARS],
         "layer": plain_fields(),
         "layers": layer_kinds(),
         "families": list(engine.FAMILIES),

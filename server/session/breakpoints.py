@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import Branch, Debugger, DescriptionError, ExpressionError, Hit, Place
-from engine.debug.expressions import write_value
+from engine import Branch, Debugger, DescriptionError, ExpressionError, Hit, Place, write_value
 from server.wire.commands import PointSpec
 from server.wire.errors import Refusal
 

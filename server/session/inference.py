@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import DescriptionError, Machine, Pieces
-from engine.data import tokenizer
-from engine.data.sources import sentiment, speech
+from engine.data import encode_words, speech, tokenizer
 from server.describe.description import Plan
 from server.session.drawings import fitted
 from server.session.training_points import movable
@@ -125,7 +124,7 @@ class Live:
         self._need("classify_text", "a network that classifies words")
         vocabulary = self._plan.data.vocabulary or ()
         (length,) = self._plan.network.input_shape
-        ids = sentiment.encode_words([text.lower()], vocabulary, length)
+        ids = encode_words([text.lower()], vocabulary, length)
         shown = [vocabulary[number] for number in ids[0] if number]
         return {**self._judge(ids), "tokens": shown}
 

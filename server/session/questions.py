@@ -11,8 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import engine
-from engine import ChainStep, Explainer, Explanation
-from engine.explain.why import Cause, why
+from engine import Cause, ChainStep, Explainer, Explanation, why
 from engine.formula import index_text, text
 from server.session.camera import Camera
 from server.session.runner import Runner

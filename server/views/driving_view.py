@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import Machine
-from engine.data.sources import car
-from engine.data.sources.race_track import Track, track
+from engine.data import Track, car, track
 from server.describe.description import Plan
 from server.views.view_group import Array, Group, View
 

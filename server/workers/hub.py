@@ -17,11 +17,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from server import __version__
 from server.session.camera import Subscription
 from server.session.handover import Own
 from server.session.runner import Reason
 from server.session.session import Checkpoint, Event
+from server.version import __version__
 from server.wire.commands import (
     PROTOCOL,
     Ack,

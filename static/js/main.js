@@ -10,6 +10,7 @@ import * as panel from "./controls/panel.js";
 import { mountTooltips } from "./controls/tooltip.js";
 import * as transport from "./controls/transport.js";
 import { listen } from "./keyboard.js";
+import { Link } from "./link.js";
 import { createLoop } from "./loop.js";
 import { addProblem, applyEvent } from "./state/events.js";
 import { createStore } from "./state/store.js";
@@ -20,7 +21,6 @@ import * as network from "./views/network.js";
 import * as output from "./views/output.js";
 import * as timeline from "./views/timeline.js";
 import { Connection } from "./wire/connection.js";
-import { Link } from "./wire/link.js";
 
 /** @import { Context } from "./state/types.js" */
 

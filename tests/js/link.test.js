@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { decode } from "../../../static/js/state/description.js";
-import { Link } from "../../../static/js/wire/link.js";
-import { apply, storeOf, told } from "../server.js";
+import { Link } from "../../static/js/link.js";
+import { decode } from "../../static/js/state/description.js";
+import { apply, storeOf, told } from "./server.js";
 
-/** @import { Actions } from "../../../static/js/actions/actions.js" */
+/** @import { Actions } from "../../static/js/actions/actions.js" */
 
 /** @type {any} */
 const page = globalThis;

@@ -1,15 +1,15 @@
 // @ts-check
 // The address bar: what the page shows, kept in the fragment, and what a fragment asks for.
 
-import { loadScenes } from "../actions/scenes.js";
-import { FIRST_SPEED, notchOf } from "../controls/speeds.js";
-import { pack, unpack } from "../state/breakpoints.js";
-import { decode, encode } from "../state/description.js";
-import { addProblem } from "../state/events.js";
-import { load, save } from "./storage.js";
+import { loadScenes } from "./actions/scenes.js";
+import { FIRST_SPEED, notchOf } from "./controls/speeds.js";
+import { pack, unpack } from "./state/breakpoints.js";
+import { decode, encode } from "./state/description.js";
+import { addProblem } from "./state/events.js";
+import { load, save } from "./wire/storage.js";
 
-/** @import { Actions } from "../actions/actions.js" */
-/** @import { Store } from "../state/store.js" */
+/** @import { Actions } from "./actions/actions.js" */
+/** @import { Store } from "./state/store.js" */
 
 const WRITE_DELAY = 250; // milliseconds; browsers limit how often a page may write its address
 const MAX_FRAGMENT = 2000; // characters of a fragment: longer addresses get cut by what they go through
@@ -44,7 +44,7 @@ export class Link {
     this.timer = 0;
     const { model, run, scene, edgeMode, branches } = this.store.state;
     if (!model) return false;
-    /** @type {import("../state/description.js").LinkView} */
+    /** @type {import("./state/description.js").LinkView} */
     const view = {};
     if (scene) view.scene = scene.id;
     if (run && notchOf(run.speed) !== notchOf(FIRST_SPEED)) view.speed = run.speed;
@@ -64,7 +64,7 @@ export class Link {
 
   /**
    * The fragment of the network as it was at the start, and all that was done since.
-   * @param {import("../state/description.js").LinkView} view
+   * @param {import("./state/description.js").LinkView} view
    */
   async withEdits(view) {
     const { description, log } = await this.actions.export();
