@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from engine.diagnostics.case import Case
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
-from engine.diagnostics.observation import axes_but_unit
+from engine.diagnostics.observation import axes_but_unit, unit_axis
 from engine.diagnostics.rule import Rule
+from engine.layers import LAYERS
 from engine.layers.activation import ACTIVATIONS, LEAKY_RELU, RELU
 
 ROWS = 512
@@ -179,7 +180,7 @@ class SymmetricUnits(Rule):
 
     def check(self, case: Case) -> Iterator[Finding]:
         for number, layer in enumerate(case.layers):
-            if layer.kind not in ("dense", "conv1d", "conv2d") or layer.units < 2:
+            if not LAYERS[layer.kind].weighs() or layer.units < 2:
                 continue
             weights = layer.parameters[0]
             gradient = case.program.buffers[weights].grad
@@ -230,10 +231,12 @@ def equal_columns(*arrays: NDArray[np.floating]) -> tuple[int, ...]:
 
 def _columns(case: Case, weights: str) -> NDArray[np.floating]:
     """(inputs, units) of weights, whatever axes the inputs have."""
-    view = case.machine.view(weights)
+    axis = unit_axis(case.program.buffers[weights])
+    view = np.moveaxis(case.machine.view(weights), axis, -1)
     return view.reshape(-1, view.shape[-1])
 
 
 def _all_of(case: Case, buffer: str, unit: int) -> tuple[int | None, ...]:
-    """The index of all elements of a unit, which the last axis counts."""
-    return (None,) * (len(case.program.buffers[buffer].shape) - 1) + (unit,)
+    """The index of all elements of a unit."""
+    info = case.program.buffers[buffer]
+    return tuple(unit if i == unit_axis(info) else None for i in range(len(info.shape)))

@@ -170,8 +170,12 @@ def weights_of(layer: LayerInfo, buffers: Mapping[str, Buffer]) -> list[str]:
     return matrices or list(layer.parameters)
 
 
+def unit_axis(buffer: Buffer) -> int:
+    """The axis that counts units, channels or filters; the last one, if none is called so."""
+    named = [i for i, axis in enumerate(buffer.axes) if axis in ("unit", "channel", "filter")]
+    return named[-1] if named else len(buffer.shape) - 1
+
+
 def axes_but_unit(buffer: Buffer) -> tuple[int, ...]:
-    """All axes but that which counts units or channels; the last one, if none is called so."""
-    named = [i for i, axis in enumerate(buffer.axes) if axis in ("unit", "channel")]
-    unit = named[-1] if named else len(buffer.shape) - 1
-    return tuple(i for i in range(len(buffer.shape)) if i != unit)
+    """All axes but that of the units."""
+    return tuple(i for i in range(len(buffer.shape)) if i != unit_axis(buffer))

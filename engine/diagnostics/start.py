@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log, log2, sqrt
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,11 @@ from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
 from engine.diagnostics.rule import Rule
 from engine.formula import number_text
 from engine.initializers import initializer
-from engine.layers import Conv1D, Conv2D, Dense
+from engine.layers import LAYERS
 from engine.layers.activation import ACTIVATIONS, LINEAR, TANH
+from engine.layers.dense import Weighted
 from engine.network import MATCHING_ACTIVATION
 
-WEIGHING = ("dense", "conv1d", "conv2d")
-"""Layers of which the scale of the output is that of the weights."""
 STANDARDISE = Remedy("standardise the inputs", (Change("data.standardise", True),))
 
 
@@ -266,9 +266,10 @@ class BadInitialScale(Rule):
     when = "start"
 
     def check(self, case: Case) -> Iterator[Finding]:
-        judged = [i for i in case.hidden if case.layers[i].kind in WEIGHING]
+        weighs = [LAYERS[layer.kind].weighs() for layer in case.layers]
+        judged = [i for i in case.hidden if weighs[i]]
         units = [case.layers[i].units for i in judged]
-        others = [layer for layer in case.layers if layer.parameters and layer.kind not in WEIGHING]
+        others = [la for la, w in zip(case.layers, weighs, strict=True) if la.parameters and not w]
         if len(units) < 2 or min(units) < self.width or others:
             return
         allowed = log2(self.factor) + 2 / sqrt(sum(units))
@@ -309,9 +310,9 @@ def _initialise(case: Case) -> Remedy:
     changes: list[Change] = []
     for number, built in enumerate(case.layers):
         layer = located(case.network.layers, built.name)[1]
-        if isinstance(layer, Dense | Conv1D | Conv2D):
-            suited = ACTIVATIONS[layer.activation].initializer
-            if initializer(layer.initializer) != initializer(suited):
+        if layer.weighs():
+            suited = ACTIVATIONS[built.activation].initializer
+            if initializer(cast("Weighted", layer).initializer) != initializer(suited):
                 changes += case.change(number, "initializer", suited)
     if changes:
         return Remedy("initialise each layer for its width and activation", tuple(changes))

@@ -23,6 +23,7 @@ from engine import (
     Embedding,
     FieldEmbedding,
     Flatten,
+    GlobalAveragePool,
     Initializer,
     Layer,
     Machine,
@@ -31,6 +32,7 @@ from engine import (
     Optimizer,
     Residual,
     RMSprop,
+    TransposedConv2D,
     Unembedding,
     compile,  # noqa: A004
     from_arrays,
@@ -165,6 +167,7 @@ BIG = from_arrays(POINTS, 5.0 * POINTS[:, 0], standardise=False)
 FEW = from_arrays(POINTS[:60], RNG.integers(0, 2, 60))
 WORDS = shaped_data((3,), classes=2, ids=7)
 PAIRS = shaped_data((2,), classes=2, ids=6)
+PICTURES = shaped_data((3, 3, 2), classes=2)
 
 
 def lookup(first: Embedding | FieldEmbedding, data: Dataset) -> Network:
@@ -178,6 +181,12 @@ def normalised(momentum: float = 0.1, bias: float = 0.0) -> Network:
     before = Dense(8, "linear", bias_initializer=Initializer("constant", bias))
     layers = [before, BatchNorm(momentum), Dense(1, "sigmoid")]
     return Network(2, layers, "binary_cross_entropy", SGD(0.1))
+
+
+def enlarging(initializer: str | Initializer) -> Network:
+    grow = TransposedConv2D(8, activation="relu", initializer=initializer)
+    layers = [grow, grow, GlobalAveragePool(), Dense(1, "sigmoid", initializer="constant")]
+    return Network((3, 3, 2), layers, "binary_cross_entropy", SGD(0.01))
 
 
 START: dict[str, tuple[str, str, Network, Dataset]] = {
@@ -232,6 +241,12 @@ START: dict[str, tuple[str, str, Network, Dataset]] = {
         binary(*[Dense(16, "tanh", initializer=normal(0.05))] * 5),
         CIRCLES,
     ),
+    "growing from one transposed convolution to the next": (
+        "bad_initial_scale",
+        "the activations grow",
+        enlarging(normal(3)),
+        PICTURES,
+    ),
     "growing": (
         "bad_initial_scale",
         "the gradients grow, on the way back,",
@@ -258,6 +273,13 @@ TRAINING: dict[str, tuple[str, str, Network, Dataset, dict[str, Any]]] = {
         "4 of the 4 units of dense1 are equal",
         binary(Dense(4, "tanh", initializer="constant"), initializer="constant"),
         CIRCLES,
+        {},
+    ),
+    "twins of a transposed convolution": (
+        "symmetric_units",
+        "8 of the 8 units of transposed_conv2d1 are equal",
+        enlarging("constant"),
+        PICTURES,
         {},
     ),
     "zeros": (
@@ -463,7 +485,8 @@ def test_beyond_stability_is_found_when_asked() -> None:
 
 # Remedies ------------------------------------------------------------------------------------
 
-CURES = ["squared", "twice", "first loss", "shrinking", "growing"]
+ENLARGING = "growing from one transposed convolution to the next"
+CURES = ["squared", "twice", "first loss", "shrinking", "growing", ENLARGING]
 
 
 @pytest.mark.parametrize("case", CURES)
@@ -477,6 +500,16 @@ def test_remedies_before_training(case: str) -> None:
     cured = patched(network, [change for remedy in remedies for change in remedy.changes])
     found = {finding.rule for finding in Training(cured, data).diagnostics.findings()}
     assert rule not in found
+
+
+def test_the_units_of_a_transposed_convolution_are_found_along_their_own_axis() -> None:
+    _, _, network, data, _ = TRAINING["twins of a transposed convolution"]
+    training = Training(network, data)
+    training.run(100)
+    (*_, finding) = (f for f in training.seen.values() if f.subject == "transposed_conv2d1")
+    assert [e.index for e in finding.evidence] == [(None, None, n, None) for n in range(8)]
+    cured = patched(network, finding.remedies[0].changes)
+    assert getattr(cured.layers[0], "initializer") == "he_normal"  # noqa: B009
 
 
 @pytest.mark.parametrize(
