@@ -44,6 +44,7 @@ ReturnSequences = Annotated[
         "Return sequences",
         "Outputs the state of every time step, not just the last.",
         source="following_layers",
+        formerly="sequences",
     ),
 ]
 Truncation = Annotated[
@@ -155,8 +156,8 @@ class _Recurrent(Layer):
 
     Attributes:
         units: number of units, 1..1024.
-        sequences: the output is the state of every time step, (time, units), not only the last
-            one's (units,).
+        return_sequences: the output is the state of every time step, (time, units), not only that
+            of the last, (units,).
         truncation: backpropagation through time is cut off behind every so many steps; None for
             never.
         bidirectional: a second set of weights reads the sequence from its end; the states of
@@ -166,7 +167,7 @@ class _Recurrent(Layer):
     """
 
     units: Units
-    sequences: ReturnSequences = True
+    return_sequences: ReturnSequences = True
     truncation: Truncation = None
     bidirectional: Bidirectional = False
     initializer: WeightInitializer = "glorot_uniform"
@@ -197,7 +198,7 @@ class _Recurrent(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         units = self.units * (2 if self.bidirectional else 1)
-        return (shape[0], units) if self.sequences else (units,)
+        return (shape[0], units) if self.return_sequences else (units,)
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the steps of one direction, or of both and their states side by side."""
@@ -235,7 +236,7 @@ class _Recurrent(Layer):
             unrolled.detached = bool(self.truncation) and count % (self.truncation or 1) == 0
             with builder.context.graph.scope(f"t{unrolled.time + 1}"):
                 before = self.step(unrolled, before)
-        return unrolled.states["h"] if self.sequences else before["h"]
+        return unrolled.states["h"] if self.return_sequences else before["h"]
 
     def _weights(self, builder: LayerBuilder, inputs: int) -> Weights:
         columns, units = self.blocks * self.units, self.units

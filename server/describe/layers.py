@@ -164,7 +164,8 @@ class Completion:
     ) -> Description:
         kind = _kind(path, given)
         known = fields_of(kind)
-        content = fields.known_fields(path, given, ("kind", *(field.name for field in known)))
+        names = ("kind", *(field.name for field in known))
+        content = fields.known_fields(path, _renamed(given, known), names)
         usual = {f.name: f.default for f in known if f.default is not MISSING}
         usual |= hidden_defaults(kind)
         for field in known:
@@ -216,6 +217,15 @@ def described(thing: Any) -> Any:
     if isinstance(thing, list | tuple):
         return [described(item) for item in thing]
     return thing.item() if isinstance(thing, np.generic) else thing
+
+
+def _renamed(given: object, known: Sequence[Field]) -> object:
+    """The layer with fields under their present names, if links and logs had other ones."""
+    if not isinstance(given, dict):
+        return given
+    old = [f for f in known if f.info.formerly and f.name not in given]
+    names = {f.info.formerly: f.name for f in old}
+    return {names.get(name, name): value for name, value in given.items()}
 
 
 def _takes_sequence(layer: object) -> bool:

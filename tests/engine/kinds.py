@@ -73,7 +73,7 @@ def _lstm() -> Network:
 
 def _gru() -> Network:
     both = GRU(3, bidirectional=True)
-    layers: list[Layer] = [both, GRU(2, sequences=False, l2=0.01), Dense(1)]
+    layers: list[Layer] = [both, GRU(2, return_sequences=False, l2=0.01), Dense(1)]
     return Network((5, 2), layers, "mean_squared_error", SGD(0.05), clipping=ClipValue(0.01))
 
 

@@ -274,7 +274,7 @@ def test_a_saturated_gate_is_found_at_every_time_step(gate: str) -> None:
 
 def test_a_gradient_that_vanishes_through_time() -> None:
     small = Initializer("normal", 0.03)
-    timeline = timeline_of((9, 2), [RNN(3, sequences=False, recurrent_initializer=small)])
+    timeline = timeline_of((9, 2), [RNN(3, return_sequences=False, recurrent_initializer=small)])
     timeline.run(1)
     cause = ask(timeline, "rnn1/t1/h.grad", 0, 1)
     assert cause.kind == "vanishing"

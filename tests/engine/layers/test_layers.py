@@ -125,18 +125,18 @@ CASES: dict[str, Case] = {
     "neural scorer": Case((2,), (FieldEmbedding((6, 7), 3, l2=0.1), Dense(4, "tanh")), ids=6),
     "rnn": Case(SEQUENCE, (RNN(3), FLAT)),
     "rnn of two steps": Case((2, 2), (RNN(3), FLAT)),
-    "rnn relu, last": Case(SEQUENCE, (RNN(3, sequences=False, activation="relu"),)),
+    "rnn relu, last": Case(SEQUENCE, (RNN(3, return_sequences=False, activation="relu"),)),
     "rnn softplus": Case(SEQUENCE, (Dense(2), RNN(3, activation="softplus", l2=0.1), FLAT)),
     "rnn bidirectional": Case(SEQUENCE, (Dense(2, "tanh"), RNN(3, bidirectional=True), FLAT)),
     "lstm": Case(SEQUENCE, (LSTM(3), FLAT)),
-    "lstm last": Case(SEQUENCE, (LSTM(3, sequences=False, forget_bias=0.5),)),
+    "lstm last": Case(SEQUENCE, (LSTM(3, return_sequences=False, forget_bias=0.5),)),
     "lstm twice": Case(SEQUENCE, (LSTM(3), LSTM(2, l2=0.1), FLAT)),
     "lstm bidirectional": Case(
-        SEQUENCE, (LSTM(2, bidirectional=True), LSTM(2, bidirectional=True, sequences=False))
+        SEQUENCE, (LSTM(2, bidirectional=True), LSTM(2, bidirectional=True, return_sequences=False))
     ),
     "lstm of tokens": Case((5,), (Embedding(7, 3), LSTM(4)), classes=3, places=5, ids=7),
     "gru": Case(SEQUENCE, (GRU(3), FLAT)),
-    "gru twice, last": Case(SEQUENCE, (GRU(3), GRU(2, sequences=False))),
+    "gru twice, last": Case(SEQUENCE, (GRU(3), GRU(2, return_sequences=False))),
     "gru bidirectional": Case(SEQUENCE, (Dense(2), GRU(2, bidirectional=True), FLAT)),
     "conv1d, gru": Case(SEQUENCE, (Conv1D(3, 3, "tanh"), GRU(3), FLAT)),
     "activation": Case((4,), (Dense(5), Activation("swish"))),

@@ -49,7 +49,7 @@ def test_a_kind_has_the_fields_of_its_dataclass(kind: str) -> None:
         ("dense", "activation", "choice", False),
         ("dense", "initializer", "initializer", False),
         ("dense", "l2", "number", False),
-        ("lstm", "sequences", "switch", False),
+        ("lstm", "return_sequences", "switch", False),
         ("lstm", "truncation", "integer", True),
         ("conv2d", "kernel", "extent", False),
         ("conv2d", "padding", "padding", False),
@@ -116,7 +116,17 @@ def test_every_state_is_handed_on_where_it_is_needed(
 ) -> None:
     first = [{"kind": "embedding"}] if data["name"] == "own_text" else []
     layer = completed(data, *first, {"kind": "lstm"}, *following)[len(first)]
-    assert layer["sequences"] is sequences
+    assert layer["return_sequences"] is sequences
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_description_with_an_older_name_of_a_field_still_means_the_same(value: bool) -> None:
+    """It stands in links and in logs that have been saved."""
+    data = {"name": "vowels", "speakers": 10}
+    old, new = ({"kind": "lstm", name: value} for name in ("sequences", "return_sequences"))
+    assert completed(data, old, {}) == completed(data, new, {})
+    with refused("unknown_field", "layers[0].sequences", "a field here"):
+        completed(data, {**old, **new}, {})
 
 
 @pytest.mark.parametrize(
@@ -185,9 +195,9 @@ BAD: list[tuple[Any, list[Any], str, str, str]] = [
     ),
     (
         IMAGES,
-        [{"kind": "lstm", "sequences": 1}, {}],
+        [{"kind": "lstm", "return_sequences": 1}, {}],
         "bad_description",
-        "layers[0].sequences",
+        "layers[0].return_sequences",
         "true",
     ),
     (
@@ -248,7 +258,7 @@ BAD: list[tuple[Any, list[Any], str, str, str]] = [
     ),
     (
         {"name": "own_text", "text": TEXT},
-        [{"kind": "embedding"}, {"kind": "lstm", "sequences": False}, {}],
+        [{"kind": "embedding"}, {"kind": "lstm", "return_sequences": False}, {}],
         "bad_description",
         "layers[2]",
         "a class for",
