@@ -10,7 +10,7 @@ import { test } from "node:test";
 const FOLDER = new URL("../../static/js/", import.meta.url);
 /** The folders and single modules right in static/js, the lowest first; those together do not know each other. */
 const ORDER = [
-  ["wire", "oklab.js", "format.js", "keyboard.js", "loop.js"],
+  ["wire", "oklab.js", "display.js", "format.js", "keyboard.js", "loop.js"],
   ["color.js", "state"],
   ["scene", "actions"],
   ["renderer", "controls"],
