@@ -1,4 +1,4 @@
-"""A table of one's own, from CSV: is a number the product of two others?
+"""Your own table, from CSV: can a network learn that one column is the product of two others?
 
 python examples/own_table.py
 """

@@ -1,4 +1,4 @@
-"""Train a network for a while, then look into it: where is it, and why?
+"""Train a network for a while, then open it in the debugger.
 
 python examples/two_moons.py
 """
