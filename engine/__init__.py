@@ -59,6 +59,7 @@ from engine.diagnostics.curvature import (
     sharpness,
     sharpness_in_pieces,
 )
+from engine.diagnostics.description_paths import located
 from engine.diagnostics.gradcheck import (
     Coordinate,
     GradientCheck,
@@ -295,6 +296,7 @@ __all__ = [
     "is_number",
     "is_whole",
     "load_dataset",
+    "located",
     "loss_along",
     "loss_along_in_pieces",
     "loss_plane",

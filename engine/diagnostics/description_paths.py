@@ -1,23 +1,24 @@
-"""Where the description of a network has a layer that was built of it."""
+"""Finds a built layer in the description of its network, and changes fields of descriptions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
+from typing import Any
 
 from engine.errors import DescriptionError
-from engine.layers import Concatenate, Layer, Residual
+from engine.layers import Layer
 
 _NUMBERED = re.compile(r"(.+?)(\d+)")
-_FIELD = re.compile(r"layers\[(\d+)\]\.(.+)")
-_BRANCH = re.compile(r"branches\[(\d+)\]\[(\d+)\]\.(.+)")
+_FIELD = re.compile(r"layers(?:\[\d+\](?:\[\d+\])?\.\w+)+")
 
 
 def located(layers: Sequence[Layer], name: str) -> tuple[str, Layer]:
     """The path of a built layer, such as ``layers[1].layers[0]``, and its description.
 
-    What is built within a layer that is described as a whole is described there.
+    What a layer builds inside itself without a description, as a `TransformerBlock` does, is found
+    at the path of that layer.
 
     Args:
         name: of the layer as built, such as ``residual2/dense1``.
@@ -25,7 +26,7 @@ def located(layers: Sequence[Layer], name: str) -> tuple[str, Layer]:
     first, *inner = name.split("/")
     place = _number(first)
     path, layer = f"layers[{place}]", layers[place]
-    while inner and isinstance(layer, Residual | Concatenate):
+    while inner and layer.inner():
         step, layer = _within(layer, _number(inner.pop(0)))
         path += step
     return path, layer
@@ -37,13 +38,14 @@ def _number(name: str) -> int:
     return int(found[2]) - 1
 
 
-def _within(layer: Residual | Concatenate, place: int) -> tuple[str, Layer]:
-    """The layer of that number in another one, and its path from there."""
-    if isinstance(layer, Residual):
-        return f".layers[{place}]", layer.layers[place]
-    each = [(f".branches[{b}][{i}]", x) for b, row in enumerate(layer.branches)
-            for i, x in enumerate(row)]  # fmt: skip
-    return each[place]
+def _within(layer: Layer, number: int) -> tuple[str, Layer]:
+    """The inner layer of that number, counted through all lists, and its path from there."""
+    each = [
+        (f".{path}[{i}]", inner)
+        for path, listed in layer.inner().items()
+        for i, inner in enumerate(listed)
+    ]
+    return each[number]
 
 
 def with_field(layers: Sequence[Layer], path: str, value: object) -> list[Layer]:
@@ -52,28 +54,23 @@ def with_field(layers: Sequence[Layer], path: str, value: object) -> list[Layer]
     Raises:
         DescriptionError: they have no such field.
     """
+    _, *keys = re.findall(r"\w+", path)
     try:
-        return _changed(layers, path, value)
-    except (IndexError, TypeError, ValueError) as error:
+        if _FIELD.fullmatch(path) is None:
+            raise ValueError(path)
+        changed: list[Layer] = _with(layers, keys, value)
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise DescriptionError("path", path, "a field of this network's layers") from error
-
-
-def _changed(layers: Sequence[Layer], path: str, value: object) -> list[Layer]:
-    found = _FIELD.fullmatch(path)
-    if found is None:
-        raise ValueError(path)
-    changed, place = list(layers), int(found[1])
-    changed[place] = _with(changed[place], found[2], value)
     return changed
 
 
-def _with(layer: Layer, path: str, value: object) -> Layer:
-    inside = _BRANCH.fullmatch(path)
-    if inside is not None and isinstance(layer, Concatenate):
-        branches = [list(branch) for branch in layer.branches]
-        row, place = branches[int(inside[1])], int(inside[2])
-        row[place] = _with(row[place], inside[3], value)
-        return replace(layer, branches=branches)
-    if isinstance(layer, Residual) and _FIELD.fullmatch(path):
-        return replace(layer, layers=_changed(layer.layers, path, value))
-    return replace(layer, **{path: value})  # type: ignore[type-var]
+def _with(thing: Any, keys: Sequence[str], value: object) -> Any:
+    """A layer or a list of them with another value where the keys lead."""
+    if not keys:
+        return value
+    key, *rest = keys
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return replace(thing, **{key: _with(getattr(thing, key), rest, value)})
+    changed = list(thing)
+    changed[int(key)] = _with(changed[int(key)], rest, value)
+    return changed

@@ -355,33 +355,11 @@ def _shaped(
 
 # Finding -------------------------------------------------------------------------------------
 
-_NUMBERED = re.compile(r"(.+?)(\d+)")
 
-
-def locate(layers: Sequence[Description], name: str) -> tuple[str, Description]:
-    """Where a built layer is described, e.g. ``layers[1].layers[0]``, and as what.
-
-    What is built within a layer that is described as a whole is described there.
-    """
-    first, *inner = name.split("/")
-    found = _NUMBERED.fullmatch(first)
-    assert found is not None  # layers are built as kind and number
-    place = int(found[2]) - 1
-    path, layer = f"layers[{place}]", layers[place]
-    while inner and layer["kind"] in ("residual", "concatenate"):
-        found = _NUMBERED.fullmatch(inner.pop(0))
-        assert found is not None
-        step, layer = _within(layer, int(found[2]) - 1)
-        path += step
-    return path, layer
-
-
-def _within(layer: Description, place: int) -> tuple[str, Description]:
-    """The layer of that number in another one, and its path from there."""
-    if layer["kind"] == "residual":
-        return f".layers[{place}]", layer["layers"][place]
-    for number, branch in enumerate(layer["branches"]):
-        if place < len(branch):
-            return f".branches[{number}][{place}]", branch[place]
-        place -= len(branch)
-    raise LookupError(f"no layer of that number in a {layer['kind']} layer")
+def found(description: Description, path: str) -> Description:
+    """The layer of a complete description at a path such as ``layers[1].layers[0]``."""
+    at: Any = description
+    for key in re.findall(r"\w+", path):
+        at = at[int(key)] if isinstance(at, list) else at[key]
+    layer: Description = at
+    return layer

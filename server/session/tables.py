@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 import engine
 from engine import Baseline, Split
-from server.describe import layers
 from server.describe.description import Plan
 from server.describe.fields import Description
+from server.describe.layers import found
 from server.session.inference import uses
 
 SAMPLE_EXTRAS = ("word", "rating", "date", "close", "label", "group", "pitch")
@@ -31,7 +31,7 @@ def live_description(plan: Plan, seed: int, live: Mapping[str, float]) -> Descri
     for name, value in live.items():
         layer, _, setting = name.rpartition("/")
         if layer:
-            place = layers.locate(now["layers"], layer)[1]
+            place = found(now, engine.located(plan.network.layers, layer)[0])
         else:
             place = now["clipping"] if setting.startswith("clip_") else now["optimizer"]
             setting = "limit" if setting.startswith("clip_") else setting
@@ -42,7 +42,7 @@ def live_description(plan: Plan, seed: int, live: Mapping[str, float]) -> Descri
 def layer_row(layer: engine.LayerInfo, plan: Plan) -> dict[str, Any]:
     """A layer as built; `path` is where the description has it."""
     flops = sum(i.flops for i in plan.program.instructions if i.layer == layer.name)
-    path, _ = layers.locate(plan.description["layers"], layer.name)
+    path, _ = engine.located(plan.network.layers, layer.name)
     return {**vars(layer), "flops": flops, "path": path}
 
 

@@ -288,18 +288,20 @@ def test_the_layer_that_does_not_fit_is_named(
 def test_every_built_layer_is_found_in_the_description(name: str) -> None:
     plan = build(KINDS[name])
     for built in plan.program.layers:
-        path, layer = layers.locate(plan.description["layers"], built.name)
+        path, _ = engine.located(plan.network.layers, built.name)
+        layer = layers.found(plan.description, path)
         assert path.startswith("layers[")
         if "transformer_block" not in built.name:
             assert layer["kind"] == built.kind
 
 
 def test_where_inner_layers_are_described() -> None:
-    given = build(KINDS["combining"]).description["layers"]
-    assert layers.locate(given, "residual2/dense2") == (
-        "layers[1].layers[1]",
-        given[1]["layers"][1],
-    )
-    assert layers.locate(given, "concatenate3/activation2")[0] == "layers[2].branches[2][0]"
-    given = build(KINDS["transformer"]).description["layers"]
-    assert layers.locate(given, "transformer_block3/attention2") == ("layers[2]", given[2])
+    plan = build(KINDS["combining"])
+    path, layer = engine.located(plan.network.layers, "residual2/dense2")
+    assert path == "layers[1].layers[1]"
+    assert layer == layers.build(layers.found(plan.description, path))
+    path, _ = engine.located(plan.network.layers, "concatenate3/activation2")
+    assert path == "layers[2].branches[2][0]"
+    plan = build(KINDS["transformer"])
+    path, layer = engine.located(plan.network.layers, "transformer_block3/attention2")
+    assert (path, layer) == ("layers[2]", plan.network.layers[2])
