@@ -1,4 +1,4 @@
-"""Fixtures: a browser for all tests of the page, a server for the tests of a file."""
+"""Fixtures: a browser and a server for all tests of the page in one process of pytest."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.serving import served
-from tests.browser.visit import Visits
+from tests.browser.serving import CACHING, DEADLINE_SECONDS, served
+from tests.browser.visit import Contexts, Visits
 
-expect.set_options(timeout=30_000)  # ms; a page beside other tests' pages can be slow
+expect.set_options(timeout=1000 * DEADLINE_SECONDS)
 
 
 @pytest.fixture(scope="package")
@@ -26,17 +26,23 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> Contexts:
+    """Of one browser, with what they keep of the page's files."""
+    return Contexts(browser)
+
+
+@pytest.fixture(scope="package")
 def address() -> Iterator[str]:
     """Of a server's page."""
-    with served() as address:
+    with served(CACHING) as address:
         yield address
 
 
 @pytest.fixture
-def visits(browser: Browser, address: str) -> Iterator[Visits]:
+def visits(contexts: Contexts, address: str) -> Iterator[Visits]:
     """Opens pages; at the end, none of them may have complained."""
-    visits = Visits(browser, address)
+    visits = Visits(contexts, address)
     yield visits
     visits.close()
     assert not visits.complaints

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
 from tests.browser.serving import ROOT, second_viewer, served
-from tests.browser.visit import PAUSED, Visit, Visits
+from tests.browser.visit import PAUSED, Contexts, Visit, Visits
 
 NETWORK = (
     "data=spirals&features=x1,x2,x1_squared,x2_squared,x1_x2,sin_x1,sin_x2"
@@ -30,7 +30,7 @@ def main() -> int:
     """Take all of them."""
     with sync_playwright() as playwright, served() as address:
         browser = chromium.launch(playwright)
-        visits = Visits(browser, address)
+        visits = Visits(Contexts(browser), address)
         visit = visits.open(f"{NETWORK}&{PAUSED}", color_scheme="light")
         with second_viewer(visit.page) as client:
             client.step("step", STEPS)

@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page
 
 from server.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
+CACHING = "tests.browser.caching_server"
 
 
 @contextmanager
-def served(*options: str) -> Iterator[str]:
+def served(module: str = "server") -> Iterator[str]:
     """While open, a server with one worker on a free port; gives the address of its page."""
-    command = [sys.executable, "-m", "server", "--port", "0", "--workers", "1", *options]
+    command = [sys.executable, "-m", module, "--port", "0", "--workers", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             assert process.stdout is not None  # as asked for
@@ -48,16 +49,40 @@ def second_viewer(page: Page) -> Client:
     return Client(socket_address(page.url), session)
 
 
-def wait_until(page: Page, expression: str, seconds: float = 20.0) -> None:
-    """Wait until a JavaScript expression of the page is true.
+DEADLINE_SECONDS = 60.0
+"""How long a test waits for what is to come. It ends a test that is stuck and measures nothing: on
+a machine that is busy with other things a page takes many times as long as on an idle one."""
 
-    (Playwright's `wait_for_function` evaluates a string, which the page's policy forbids.)
+
+def wait_until(page: Page, expression: str, seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait until a JavaScript expression of the page is true.
 
     Raises:
         TimeoutError: it has not become true in time.
     """
-    deadline = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not so after {seconds:g} s: {expression}")
-        page.wait_for_timeout(20)
+    once(page, expression, "null", seconds)
+
+
+def once(page: Page, condition: str, answer: str, seconds: float = DEADLINE_SECONDS) -> Any:
+    """The value of a JavaScript expression at the moment when a condition has become true.
+
+    The page itself looks again and again, so that waiting is one question to it. (Playwright's
+    `wait_for_function` evaluates a string, which the page's policy forbids.)
+
+    Raises:
+        TimeoutError: it has not become true in time.
+    """
+    found: list[Any] = page.evaluate(
+        f"""async (milliseconds) => {{
+          const end = performance.now() + milliseconds;
+          while (!({condition})) {{
+            if (performance.now() > end) return [];
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          }}
+          return [{answer}];
+        }}""",
+        1000 * seconds,
+    )
+    if not found:
+        raise TimeoutError(f"not so after {seconds:g} s: {condition}")
+    return found[0]

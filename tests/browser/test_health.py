@@ -117,7 +117,7 @@ def test_a_remedy_is_not_tried_before_a_long_way_back_is_over(visits: Visits) ->
     big = "data=synthetic_images&layers=600relu,600relu,10softmax&batch=200&run=no"
     visit = visits.open(big)
     visit.page.evaluate("backstep.actions.send('step', {unit: 'step', count: 16})")
-    visit.wait("s.run.step === 16 && !s.run.running", 60)
+    visit.wait("s.run.step === 16 && !s.run.running")
     visit.page.evaluate("backstep.actions.health.attempt({learning_rate: 0.001}, [15, 0])")
     visit.wait("s.run.branch === 1 && s.run.running")
     assert visit.get("branches[1].start") == [15, 0]

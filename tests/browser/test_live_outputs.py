@@ -93,7 +93,7 @@ def bars(where: Locator) -> list[tuple[str, float]]:
 
 def train(visit: Visit, steps: int) -> None:
     visit.page.evaluate("backstep.actions.run()")
-    visit.wait(f"s.frame?.step >= {steps}", 60)
+    visit.wait(f"s.frame?.step >= {steps}")
     visit.page.evaluate("backstep.actions.pause()")
     visit.settle()
 

@@ -48,8 +48,7 @@ def test_every_scene_runs(visits: Visits) -> None:
         visit.wait(
             f"s.model.generation > {generation} && s.scene?.id === '{scene}' && s.run.running"
             " && s.frame?.generation === s.model.generation && s.frame.step > 1"
-            " && s.losses.length > 0 && Number.isFinite(s.losses.train[s.losses.length - 1])",
-            60,
+            " && s.losses.length > 0 && Number.isFinite(s.losses.train[s.losses.length - 1])"
         )
         assert visit.get("errors") == [], scene
         assert colours(visit, f"scene-{scene}") > COLOURS, scene

@@ -22,7 +22,7 @@ def scene(visit: Visit, name: str, steps: int = 0) -> None:
     visit.wait(f"s.model.data.name === '{DESCRIPTIONS[name]['data']['name']}'")
     if steps:
         visit.page.evaluate("backstep.actions.run()")
-        visit.wait(f"s.frame?.generation === s.model.generation && s.frame.step >= {steps}", 60)
+        visit.wait(f"s.frame?.generation === s.model.generation && s.frame.step >= {steps}")
         visit.pause()
 
 

@@ -28,7 +28,7 @@ def test_circles_are_learnt_and_the_page_says_so(visits: Visits) -> None:
     visit = visits.open()
     visit.page.get_by_role("slider", name="Speed").press("End")
     visit.page.get_by_role("button", name="Run", exact=True).click()
-    visit.wait("s.losses.testAccuracy[s.losses.length - 1] > 0.95", 60)
+    visit.wait("s.losses.testAccuracy[s.losses.length - 1] > 0.95")
     visit.pause()
     accuracy = visit.get("losses.testAccuracy[backstep.store.state.losses.length - 1]")
     assert accuracy > 0.95
@@ -46,13 +46,13 @@ def test_digits_train_live_after_two_clicks(visits: Visits) -> None:
 
 def test_digits_are_learnt(visits: Visits) -> None:
     visit = visits.open(DIGITS)
-    visit.wait("s.losses.testAccuracy[s.losses.length - 1] > 0.9", 60)
+    visit.wait("s.losses.testAccuracy[s.losses.length - 1] > 0.9")
     visit.pause()
 
 
 def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
     visit = visits.open("data=plane&layers=4relu,1linear&learning_rate=10&speed=unlimited")
-    visit.wait("s.run.nonfinite && !s.run.running", 60)
+    visit.wait("s.run.nonfinite && !s.run.running")
     index = visit.get("run.nonfinite.instruction")
     formula = visit.get(f"model.instructions[{index}].formula")
     program = visit.page.get_by_role("region", name="Program and debugger")

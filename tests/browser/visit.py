@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from engine import Machine
 from server.describe import description
-from tests.browser.serving import wait_until
+from tests.browser.serving import once, wait_until
 
 DESKTOP = (1440, 900)
 PAUSED = "run=no"
@@ -22,6 +23,13 @@ SETTLED = f"""(() => {{
     && frame.step === run.step && frame.pc === run.pc && !frame.running;
 }})()"""
 """The machine stands still and the page has a picture of just that moment."""
+DRAWN = """async () => {
+  for (let i = 0; i < 3; i += 1) {
+    await new Promise(requestAnimationFrame);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}"""
+"""Whatever was due to be drawn has been, and what that has brought about as well."""
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
@@ -37,25 +45,27 @@ class Visit:
         """A part of the page's state, such as ``run.step``."""
         return self.page.evaluate(f"{STATE}.{path}")
 
-    def wait(self, condition: str, seconds: float = 20.0) -> None:
+    def wait(self, condition: str) -> None:
         """Wait until an expression over the page's state `s` is true."""
-        wait_until(self.page, f"((s) => s && {condition})({STATE})", seconds)
+        wait_until(self.page, _of_state(condition))
 
-    def settle(self) -> tuple[int, int]:
-        """Wait until the page shows the machine at rest; returns its step and instruction."""
-        wait_until(self.page, SETTLED)
-        return self.get("run.step"), self.get("run.pc")
+    def settle(self, condition: str = "true") -> tuple[int, int]:
+        """Wait until the page shows the machine at rest; returns its step and instruction.
+
+        Args:
+            condition: what has to be true of the page's state `s` as well.
+        """
+        settled = f"{SETTLED} && {_of_state(condition)}"
+        step, pc = once(self.page, settled, f"[{STATE}.run.step, {STATE}.run.pc]")
+        return step, pc
 
     def drawn(self, buffer: str) -> NDArray[np.float64]:
         """A buffer's values in the frame that is shown, once there is one that has them."""
-        self.wait(f"s.frame?.entries.has(s.model.bufferByName.get('{buffer}')?.id)")
-        values = self.page.evaluate(
-            f"""(name) => {{
-              const {{ model, frame }} = {STATE};
-              const entry = frame.entries.get(model.bufferByName.get(name).id);
-              return [entry.shape, Array.from(entry.data, (_, i) => entry.at(i))];
-            }}""",
-            buffer,
+        entry = f"s.frame?.entries.get(s.model.bufferByName.get('{buffer}')?.id)"
+        values = once(
+            self.page,
+            _of_state(entry),
+            f"((e) => [e.shape, Array.from(e.data, (_, i) => e.at(i))])({_of_state(entry)})",
         )
         return _array(*values)
 
@@ -101,11 +111,14 @@ class Visit:
 
     def step(self, unit: str) -> tuple[int, int]:
         """Step by a unit with its key; returns the machine's step and instruction."""
-        before = self.settle()
+        step, pc = self.settle()
         self.press({"step": "u"}.get(unit, unit[0]))
-        step, pc = before
-        self.wait(f"!s.run.running && (s.run.step !== {step} || s.run.pc !== {pc})")
-        return self.settle()
+        return self.settle(f"(s.run.step !== {step} || s.run.pc !== {pc})")
+
+
+def _of_state(expression: str) -> str:
+    """An expression over the page's state `s` as one of the page; undefined while there is none."""
+    return f"((s) => s && ({expression}))({STATE})"
 
 
 def _array(shape: list[int], data: list[float]) -> NDArray[np.float64]:
@@ -118,6 +131,43 @@ def number(text: str) -> float:
     return float(plain.replace("\N{MINUS SIGN}", "-").replace(",", ""))
 
 
+class Contexts:
+    """Contexts of a browser that are used again, for what they keep of the page's files.
+
+    A page finds nothing else of those before it in its context: its session is that of its tab, and
+    what pages store for good is cleared. One blank page stays open in each context, so that its
+    window stays open too: Chromium takes longer to open a window than to load the page.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[BrowserContext]] = {}
+        self._taken: list[tuple[str, BrowserContext]] = []
+
+    def take(self, **options: Any) -> BrowserContext:
+        """A context with these options of Playwright's, in which no test has a page."""
+        kind = repr(sorted(options.items()))
+        free = self._free.setdefault(kind, [])
+        context = free.pop() if free else self._new(**options)
+        self._taken.append((kind, context))
+        return context
+
+    def _new(self, **options: Any) -> BrowserContext:
+        context = self._browser.new_context(**options)
+        context.new_page()
+        return context
+
+    def clear(self) -> None:
+        """Close all pages but the blank ones, as a user does."""
+        for kind, context in self._taken:
+            for page in context.pages[1:]:
+                if page.url.startswith("http"):  # not where opening has failed
+                    page.evaluate("localStorage.clear()")
+                page.close()
+            self._free[kind].append(context)
+        self._taken.clear()
+
+
 class Visits:
     """Opens pages and listens for complaints.
 
@@ -126,37 +176,55 @@ class Visits:
         tolerated: patterns of complaints that a test provokes.
     """
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self._browser, self.address = browser, address
+    def __init__(self, contexts: Contexts, address: str) -> None:
+        self._contexts, self.address = contexts, address
         self.complaints: list[str] = []
         self.tolerated: list[str] = []
+        self._asked_for = 0
         self._loading: set[Request] = set()
 
-    def open(self, fragment: str = PAUSED, *, address: str = "", **options: Any) -> Visit:
-        """Open the page and wait for its first picture; options are those of a context.
+    def open(
+        self,
+        fragment: str = PAUSED,
+        *,
+        address: str = "",
+        prepare: Callable[[Page], object] = lambda _: None,
+        **options: Any,
+    ) -> Visit:
+        """Open the page and wait for its first picture.
 
         Each has a context, hence a session, of its own.
+
+        Args:
+            fragment: of the address, what the page is asked for.
+            address: of another server than the usual one.
+            prepare: what is done with the blank page before.
+            options: those of a context.
         """
         width, height = DESKTOP
         options = {"viewport": {"width": width, "height": height}, **options}
-        page = self._browser.new_context(**options).new_page()
+        page = self._contexts.take(**options).new_page()
         self._listen(page)
+        prepare(page)
         page.goto(f"{address or self.address}#{fragment}")
         visit = Visit(page)
         visit.wait("s.frame && s.catalogue && s.run")
         return visit
 
     def rest(self, page: Page) -> None:
-        """Wait until nothing has been fetched for half a second: parts come after the page does."""
-        quiet = 0
-        while quiet < 10:
-            page.wait_for_timeout(50)
-            quiet = 0 if self._loading else quiet + 1
+        """Wait until the page has fetched all its parts: some are fetched when others are drawn.
+
+        What is drawn when nothing is being fetched asks for no more.
+        """
+        while True:
+            before = self._asked_for
+            page.evaluate(DRAWN)
+            if self._asked_for == before and not self._loading:
+                return
 
     def close(self) -> None:
         """Close all pages, as a user does."""
-        for context in self._browser.contexts:
-            context.close()
+        self._contexts.clear()
 
     def _listen(self, page: Page) -> None:
         page.on("console", self._console)
@@ -171,6 +239,7 @@ class Visits:
             self._complain(f"{message.type}: {message.text}")
 
     def _asked(self, request: Request) -> None:
+        self._asked_for += 1
         self._loading.add(request)
 
     def _arrived(self, request: Request) -> None:
