@@ -11,25 +11,21 @@ from tests.browser.visit import Visits
 MAX_BYTES = 200_000
 
 
-def requests_of(page: Page) -> list[Request]:
-    """Load the page anew without a cache; returns its requests, all answered."""
-    made: list[Request] = []
-
-    def note(request: Request) -> None:
-        made.append(request)
-
-    page.on("request", note)
+def switch_cache_off(page: Page) -> None:
     devtools = page.context.new_cdp_session(page)
     devtools.send("Network.enable")
     devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    page.reload()
-    page.wait_for_load_state("networkidle")
-    return made
 
 
 def test_the_page_is_light_and_comes_from_its_own_server(visits: Visits) -> None:
-    visit = visits.open()
-    made = requests_of(visit.page)
+    made: list[Request] = []
+
+    def listen(page: Page) -> None:
+        switch_cache_off(page)
+        page.on("request", lambda request: made.append(request))  # noqa: PLW0108 - Playwright marks it
+
+    visit = visits.open(prepare=listen)
+    visits.rest(visit.page)
     sizes = {urlsplit(request.url).path: request.sizes() for request in made}
     assert {"/", "/static/js/main.js", "/static/css/tokens.css", "/api/catalogue"} <= set(sizes)
     assert {urlsplit(request.url).netloc for request in made} == {urlsplit(visits.address).netloc}
