@@ -265,24 +265,3 @@ def test_text_has_contrast_in_both_themes(visits: Visits) -> None:
         visit.page.emulate_media(color_scheme=scheme)
         contrasts = dict(visit.page.evaluate(CONTRASTS))
         assert {pair for pair, ratio in contrasts.items() if ratio < 4.5} == set(), scheme
-
-
-@pytest.mark.parametrize("data", ["wine", "breast_cancer", "iris"])
-def test_labels_of_units_do_not_overlap(visits: Visits, data: str) -> None:
-    """Each has a row of its own, or there are none."""
-    visit = visits.open(f"data={data}&run=no")
-    pictures = visit.page.evaluate(
-        """async () => {
-          const { layoutScene } = await import("/static/js/scene/layout.js");
-          const { model } = backstep.store.state;
-          const heights = Array.from({ length: 20 }, (_, i) => 60 + 20 * i);
-          return heights.map((height) => {
-            const area = { x: 20, y: 50, width: 374, height, scale: 1, lines: 1 };
-            const labelled = layoutScene(model, area).columns.filter((c) => c.labelWidth > 0);
-            return labelled.map(({ ys }) => [...ys].sort((a, b) => a - b));
-          });
-        }"""
-    )
-    for ys in (ys for columns in pictures for ys in columns):
-        assert all(below - above >= 10 for above, below in pairwise(ys)), ys
-    assert pictures[-1]  # where there is room there are labels

@@ -58,17 +58,6 @@ def set_points(visit: Visit, *points: dict[str, Any]) -> None:
     visit.page.wait_for_timeout(200)
 
 
-def pure(visit: Visit, module: str, call: str) -> Any:
-    """What a function of one of the page's modules answers."""
-    return visit.page.evaluate(
-        f"""async () => {{
-          const m = await import("/static/js/{module}");
-          const {{ model, catalogue }} = window.backstep.store.state;
-          return {call};
-        }}"""
-    )
-
-
 # Breakpoints -------------------------------------------------------------------------------------
 
 
@@ -272,18 +261,6 @@ def test_names_are_completed_by_keyboard(visits: Visits) -> None:
     visit.press("Enter")
     visit.wait("s.watches[0]?.kind === 'number'")
     expect(field).to_have_value("")
-
-
-def test_completion_knows_division_from_names(visits: Visits) -> None:
-    visit = visits.open()
-    call = "m.complete({!r}, {}, m.vocabulary(model, catalogue))"
-    found = pure(visit, "state/completion.js", call.format("1 + dense1/W/los", 16))
-    assert (found["from"], found["words"][0]["name"]) == (13, "loss")
-    found = pure(visit, "state/completion.js", call.format("W.gr", 4))
-    assert [word["name"] for word in found["words"]][:2] == ["dense3/W.grad", "dense2/W.grad"]
-    assert pure(visit, "state/completion.js", call.format("loss < 0.1", 10)) is None
-    read = "m.buffersIn('norm(dense1/W/2) + loss + step / 3', model).map((b) => b.name)"
-    assert pure(visit, "state/completion.js", read) == ["dense1/W", "loss/L", "step"]
 
 
 # Watch list --------------------------------------------------------------------------------------

@@ -13,7 +13,12 @@ from server.describe.catalogue import catalogue
 from tests.server.driving import SMALL, Driver, configured
 from tests.server.kinds import KINDS
 
-NETWORKS: dict[str, Any] = {"circles": SMALL, **KINDS}
+TABLES = ("wine", "breast_cancer", "iris")
+NETWORKS: dict[str, Any] = {
+    "circles": SMALL,
+    **KINDS,
+    **{name: {"data": {"name": name}} for name in TABLES},
+}
 STEPS = 2
 """After so many the values are taken."""
 
