@@ -121,6 +121,7 @@ from engine.program.machine import Machine, NonFinite, Snapshot, Unit
 from engine.program.objective import Samples
 from engine.program.pieces import Pieces, finish
 from engine.program.program import Buffer, Cost, Instruction, Listing, Program
+from engine.training.clipping import CLIPPINGS, ClipNorm, Clipping, ClipValue
 from engine.training.optimizers import (
     HYPERPARAMETERS,
     OPTIMIZERS,
@@ -134,17 +135,7 @@ from engine.training.optimizers import (
     RMSprop,
     check_hyperparameter,
 )
-from engine.training.schedules import (
-    CLIPPINGS,
-    SCHEDULES,
-    ClipNorm,
-    Clipping,
-    ClipValue,
-    Cosine,
-    Schedule,
-    StepDecay,
-    Warmup,
-)
+from engine.training.schedules import SCHEDULES, Cosine, Schedule, StepDecay, Warmup
 
 INITIALIZERS = tuple(DRAWS)
 

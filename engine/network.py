@@ -12,8 +12,9 @@ from engine.layers import Layer
 from engine.layers.activation import LINEAR, SIGMOID, SOFTMAX
 from engine.layers.base import check_choice, check_integer, check_stack
 from engine.tensors.tensor import Shape
+from engine.training.clipping import Clipping
 from engine.training.optimizers import SGD, Optimizer
-from engine.training.schedules import Clipping, Schedule, check_schedule
+from engine.training.schedules import Schedule, check_schedule
 
 Loss = Literal["mean_squared_error", "binary_cross_entropy", "softmax_cross_entropy", "huber"]
 LOSSES: tuple[Loss, ...] = (

@@ -24,12 +24,14 @@ from engine.network import Network
 from engine.ops.lookup import Lookup
 from engine.ops.loss import L1Penalty
 from engine.ops.sampling import WIDE, Gather, NextBatch, as_fetched
+from engine.ops.schedule import ScheduledRate
+from engine.ops.update import Apply, CountStep, StopAtZero
 from engine.program.memory import Plan
 from engine.program.program import Cost, Program, buffer_table, instruction
 from engine.tensors.arrays import Array
 from engine.tensors.tensor import Role, Shape, Tensor
-from engine.training.optimizers import HYPERPARAMETERS, Apply, CountStep, StopAtZero, Update
-from engine.training.schedules import Schedule, ScheduledRate
+from engine.training.optimizers import HYPERPARAMETERS, Update
+from engine.training.schedules import Schedule
 
 DType = Literal["float64", "float32"]
 

@@ -127,8 +127,8 @@ def test_every_rule_is_checked() -> None:
 
 def test_long_parameter_vectors_are_updated_block_by_block_alike() -> None:
     """Rules make several passes over blocks; the cut must not show in the numbers."""
+    from engine.ops.update import AdamStep, Average, AverageSquare
     from engine.tensors.arrays import BLOCK_BYTES
-    from engine.training.optimizers import AdamStep, Average, AverageSquare
 
     rng = np.random.default_rng(0)
     size = 2 * BLOCK_BYTES // 8 + 17
