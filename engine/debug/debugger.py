@@ -280,10 +280,6 @@ class Debugger:
         Place(instruction).entries(self.machine.program)
         return self._begin(lambda: self._forwards(self._next(instruction)), seconds)
 
-    def restart_step(self, seconds: float | None = None) -> Stop | None:
-        """Back to the start of this step: the same batch, the same randomness."""
-        return self.go(Moment(self.timeline.now.step, 0), seconds=seconds)
-
     def go(
         self, moment: tuple[int, int], branch: int | None = None, seconds: float | None = None
     ) -> Stop | None:

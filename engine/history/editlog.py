@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from engine.checks import is_whole
 from engine.errors import DescriptionError
+from engine.history.keyframes import BUDGET
 from engine.history.moments import EDIT_KINDS, START, Branch, Edit, Moment
-from engine.history.timeline import BUDGET, Timeline
+from engine.history.timeline import Timeline
 from engine.program.clamps import Clamp, held_slots
 from engine.program.machine import Machine
 from engine.program.memory import Index, slot

@@ -57,9 +57,6 @@ class Branch:
         end: how far it has been followed.
         events: all edits from the start of training to its end, in order; the first `inherited`
             ones were made before it began.
-        steps: where it has keyframes, ascending.
-        keyframes: by step; each was taken before the edits made there.
-        pinned: steps whose keyframes are never thinned out, since a branch starts near.
     """
 
     number: int
@@ -68,9 +65,6 @@ class Branch:
     end: Moment
     events: list[Edit] = field(default_factory=list)
     inherited: int = 0
-    steps: list[int] = field(default_factory=list)
-    keyframes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
-    pinned: set[int] = field(default_factory=set)
 
     @property
     def edits(self) -> list[Edit]:

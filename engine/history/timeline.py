@@ -8,7 +8,7 @@ Editing the past starts a branch, so no history is ever lost.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,20 +21,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DescriptionError
+from engine.history.keyframes import BUDGET, Keyframes
 from engine.history.moments import START, Branch, Edit, EditKind, Moment, clamps_after
 from engine.program.machine import NO_TRAPS, Machine, Snapshot, Trap, Unit
 from engine.program.memory import SECTIONS
-
-BUDGET = 64 * 2**20
-"""Bytes of keyframes."""
-SPACING_SECONDS = 0.02
-"""Training time between recent keyframes, roughly."""
-SPACINGS = (8, 512)
-"""Least and most steps between recent keyframes."""
-GROWTH = 1e-3
-"""Where keyframes are thinned, their spacing is at least so much of their age."""
-FULL = 0.9
-"""Share of the budget that thinning leaves at most, so that it need not be done at every step."""
 
 
 class Observer(Protocol):
@@ -77,10 +67,10 @@ class Timeline:
 
     Args:
         machine: at the start of its training, with nothing clamped.
-        budget: bytes that keyframes may take. Beyond it the old ones are thinned, so that their
-            spacing grows in proportion to their age. Those that branches start from stay.
+        budget: bytes that keyframes may take, see `Keyframes`.
 
     Attributes:
+        keyframes: where going back starts from.
         branches: all branches, by number.
         branch: the one the machine is on.
         observers: who looks at new ground, see `Observer`.
@@ -91,16 +81,12 @@ class Timeline:
         if (machine.step_count, machine.pc) != START or machine.clamps:
             raise ValueError("a timeline begins at the start of training, with nothing clamped")
         self.machine = machine
-        self.budget = budget
+        self.keyframes = Keyframes(budget, machine.step_seconds)
         self.branch = Branch(0, None, START, START)
         self.branches = [self.branch]
         self.observers: list[Observer] = []
         self.after_edit: list[Callable[[], object]] = []
         self._start = machine.snapshot()
-        least, most = SPACINGS
-        self._spacing = max(least, min(most, int(SPACING_SECONDS / machine.step_seconds)))
-        self._growth = GROWTH
-        self._bytes = 0
         self._boundaries = _boundaries(machine)
 
     @property
@@ -112,11 +98,6 @@ class Timeline:
     def at_end(self) -> bool:
         """Whether nothing is known of the branch beyond the present."""
         return self.now >= self.branch.end
-
-    @property
-    def bytes(self) -> int:
-        """Memory that keyframes take."""
-        return self._bytes
 
     # Forwards --------------------------------------------------------------------------------
 
@@ -183,7 +164,7 @@ class Timeline:
         """
         target = self._checked(Moment(*moment))
         line = self.branch if branch is None else self._branch(branch)
-        owner, source = self._source(line, target)
+        owner, source = self.keyframes.before(line, target)
         straight = line is self.branch and Moment(source, 0) <= self.now <= target
         if not straight:
             self.branch = line
@@ -305,16 +286,16 @@ class Timeline:
             raise DescriptionError(buffer, "an edit", f"possible: its role is {known.role}")
 
     def _fork(self) -> None:
-        owner, source = self._source(self.branch, self.now)
+        owner, source = self.keyframes.before(self.branch, self.now)
         if source:
-            owner.pinned.add(source)
+            self.keyframes.pin(owner, source)
         self.branch = self.branch.fork(len(self.branches), self.now)
         self.branches.append(self.branch)
 
     def adopt(self, branches: Sequence[Branch]) -> None:
         """Take over a history told elsewhere, the trunk first, and go to its start."""
         self.branches, self.branch = list(branches), branches[0]
-        self._bytes = 0
+        self.keyframes.clear()
         self._restore(self.branch, 0)
 
     # Comparing branches ----------------------------------------------------------------------
@@ -351,21 +332,6 @@ class Timeline:
                 self._edit()
         return outcomes
 
-    def weight_difference(
-        self, left: int, right: int, step: int
-    ) -> dict[str, NDArray[np.floating]]:
-        """Parameters of branch `right` minus those of `left` at the start of a step, by name.
-
-        Raises:
-            DescriptionError: there is no such branch, or it does not go that far.
-        """
-        values = []
-        for branch in (left, right):
-            with self.visit((step, 0), branch) as machine:
-                names = [p.tensor.name for p in machine.program.parameters]
-                values.append({name: machine.read(name) for name in names})
-        return {name: values[1][name] - values[0][name] for name in values[0]}
-
     def fingerprint(self) -> str:
         """A digest of all that, with the edits, decides every number: program, data and start."""
         program = self.machine.program
@@ -391,28 +357,15 @@ class Timeline:
             raise DescriptionError("pc", moment.pc, f"in 0..{last}")
         return moment
 
-    def _source(self, branch: Branch, target: Moment) -> tuple[Branch, int]:
-        """The last keyframe at least a whole step before `target`, and whose it is; else step 0.
-
-        A keyframe holds what outlives a step; the step after it makes the rest anew.
-        """
-        owner, best = branch, 0
-        for line, limit in branch.lineage():
-            last = min(limit.step if line is not branch else target.step, target.step - 1)
-            place = bisect_right(line.steps, last)
-            if place and line.steps[place - 1] > best:
-                owner, best = line, line.steps[place - 1]
-        return owner, best
-
     def keyframe_before(self, moment: Moment) -> int:
         """The step from which a way to `moment` of this branch starts."""
-        return self._source(self.branch, moment)[1]
+        return self.keyframes.before(self.branch, moment)[1]
 
     def _restore(self, owner: Branch, source: int) -> None:
         """Put the machine at the start of step `source`, with the edits this branch has there."""
         self.machine.restore(self._start)
         if source > 0:
-            self.machine.restore_keyframe(owner.keyframes[source])
+            self.machine.restore_keyframe(self.keyframes.copy(owner, source))
         before = self.branch.edits_before(Moment(source, 0))
         self._set_beside(before)
         for edit in before:
@@ -465,7 +418,7 @@ class Timeline:
                 break
 
     def _next_stop(self, here: Moment, goal: Moment | None, *, known: bool) -> Moment:
-        stops = [Moment((here.step // self._spacing + 1) * self._spacing, 0)]
+        stops = [Moment(self.keyframes.next_step(here.step), 0)]
         if goal is not None:
             stops.append(goal)
         if known:
@@ -493,8 +446,8 @@ class Timeline:
     def _arrive(self, *, new: bool) -> None:
         here = self.now
         self.branch.end = max(self.branch.end, here)
-        if here.pc == 0 and here.step % self._spacing == 0:
-            self._keep(here.step)
+        if here.pc == 0:
+            self.keyframes.add(self.branch, here.step, self.machine.keyframe)
         if new:
             stopped = self.machine.stopped is not None
             for observer in self.observers:
@@ -520,33 +473,6 @@ class Timeline:
     def _tell(self) -> None:
         for listener in self.after_edit:
             listener()
-
-    # Keyframes -------------------------------------------------------------------------------
-
-    def _keep(self, step: int) -> None:
-        line = self.branch
-        if step in line.keyframes or step <= line.start.step:
-            return
-        line.keyframes[step] = self.machine.keyframe()
-        insort(line.steps, step)
-        self._bytes += line.keyframes[step].nbytes
-        if self._bytes > self.budget:
-            self._thin()
-            while self._bytes > FULL * self.budget and self._growth < 1:
-                self._growth *= 1.5
-                self._thin()
-
-    def _thin(self) -> None:
-        """Drop keyframes nearer to the next kept one than their age asks for."""
-        for line in self.branches:
-            later = now = line.end.step
-            for step in reversed(list(line.steps)):
-                gap = max(self._spacing, int(self._growth * (now - step)))
-                if later - step >= gap or step in line.pinned:
-                    later = step
-                else:
-                    self._bytes -= line.keyframes.pop(step).nbytes
-            line.steps = sorted(line.keyframes)
 
     # Boundaries ------------------------------------------------------------------------------
 

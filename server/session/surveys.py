@@ -181,8 +181,13 @@ class Surveys:
         """Steps to show of the way here, evenly; those with keyframes are cheap to visit."""
         size = self._runner.plan.program.buffers["parameters"].shape[0]
         count = min(last + 1, max(3, min(PATH_POINTS, PATH_NUMBERS // size)))
-        line = self._runner.timeline.branch.lineage()
-        kept = [s for branch, end in line for s in branch.steps if s <= min(end.step, last)]
+        timeline = self._runner.timeline
+        kept = [
+            step
+            for branch, end in timeline.branch.lineage()
+            for step in timeline.keyframes.steps(branch)
+            if step <= min(end.step, last)
+        ]
         known = np.array(kept, dtype=int)
         gap = last / (count - 1)
         steps = {0, last}

@@ -47,7 +47,7 @@ def fresh() -> Machine:
 
 def debugged(make: Callable[[], Machine] = fresh, spacing: int = 3) -> Debugger:
     timeline = Timeline(make())
-    timeline._spacing = spacing
+    timeline.keyframes.spacing = spacing
     return Debugger(timeline)
 
 
@@ -126,7 +126,7 @@ class Sessions(RuleBasedStateMachine):
     @initialize(budget=st.sampled_from([64 * 2**20, 40_000]))
     def begin(self, budget: int) -> None:
         timeline = Timeline(self.world.fresh(), budget)
-        timeline._spacing = 3
+        timeline.keyframes.spacing = 3
         self.debugger = Debugger(timeline)
 
     @rule(which=st.integers(0, 999))
@@ -227,12 +227,6 @@ class Sessions(RuleBasedStateMachine):
         stop = self.debugger.go((int(share * branch.end.step), pc), branch.number)
         assert stop is not None
         assert stop.reason == "goal"
-
-    @rule()
-    def restart(self) -> None:
-        step = self.debugger.timeline.now.step
-        self.debugger.restart_step()
-        assert self.debugger.timeline.now == (step, 0)
 
     @rule(which=st.integers(0, 999), value=st.sampled_from([0.001, 0.05]))
     def edit(self, which: int, value: float) -> None:

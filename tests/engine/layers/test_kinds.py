@@ -123,7 +123,7 @@ def test_breakpoints_and_the_stack_know_of_time_steps() -> None:
 def test_what_no_instruction_writes_stays_as_it_was_written() -> None:
     """Between the cells of a padded image, say: no later step makes them anew."""
     timeline = Timeline(KINDS["images"]())
-    timeline._spacing = 3
+    timeline.keyframes.spacing = 3
     timeline.run(5)
     timeline.write("conv2d1/patches", 0.7, (1, 0, 0, 0))
     timeline.run(10)
