@@ -8,8 +8,7 @@ from typing import Literal
 
 from engine.formula import Link
 
-Kind = Literal[
-    "healthy",
+ZeroByValue = Literal[
     "dead",
     "saturated",
     "clipped",
@@ -19,12 +18,17 @@ Kind = Literal[
     "zero_input",
     "zero_factor",
     "no_error",
-    "unused",
-    "unseen",
-    "not_chosen",
-    "no_class",
-    "masked",
     "cancelling",
+]
+"""Why a gradient is zero that other numbers would have made non-zero."""
+
+ZeroByStructure = Literal["unused", "unseen", "not_chosen", "no_class", "masked"]
+"""Why a gradient is zero whatever the numbers are."""
+
+Kind = Literal[
+    "healthy",
+    ZeroByValue,
+    ZeroByStructure,
     "symmetric",
     "vanishing",
     "small_weights",
