@@ -23,16 +23,16 @@ from engine.data import (
 from engine.debug.breakpoints import Breakpoint, Hit, Place, Watchpoint
 from engine.debug.debugger import Debugger, Frame, LogLine, Stop
 from engine.debug.expressions import (
+    MAX_EXPRESSION,
     SCALARS,
     Expression,
     parse_condition,
     parse_expression,
-    parse_message,
     parse_scalar,
-    write_value,
 )
 from engine.debug.functions import FUNCTIONS
 from engine.debug.lexer import ExpressionError
+from engine.debug.messages import parse_message, write_value
 from engine.diagnostics import (
     RULES,
     Change,
@@ -152,6 +152,7 @@ __all__ = [
     "LOSSES",
     "LSTM",
     "MATCHING_ACTIVATION",
+    "MAX_EXPRESSION",
     "MAX_UNITS",
     "OPTIMIZERS",
     "RNN",

@@ -13,15 +13,9 @@ from math import isfinite
 from typing import Literal, get_args
 
 from engine.checks import is_whole
-from engine.debug.expressions import (
-    DIGITS,
-    Expression,
-    Message,
-    parse_condition,
-    parse_message,
-    parse_scalar,
-)
+from engine.debug.expressions import Expression, parse_condition, parse_scalar
 from engine.debug.lexer import unknown
+from engine.debug.messages import DIGITS, Message, parse_message
 from engine.errors import DescriptionError
 from engine.formula import number_text
 from engine.graph.graph import PHASES, Phase

@@ -1,4 +1,4 @@
-"""Expressions over the buffers of a program: conditions, watches, messages.
+"""Expressions over the buffers of a program, for conditions, watches and messages.
 
     norm(dense1/W.grad) > 10        any(isnan(dense2/z))         step % 100 == 0 and loss < 0.1
     mean(abs(dense1/a), 0)          dense1/W[0, 1] * 2           count(dense1/a[:, 3] == 0)
@@ -26,7 +26,6 @@ as nested closures over live views. Numbers are computed as in IEEE 754: 1/0 is 
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -35,18 +34,19 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from engine.debug.functions import ELEMENTWISE, FUNCTIONS, REDUCTIONS, Reader
+from engine.debug import closures
+from engine.debug.closures import Bind
+from engine.debug.functions import ELEMENTWISE, FUNCTIONS, REDUCTIONS
 from engine.debug.lexer import ExpressionError, Token, tokens
-from engine.formula import number_text
 from engine.program.machine import Machine
 from engine.program.program import Program
 from engine.tensors.arrays import Array
 from engine.tensors.tensor import Shape
 
-MAX_LENGTH = 500
-DIGITS = 6
-"""Of a value that is written out."""
+MAX_EXPRESSION = 400
+"""Most characters of an expression."""
 MAX_DEPTH = 40
+"""Most brackets, function calls and exponents within each other."""
 
 Value = float | bool | Array
 
@@ -87,7 +87,7 @@ class Part:
     shape: Shape
     truth: bool
     reads: frozenset[str]
-    bind: Callable[[Machine], Reader]
+    bind: Bind
     start: int
     stop: int
 
@@ -114,7 +114,7 @@ class Expression:
     shape: Shape
     truth: bool
     reads: frozenset[str]
-    _bind: Callable[[Machine], Reader]
+    _bind: Bind
 
     def bind(self, machine: Machine) -> Callable[[], Value]:
         """What computes the present value on a machine of the program, as cheaply as can be.
@@ -174,81 +174,13 @@ def parse_scalar(text: str, program: Program) -> Expression:
     return found
 
 
-@dataclass(frozen=True)
-class Message:
-    """A text with expressions in braces, such as ``loss {loss} at {step}``.
-
-    Attributes:
-        text: as written.
-        parts: plain texts and expressions, in order.
-    """
-
-    text: str
-    parts: tuple[str | Expression, ...]
-
-    def bind(self, machine: Machine) -> Callable[[], str]:
-        """What composes the message from the present values."""
-        pieces = [
-            part if isinstance(part, str) else partial(_written, part.bind(machine))
-            for part in self.parts
-        ]
-        return lambda: "".join(piece if isinstance(piece, str) else piece() for piece in pieces)
-
-
-def parse_message(text: str, program: Program) -> Message:
-    """The message that `text` means; a double brace is a brace.
-
-    Raises:
-        ExpressionError: a brace has no other, or what is in them is wrong; positions are in `text`.
-    """
-    parts: list[str | Expression] = []
-    for piece in _BRACES.finditer(text):
-        found, start = piece.group(), piece.start()
-        if found in ("{{", "}}"):
-            parts.append(found[0])
-        elif found[0] == "{" and found[-1] == "}":
-            parts.append(_within(text, start + 1, found[1:-1], program))
-        elif found[0] in "{}":
-            raise ExpressionError(text, start, 1, f"{found[0]!r} has no other; write it twice")
-        else:
-            parts.append(found)
-    return Message(text, tuple(parts))
-
-
-_BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+")
-
-
-def _within(text: str, start: int, inner: str, program: Program) -> Expression:
-    try:
-        return parse_expression(inner, program)
-    except ExpressionError as error:
-        position = start + error.position
-        raise ExpressionError(text, position, error.length, error.problem) from None
-
-
-def _written(read: Callable[[], Value]) -> str:
-    return write_value(read())
-
-
-def write_value(value: Value) -> str:
-    """A value for readers: six significant digits, yes or no, the first elements of an array."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return number_text(value, DIGITS)
-    number: Callable[[Any], str] = partial(number_text, digits=DIGITS)
-    with np.printoptions(threshold=20, edgeitems=3, formatter={"float_kind": number}):
-        shown = np.array2string(value, separator=", ")
-    return " ".join(shown.split())
-
-
 class _Parser:
     """One pass over the tokens, which checks as it goes."""
 
     def __init__(self, text: str, program: Program) -> None:
-        if len(text) > MAX_LENGTH:
-            problem = f"an expression has at most {MAX_LENGTH} characters"
-            raise ExpressionError(text, MAX_LENGTH, len(text) - MAX_LENGTH, problem)
+        if len(text) > MAX_EXPRESSION:
+            problem = f"an expression has at most {MAX_EXPRESSION} characters"
+            raise ExpressionError(text, MAX_EXPRESSION, len(text) - MAX_EXPRESSION, problem)
         self._text = text
         self._program = program
         self._tokens = tokens(text, {*program.buffers, *SCALARS}, FUNCTIONS)
@@ -311,7 +243,7 @@ class _Parser:
         if not words:
             return part
         self._need_truth(part, "not")
-        call = np.logical_not if len(words) % 2 else _same
+        call = np.logical_not if len(words) % 2 else closures.same
         return _applied(call, part, shape=part.shape, truth=True, start=words[0].start)
 
     def _comparison(self) -> Part:
@@ -344,7 +276,7 @@ class _Parser:
         if not marks:
             return part
         self._need_number(part, "-")
-        call = operator.neg if len(marks) % 2 else _same
+        call = operator.neg if len(marks) % 2 else closures.same
         return _applied(call, part, shape=part.shape, truth=False, start=marks[0].start)
 
     def _power(self) -> Part:
@@ -388,12 +320,12 @@ class _Parser:
             return _constant({"inf": inf, "nan": nan, "pi": pi}[token.text], token)
         if token.text == "epoch":
             reads = frozenset({"step"})
-            return Part((), False, reads, _epoch, token.start, token.stop)
+            return Part((), False, reads, closures.epoch, token.start, token.stop)
         name = LOSS if token.text == "loss" else token.text
         if name not in self._program.buffers:
             self._fail(token, "this program has no loss")
         shape = self._program.buffers[name].shape
-        bind = partial(_reader, name=name, index=())
+        bind = partial(closures.reader, name=name, index=())
         return Part(shape, False, frozenset({name}), bind, token.start, token.stop)
 
     def _called(self, token: Token) -> Part:
@@ -432,9 +364,11 @@ class _Parser:
         shape = np.empty(part.shape, dtype=bool)[places].shape if part.shape else ()
         call = operator.itemgetter(places)
         item = _applied(call, part, shape=shape, truth=part.truth, start=part.start)
-        if isinstance(part.bind, partial) and part.bind.func is _reader:
+        if isinstance(part.bind, partial) and part.bind.func is closures.reader:
             earlier = part.bind.keywords["index"]
-            bind = partial(_reader, name=part.bind.keywords["name"], index=(*earlier, places))
+            bind = partial(
+                closures.reader, name=part.bind.keywords["name"], index=(*earlier, places)
+            )
             return Part(shape, False, part.reads, bind, part.start, close.stop)
         return Part(shape, part.truth, part.reads, item.bind, part.start, close.stop)
 
@@ -464,7 +398,11 @@ class _Parser:
         if left.shape or right.shape:
             call = np.logical_or if word == "or" else np.logical_and
             return self._binary(call, left, right, truth=True)
-        bind = partial(_lazy_or if word == "or" else _lazy_and, left=left.bind, right=right.bind)
+        bind = partial(
+            closures.lazy_or if word == "or" else closures.lazy_and,
+            left=left.bind,
+            right=right.bind,
+        )
         return Part((), True, left.reads | right.reads, bind, left.start, right.stop)
 
     def _arithmetic(self, mark: Token, left: Part, right: Part) -> Part:
@@ -480,7 +418,7 @@ class _Parser:
         except ValueError:
             where = Token("mark", "", left.start, right.stop)
             self._fail(where, f"shapes {left.shape} and {right.shape} do not fit")
-        bind = partial(_pair, call=call, left=left.bind, right=right.bind)
+        bind = partial(closures.pair, call=call, left=left.bind, right=right.bind)
         return Part(shape, truth, left.reads | right.reads, bind, left.start, right.stop)
 
     def _need_truth(self, part: Part, word: str) -> None:
@@ -492,11 +430,10 @@ class _Parser:
             self._fail(part, f"'{mark}' is of numbers, this is {part}")
 
 
-# Closures ------------------------------------------------------------------------------------
-
-
 def _constant(value: float, token: Token) -> Part:
-    return Part((), False, frozenset(), lambda machine: lambda: value, token.start, token.stop)
+    return Part(
+        (), False, frozenset(), partial(closures.constant, value=value), token.start, token.stop
+    )
 
 
 def _applied(
@@ -508,66 +445,5 @@ def _applied(
     start: int,
     stop: int | None = None,
 ) -> Part:
-    bind = partial(_single, call=call, inner=part.bind)
+    bind = partial(closures.applied, call=call, inner=part.bind)
     return Part(shape, truth, part.reads, bind, start, part.stop if stop is None else stop)
-
-
-def _single(
-    machine: Machine, call: Callable[[Any], Any], inner: Callable[[Machine], Reader]
-) -> Reader:
-    read = inner(machine)
-    return lambda: call(read())
-
-
-def _pair(
-    machine: Machine,
-    call: Callable[[Any, Any], Any],
-    left: Callable[[Machine], Reader],
-    right: Callable[[Machine], Reader],
-) -> Reader:
-    first, second = left(machine), right(machine)
-    return lambda: call(first(), second())
-
-
-def _lazy_or(
-    machine: Machine, left: Callable[[Machine], Reader], right: Callable[[Machine], Reader]
-) -> Reader:
-    first, second = left(machine), right(machine)
-    return lambda: first() or second()
-
-
-def _lazy_and(
-    machine: Machine, left: Callable[[Machine], Reader], right: Callable[[Machine], Reader]
-) -> Reader:
-    first, second = left(machine), right(machine)
-    return lambda: first() and second()
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _epoch(machine: Machine) -> Reader:
-    counter, per_epoch = machine.view("step"), machine.program.steps_per_epoch
-    return lambda: counter.item() / per_epoch
-
-
-def _reader(machine: Machine, name: str, index: tuple[tuple[int | slice, ...], ...]) -> Reader:
-    """Reads a buffer, or one part of it, as floating-point numbers.
-
-    A data set is looked up at every reading: a machine gets its own copy when it is changed.
-    """
-    if name in machine.program.data:
-        return lambda: _at(machine.view(name), index)
-    view = _at(machine.view(name), index)
-    whole = view.dtype.kind != "f"
-    if view.ndim == 0:
-        item = view.item
-        return (lambda: float(item())) if whole else item
-    return (lambda: view.astype(np.float64)) if whole else lambda: view
-
-
-def _at(view: Array, index: tuple[tuple[int | slice, ...], ...]) -> Array:
-    for places in index:
-        view = view[(*places, ...)]
-    return view

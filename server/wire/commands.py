@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
 
-from engine import is_whole
+from engine import MAX_EXPRESSION, is_whole
 from server.wire.checks import (
     MAX_NUMBER,
     Items,
@@ -41,8 +41,6 @@ MAX_TERMS = 200
 """Most terms of a sum that one explanation lists."""
 MAX_DIGITS = 15
 """Most significant digits to which an answer is checked."""
-MAX_EXPRESSION = 400
-"""Most characters of an expression."""
 MAX_PROMPT = 400
 """Most characters of a text that is continued or classified."""
 MAX_TOKENS = 1000

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from engine import Adam, Machine
 from engine.debug.expressions import (
+    MAX_EXPRESSION,
     Expression,
     parse_condition,
     parse_expression,
-    parse_message,
     parse_scalar,
-    write_value,
 )
 from engine.debug.functions import FUNCTIONS
 from engine.debug.lexer import ExpressionError
+from engine.debug.messages import parse_message, write_value
 from tests.engine.networks import circles_machine
 
 
@@ -139,7 +139,7 @@ def test_what_it_means(text: str, expected: Any) -> None:
         ("(loss < 1) < 2", (11, 1), "a yes/no and a number do not compare with <"),
         ("(" * 60 + "1" + ")" * 60, (40, 1), "nested more than 40 deep"),
         ("2**" * 60 + "2", (120, 1), "nested more than 40 deep"),
-        ("1+" * 300 + "1", (500, 101), "an expression has at most 500 characters"),
+        ("1+" * 300 + "1", (400, 201), "an expression has at most 400 characters"),
     ],
 )
 def test_where_it_is_wrong(text: str, at: tuple[int, int], problem: str) -> None:
@@ -279,7 +279,7 @@ def test_what_is_counted_is_a_number_as_any_other() -> None:
 def test_it_computes_what_numpy_does(tree: Any) -> None:
     with np.errstate(all="ignore"):
         text, expected = _text_and_value(tree)
-    found = parse_expression(text, PROGRAM) if len(text) <= 500 else None
+    found = parse_expression(text, PROGRAM) if len(text) <= MAX_EXPRESSION else None
     if found is not None:
         assert found.shape == np.shape(expected)
         np.testing.assert_allclose(found.value(MACHINE), expected, rtol=1e-9, atol=1e-12)
