@@ -38,8 +38,7 @@ export function arrange(phases, rows, width) {
   return (
     attempt(all, named, width, 1) ??
     attempt(all, bare, width, SQUEEZE) ??
-    attempt(single, named, width, 1) ??
-    /** @type {Arrangement} */ (attempt(single, bare, width, 0))
+    attempt(single, named, width, 1) ?? { columns: single, shares: sharesOf(single, bare) }
   );
 }
 
@@ -51,10 +50,18 @@ export function arrange(phases, rows, width) {
  * @returns {Arrangement | null} null if there is less room than that
  */
 function attempt(columns, characters, width, enough) {
-  const shares = columns.map((count, i) => count * (characters[i] + GUTTER));
+  const shares = sharesOf(columns, characters);
   const needed = shares.reduce((sum, share) => sum + share, 0) * CHARACTER;
   const gaps = columns.reduce((sum, count) => sum + count, -1) * GAP;
   return needed * enough + gaps <= width ? { columns, shares } : null;
+}
+
+/**
+ * @param {number[]} columns
+ * @param {number[]} characters of a row of each phase
+ */
+function sharesOf(columns, characters) {
+  return columns.map((count, i) => count * (characters[i] + GUTTER));
 }
 
 /**
