@@ -20,7 +20,7 @@ from engine.data import (
     load_dataset,
     thumbnail,
 )
-from engine.debug.breakpoints import Breakpoint, Hit, Place, Watchpoint
+from engine.debug.breakpoints import Breakpoint, Hit, Location, Watchpoint
 from engine.debug.debugger import Debugger, Frame, LogLine, Stop
 from engine.debug.expressions import (
     MAX_EXPRESSION,
@@ -225,6 +225,7 @@ __all__ = [
     "LayerSeries",
     "Link",
     "Listing",
+    "Location",
     "LogLine",
     "Machine",
     "MaxPool",
@@ -238,7 +239,6 @@ __all__ = [
     "NonFinite",
     "Optimizer",
     "Pieces",
-    "Place",
     "Plane",
     "Positions",
     "Profile",

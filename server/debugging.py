@@ -24,7 +24,7 @@ from typing import Any
 import engine
 from engine import Dataset, Machine, Network
 from server.session.handover import Own, network_machine, own, register
-from server.wire.commands import PointSpec
+from server.wire.commands import BreakpointSpec
 
 START_SECONDS = 30.0
 LINGER_SECONDS = 2.0
@@ -60,8 +60,8 @@ def debug(
         TimeoutError: the server did not start.
     """
     machine = _machine(subject, data, options)
-    points = tuple(_point(number, text) for number, text in enumerate(breakpoints, 1))
-    serving = _Serving(own(machine, points), port)
+    specs = tuple(_breakpoint(number, text) for number, text in enumerate(breakpoints, 1))
+    serving = _Serving(own(machine, specs), port)
     serving.start()
     try:
         print(f"Backstep debugs your network at {serving.url}", flush=True)
@@ -84,8 +84,8 @@ def _machine(subject: object, data: Dataset | None, options: dict[str, Any]) -> 
     raise TypeError("debug takes a machine, or a network and its data")
 
 
-def _point(number: int, condition: str) -> PointSpec:
-    return PointSpec(name=f"breakpoint {number}", condition=condition)
+def _breakpoint(number: int, condition: str) -> BreakpointSpec:
+    return BreakpointSpec(name=f"breakpoint {number}", condition=condition)
 
 
 def _show(url: str) -> None:

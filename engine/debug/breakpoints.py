@@ -1,8 +1,9 @@
 """Where and when a run stops: breakpoints, logpoints and watchpoints.
 
-Each is a place of the program where it is looked at, and a test of the state there. Between those
-places the program runs as if there were none. Whether a moment is a hit depends on the state at it,
-and for watchpoints on that before the last instruction; so hits are the same in both directions.
+Each of them is a test of the state, done before certain instructions. Other instructions run as if
+there were no breakpoints. Whether a moment is a hit depends only on the state at that moment, and
+for a watchpoint also on the state before the last instruction. So a run backwards finds the same
+hits as a run forwards.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ from engine.history.moments import Moment
 from engine.program.machine import Machine
 from engine.program.program import Instruction, Program
 
-Trigger = Literal["change", "cross", "sign", "nonfinite"]
+Trigger = Literal["change", "cross", "sign", "non_finite"]
 
-MAX_NTH = 100_000
+MAX_HIT_CONDITION = 100_000
 
 
 @dataclass(frozen=True)
-class Place:
-    """A part of the program; what is given must all be so.
+class Location:
+    """The instructions of a program that fit all that is given.
 
     Attributes:
-        instruction: this one.
-        scope: within it, as in ``dense1`` or ``dense1/linear``.
+        instruction: index of a single instruction.
+        scope: name of a scope that encloses the instructions: ``dense1`` or ``dense1/linear``.
         phase: forward, loss, backward or update.
     """
 
@@ -43,7 +44,7 @@ class Place:
     phase: Phase | None = None
 
     def entries(self, program: Program) -> tuple[int, ...]:
-        """The instructions with which one enters it.
+        """The first instruction of every uninterrupted stretch of it.
 
         Raises:
             DescriptionError: there is no such instruction, scope or phase.
@@ -70,7 +71,7 @@ class Place:
         if self.scope is not None and self.scope not in scopes:
             expected = unknown(self.scope, sorted(scopes), "a scope").partition(" is not ")[2]
             raise DescriptionError("scope", self.scope, expected)
-        raise DescriptionError("place", str(self), "a place of this program")
+        raise DescriptionError("location", str(self), "a location of this program")
 
     def __str__(self) -> str:
         instruction = None if self.instruction is None else f"instruction {self.instruction}"
@@ -85,39 +86,47 @@ def prefixes(scope: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Hit:
-    """Something that a run stopped for.
+    """A breakpoint or watchpoint that stopped a run.
 
     Attributes:
-        point: number of the breakpoint or watchpoint.
+        breakpoint: its number.
         text: what happened, for readers.
     """
 
-    point: int
+    breakpoint: int
     text: str
 
 
 Test = Callable[[], str | None]
-"""What happened, if it is a hit."""
+"""Returns what happened if the present moment is a hit, else None."""
 
 
 @dataclass(eq=False)
-class Point:
+class BreakpointBase:
     """What breakpoints and watchpoints have in common.
 
     Attributes:
-        number: what it goes by.
-        places: the values of the program counter at which it is looked at.
-        nth: it stops from the nth hit on.
-        enabled: it is looked at.
-        counted: the moments of its hits, of the first `nth` at most, up to the present; hits are
-            counted when they are passed forwards.
+        number: identifies it in its debugger.
+        instructions: it is tested before each of these.
+        hit_condition: it stops from its hit of this number on, counted from 1.
+        enabled: whether it is tested at all.
+        counted: moments of the first `hit_condition` hits up to the present; a hit is counted when
+            it is passed forwards.
+
+    Raises:
+        DescriptionError: the hit condition is no count.
     """
 
     number: int
-    places: tuple[int, ...]
-    nth: int = field(default=1, kw_only=True)
+    instructions: tuple[int, ...]
+    hit_condition: int = field(default=1, kw_only=True)
     enabled: bool = field(default=True, kw_only=True)
     counted: list[Moment] = field(default_factory=list, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.hit_condition, 1, MAX_HIT_CONDITION):
+            expected = f"in 1..{MAX_HIT_CONDITION}"
+            raise DescriptionError("hit_condition", self.hit_condition, expected)
 
     def test(self, machine: Machine) -> Test:
         """The test, starting from the present state."""
@@ -129,45 +138,47 @@ class Point:
         return self.enabled
 
     def count(self, moment: Moment) -> bool:
-        """Note a hit; returns whether it is the nth or a later one."""
-        if len(self.counted) < self.nth and (not self.counted or self.counted[-1] < moment):
+        """Count a hit; returns whether it meets the hit condition."""
+        is_new = not self.counted or self.counted[-1] < moment
+        if is_new and len(self.counted) < self.hit_condition:
             self.counted.append(moment)
-        return len(self.counted) >= self.nth
+        return len(self.counted) >= self.hit_condition
 
     def counts(self, moment: Moment) -> bool:
-        """Whether a hit in the past is the nth or a later one."""
-        return self.nth == 1 or (
-            len(self.counted) >= self.nth and self.counted[self.nth - 1] <= moment
+        """Whether a hit in the past meets the hit condition."""
+        return self.hit_condition == 1 or (
+            len(self.counted) >= self.hit_condition
+            and self.counted[self.hit_condition - 1] <= moment
         )
 
     def forget(self, after: Moment) -> None:
-        """Uncount what is not past any more."""
+        """Uncount the hits that come after a moment."""
         while self.counted and self.counted[-1] > after:
             self.counted.pop()
 
 
 @dataclass(eq=False)
-class Breakpoint(Point):
-    """Stops at a place, if a condition holds there; or logs a message and goes on.
+class Breakpoint(BreakpointBase):
+    """Stops at a location if a condition holds there; a logpoint logs a message and goes on.
 
     Attributes:
-        place: where; None for once a step, right after the last instruction that writes what the
-            condition reads.
-        condition: None for always.
-        message: if it is a logpoint, what it logs.
+        location: None stands for once a step, right after the last instruction that writes what
+            the condition reads.
+        condition: None means that it always holds.
+        log_message: what a logpoint logs; None if it is a breakpoint.
     """
 
-    place: Place | None
+    location: Location | None
     condition: Expression | None
-    message: Message | None = None
+    log_message: Message | None = None
 
     @property
     def stops(self) -> bool:
-        return self.enabled and self.message is None
+        return self.enabled and self.log_message is None
 
     def test(self, machine: Machine) -> Test:
         text = self.text
-        say = self.message.bind(machine) if self.message is not None else lambda: text
+        say = self.log_message.bind(machine) if self.log_message is not None else lambda: text
         if self.condition is None:
             return say
         holds = self.condition.bind(machine)
@@ -175,21 +186,21 @@ class Breakpoint(Point):
 
     @property
     def text(self) -> str:
-        """Where and on which condition, for readers."""
-        parts = [str(self.place) if self.place is not None else None]
+        """Its location and its condition, for readers."""
+        parts = [str(self.location) if self.location is not None else None]
         parts.append(self.condition.text if self.condition is not None else None)
         return " if ".join(part for part in parts if part)
 
 
 @dataclass(eq=False)
-class Watchpoint(Point):
-    """Stops right after the instruction that made a value do something.
+class Watchpoint(BreakpointBase):
+    """Stops right after the instruction that changed a value in a certain way.
 
     Attributes:
         expression: the value, an element or a reduction.
-        trigger: "change": it is another; "cross": it is at or above `level` and was not, or the
-            other way round; "sign": it was negative and is positive, or the other way round (zero
-            has no sign); "nonfinite": it became NaN or infinite.
+        trigger: "change": the value differs from the one before; "cross": it reached `level` from
+            below or fell below it; "sign": it changed from negative to positive or the other way
+            round (zero has no sign); "non_finite": it became NaN or infinite.
     """
 
     expression: Expression
@@ -215,13 +226,13 @@ class Watchpoint(Point):
             "change": lambda a, b: a != b and not (a != a and b != b),  # noqa: PLR0124 - NaN
             "cross": lambda a, b: (a >= level) != (b >= level),
             "sign": lambda a, b: a < 0 < b or b < 0 < a,
-            "nonfinite": lambda a, b: isfinite(a) and not isfinite(b),
+            "non_finite": lambda a, b: isfinite(a) and not isfinite(b),
         }
         return judges[self.trigger]
 
 
 def _after_writes(expression: Expression, program: Program) -> list[int]:
-    """Where the value of an expression may have become another, in the order of a step."""
+    """The instructions before which an expression may have a new value, in the order of a step."""
     writers = {i for name in expression.reads for i in program.writers(name)}
     return [(i + 1) % len(program.instructions) for i in sorted(writers)]
 
@@ -232,51 +243,64 @@ def _after_writes(expression: Expression, program: Program) -> list[int]:
 def breakpoint_of(
     number: int,
     program: Program,
-    place: Place | None,
+    location: Location | None,
     condition: str | None,
-    message: str | None,
-    nth: int,
+    log_message: str | None,
+    hit_condition: int,
 ) -> Breakpoint:
-    """A breakpoint, its texts parsed and its place checked.
+    """A breakpoint, its texts parsed and its location checked.
 
     Raises:
-        ExpressionError: the condition or the message is wrong.
-        DescriptionError: no such place, or a count that is not one.
+        ExpressionError: the condition or the log message is wrong.
+        DescriptionError: there is no such location, or the hit condition is no count.
     """
-    if place is None and condition is None:
-        raise DescriptionError("place", None, "given where there is no condition")
+    if location is None and condition is None:
+        raise DescriptionError("location", None, "given where there is no condition")
     found = None if condition is None else parse_condition(condition, program)
-    said = None if message is None else parse_message(message, program)
-    if place is not None:
-        places = place.entries(program)
+    said = None if log_message is None else parse_message(log_message, program)
+    if location is not None:
+        instructions = location.entries(program)
     else:
         assert found is not None
-        places = tuple(_after_writes(found, program)[-1:]) or (0,)
-    return Breakpoint(number, places, place, found, said, nth=_checked_nth(nth))
+        instructions = tuple(_after_writes(found, program)[-1:]) or (0,)
+    return Breakpoint(
+        number,
+        instructions,
+        location,
+        found,
+        said,
+        hit_condition=hit_condition,
+    )
 
 
 def watchpoint_of(
-    number: int, program: Program, expression: str, trigger: Trigger, level: float, nth: int
+    number: int,
+    program: Program,
+    expression: str,
+    trigger: Trigger,
+    level: float,
+    hit_condition: int,
 ) -> Watchpoint:
     """A watchpoint, its expression parsed.
 
     Raises:
         ExpressionError: the expression is wrong, or is an array.
-        DescriptionError: no such trigger, a level or count that is none, or nothing in the program
-            writes what the expression reads.
+        DescriptionError: there is no such trigger, the level is not finite, the hit condition is
+            no count, or no instruction writes what the expression reads.
     """
     if trigger not in get_args(Trigger):
         raise DescriptionError("trigger", trigger, f"one of {', '.join(get_args(Trigger))}")
     if not isfinite(level):
         raise DescriptionError("level", level, "a finite number")
     found = parse_scalar(expression, program)
-    places = _after_writes(found, program)
-    if not places:
+    instructions = _after_writes(found, program)
+    if not instructions:
         raise DescriptionError("expression", expression, "of something that an instruction writes")
-    return Watchpoint(number, tuple(places), found, trigger, level, nth=_checked_nth(nth))
-
-
-def _checked_nth(nth: int) -> int:
-    if not is_whole(nth, 1, MAX_NTH):
-        raise DescriptionError("nth", nth, f"in 1..{MAX_NTH}")
-    return nth
+    return Watchpoint(
+        number,
+        tuple(instructions),
+        found,
+        trigger,
+        level,
+        hit_condition=hit_condition,
+    )

@@ -1,8 +1,11 @@
-"""The debugger: verbs that move a timeline, and what stops them on the way.
+"""The debugger: verbs that move a timeline, and breakpoints that stop them on the way.
 
-Every verb takes a budget of seconds. It returns why the machine stands still again, or None if the
-time was over first; `proceed` then carries on. The state a verb ends in depends on nothing but the
-history and the points: not on how it was sliced.
+A verb takes a budget in seconds. It returns why it stopped, or None if the budget ran out first;
+`proceed` then carries on. The state in which a verb ends depends on the history and the breakpoints
+only, not on the budgets it was given.
+
+The verbs have the names of the Debug Adapter Protocol where that has them: step, step_in, step_out,
+step_back, reverse_continue, goto, pause.
 """
 
 from __future__ import annotations
@@ -18,9 +21,9 @@ from numpy.typing import ArrayLike
 from engine.checks import is_whole
 from engine.debug.breakpoints import (
     Breakpoint,
+    BreakpointBase,
     Hit,
-    Place,
-    Point,
+    Location,
     Test,
     Trigger,
     Watchpoint,
@@ -35,15 +38,15 @@ from engine.history.timeline import Timeline
 from engine.program.machine import Machine, NonFinite, Trap, Unit
 from engine.program.program import Instruction
 
-Reason = Literal["goal", "point", "nonfinite", "start", "paused"]
+Reason = Literal["goal", "breakpoint", "non_finite", "start", "paused"]
 
-MAX_POINTS = 200
+MAX_BREAKPOINTS = 200
 LOG_LINES = 1000
-"""Kept at least; older ones go."""
+"""At least so many of the newest lines are kept."""
 MIN_SECONDS = 1e-3
 
-Passed = Callable[[Point, Moment, str], bool]
-"""(point, when, what happened) -> whether to stop there."""
+Passed = Callable[[BreakpointBase, Moment, str], bool]
+"""(breakpoint, when, what happened) -> whether to stop there."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +54,19 @@ class Stop:
     """Why the machine stands still.
 
     Attributes:
-        reason: the verb's goal was reached, a breakpoint or watchpoint was hit, a value stopped
-            being finite, the start of training was reached backwards, or somebody paused.
-        moment, branch: where.
-        hits: which points were hit there, if any; also where that was the goal.
-        nonfinite: the value that stopped being finite.
+        reason: "goal": the verb reached its goal; "breakpoint": a breakpoint or watchpoint was hit;
+            "non_finite": a value stopped being finite; "start": a verb backwards reached the start
+            of training; "paused": somebody paused.
+        moment, branch: where it stopped.
+        hits: the breakpoints that were hit there, even if it was the verb's goal as well.
+        non_finite: the value that stopped being finite.
     """
 
     reason: Reason
     moment: Moment
     branch: int
     hits: tuple[Hit, ...] = ()
-    nonfinite: NonFinite | None = None
+    non_finite: NonFinite | None = None
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,13 @@ class LogLine:
     """A line of the log.
 
     Attributes:
-        serial: lines are numbered as they come.
-        point: the logpoint.
-        branch, moment: where it was passed.
+        serial: lines are numbered in the order in which they were written.
+        breakpoint: number of the logpoint.
+        branch, moment: where the logpoint was passed.
     """
 
     serial: int
-    point: int
+    breakpoint: int
     branch: int
     moment: Moment
     text: str
@@ -104,23 +108,23 @@ class Debugger:
     While a debugger is in use its timeline is moved through it alone.
 
     Attributes:
-        timeline: what it drives.
-        points: breakpoints, logpoints and watchpoints by number.
+        timeline: the history that it moves along.
+        breakpoints: breakpoints, logpoints and watchpoints by number.
         watches: the watch list, by number.
         log: the last lines that logpoints wrote.
-        stopped: why the machine stands still; None while a verb has not come to its end.
+        stopped: why the machine stands still; None while a verb has not ended.
     """
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.points: dict[int, Point] = {}
+        self.breakpoints: dict[int, BreakpointBase] = {}
         self.watches = WatchList(timeline)
         self.log: list[LogLine] = []
         self.stopped: Stop | None = Stop("paused", timeline.now, timeline.branch.number)
         self._numbers = 0
         self._serial = 0
         self._logged: set[tuple[int, int, Moment]] = set()
-        self._armed: Sequence[Point] = ()
+        self._armed: Sequence[BreakpointBase] = ()
         self._tests: dict[int, Test] = {}
         self._hits: list[tuple[Moment, Hit]] = []
         self._motion: Iterator[None] = iter(())
@@ -136,30 +140,38 @@ class Debugger:
 
     def set_breakpoint(
         self,
-        place: Place | None = None,
+        location: Location | None = None,
         *,
         condition: str | None = None,
-        message: str | None = None,
-        nth: int = 1,
+        log_message: str | None = None,
+        hit_condition: int = 1,
     ) -> Breakpoint:
         """A new breakpoint; with a message, a logpoint.
 
         Args:
-            place: where; None for once a step, as soon as all that the condition reads is new.
-            condition: an expression that is yes or no; None for always.
-            message: what to log instead of stopping, such as ``loss {loss}``.
-            nth: stop from the nth hit on.
+            location: None stands for once a step, as soon as all that the condition reads is new.
+            condition: an expression that is true or false; None means that it always holds.
+            log_message: what to log instead of stopping, such as ``loss {loss}``.
+            hit_condition: it stops from its hit of this number on, counted from 1.
 
         Raises:
-            ExpressionError, DescriptionError: something about it is wrong.
+            ExpressionError: the condition or the log message is wrong.
+            DescriptionError: there is no such location, or the hit condition is no count.
         """
         program = self.machine.program
-        point = breakpoint_of(self._number(), program, place, condition, message, nth)
-        self.points[point.number] = point
+        point = breakpoint_of(
+            self._number(), program, location, condition, log_message, hit_condition
+        )
+        self.breakpoints[point.number] = point
         return point
 
     def set_watchpoint(
-        self, expression: str, trigger: Trigger = "change", *, level: float = 0.0, nth: int = 1
+        self,
+        expression: str,
+        trigger: Trigger = "change",
+        *,
+        level: float = 0.0,
+        hit_condition: int = 1,
     ) -> Watchpoint:
         """A new watchpoint on an element or a reduction, such as ``norm(dense1/W)``.
 
@@ -167,19 +179,19 @@ class Debugger:
             ExpressionError, DescriptionError: something about it is wrong.
         """
         program = self.machine.program
-        point = watchpoint_of(self._number(), program, expression, trigger, level, nth)
-        self.points[point.number] = point
+        point = watchpoint_of(self._number(), program, expression, trigger, level, hit_condition)
+        self.breakpoints[point.number] = point
         return point
 
     def enable(self, number: int, *, enabled: bool = True) -> None:
-        """Have a point looked at, or not; its count starts anew."""
-        point = self._point(number)
+        """Enable or disable a breakpoint; its hits are counted from 0 again."""
+        point = self._breakpoint(number)
         point.enabled, point.counted = enabled, []
 
     def remove(self, number: int) -> None:
-        """Forget a point."""
-        self._point(number)
-        del self.points[number]
+        """Remove a breakpoint."""
+        self._breakpoint(number)
+        del self.breakpoints[number]
 
     def watch(self, text: str) -> int:
         """Put an expression on the watch list; returns its number.
@@ -192,15 +204,17 @@ class Debugger:
         return number
 
     def _number(self) -> int:
-        if len(self.points) + len(self.watches) >= MAX_POINTS:
-            raise DescriptionError("points", MAX_POINTS, f"fewer than {MAX_POINTS}: remove some")
+        if len(self.breakpoints) + len(self.watches) >= MAX_BREAKPOINTS:
+            raise DescriptionError(
+                "breakpoints", MAX_BREAKPOINTS, f"fewer than {MAX_BREAKPOINTS}: remove some"
+            )
         self._numbers += 1
         return self._numbers
 
-    def _point(self, number: int) -> Point:
-        if number not in self.points:
-            raise DescriptionError("point", number, "the number of a breakpoint or watchpoint")
-        return self.points[number]
+    def _breakpoint(self, number: int) -> BreakpointBase:
+        if number not in self.breakpoints:
+            raise DescriptionError("breakpoint", number, "the number of a breakpoint or watchpoint")
+        return self.breakpoints[number]
 
     # Looking ---------------------------------------------------------------------------------
 
@@ -241,8 +255,8 @@ class Debugger:
         """Run until something stops it."""
         return self._begin(lambda: self._forwards(None), seconds)
 
-    def resume_back(self, seconds: float | None = None) -> Stop | None:
-        """Back to the last moment at which a point was hit, or to the start."""
+    def reverse_continue(self, seconds: float | None = None) -> Stop | None:
+        """Back to the last hit of a breakpoint, or to the start."""
         return self._begin(lambda: self._backwards(START), seconds)
 
     def step(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
@@ -263,27 +277,27 @@ class Debugger:
         self._check_count(count)
         return self._begin(lambda: self._backwards(self.timeline.before(unit, count)), seconds)
 
-    def into(self, seconds: float | None = None) -> Stop | None:
+    def step_in(self, seconds: float | None = None) -> Stop | None:
         """Into the scope that comes next: past its first op."""
         return self.step("instruction", seconds)
 
-    def out(self, seconds: float | None = None) -> Stop | None:
+    def step_out(self, seconds: float | None = None) -> Stop | None:
         """On to the end of the innermost scope around the next op: of its layer in this phase."""
         return self._begin(lambda: self._forwards(self._end_of(self.stack()[-2])), seconds)
 
-    def leave(self, frame: Frame, seconds: float | None = None) -> Stop | None:
+    def leave_frame(self, frame: Frame, seconds: float | None = None) -> Stop | None:
         """On to the end of a frame of the present stack."""
         return self._begin(lambda: self._forwards(self._end_of(frame)), seconds)
 
     def run_to(self, instruction: int, seconds: float | None = None) -> Stop | None:
         """On until `instruction` is the next one, in this step or the next."""
-        Place(instruction).entries(self.machine.program)
+        Location(instruction).entries(self.machine.program)
         return self._begin(lambda: self._forwards(self._next(instruction)), seconds)
 
-    def go(
+    def goto(
         self, moment: tuple[int, int], branch: int | None = None, seconds: float | None = None
     ) -> Stop | None:
-        """To any moment of any branch, as `Timeline.go`, without looking at points on the way."""
+        """To any moment of any branch, as `Timeline.go`; breakpoints on the way are ignored."""
         self.pause()
         home = self.timeline.branch.number
         line = home if branch is None else branch
@@ -330,11 +344,11 @@ class Debugger:
         return self.proceed(seconds)
 
     def _rest(
-        self, reason: Reason, hits: Sequence[Hit] = (), nonfinite: NonFinite | None = None
+        self, reason: Reason, hits: Sequence[Hit] = (), non_finite: NonFinite | None = None
     ) -> None:
         self._motion, self._home = iter(()), None
         here = self.timeline
-        self.stopped = Stop(reason, here.now, here.branch.number, tuple(hits), nonfinite)
+        self.stopped = Stop(reason, here.now, here.branch.number, tuple(hits), non_finite)
 
     def _check_count(self, count: int) -> None:
         if not is_whole(count, 1):
@@ -363,15 +377,15 @@ class Debugger:
         machine, timeline = self.machine, self.timeline
         while goal is None or timeline.now < goal:
             self._hits, first = [], self._serial
-            traps = self._traps(self._passed, [p for p in self.points.values() if p.enabled])
+            traps = self._traps(self._passed, [p for p in self.breakpoints.values() if p.enabled])
             reached = timeline.run_to(goal, seconds=self._left(), traps=traps)
             self._forget(timeline.now, since=first)
             hits = [hit for moment, hit in self._hits if moment == timeline.now]
             if machine.stopped is not None:
-                self._rest("nonfinite", hits, machine.stopped)
+                self._rest("non_finite", hits, machine.stopped)
                 return
             if machine.trapped:
-                self._rest("point", hits)
+                self._rest("breakpoint", hits)
                 return
             if not reached:
                 yield
@@ -380,7 +394,7 @@ class Debugger:
     def _journey(self, target: Moment, branch: int) -> Iterator[None]:
         while not self.timeline.go(target, branch, seconds=self._left()):
             if self.machine.stopped is not None:
-                self._rest("nonfinite", nonfinite=self.machine.stopped)
+                self._rest("non_finite", non_finite=self.machine.stopped)
                 return
             yield
         self._rest("goal")
@@ -391,17 +405,17 @@ class Debugger:
         high, last = timeline.now, False
         self._home = high, timeline.branch.number
         found: list[tuple[Moment, Hit]] = []
-        points = [point for point in self.points.values() if point.stops]
-        while points and high > low and not found:
+        breakpoints = [point for point in self.breakpoints.values() if point.stops]
+        while breakpoints and high > low and not found:
             begin = self._stretch(high, low)
             timeline.go(begin)
-            found = yield from self._scan(points, high, last=last)
+            found = yield from self._scan(breakpoints, high, last=last)
             high, last = begin, True
         target = found[-1][0] if found else low
         timeline.go(target)
         self._forget(target)
         hits = [hit for moment, hit in found if moment == target]
-        self._rest("point" if hits else "start" if target == START else "goal", hits)
+        self._rest("breakpoint" if hits else "start" if target == START else "goal", hits)
 
     def _stretch(self, high: Moment, low: Moment) -> Moment:
         """Where to begin to look at what came before `high`.
@@ -414,41 +428,45 @@ class Debugger:
         return max(low, Moment(step + 1, 0) if step else START)
 
     def _scan(
-        self, points: Sequence[Point], high: Moment, *, last: bool
+        self, breakpoints: Sequence[BreakpointBase], high: Moment, *, last: bool
     ) -> Generator[None, None, list[tuple[Moment, Hit]]]:
         """The latest hits from here up to `high`, which counts, too, if `last`."""
         found: list[tuple[Moment, Hit]] = []
 
-        def note(point: Point, moment: Moment, text: str) -> bool:
+        def note(point: BreakpointBase, moment: Moment, text: str) -> bool:
             if point.counts(moment) and (moment < high or last):
                 if found and found[-1][0] != moment:
                     found.clear()
                 found.append((moment, Hit(point.number, text)))
             return False
 
-        while not self.timeline.run_to(high, seconds=self._left(), traps=self._traps(note, points)):
+        while not self.timeline.run_to(
+            high, seconds=self._left(), traps=self._traps(note, breakpoints)
+        ):
             yield
         return found
 
     # What happens at traps -------------------------------------------------------------------
 
-    def _traps(self, passed: Passed, points: Sequence[Point]) -> dict[int, Trap]:
-        """A trap for every place of the points; each hit is told to `passed`, which may stop."""
-        self._armed = points
+    def _traps(self, passed: Passed, breakpoints: Sequence[BreakpointBase]) -> dict[int, Trap]:
+        """Traps before the instructions with breakpoints; `passed` decides whether a hit stops."""
+        self._armed = breakpoints
         self._prime()
-        at: dict[int, list[Point]] = {}
-        for point in points:
-            for place in point.places:
-                at.setdefault(place, []).append(point)
-        return {place: self._trap(passed, place, here) for place, here in at.items()}
+        at: dict[int, list[BreakpointBase]] = {}
+        for point in breakpoints:
+            for instruction in point.instructions:
+                at.setdefault(instruction, []).append(point)
+        return {i: self._trap(passed, i, here) for i, here in at.items()}
 
-    def _trap(self, passed: Passed, place: int, points: Sequence[Point]) -> Trap:
+    def _trap(
+        self, passed: Passed, instruction: int, breakpoints: Sequence[BreakpointBase]
+    ) -> Trap:
         def trap() -> bool:
             stop = False
-            for point in points:
+            for point in breakpoints:
                 text = self._tests[point.number]()
                 if text is not None:
-                    stop |= passed(point, Moment(self.machine.step_count, place), text)
+                    stop |= passed(point, Moment(self.machine.step_count, instruction), text)
             return stop
 
         return trap
@@ -458,7 +476,7 @@ class Debugger:
         with np.errstate(all="ignore"):
             self._tests = {point.number: point.test(self.machine) for point in self._armed}
 
-    def _passed(self, point: Point, moment: Moment, text: str) -> bool:
+    def _passed(self, point: BreakpointBase, moment: Moment, text: str) -> bool:
         if not point.count(moment):
             return False
         if not point.stops:
@@ -467,7 +485,7 @@ class Debugger:
         self._hits.append((moment, Hit(point.number, text)))
         return True
 
-    def _write(self, point: Point, moment: Moment, text: str) -> None:
+    def _write(self, point: BreakpointBase, moment: Moment, text: str) -> None:
         """Log a line, unless it is there from an earlier pass over the same moment."""
         owner = self.timeline.branch.owner(moment).number
         key = point.number, owner, moment
@@ -478,17 +496,17 @@ class Debugger:
         self._serial += 1
         if len(self.log) >= 2 * LOG_LINES:
             self.log = self.log[LOG_LINES:]
-            self._logged = {(line.point, line.branch, line.moment) for line in self.log}
+            self._logged = {(line.breakpoint, line.branch, line.moment) for line in self.log}
 
     def _forget(self, after: Moment, *, since: int | None = None) -> None:
         """Uncount hits that are not past any more, and lines since a number that never were."""
-        for point in self.points.values():
+        for point in self.breakpoints.values():
             point.forget(after)
         while since is not None and self.log:
             line = self.log[-1]
             if line.serial < since or line.moment <= after:
                 break
-            self._logged.discard((line.point, line.branch, line.moment))
+            self._logged.discard((line.breakpoint, line.branch, line.moment))
             self.log.pop()
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import Branch, Debugger, DescriptionError, ExpressionError, Hit, Place, write_value
-from server.wire.commands import PointSpec
+from engine import Branch, Debugger, DescriptionError, ExpressionError, Hit, Location, write_value
+from server.wire.commands import BreakpointSpec
 from server.wire.errors import Refusal
 
 
@@ -19,18 +19,20 @@ from server.wire.errors import Refusal
 class _Set:
     """A specification and the number of the point that was made from it."""
 
-    spec: PointSpec
+    spec: BreakpointSpec
     number: int
 
 
-class Points:
+class Breakpoints:
     """Breakpoints, logpoints, watchpoints and the watch list of one debugger.
 
     Attributes:
         hits: the points that the last run stopped at.
     """
 
-    def __init__(self, specs: tuple[PointSpec, ...] = (), watched: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, specs: tuple[BreakpointSpec, ...] = (), watched: tuple[str, ...] = ()
+    ) -> None:
         self.hits: tuple[Hit, ...] = ()
         self._wanted, self._watched = specs, watched
         self._set: list[_Set] = []
@@ -39,7 +41,7 @@ class Points:
         self._logged = 0
 
     @property
-    def specs(self) -> tuple[PointSpec, ...]:
+    def specs(self) -> tuple[BreakpointSpec, ...]:
         return tuple(made.spec for made in self._set)
 
     @property
@@ -57,7 +59,7 @@ class Points:
 
     # Points ----------------------------------------------------------------------------------
 
-    def replace(self, specs: tuple[PointSpec, ...]) -> None:
+    def replace(self, specs: tuple[BreakpointSpec, ...]) -> None:
         """Have these points and no others; those that stay as they were keep their counts.
 
         Raises:
@@ -66,8 +68,8 @@ class Points:
         kept = {made.spec: made for made in self._set}
         made: list[_Set] = []
         try:
-            for place, spec in enumerate(specs):
-                made.append(kept.get(spec) or _Set(spec, self._make(spec, f"points[{place}]")))
+            for i, spec in enumerate(specs):
+                made.append(kept.get(spec) or _Set(spec, self._make(spec, f"breakpoints[{i}]")))
         except Refusal:
             for new in made:
                 if new.spec not in kept:
@@ -78,18 +80,24 @@ class Points:
                 self._debugger.remove(old.number)
         self._set = made
 
-    def _make(self, spec: PointSpec, path: str) -> int:
+    def _make(self, spec: BreakpointSpec, path: str) -> int:
         debugger = self._debugger
         try:
             if spec.expression is not None:
-                point: Any = debugger.set_watchpoint(
-                    spec.expression, spec.trigger, level=spec.level, nth=spec.nth
+                breakpoint: Any = debugger.set_watchpoint(
+                    spec.expression,
+                    spec.trigger,
+                    level=spec.level,
+                    hit_condition=spec.hit_condition,
                 )
             else:
                 parts = (spec.instruction, spec.scope, spec.phase)
-                place = None if parts == (None, None, None) else Place(*parts)
-                point = debugger.set_breakpoint(
-                    place, condition=spec.condition, message=spec.message, nth=spec.nth
+                location = None if parts == (None, None, None) else Location(*parts)
+                breakpoint = debugger.set_breakpoint(
+                    location,
+                    condition=spec.condition,
+                    log_message=spec.log_message,
+                    hit_condition=spec.hit_condition,
                 )
         except ExpressionError as error:
             raise _wrong(path, error) from error
@@ -98,18 +106,18 @@ class Points:
                 "bad_value", f"{path}.{error.path}", error.value, error.expected
             ) from error
         if not spec.enabled:
-            debugger.enable(point.number, enabled=False)
-        return int(point.number)
+            debugger.enable(breakpoint.number, enabled=False)
+        return int(breakpoint.number)
 
     def table(self) -> list[dict[str, Any]]:
         """The points with their hits so far, for an event."""
-        stopped = {hit.point for hit in self.hits}
+        stopped = {hit.breakpoint for hit in self.hits}
         return [
             {
                 **vars(made.spec),
-                "hits": len(self._debugger.points[made.number].counted),
+                "hits": len(self._debugger.breakpoints[made.number].counted),
                 "stopped": made.number in stopped,
-                "places": list(self._debugger.points[made.number].places),
+                "instructions": list(self._debugger.breakpoints[made.number].instructions),
             }
             for made in self._set
         ]
@@ -117,7 +125,7 @@ class Points:
     def happened(self) -> list[dict[str, str]]:
         """What the points that the last run stopped at say, by name."""
         names = {made.number: made.spec.name for made in self._set}
-        return [{"name": names.get(hit.point, ""), "text": hit.text} for hit in self.hits]
+        return [{"name": names.get(hit.breakpoint, ""), "text": hit.text} for hit in self.hits]
 
     # The log ---------------------------------------------------------------------------------
 
@@ -133,7 +141,7 @@ class Points:
         return [
             {
                 "serial": line.serial,
-                "name": names.get(line.point, ""),
+                "name": names.get(line.breakpoint, ""),
                 "branch": line.branch,
                 "moment": list(line.moment),
                 "text": line.text,
@@ -154,9 +162,9 @@ class Points:
         known = {expression.text: number for number, expression in watches.expressions.items()}
         numbers: list[int] = []
         try:
-            for place, text in enumerate(expressions):
+            for i, text in enumerate(expressions):
                 number = known.pop(text, None)
-                numbers.append(self._add(text, place) if number is None else number)
+                numbers.append(self._add(text, i) if number is None else number)
         except Refusal:
             for number in set(numbers) - set(self._watches):
                 watches.remove(number)
@@ -165,11 +173,11 @@ class Points:
             watches.remove(number)
         self._watched, self._watches, self._traced = expressions, tuple(numbers), {}
 
-    def _add(self, text: str, place: int) -> int:
+    def _add(self, text: str, i: int) -> int:
         try:
             return self._debugger.watch(text)
         except ExpressionError as error:
-            raise _wrong(f"expressions[{place}]", error) from error
+            raise _wrong(f"expressions[{i}]", error) from error
 
     def values(self, *, whole: bool = False) -> list[dict[str, Any]]:
         """The watch list: present values, and those over time that the last call did not have.

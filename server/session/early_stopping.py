@@ -11,7 +11,7 @@ Best = tuple[int, float]
 """A step and its loss on the test set."""
 
 
-class Patience:
+class EarlyStopping:
     """What one run has reached so far.
 
     Args:

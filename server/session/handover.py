@@ -13,7 +13,7 @@ from engine import Dataset, Machine, Moment, Network
 from engine.data import register_dataset
 from server.describe.description import Description
 from server.describe.layers import described
-from server.wire.commands import PointSpec
+from server.wire.commands import BreakpointSpec
 
 NAME = "own"
 """What the data set is called in the description."""
@@ -30,17 +30,17 @@ class Own:
         data: that data set.
         moment: where the machine stands.
         state: what training has made of it: buffers by name.
-        points: breakpoints to begin with.
+        breakpoints: breakpoints to begin with.
     """
 
     description: Description
     data: Dataset
     moment: Moment
     state: Mapping[str, NDArray[Any]]
-    points: tuple[PointSpec, ...]
+    breakpoints: tuple[BreakpointSpec, ...]
 
 
-def own(machine: Machine, points: tuple[PointSpec, ...] = ()) -> Own:
+def own(machine: Machine, breakpoints: tuple[BreakpointSpec, ...] = ()) -> Own:
     """A machine as it stands, as something to send.
 
     Raises:
@@ -54,7 +54,7 @@ def own(machine: Machine, points: tuple[PointSpec, ...] = ()) -> Own:
         replace(program.dataset, name=NAME),
         Moment(machine.step_count, machine.pc),
         {name: machine.read(name) for name in state_buffers(program)},
-        points,
+        breakpoints,
     )
 
 

@@ -51,7 +51,7 @@ def uses(plan: Plan) -> list[str]:
     if code_layer(plan) is not None:
         found.append("decode")
     if movable(plan):
-        found.append("move")
+        found.append("move_sample")
     return found
 
 

@@ -26,16 +26,16 @@ from engine import (
     import_log,
 )
 from server.describe.description import Plan
-from server.session.breakpoints import Points
+from server.session.breakpoints import Breakpoints
 from server.session.curves import Curves
-from server.session.early_stopping import Patience
+from server.session.early_stopping import EarlyStopping
 from server.session.health import Health, Thresholds
 from server.session.rate_limit import Limit
 from server.views.scores import Point, Scorer
-from server.wire.commands import BackUnit, PointSpec, SpeedUnit, StepUnit
+from server.wire.commands import BackUnit, BreakpointSpec, SpeedUnit, StepUnit
 
 Clock = Callable[[], float]
-Reason = Literal["command", "goal", "breakpoint", "start", "non_finite", "patience", "closed"]
+Reason = Literal["command", "goal", "breakpoint", "start", "non_finite", "early_stopping", "closed"]
 Journey = Generator[None, None, Stop]
 """A verb of the debugger in slices; returns why it ended."""
 
@@ -54,14 +54,6 @@ BY_HAND = 1000
 MIN_SECONDS = 1e-4
 MAX_HITS = 200
 """Places at which a run was stopped by points, that are remembered."""
-
-_REASONS: dict[str, Reason] = {
-    "goal": "goal",
-    "point": "breakpoint",
-    "nonfinite": "non_finite",
-    "start": "start",
-    "paused": "command",
-}
 
 
 @dataclass
@@ -86,7 +78,7 @@ class Progress:
     Attributes:
         log: the timeline, as `engine.export_log` writes it.
         points: loss points by branch.
-        nonfinite: by branch.
+        non_finite: by branch.
         hits, thresholds: as in `Runner`.
     """
 
@@ -95,13 +87,13 @@ class Progress:
     goal: Goal | None
     speed: tuple[SpeedUnit, float | None]
     log: dict[str, Any]
-    nonfinite: dict[int, NonFinite]
+    non_finite: dict[int, NonFinite]
     points: dict[int, list[Point]]
     scored: tuple[int, int]
     next_loss: int
     hits: dict[tuple[int, Moment], list[dict[str, str]]]
     thresholds: Thresholds
-    specs: tuple[PointSpec, ...]
+    specs: tuple[BreakpointSpec, ...]
     watched: tuple[str, ...]
 
 
@@ -113,9 +105,9 @@ class Runner:
 
     Attributes:
         machine, timeline, debugger, scorer, curves: what is driven, and how it does.
-        points: breakpoints, logpoints, watchpoints and the watch list.
+        breakpoints: breakpoints, logpoints, watchpoints and the watch list.
         health: diagnostics and series over time of the history.
-        patience: what ends a free run early.
+        early_stopping: what ends a free run early.
         settings: the hyperparameters at the start of the history, as described, by name.
         running: something is left to do.
         reason: why it last started or stopped.
@@ -138,20 +130,20 @@ class Runner:
         self.thresholds: Thresholds = {}
         self._clock = clock
         self._step_seconds = self.machine.step_seconds
-        self._adopt(Timeline(self.machine), Points())
+        self._adopt(Timeline(self.machine), Breakpoints())
 
-    def _adopt(self, timeline: Timeline, points: Points) -> None:
+    def _adopt(self, timeline: Timeline, breakpoints: Breakpoints) -> None:
         """Begin with this history."""
         self.timeline = timeline
         self.debugger = Debugger(timeline)
-        self.points = points
-        points.install(self.debugger)
+        self.breakpoints = breakpoints
+        breakpoints.install(self.debugger)
         self.curves = Curves()
         self.health = Health(timeline, self.plan, self.thresholds)
-        self.patience = Patience(self.plan.patience)
+        self.early_stopping = EarlyStopping(self.plan.patience)
         self.fresh = []
         self.hits: dict[tuple[int, Moment], list[dict[str, str]]] = {}
-        self._nonfinite: dict[int, NonFinite] = {}
+        self._non_finite: dict[int, NonFinite] = {}
         self._goal: Goal | None = None
         self._journey: Journey | None = None
         self._evaluation: Iterator[None] | None = None
@@ -166,23 +158,23 @@ class Runner:
         return {name: float(str(self.machine.view(buffer))) for name, buffer in named}
 
     @property
-    def nonfinite(self) -> NonFinite | None:
+    def non_finite(self) -> NonFinite | None:
         """The first value of this history that is not finite, unless something was mended since."""
         branch, now = self.timeline.branch, self.timeline.now
         settings = self.plan.program.hyperparameters.values()
         mended = [e.moment for e in branch.events if e.moment <= now and e.buffer not in settings]
         for line, limit in branch.lineage():
-            found = self._nonfinite.get(line.number)
+            found = self._non_finite.get(line.number)
             if found is None or self._after(found) > min(limit, now):
                 continue
             if not mended or mended[-1] < self._after(found):
                 return found
         return None
 
-    def _after(self, nonfinite: NonFinite) -> Moment:
-        if nonfinite.instruction == len(self.plan.program.instructions) - 1:
-            return Moment(nonfinite.step + 1, 0)
-        return Moment(nonfinite.step, nonfinite.instruction + 1)
+    def _after(self, non_finite: NonFinite) -> Moment:
+        if non_finite.instruction == len(self.plan.program.instructions) - 1:
+            return Moment(non_finite.step + 1, 0)
+        return Moment(non_finite.step, non_finite.instruction + 1)
 
     # Forwards --------------------------------------------------------------------------------
 
@@ -194,7 +186,7 @@ class Runner:
         """Go on by `count` units."""
         timeline = self.timeline
         if unit == "out":
-            self._travel(self._verb(self.debugger.out))
+            self._travel(self._verb(self.debugger.step_out))
             return
         moment = timeline.after(unit)
         if unit in ("step", "epoch"):
@@ -213,17 +205,17 @@ class Runner:
 
     def _start(self, goal: Goal | None) -> None:
         self.debugger.pause()
-        self.patience.begin()
+        self.early_stopping.begin()
         self.running, self.reason, self._goal, self._journey = True, "command", goal, None
         self.limit.start(self._clock())
 
     # Backwards and anywhere ------------------------------------------------------------------
 
-    def back(self, unit: BackUnit, count: int) -> None:
+    def step_back(self, unit: BackUnit, count: int) -> None:
         """Go back by `count` units, or to the last breakpoint hit since then."""
-        self._travel(self._back(unit, count))
+        self._travel(self._step_back(unit, count))
 
-    def _back(self, unit: BackUnit, count: int) -> Journey:
+    def _step_back(self, unit: BackUnit, count: int) -> Journey:
         timeline = self.timeline
         if unit in ("step", "epoch"):
             per_unit = self.plan.program.steps_per_epoch if unit == "epoch" else 1
@@ -236,22 +228,22 @@ class Runner:
                 break
         return stop
 
-    def reverse(self) -> None:
+    def reverse_continue(self) -> None:
         """Go back to the last moment at which a breakpoint was hit, or to the start."""
-        self._travel(self._verb(self.debugger.resume_back))
+        self._travel(self._verb(self.debugger.reverse_continue))
 
-    def jump(self, moment: Moment, branch: int | None) -> None:
+    def goto(self, moment: Moment, branch: int | None) -> None:
         """Go to a moment of a branch, known or still to come.
 
         Raises:
             DescriptionError: there is none such; nothing has changed then.
         """
         self.timeline.check(moment, branch)
-        self._travel(self._verb(lambda seconds: self.debugger.go(moment, branch, seconds)))
+        self._travel(self._verb(lambda seconds: self.debugger.goto(moment, branch, seconds)))
 
     def _travel(self, journey: Journey) -> None:
         self.debugger.pause()
-        self.patience.begin()
+        self.early_stopping.begin()
         self.running, self.reason, self._goal, self._journey = True, "command", None, journey
 
     def _verb(self, begin: Callable[[float], Stop | None]) -> Journey:
@@ -308,7 +300,7 @@ class Runner:
             self.machine.write(named[name], value)
         if seed is not None:
             self.plan = replace(self.plan, description={**self.plan.description, "seed": seed})
-        self._adopt(Timeline(self.machine), self.points)
+        self._adopt(Timeline(self.machine), self.breakpoints)
         for name, value in kept.items():
             if value != self.settings[name]:
                 self.timeline.write(named[name], value)
@@ -326,7 +318,7 @@ class Runner:
         Raises:
             DescriptionError: it can not be; nothing has changed then.
         """
-        mended = self.nonfinite is not None
+        mended = self.non_finite is not None
         self._edited(lambda: self.debugger.write(buffer, value, index))
         if mended and buffer not in self.plan.program.hyperparameters.values():
             step, pc = self.timeline.now
@@ -364,14 +356,14 @@ class Runner:
             goal=replace(self._goal) if self._goal is not None else None,
             speed=(self.limit.unit, self.limit.per_second),
             log=export_log(self.timeline),
-            nonfinite=dict(self._nonfinite),
+            non_finite=dict(self._non_finite),
             points=self.curves.points(),
             scored=self._scored,
             next_loss=self._next_loss,
             hits=dict(self.hits),
             thresholds=copy.deepcopy(self.thresholds),
-            specs=self.points.specs,
-            watched=self.points.watched,
+            specs=self.breakpoints.specs,
+            watched=self.breakpoints.watched,
         )
 
     def carry_on(self, snapshot: Snapshot, saved: Progress) -> None:
@@ -379,9 +371,9 @@ class Runner:
         timeline, branch, _ = import_log(self.machine, saved.log)
         timeline.land(branch, snapshot)
         self.thresholds = saved.thresholds
-        self._adopt(timeline, Points(saved.specs, saved.watched))
+        self._adopt(timeline, Breakpoints(saved.specs, saved.watched))
         self.limit = Limit(*saved.speed)
-        self._nonfinite = dict(saved.nonfinite)
+        self._non_finite = dict(saved.non_finite)
         self.curves = Curves(saved.points)
         self.hits = dict(saved.hits)
         self._scored, self._next_loss = saved.scored, saved.next_loss
@@ -401,7 +393,7 @@ class Runner:
             DescriptionError: it is not a log of this description.
         """
         timeline, branch, now = import_log(self.machine, log)
-        self._adopt(timeline, self.points)
+        self._adopt(timeline, self.breakpoints)
         self._travel(self._retrace(now, branch))
 
     def _retrace(self, now: Moment, branch: int) -> Journey:
@@ -411,11 +403,11 @@ class Runner:
             self._next_loss = line.start.step
             while timeline.branch is not line or timeline.now < line.end:
                 stop = min(max(Moment(self._next_loss, 0), line.start), line.end)
-                yield from self._verb(partial(self.debugger.go, stop, line.number))
+                yield from self._verb(partial(self.debugger.goto, stop, line.number))
                 for _ in self._started():
                     yield
                 self._note_point()
-        return (yield from self._verb(partial(self.debugger.go, now, branch)))
+        return (yield from self._verb(partial(self.debugger.goto, now, branch)))
 
     # Time ------------------------------------------------------------------------------------
 
@@ -499,13 +491,15 @@ class Runner:
         if self._step_seconds > SLOW_STEP or careful:
             stop = timeline.after("instruction")
         ended = self.debugger.until(stop, self._left())
-        if ended is not None and careful and ended.nonfinite is None:
-            found = self._written_nonfinite(now)
-            ended = ended if found is None else replace(ended, reason="nonfinite", nonfinite=found)
+        if ended is not None and careful and ended.non_finite is None:
+            found = self._written_non_finite(now)
+            ended = (
+                ended if found is None else replace(ended, reason="non_finite", non_finite=found)
+            )
         if ended is not None and ended.reason != "goal":
             self._come_to(ended)
 
-    def _written_nonfinite(self, moment: Moment) -> NonFinite | None:
+    def _written_non_finite(self, moment: Moment) -> NonFinite | None:
         """What the instruction at a moment, the last one executed, wrote that is not finite."""
         (buffer,) = self.plan.program.instructions[moment.pc].writes
         bad = np.argwhere(~np.isfinite(self.machine.view(buffer)))
@@ -515,17 +509,17 @@ class Runner:
 
     def _come_to(self, stop: Stop) -> None:
         """The debugger has stopped."""
-        if stop.nonfinite is not None:
-            self._nonfinite[stop.branch] = stop.nonfinite
-        self.points.hits = stop.hits
+        if stop.non_finite is not None:
+            self._non_finite[stop.branch] = stop.non_finite
+        self.breakpoints.hits = stop.hits
         if stop.hits:
             self._remember(stop)
-        self._stop(_REASONS[stop.reason])
+        self._stop("command" if stop.reason == "paused" else stop.reason)
 
     def _remember(self, stop: Stop) -> None:
         place = stop.branch, stop.moment
         self.hits.pop(place, None)
-        self.hits[place] = self.points.happened()
+        self.hits[place] = self.breakpoints.happened()
         if len(self.hits) > MAX_HITS:
             del self.hits[next(iter(self.hits))]
 
@@ -576,8 +570,8 @@ class Runner:
         self._evaluation = None
         self._note_point()
         free = self._goal is None and self._journey is None
-        if free and self.patience.ended(self.scorer.point()):
-            self._stop("patience")
+        if free and self.early_stopping.ended(self.scorer.point()):
+            self._stop("early_stopping")
 
     def _note_point(self) -> None:
         point, branch = self.scorer.point(), self.timeline.branch
@@ -598,7 +592,7 @@ class Runner:
             rate /= len(self.plan.program.instructions)
         cost = self.scorer.seconds
         seconds = min(cost / LOSS_SHARE, max(POINT_SECONDS, cost / LIMITED_SHARE))
-        full_speed = min(seconds / self._step_seconds, self.patience.spacing)
+        full_speed = min(seconds / self._step_seconds, self.early_stopping.spacing)
         limited = full_speed if rate is None else cost * rate / LIMITED_SHARE
         spread = self.machine.step_count // POINTS_OF_A_RUN
         return max(1, int(np.ceil(min(full_speed, limited))), 1 if rate is not None else spread)

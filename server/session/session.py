@@ -132,7 +132,7 @@ class Session:
         for name, values in own.state.items():
             if not np.array_equal(runner.machine.view(name), values, equal_nan=True):
                 runner.timeline.write(name, values)
-        runner.points.replace(own.points)
+        runner.breakpoints.replace(own.breakpoints)
         runner.touch()
         runner.score()
 
@@ -194,7 +194,7 @@ class Session:
         runner = self._runner
         curves = [self._loss(b, points) for b, points in runner.curves.points().items()]
         shown = [*self._table(), *self._watched(whole=True)]
-        said = [*self._log(runner.points.lines()), *self._diagnosed(always=True)]
+        said = [*self._log(runner.breakpoints.lines()), *self._diagnosed(always=True)]
         told = [*shown, *said, *self._moved(always=True)]
         return [self._configured(), self._state(), self._timeline(), *curves, *told]
 
@@ -273,17 +273,17 @@ class Session:
         runner.run_to(command.instruction)
         return self._travelled()
 
-    def do_back(self, command: commands.Back) -> Outcome:
+    def do_step_back(self, command: commands.StepBack) -> Outcome:
         runner = self._driven()
-        runner.back(command.unit, command.count)
+        runner.step_back(command.unit, command.count)
         return self._travelled()
 
-    def do_reverse(self, command: commands.Reverse) -> Outcome:
-        self._driven().reverse()
+    def do_reverse_continue(self, command: commands.ReverseContinue) -> Outcome:
+        self._driven().reverse_continue()
         return self._travelled()
 
-    def do_jump(self, command: commands.Jump) -> Outcome:
-        self._driven().jump(Moment(command.step, command.pc), command.branch)
+    def do_goto(self, command: commands.Goto) -> Outcome:
+        self._driven().goto(Moment(command.step, command.pc), command.branch)
         return self._travelled()
 
     def _travelled(self) -> Outcome:
@@ -304,19 +304,19 @@ class Session:
 
     # Points, watches, branches ---------------------------------------------------------------
 
-    def do_points(self, command: commands.Points) -> Outcome:
+    def do_set_breakpoints(self, command: commands.SetBreakpoints) -> Outcome:
         runner = self._driven()
-        runner.points.replace(command.points)
+        runner.breakpoints.replace(command.breakpoints)
         self.dirty = True
-        return Outcome(events=[{"type": "points", "points": runner.points.table()}])
+        return Outcome(events=[{"type": "breakpoints", "breakpoints": runner.breakpoints.table()}])
 
     def do_watch(self, command: commands.Watch) -> Outcome:
         runner = self._driven()
-        runner.points.watch(command.expressions)
+        runner.breakpoints.watch(command.expressions)
         self.dirty = True
         return Outcome(events=self._watched() or [{"type": "watched", "values": []}])
 
-    def do_expression(self, command: commands.Expression) -> Outcome:
+    def do_check_expression(self, command: commands.CheckExpression) -> Outcome:
         program = self._driven().plan.program
         try:
             found = _PARSERS[command.role](command.text, program)
@@ -425,7 +425,7 @@ class Session:
         written = {"buffer": command.buffer, "index": list(command.index), "value": value}
         return Outcome(events=[{"type": "written", **written}, *self._changed()])
 
-    def do_move(self, command: commands.Move) -> Outcome:
+    def do_move_sample(self, command: commands.MoveSample) -> Outcome:
         runner = self._driven()
         inputs = training_points.inputs_of(runner.plan, command.sample, command.point)
         runner.write(training_points.INPUTS, (command.sample, None), inputs)
@@ -526,7 +526,7 @@ class Session:
         self._reported = self._clock()
         branches = dict.fromkeys(branch for branch, _ in fresh)
         events = [self._loss(b, [p for branch, p in fresh if branch == b]) for b in branches]
-        said = [*self._log(runner.points.new_lines()), *self._diagnosed(), *self._moved()]
+        said = [*self._log(runner.breakpoints.new_lines()), *self._diagnosed(), *self._moved()]
         return [*events, *said]
 
     def _diagnosed(self, *, always: bool = False) -> list[Event]:
@@ -570,8 +570,8 @@ class Session:
             "hyperparameters": runner.settings,
             "branches": [_branch(branch) for branch in runner.timeline.branches],
             "hits": [
-                {"branch": branch, "moment": list(moment), "points": points}
-                for (branch, moment), points in runner.hits.items()
+                {"branch": branch, "moment": list(moment), "breakpoints": breakpoints}
+                for (branch, moment), breakpoints in runner.hits.items()
             ],
         }
 
@@ -580,14 +580,14 @@ class Session:
         return [] if self.running else [*self._table(), *self._watched()]
 
     def _table(self) -> list[Event]:
-        table = self._driven().points.table()
-        return [{"type": "points", "points": table}] if table else []
+        table = self._driven().breakpoints.table()
+        return [{"type": "breakpoints", "breakpoints": table}] if table else []
 
     def _watched(self, *, whole: bool = False) -> list[Event]:
         """The watch list, with its values over time: all, or what is new since the last event."""
         runner = self._driven()
         self._watched_at = self._clock()
-        values = runner.points.values(whole=whole)
+        values = runner.breakpoints.values(whole=whole)
         where = {"branch": runner.timeline.branch.number, "moment": list(runner.timeline.now)}
         return [{"type": "watched", **where, "values": values}] if values else []
 
@@ -596,8 +596,8 @@ class Session:
 
     def _state(self) -> Event:
         runner, probe = self._driven(), self._look().probe.point
-        machine, stopped = runner.machine, runner.nonfinite
-        nonfinite = stopped and {
+        machine, stopped = runner.machine, runner.non_finite
+        non_finite = stopped and {
             "instruction": stopped.instruction,
             "buffer": stopped.buffer,
             "index": list(stopped.index),
@@ -606,19 +606,19 @@ class Session:
             "type": "state",
             "running": runner.running,
             "reason": runner.reason,
-            "lowest": runner.patience.best,
+            "lowest": runner.early_stopping.best,
             "step": machine.step_count,
             "epoch": machine.epoch,
             "pc": machine.pc,
             "branch": runner.timeline.branch.number,
             "end": list(runner.timeline.branch.end),
             "stack": [_frame(frame) for frame in runner.debugger.stack()],
-            "hits": runner.points.happened() if runner.reason == "breakpoint" else [],
+            "hits": runner.breakpoints.happened() if runner.reason == "breakpoint" else [],
             "clamps": [_clamp(clamp) for clamp in machine.clamps],
             "speed": {"unit": runner.limit.unit, "per_second": runner.limit.per_second},
             "hyperparameters": runner.hyperparameters(),
             "seed": int(machine.view("seed")),
-            "nonfinite": nonfinite,
+            "non_finite": non_finite,
             "probe": {"sample": probe.sample, "split": probe.split},
         }
 
@@ -661,7 +661,7 @@ _PARSERS: dict[str, Callable[[str, engine.Program], Any]] = {
     "value": engine.parse_expression,
     "condition": engine.parse_condition,
     "scalar": engine.parse_scalar,
-    "message": engine.parse_message,
+    "log_message": engine.parse_message,
 }
 
 

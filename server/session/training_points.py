@@ -31,7 +31,7 @@ def inputs_of(plan: Plan, sample: int, point: tuple[float, float]) -> NDArray[np
     """
     if not movable(plan):
         said = "This needs points in the plane whose x1 and x2 are both given to the network."
-        raise Refusal("bad_value", "type", "move", "possible here", message=said)
+        raise Refusal("bad_value", "type", "move_sample", "possible here", message=said)
     count = len(plan.data.train)
     if sample >= count:
         raise Refusal("bad_value", "sample", sample, f"in 0..{count - 1}, the train samples")

@@ -30,10 +30,10 @@ from server.wire.errors import Refusal, unknown
 from server.wire.frames import MAX_AXES, Dtype
 from server.wire.strict_json import parse_compressed, parse_object, plain
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_BUFFERS = 1024
 """Most buffers of one subscription."""
-MAX_POINTS = 64
+MAX_BREAKPOINTS = 64
 """Most breakpoints, logpoints and watchpoints of a session."""
 MAX_WATCHES = 32
 """Most expressions of the watch list."""
@@ -63,7 +63,7 @@ MAX_U32 = 2**32 - 1
 StepUnit = Literal["instruction", "layer", "phase", "step", "epoch", "out"]
 BackUnit = Literal["instruction", "layer", "phase", "step", "epoch"]
 PhaseName = Literal["forward", "loss", "backward", "update"]
-Trigger = Literal["change", "cross", "sign", "nonfinite"]
+Trigger = Literal["change", "cross", "sign", "non_finite"]
 SpeedUnit = Literal["instruction", "step"]
 SplitName = Literal["train", "test"]
 
@@ -213,18 +213,18 @@ class RunTo(Command):
     instruction: U32
 
 
-class Back(Command):
+class StepBack(Command):
     """Go back by `count` units, or to the last breakpoint hit since then."""
 
     unit: BackUnit = "step"
     count: Count = 1
 
 
-class Reverse(Command):
+class ReverseContinue(Command):
     """Go back to the last moment at which a breakpoint was hit, or to the start."""
 
 
-class Jump(Command):
+class Goto(Command):
     """Go to a moment, known or still to come.
 
     Attributes:
@@ -264,16 +264,16 @@ class Speed(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PointSpec:
-    """A breakpoint (with a message, a logpoint) or, with an expression, a watchpoint.
+class BreakpointSpec:
+    """A breakpoint (with a log message, a logpoint) or, with an expression, a watchpoint.
 
     Attributes:
         name: what the viewer calls it.
         instruction, scope, phase: where a breakpoint stands; all None: once a step.
         condition: an expression that is yes or no; None for always.
-        message: what a logpoint logs instead of stopping.
+        log_message: what a logpoint logs instead of stopping.
         expression, trigger, level: what a watchpoint watches, and for what.
-        nth: it stops from the nth hit on.
+        hit_condition: it stops from its hit of this number on, counted from 1.
     """
 
     name: Label
@@ -282,17 +282,17 @@ class PointSpec:
     scope: Name | None = None
     phase: PhaseName | None = None
     condition: ExpressionText | None = None
-    message: ExpressionText | None = None
+    log_message: ExpressionText | None = None
     expression: ExpressionText | None = None
     trigger: Trigger = "change"
     level: Number = 0.0
-    nth: Annotated[int, Range(1, 100_000)] = 1
+    hit_condition: Annotated[int, Range(1, 100_000)] = 1
 
 
-class Points(Command):
+class SetBreakpoints(Command):
     """Set all breakpoints, logpoints and watchpoints; those that are not named are removed."""
 
-    points: Annotated[tuple[PointSpec, ...], MaxItems(MAX_POINTS)]
+    breakpoints: Annotated[tuple[BreakpointSpec, ...], MaxItems(MAX_BREAKPOINTS)]
 
 
 class Watch(Command):
@@ -301,11 +301,11 @@ class Watch(Command):
     expressions: Annotated[tuple[ExpressionText, ...], MaxItems(MAX_WATCHES)]
 
 
-class Expression(Command):
+class CheckExpression(Command):
     """Tell whether a text is an expression of this program, and where it is wrong if not."""
 
     text: Annotated[str, Length(0, MAX_EXPRESSION)]
-    role: Literal["value", "condition", "scalar", "message"] = "value"
+    role: Literal["value", "condition", "scalar", "log_message"] = "value"
 
 
 class Clamp(Command):
@@ -393,7 +393,7 @@ class Write(Command):
     value: Number
 
 
-class Move(Command):
+class MoveSample(Command):
     """Put a training point of the plane elsewhere.
 
     Attributes:

@@ -30,7 +30,7 @@ export class Link {
     addEventListener("hashchange", () => this.follow());
     store.set({ pins: unpack(decode(location.hash).view.stops).pins });
     const keys = /** @type {const} */ (["model", "description", "run", "edgeMode", "branches"]);
-    store.on([...keys, "points", "watches", "pins", "scene"], () => {
+    store.on([...keys, "breakpoints", "watches", "pins", "scene"], () => {
       this.timer ||= window.setTimeout(() => this.write(), WRITE_DELAY);
     });
   }
@@ -90,7 +90,7 @@ export class Link {
     const { description, view, problems } = decode(this.known);
     const { log } = view;
     this.store.set({ errors: problems, edgeMode: view.edges ?? "weight" });
-    this.actions.stops.prepare(view.stops);
+    this.actions.breakpoints.prepare(view.stops);
     const scene = view.scene ? await this.findScene(view.scene) : null;
     const bare = Object.keys(description).length === 0;
     const asked = scene && bare ? scene.description : description;

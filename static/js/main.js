@@ -56,7 +56,7 @@ function welcome(message) {
 /** @param {import("./wire/connection.js").Message} message */
 function event(message) {
   applyEvent(store, message, actions);
-  if (message.type === "configured" && repeatedUpTo < 0) actions.stops.restore();
+  if (message.type === "configured" && repeatedUpTo < 0) actions.breakpoints.restore();
   if (repeatedUpTo < 0 || connection.lastSeen < repeatedUpTo) return;
   repeatedUpTo = -1;
   if (!link.isShown()) link.follow();

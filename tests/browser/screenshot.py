@@ -54,13 +54,18 @@ def stop_inside_a_step(visit: Visit) -> None:
 def branch_and_explain(visit: Visit) -> None:
     """Another learning rate from the past on, a stop at a breakpoint, and a number explained."""
     with second_viewer(visit.page) as client:
-        client.request("jump", step=PARTING)
+        client.request("goto", step=PARTING)
         client.request("set", name="learning_rate", value=LARGER_RATE)
         client.step("step", BRANCH_STEPS)
         here = {"name": "1", "instruction": instruction(visit) + 1}
         large = {"name": "2", "phase": "update", "condition": "norm(dense1/W.grad) > 10"}
-        told = {"name": "3", "phase": "loss", "condition": "step % 50 == 0", "message": "{loss}"}
-        client.request("points", points=[here, large, told])
+        told = {
+            "name": "3",
+            "phase": "loss",
+            "condition": "step % 50 == 0",
+            "log_message": "{loss}",
+        }
+        client.request("set_breakpoints", breakpoints=[here, large, told])
         client.run()
         visit.wait("s.run.reason === 'breakpoint' && !s.run.running")
     visit.settle()

@@ -42,19 +42,18 @@ def open_tab(visit: Visit, name: str) -> Locator:
     return panel
 
 
-def set_points(visit: Visit, *points: dict[str, Any]) -> None:
+def set_breakpoints(visit: Visit, *breakpoints: dict[str, Any]) -> None:
     """Set breakpoints as the page's own code does, once the server has them."""
-    for point in points:
+    for spec in breakpoints:
         visit.page.evaluate(
             """async (given) => {
-              const { newPoint } = await import("/static/js/state/breakpoints.js");
-              window.backstep.actions.stops.put(newPoint(given));
+              const { newBreakpoint } = await import("/static/js/state/breakpoints.js");
+              window.backstep.actions.breakpoints.put(newBreakpoint(given));
             }""",
-            point,
+            spec,
         )
-    visit.wait(
-        f"s.points.length === {len(points)} && s.points.every((p) => p.anchor !== undefined)"
-    )
+    set_there = "s.breakpoints.every((p) => p.anchor !== undefined)"
+    visit.wait(f"s.breakpoints.length === {len(breakpoints)} && {set_there}")
     visit.page.wait_for_timeout(200)
 
 
@@ -74,11 +73,11 @@ def test_a_click_on_the_number_of_an_instruction_stops_the_run_there(visits: Vis
     expect(row(visit, 16)).to_have_class(re.compile("stopped"))
     expect(visit.page.locator(".net-stop")).to_have_text("stopped: instruction 16")
     expect(visit.page.locator("#live")).to_contain_text("Stopped at step 0, before dW2")
-    expect(open_tab(visit, "Stops").locator(".stop.hit")).to_contain_text("stopped here")
+    expect(open_tab(visit, "Breakpoints").locator(".stop.hit")).to_contain_text("stopped here")
     assert run_until_stopped(visit) == (1, 16)
     open_tab(visit, "Program")
     click_number(visit, 16)
-    visit.wait("s.points.length === 0")
+    visit.wait("s.breakpoints.length === 0")
     expect(row(visit, 16)).not_to_have_attribute("data-stop", re.compile("."))
 
 
@@ -94,7 +93,7 @@ def test_headings_stop_at_phases_and_layers(visits: Visits) -> None:
 
 def test_a_condition_stops_at_the_first_step_that_fulfils_it(visits: Visits) -> None:
     visit = visits.open("run=no&speed=unlimited")
-    stops = open_tab(visit, "Stops")
+    stops = open_tab(visit, "Breakpoints")
     stops.get_by_role("button", name="step % 100 == 0").click()
     condition = stops.get_by_role("combobox", name="if")
     condition.fill("step % 7 == 0 and step > 0")
@@ -108,15 +107,15 @@ def test_a_condition_stops_at_the_first_step_that_fulfils_it(visits: Visits) -> 
 
 def test_the_nth_hit_stops(visits: Visits) -> None:
     visit = visits.open()
-    set_points(visit, {"instruction": 9, "nth": 4})
+    set_breakpoints(visit, {"instruction": 9, "hit_condition": 4})
     assert run_until_stopped(visit) == (3, 9)
-    assert visit.get("points[0].hits") == 4
+    assert visit.get("breakpoints[0].hits") == 4
     assert run_until_stopped(visit) == (4, 9)
 
 
 def test_running_backwards_leads_to_the_last_hit(visits: Visits) -> None:
     visit = visits.open("run=no&speed=unlimited")
-    set_points(visit, {"phase": "loss", "condition": "step % 10 == 3"})
+    set_breakpoints(visit, {"phase": "loss", "condition": "step % 10 == 3"})
     assert run_until_stopped(visit) == (3, 9)
     assert run_until_stopped(visit) == (13, 9)
     visit.press("Shift+F8")
@@ -129,14 +128,14 @@ def test_running_backwards_leads_to_the_last_hit(visits: Visits) -> None:
 
 def test_what_is_switched_off_does_not_stop(visits: Visits) -> None:
     visit = visits.open("run=no&speed=unlimited")
-    set_points(visit, {"instruction": 4}, {"instruction": 7})
-    stops = open_tab(visit, "Stops")
+    set_breakpoints(visit, {"instruction": 4}, {"instruction": 7})
+    stops = open_tab(visit, "Breakpoints")
     stops.get_by_role("switch").first.click()
-    visit.wait("!s.points[0].enabled && s.points[0].places.length === 1")
+    visit.wait("!s.breakpoints[0].enabled && s.breakpoints[0].instructions.length === 1")
     assert run_until_stopped(visit) == (0, 7)
     expect(row(visit, 4)).to_have_attribute("data-stop", "break off")
     stops.get_by_role("button", name="Remove breakpoint 2").click()
-    visit.wait("s.points.length === 1")
+    visit.wait("s.breakpoints.length === 1")
 
 
 # Logpoints and watchpoints -----------------------------------------------------------------------
@@ -144,9 +143,9 @@ def test_what_is_switched_off_does_not_stop(visits: Visits) -> None:
 
 def test_a_logpoint_logs_and_does_not_stop(visits: Visits) -> None:
     visit = visits.open()
-    set_points(
+    set_breakpoints(
         visit,
-        {"phase": "update", "message": "loss {loss}"},
+        {"phase": "update", "log_message": "loss {loss}"},
         {"instruction": 0, "condition": "step == 5"},
     )
     assert run_until_stopped(visit) == (5, 0)
@@ -161,9 +160,9 @@ def test_a_logpoint_logs_and_does_not_stop(visits: Visits) -> None:
 
 def test_a_log_that_is_fetched_late_is_shown(visits: Visits) -> None:
     visit = visits.open()
-    set_points(
+    set_breakpoints(
         visit,
-        {"phase": "update", "message": "loss {loss}"},
+        {"phase": "update", "log_message": "loss {loss}"},
         {"instruction": 0, "condition": "step == 5"},
     )
     assert run_until_stopped(visit) == (5, 0)
@@ -186,7 +185,7 @@ def test_a_watchpoint_stops_after_the_instruction_that_changes_the_value(visits:
         norms.append(np.linalg.norm(machine.view("dense1/W")))
     level = round(float(norms[0] + norms[60]) / 2, 6)
     crossed = next(n for n, norm in enumerate(norms) if (norm >= level) != (norms[0] >= level))
-    stops = open_tab(visit, "Stops")
+    stops = open_tab(visit, "Breakpoints")
     stops.get_by_role("button", name="Watchpoint").click()
     stops.get_by_role("combobox", name="when").fill("norm(dense1/W)")
     stops.get_by_role("combobox", name="it", exact=True).select_option("crosses")
@@ -205,14 +204,14 @@ def test_a_watchpoint_stops_after_the_instruction_that_changes_the_value(visits:
     [
         ("change", "dense1/W[0, 0]", (0, 25), "dense1/W[0, 0]: "),
         ("sign", "step - 3.5", (4, 0), "step - 3.5: −0.5 → 0.5"),
-        ("nonfinite", "1 / (step - 3)", (3, 0), "1 / (step - 3)"),
+        ("non_finite", "1 / (step - 3)", (3, 0), "1 / (step - 3)"),
     ],
 )
 def test_what_a_watchpoint_stops_for(
     visits: Visits, trigger: str, expression: str, moment: tuple[int, int], words: str
 ) -> None:
     visit = visits.open("run=no&speed=unlimited")
-    set_points(visit, {"expression": expression, "trigger": trigger})
+    set_breakpoints(visit, {"expression": expression, "trigger": trigger})
     assert run_until_stopped(visit) == moment
     expect(visit.page.locator(".net-stop")).to_contain_text(words)
 
@@ -233,7 +232,7 @@ def test_a_bad_expression_shows_where_it_is_wrong(
     visits: Visits, text: str, wrong: str, said: str
 ) -> None:
     visit = visits.open()
-    stops = open_tab(visit, "Stops")
+    stops = open_tab(visit, "Breakpoints")
     stops.get_by_role("button", name="Breakpoint", exact=True).click()
     field = stops.get_by_role("combobox", name="if")
     field.press_sequentially(text)
@@ -241,7 +240,7 @@ def test_a_bad_expression_shows_where_it_is_wrong(
     expect(field).to_have_accessible_description(re.compile(re.escape(said)))
     expect(stops.get_by_role("button", name="Add")).to_be_disabled()
     visit.press("Enter")
-    assert visit.get("points.length") == 0
+    assert visit.get("breakpoints.length") == 0
 
 
 def test_names_are_completed_by_keyboard(visits: Visits) -> None:
@@ -298,7 +297,7 @@ def test_watched_values_are_those_of_the_machine(visits: Visits) -> None:
 
 def test_watched_values_follow_a_run(visits: Visits) -> None:
     visit = visits.open("run=no&speed=unlimited")
-    visit.page.evaluate("window.backstep.actions.stops.watch('step')")
+    visit.page.evaluate("window.backstep.actions.breakpoints.watch('step')")
     visit.wait("s.watches[0]?.kind === 'number'")
     visit.press("F8")
     visit.wait("s.run.running && s.watches[0].trace.length > 4")
@@ -312,7 +311,7 @@ def test_watched_values_follow_a_run(visits: Visits) -> None:
 
 def test_watched_values_over_time_do_not_depend_on_what_the_page_has_seen(visits: Visits) -> None:
     visit = visits.open()
-    visit.page.evaluate("backstep.actions.stops.watch('step')")
+    visit.page.evaluate("backstep.actions.breakpoints.watch('step')")
     visit.wait("s.watches[0]?.kind === 'number'")
     train(visit, 200)
     visit.wait("s.watches[0].trace.length > 20")
@@ -345,7 +344,7 @@ def test_breakpoints_by_keyboard_alone(visits: Visits) -> None:
     visit = visits.open()
     row(visit, 0).focus()
     visit.press("ArrowDown", "ArrowDown", "ArrowDown", "F9")
-    visit.wait("s.points[0]?.instruction === 3")
+    visit.wait("s.breakpoints[0]?.instruction === 3")
     expect(row(visit, 3)).to_have_accessible_description(re.compile("breakpoint 1"))
     visit.press("ArrowDown", "Shift+F10")
     menu = visit.page.get_by_role("menu", name=re.compile("^Instruction 4"))
@@ -363,17 +362,17 @@ def test_breakpoints_by_keyboard_alone(visits: Visits) -> None:
     expect(row(visit, 4)).to_be_focused()
     expect(row(visit, 4)).to_have_attribute("data-stop", "break if")
     visit.press("F9", "ArrowUp")
-    visit.wait("s.points.length === 1")
+    visit.wait("s.breakpoints.length === 1")
     assert run_until_stopped(visit) == (0, 3)
     visit.page.get_by_role("tab", name="Program").focus()
     visit.press("ArrowRight")
-    expect(visit.page.get_by_role("tab", name="Stops")).to_be_focused()
+    expect(visit.page.get_by_role("tab", name="Breakpoints")).to_be_focused()
     visit.press("Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab")
     visit.page.locator(".stop-body").focus()
     visit.press("Delete")
-    visit.wait("s.points.length === 0")
+    visit.wait("s.breakpoints.length === 0")
     visit.press("F9")
-    visit.wait("s.points[0]?.instruction === 3")
+    visit.wait("s.breakpoints[0]?.instruction === 3")
 
 
 def test_the_stack_leads_out_of_its_scopes(visits: Visits) -> None:
@@ -390,12 +389,12 @@ def test_the_stack_leads_out_of_its_scopes(visits: Visits) -> None:
 
 def test_breakpoints_move_with_their_instructions_into_another_network(visits: Visits) -> None:
     visit = visits.open()
-    set_points(visit, {"instruction": 16}, {"scope": "dense3"})
-    visit.page.evaluate("window.backstep.actions.stops.watch('norm(dense2/W)')")
+    set_breakpoints(visit, {"instruction": 16}, {"scope": "dense3"})
+    visit.page.evaluate("window.backstep.actions.breakpoints.watch('norm(dense2/W)')")
     assert visit.get("model.instructions[16].formula") == "dW2 = A1ᵀ·dZ2"
     visit.page.get_by_role("button", name="Add layer").click()
-    visit.wait("s.model.layers.length === 4 && s.points[0].instruction !== 16")
-    at = visit.get("points[0].instruction")
+    visit.wait("s.model.layers.length === 4 && s.breakpoints[0].instruction !== 16")
+    at = visit.get("breakpoints[0].instruction")
     assert visit.get(f"model.instructions[{at}].formula") == "dW2 = A1ᵀ·dZ2"
     visit.wait("s.watches[0].kind === 'number'")
     visit.page.evaluate(
@@ -403,24 +402,24 @@ def test_breakpoints_move_with_their_instructions_into_another_network(visits: V
           data: { name: "xor" }, layers: [{ units: 2, activation: "tanh" }, {}],
         })"""
     )
-    visit.wait("s.model.layers.length === 2 && s.points.some((p) => p.problem)")
-    stops = open_tab(visit, "Stops")
+    visit.wait("s.model.layers.length === 2 && s.breakpoints.some((p) => p.problem)")
+    stops = open_tab(visit, "Breakpoints")
     expect(stops.locator(".stop.wrong")).to_have_count(1)
     expect(stops.locator(".stop.wrong")).to_contain_text("dense3")
 
 
 def test_a_reload_and_a_link_bring_everything_back(visits: Visits) -> None:
     visit = visits.open()
-    set_points(
+    set_breakpoints(
         visit,
-        {"instruction": 12, "condition": "loss < 10", "nth": 2},
+        {"instruction": 12, "condition": "loss < 10", "hit_condition": 2},
         {"expression": "norm(dense1/W)", "trigger": "cross", "level": 5},
     )
     visit.page.evaluate(
         """(() => {
-          const { stops } = window.backstep.actions;
-          stops.watch("loss");
-          stops.pin("loss", true);
+          const { breakpoints } = window.backstep.actions;
+          breakpoints.watch("loss");
+          breakpoints.pin("loss", true);
         })()"""
     )
     wait_until(visit.page, "location.hash.includes('stops=')")
@@ -429,9 +428,10 @@ def test_a_reload_and_a_link_bring_everything_back(visits: Visits) -> None:
     visit.page.reload()
     other = visits.open(f"{link}&run=no")
     for page in (visit, other):
-        page.wait("s.frame && s.points.length === 2 && s.watches[0]?.kind === 'number'")
-        first, second = page.get("points")
-        assert (first["instruction"], first["condition"], first["nth"]) == (12, "loss < 10", 2)
+        page.wait("s.frame && s.breakpoints.length === 2 && s.watches[0]?.kind === 'number'")
+        first, second = page.get("breakpoints")
+        assert (first["instruction"], first["condition"]) == (12, "loss < 10")
+        assert first["hit_condition"] == 2
         assert (second["expression"], second["level"]) == ("norm(dense1/W)", 5)
         assert page.get("pins") == ["loss"]
     assert run_until_stopped(other) == (1, 12)
@@ -439,13 +439,13 @@ def test_a_reload_and_a_link_bring_everything_back(visits: Visits) -> None:
 
 def test_a_saved_session_has_its_breakpoints(visits: Visits, tmp_path: Path) -> None:
     visit = visits.open()
-    set_points(visit, {"phase": "loss", "condition": "step == 2"})
+    set_breakpoints(visit, {"phase": "loss", "condition": "step == 2"})
     path = saved(visit, tmp_path)
     other = visits.open("data=xor&run=no")
-    set_points(other, {"instruction": 1})
+    set_breakpoints(other, {"instruction": 1})
     open_file(other, path)
-    other.wait("s.model.data.name === 'circles' && s.points[0]?.phase === 'loss'")
-    assert other.get("points.length") == 1
+    other.wait("s.model.data.name === 'circles' && s.breakpoints[0]?.phase === 'loss'")
+    assert other.get("breakpoints.length") == 1
     assert run_until_stopped(other) == (2, 9)
 
 
@@ -454,8 +454,8 @@ def test_the_phone_has_the_tabs_in_the_program_sheet(visits: Visits) -> None:
     sheets = visit.page.get_by_role("navigation", name="Panels")
     sheets.get_by_role("button", name="Program").tap()
     row(visit, 1).locator("i").first.tap()
-    visit.wait("s.points[0]?.instruction === 1")
-    visit.page.get_by_role("tab", name="Stops").tap()
+    visit.wait("s.breakpoints[0]?.instruction === 1")
+    visit.page.get_by_role("tab", name="Breakpoints").tap()
     stop = visit.page.locator(".stop-body")
     expect(stop).to_be_in_viewport()
     for button in visit.page.locator("#program button:visible").all():

@@ -184,10 +184,11 @@ def test_keys_of_a_debugger(visits: Visits) -> None:
 def test_running_backwards_stops_at_the_last_hit(visits: Visits) -> None:
     visit = visits.open(FAST)
     with second_viewer(visit.page) as client:
-        client.request("points", points=[{"name": "90", "condition": "step % 90 == 0"}])
+        every_90 = {"name": "90", "condition": "step % 90 == 0"}
+        client.request("set_breakpoints", breakpoints=[every_90])
         client.run()
         visit.wait("s.run.reason === 'breakpoint' && s.run.step === 90")
-        client.request("jump", step=300)
+        client.request("goto", step=300)
         visit.wait("s.run.step === 300")
         visit.press("Shift+F8")
         visit.wait("!s.run.running && s.run.step === 270")
@@ -224,7 +225,7 @@ def test_dragging_sends_one_jump_at_a_time_and_ends_under_the_pointer(visits: Vi
           const request = connection.request.bind(connection);
           window.jumps = { sent: 0, most: 0, waiting: 0 };
           connection.request = async (type, fields) => {
-            if (type !== "jump") return request(type, fields);
+            if (type !== "goto") return request(type, fields);
             jumps.sent += 1;
             jumps.waiting += 1;
             jumps.most = Math.max(jumps.most, jumps.waiting);
@@ -511,6 +512,24 @@ def test_a_session_of_more_edits_than_fit_in_a_message_is_reproduced(
     visit.wait("s.branches[0]?.edits.length === 200 && !s.run.running && s.run.step === 50")
     assert visit.get("run.hyperparameters.learning_rate") == pytest.approx(0.03 + 1199 / 1e6)
     assert visit.get("errors") == []
+
+
+def test_a_session_saved_under_version_1_opens_with_its_breakpoints(
+    visits: Visits, tmp_path: Path
+) -> None:
+    visit = forked(visits)
+    path = saved(visit, tmp_path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["backstep"] == 2
+    former = {"instruction": 3, "condition": "loss < 10", "nth": 4, "message": "loss {loss}"}
+    content |= {"backstep": 1, "stops": {"points": [former]}}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    other = visits.open(FAST)
+    open_file(other, path)
+    other.wait("s.branches.length === 2 && s.breakpoints[0]?.anchor")
+    (opened,) = other.get("breakpoints")
+    assert (opened["instruction"], opened["condition"]) == (3, "loss < 10")
+    assert (opened["hit_condition"], opened["log_message"]) == (4, "loss {loss}")
 
 
 def test_what_is_no_session_is_explained(visits: Visits, tmp_path: Path) -> None:

@@ -52,8 +52,8 @@ def test_digits_are_learnt(visits: Visits) -> None:
 
 def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
     visit = visits.open("data=plane&layers=4relu,1linear&learning_rate=10&speed=unlimited")
-    visit.wait("s.run.nonfinite && !s.run.running")
-    index = visit.get("run.nonfinite.instruction")
+    visit.wait("s.run.non_finite && !s.run.running")
+    index = visit.get("run.non_finite.instruction")
     formula = visit.get(f"model.instructions[{index}].formula")
     program = visit.page.get_by_role("region", name="Program and debugger")
     expect(program).to_contain_text("not finite")
@@ -61,7 +61,7 @@ def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
     alarm = visit.page.get_by_role("alert")
     expect(alarm).to_contain_text(f"instruction {index}, {formula}, made")
     expect(alarm).to_contain_text("the first value that is not finite")
-    made = visit.get("run.nonfinite")
+    made = visit.get("run.non_finite")
     alarm.get_by_role("button", name="Explain it").click()
     visit.wait(f"s.trail[0]?.buffer === '{made['buffer']}'")
     rate = visit.get("run.hyperparameters.learning_rate")

@@ -46,7 +46,7 @@ function linked({ accept = true, log = { edits: [1, 2] } } = {}) {
     run: note("run", true),
     speed: note("speed", true),
     export: note("export", { description: store.state.model.description, log }),
-    stops: { prepare: () => {} },
+    breakpoints: { prepare: () => {} },
   };
   const link = new Link(store, /** @type {Actions} */ (/** @type {any} */ (actions)));
   return { store, link, asked };

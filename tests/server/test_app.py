@@ -18,6 +18,7 @@ from server import __version__
 from server.app import ROOT, Outbox
 from server.client import Client
 from server.web.security import HEADERS
+from server.wire.commands import PROTOCOL
 from server.wire.errors import Refusal
 from server.wire.strict_json import MAX_MESSAGE_BYTES
 from server.workers.hub import CLOSE_LATER, CLOSE_REFUSED
@@ -272,7 +273,7 @@ def next_error(viewer: Client) -> dict[str, Any]:
 def test_a_message_far_too_large_ends_its_connection_alone(live: Live, client: MakeClient) -> None:
     other = client()
     with connect(live.socket) as socket:
-        socket.send('{"id":1,"type":"hello","protocol":1}')
+        socket.send(f'{{"id":1,"type":"hello","protocol":{PROTOCOL}}}')
         socket.recv(timeout=30.0)
         socket.send("x" * 200_000)
         with pytest.raises(ConnectionClosed) as caught:
@@ -286,7 +287,7 @@ def test_another_protocol_is_told_so_and_closed(live: Live) -> None:
     with connect(live.socket) as socket:
         socket.send('{"id":1,"type":"hello","protocol":99}')
         error = json.loads(socket.recv(timeout=30.0))
-        assert (error["code"], error["expected"]) == ("wrong_protocol", "1")
+        assert (error["code"], error["expected"]) == ("wrong_protocol", str(PROTOCOL))
         with pytest.raises(ConnectionClosed) as caught:
             socket.recv(timeout=30.0)
     assert caught.value.rcvd is not None
@@ -391,7 +392,7 @@ def test_a_client_that_is_refused_leaves_no_connection(
 ) -> None:
     monkeypatch.setattr("server.client.PROTOCOL", 99)
     before = len(live.server.server_state.connections)
-    with pytest.raises(Refusal, match="protocol: 99 is not 1"):
+    with pytest.raises(Refusal, match=f"protocol: 99 is not {PROTOCOL}"):
         Client(live.socket)
     until(lambda: len(live.server.server_state.connections) <= before)
 

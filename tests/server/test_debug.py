@@ -99,7 +99,7 @@ def test_what_was_changed_by_hand_is_carried_over_and_the_past_is_there() -> Non
     def visit(client: Client) -> None:
         seen["w"] = client.read("dense1/W", (0, 0))
         seen["rate"] = client.read("learning_rate")
-        client.request("back", unit="step", count=1)
+        client.request("step_back", unit="step", count=1)
         seen["step"] = client.read("step")
 
     debug(machine, show=visited(visit))

@@ -63,7 +63,8 @@ def all_events() -> Driver:
     driver.do("set", name="learning_rate", value=0.5)
     driver.do("write", buffer="dense1/W", index=[0, 0], value=1)
     driver.do("watch", expressions=["loss", "dense1/b"])
-    driver.do("points", points=[{"name": "log", "phase": "loss", "message": "loss {loss}"}])
+    logpoint = {"name": "log", "phase": "loss", "log_message": "loss {loss}"}
+    driver.do("set_breakpoints", breakpoints=[logpoint])
     driver.step("step")
     driver.events += driver.session.abridged()
     return driver

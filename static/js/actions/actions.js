@@ -4,7 +4,7 @@
 import { addProblem, withHyperparameter } from "../state/events.js";
 import { CommandError, Connection } from "../wire/connection.js";
 import { deflated } from "../wire/deflate.js";
-import { Stops } from "./breakpoints.js";
+import { Breakpoints } from "./breakpoints.js";
 import { Health } from "./health.js";
 import { Questions } from "./questions.js";
 import { Travel } from "./travel.js";
@@ -32,7 +32,7 @@ export class Actions {
     this.subscribed = "";
     this.wantsChanged = false;
     this.travel = new Travel(this, store);
-    this.stops = new Stops(this, store);
+    this.breakpoints = new Breakpoints(this, store);
     this.questions = new Questions(this, store);
     this.health = new Health(this, store);
     this.editTimer = 0;
@@ -265,8 +265,8 @@ export class Actions {
    * @param {number} x1
    * @param {number} x2
    */
-  move(sample, x1, x2) {
-    return this.send("move", { sample, point: [x1, x2] });
+  moveSample(sample, x1, x2) {
+    return this.send("move_sample", { sample, point: [x1, x2] });
   }
 
   /**

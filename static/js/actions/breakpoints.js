@@ -2,15 +2,15 @@
 // Setting breakpoints, logpoints and watchpoints, and what is watched. The server has the list; what
 // it refuses stays on the page, with the reason.
 
-import * as points from "../state/breakpoints.js";
+import * as specs from "../state/breakpoints.js";
 import { addProblem } from "../state/events.js";
 import { stopText } from "../state/watches.js";
 import { CommandError } from "../wire/connection.js";
 
 /** @import { Store } from "../state/store.js" */
-/** @import { Point, PointSpec, Watched } from "../state/types.js" */
+/** @import { Breakpoint, BreakpointSpec, Watched } from "../state/types.js" */
 /** @import { Actions } from "./actions.js" */
-/** @typedef {"value" | "condition" | "scalar" | "message"} Role what an expression is for */
+/** @typedef {"value" | "condition" | "scalar" | "log_message"} Role what an expression is for */
 
 /**
  * What the server says of an expression: where it is wrong, or what its value is like.
@@ -20,7 +20,7 @@ import { CommandError } from "../wire/connection.js";
 
 const MAX_WATCHES = 32;
 
-export class Stops {
+export class Breakpoints {
   /**
    * @param {Actions} actions
    * @param {Store} store
@@ -28,62 +28,64 @@ export class Stops {
   constructor(actions, store) {
     this.actions = actions;
     this.store = store;
-    /** @type {Point[] | null} the newest list, while the server does not have it */
-    this.points = null;
+    /** @type {Breakpoint[] | null} the newest list, while the server does not have it */
+    this.breakpoints = null;
     /** @type {Watched[] | null} */
     this.watches = null;
     this.told = "";
     store.on(["run"], () => this.announce());
   }
 
-  // --- Points ------------------------------------------------------------------------------------
+  // --- Breakpoints -------------------------------------------------------------------------------
 
-  /** The points as they are about to be. */
+  /** The breakpoints as they are about to be. */
   get list() {
-    return this.points ?? this.store.state.points;
+    return this.breakpoints ?? this.store.state.breakpoints;
   }
 
   /**
-   * Adds a point, or changes the one of its name; a new one gets its name here.
-   * @param {PointSpec} spec
+   * Adds a breakpoint, or changes the one of its name; a new one gets its name here.
+   * @param {BreakpointSpec} spec
    * @returns {string} its name
    */
   put(spec) {
-    const name = spec.name || points.nextName(this.list);
-    const point = points.asPoint({ ...spec, name });
+    const name = spec.name || specs.nextName(this.list);
+    const breakpoint = specs.asBreakpoint({ ...spec, name });
     const at = this.list.findIndex((other) => other.name === name);
-    if (at < 0 && this.list.length >= points.MAX_BREAKPOINTS) {
+    if (at < 0 && this.list.length >= specs.MAX_BREAKPOINTS) {
       this.store.set({
-        announce: `There are ${points.MAX_BREAKPOINTS} breakpoints already: remove some.`,
+        announce: `There are ${specs.MAX_BREAKPOINTS} breakpoints already: remove some.`,
       });
       return "";
     }
     const known = at < 0 ? null : this.list[at];
-    const anchor = known?.instruction === point.instruction ? known.anchor : "";
-    this.change(at < 0 ? [...this.list, point] : this.list.with(at, { ...point, anchor }));
+    const anchor = known?.instruction === breakpoint.instruction ? known.anchor : "";
+    this.change(
+      at < 0 ? [...this.list, breakpoint] : this.list.with(at, { ...breakpoint, anchor }),
+    );
     return name;
   }
 
   /** @param {string} name */
   remove(name) {
-    this.change(this.list.filter((point) => point.name !== name));
+    this.change(this.list.filter((breakpoint) => breakpoint.name !== name));
   }
 
   /** @param {string} name @param {boolean} enabled */
   enable(name, enabled) {
-    const point = this.list.find((other) => other.name === name);
-    if (point) this.put({ ...points.specOf(point), enabled });
+    const breakpoint = this.list.find((other) => other.name === name);
+    if (breakpoint) this.put({ ...specs.specOf(breakpoint), enabled });
   }
 
   /**
-   * Sets a plain breakpoint at a place, or removes what stands there.
-   * @param {import("../state/breakpoints.js").Place} place
-   * @param {Point[]} [standing] what is seen there, if more than what stands just there
+   * Sets a plain breakpoint at a location, or removes what stands there.
+   * @param {import("../state/breakpoints.js").Location} location
+   * @param {Breakpoint[]} [standing] what is seen there, if more than what stands just there
    */
-  toggle(place, standing = this.list.filter((point) => points.isAt(point, place))) {
-    const where = points.placeText(place);
+  toggle(location, standing = this.list.filter((breakpoint) => specs.isAt(breakpoint, location))) {
+    const where = specs.locationText(location);
     if (standing.length === 0) {
-      if (this.put(points.newPoint(place))) this.say(`Breakpoint set: ${where}.`);
+      if (this.put(specs.newBreakpoint(location))) this.say(`Breakpoint set: ${where}.`);
       return;
     }
     this.change(this.list.filter(({ name }) => !standing.some((other) => other.name === name)));
@@ -103,24 +105,24 @@ export class Stops {
     this.store.set({ announce });
   }
 
-  /** @param {Point[]} list */
+  /** @param {Breakpoint[]} list */
   async change(list) {
-    const busy = this.points !== null;
-    this.points = list;
-    this.store.set({ points: list });
+    const busy = this.breakpoints !== null;
+    this.breakpoints = list;
+    this.store.set({ breakpoints: list });
     if (busy) return;
-    for (let sent = null; sent !== this.points; ) {
-      sent = this.points;
-      const settled = await this.install(sent, "points", (fit) => ({
-        points: fit.map(points.specOf),
+    for (let sent = null; sent !== this.breakpoints; ) {
+      sent = this.breakpoints;
+      const settled = await this.install(sent, "set_breakpoints", (fit) => ({
+        breakpoints: fit.map(specs.specOf),
       }));
-      if (this.points !== sent) continue;
+      if (this.breakpoints !== sent) continue;
       const wrong = settled.filter(({ problem }) => problem);
       const names = new Set(wrong.map(({ name }) => name));
-      const told = this.store.state.points.filter(({ name }) => !names.has(name));
-      this.store.set({ points: [...told, ...wrong] });
+      const told = this.store.state.breakpoints.filter(({ name }) => !names.has(name));
+      this.store.set({ breakpoints: [...told, ...wrong] });
     }
-    this.points = null;
+    this.breakpoints = null;
   }
 
   /**
@@ -140,8 +142,8 @@ export class Stops {
         return settled;
       } catch (error) {
         if (!(error instanceof CommandError)) throw error;
-        const [, place] = /\[(\d+)\]/.exec(error.problem.field) ?? [];
-        const refused = fit[Number(place ?? -1)];
+        const [, index] = /\[(\d+)\]/.exec(error.problem.field) ?? [];
+        const refused = fit[Number(index ?? -1)];
         if (!refused) {
           addProblem(this.store, error.problem);
           return settled;
@@ -215,7 +217,7 @@ export class Stops {
    */
   async judge(text, role) {
     try {
-      const { wrong, shape, truth } = await this.actions.connection.request("expression", {
+      const { wrong, shape, truth } = await this.actions.connection.request("check_expression", {
         text,
         role,
       });
@@ -228,29 +230,29 @@ export class Stops {
 
   // --- Another network, another page -------------------------------------------------------------
 
-  /** A network was configured, without points: those of the page are set in it as far as they fit. */
+  /** Sets the page's breakpoints and watches in a network that was just configured, if they fit. */
   restore() {
     const { model, watches } = this.store.state;
     if (!model) return;
-    if (this.list.length > 0) this.change(points.refit(this.list, model));
+    if (this.list.length > 0) this.change(specs.refit(this.list, model));
     if (watches.length > 0) this.changeWatches(watches.map(({ text }) => asWatch(text)));
   }
 
   /**
-   * What a link asks for, in place of what is; set as soon as its network is configured.
+   * What a link asks for, in location of what is; set as soon as its network is configured.
    * @param {unknown} packed
    */
   prepare(packed) {
-    const { points: list, watches, pins } = points.unpack(packed);
-    this.store.set({ points: list, watches: watches.map(asWatch), pins });
+    const { breakpoints: list, watches, pins } = specs.unpack(packed);
+    this.store.set({ breakpoints: list, watches: watches.map(asWatch), pins });
   }
 
   /**
-   * What a file asks for, in place of what is.
+   * What a file asks for, in location of what is.
    * @param {unknown} packed
    */
   open(packed) {
-    const { points: list, watches, pins } = points.unpack(packed);
+    const { breakpoints: list, watches, pins } = specs.unpack(packed);
     this.store.set({ pins });
     this.change(list);
     this.changeWatches(watches.map(asWatch));

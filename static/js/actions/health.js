@@ -100,7 +100,7 @@ export class Health {
     const { actions, store } = this;
     if (moment) {
       const [step, pc] = moment;
-      if (!(await actions.send("jump", { step, pc, branch: null }))) return;
+      if (!(await actions.send("goto", { step, pc, branch: null }))) return;
       await atRest(store);
       if (store.state.run?.step !== step) return;
     }

@@ -8,7 +8,7 @@ import { CommandError } from "../wire/connection.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { Moment, StepUnit } from "../state/types.js" */
 /** @import { Actions } from "./actions.js" */
-/** @typedef {"step" | "back"} Direction */
+/** @typedef {"step" | "step_back"} Direction */
 
 const MAX_WAITING = 8; // steps
 const ONE_BRANCH = "There is only one branch yet. Go back, change something, and there are two.";
@@ -24,7 +24,7 @@ export class Travel {
     this.store = store;
     this.walking = false;
     this.waiting = { direction: /** @type {Direction} */ ("step"), unit: "", count: 0 };
-    /** @type {{[field: string]: unknown} | null} the newest jump that was asked for */
+    /** @type {{[field: string]: unknown} | null} the newest moment that was asked for */
     this.wanted = null;
     this.jumping = false;
     store.on(["run"], () => this.follow());
@@ -55,8 +55,8 @@ export class Travel {
    * Goes back by one unit.
    * @param {StepUnit} [unit] the one chosen on the transport if left out
    */
-  back(unit = this.store.state.stepUnit) {
-    return this.walk("back", unit);
+  stepBack(unit = this.store.state.stepUnit) {
+    return this.walk("step_back", unit);
   }
 
   /** Goes on to the end of the present layer's instructions in this phase. */
@@ -65,36 +65,36 @@ export class Travel {
   }
 
   /** Goes back to the last breakpoint hit before now, or to the start. */
-  reverse() {
-    return this.actions.send("reverse");
+  reverseContinue() {
+    return this.actions.send("reverse_continue");
   }
 
   /**
-   * Goes to a moment. At most one jump is on its way: of those asked for meanwhile the last counts.
+   * Goes to a moment. At most one such command is on its way; of the moments asked for meanwhile the last counts.
    * @param {Moment} moment
    * @param {number | null} [branch] null: the present one
    */
-  async jump([step, pc], branch = null) {
+  async goto([step, pc], branch = null) {
     this.wanted = { step, pc, branch };
     if (this.jumping) return;
     this.jumping = true;
     while (this.wanted) {
       const target = this.wanted;
       this.wanted = null;
-      await this.actions.send("jump", target);
+      await this.actions.send("goto", target);
     }
     this.jumping = false;
   }
 
   /** Goes to the start of training. */
   start() {
-    return this.jump([0, 0]);
+    return this.goto([0, 0]);
   }
 
   /** Goes to where the present branch ends so far. */
   end() {
     const { state } = this.store;
-    return this.jump(endOf(state, nowOf(state).branch));
+    return this.goto(endOf(state, nowOf(state).branch));
   }
 
   /**
@@ -106,7 +106,7 @@ export class Travel {
     const { moment } = nowOf(state);
     const end = endOf(state, branch);
     const [step] = moment[0] < end[0] ? moment : end;
-    return this.jump(step === end[0] ? end : [step, 0], branch);
+    return this.goto(step === end[0] ? end : [step, 0], branch);
   }
 
   /**

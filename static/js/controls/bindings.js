@@ -71,7 +71,7 @@ function runBindings(context) {
       keys: ["F9"],
       shown: "F9",
       group,
-      run: () => actions.stops.toggleHere(),
+      run: () => actions.breakpoints.toggleHere(),
       does: "Breakpoint at the instruction pointed at, or at the next one",
     },
     {
@@ -116,7 +116,7 @@ function timeBindings({ store, actions }) {
       group,
       does: "Step back by the chosen unit",
       repeats: true,
-      run: () => travel.back(),
+      run: () => travel.stepBack(),
     },
     ...STEP_UNITS.map(({ unit, key }, i) => ({
       keys: [`Shift+${key.toLowerCase()}`],
@@ -126,14 +126,14 @@ function timeBindings({ store, actions }) {
       repeats: true,
       run: () => {
         store.set({ stepUnit: unit });
-        travel.back(unit);
+        travel.stepBack(unit);
       },
     })),
     {
       keys: ["Shift+F8"],
       shown: "Shift F8",
       group,
-      run: () => travel.reverse(),
+      run: () => travel.reverseContinue(),
       does: "Run back to the last breakpoint hit",
     },
     {

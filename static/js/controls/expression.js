@@ -128,7 +128,7 @@ export class ExpressionField {
     const empty = text.trim() === "";
     const judgement = empty
       ? null
-      : await this.context.actions.stops.judge(text, this.options.role);
+      : await this.context.actions.breakpoints.judge(text, this.options.role);
     if (this.input.value !== text) return;
     this.judged = text;
     this.judgement = judgement;
@@ -173,7 +173,10 @@ export class ExpressionField {
     this.said.classList.toggle("wrong", Boolean(wrong));
     if (wrong) setText(this.said, wrong.message);
     else
-      setText(this.said, judgement && this.options.role !== "message" ? kindText(judgement) : "");
+      setText(
+        this.said,
+        judgement && this.options.role !== "log_message" ? kindText(judgement) : "",
+      );
   }
 
   // --- Completion --------------------------------------------------------------------------------
@@ -192,7 +195,7 @@ export class ExpressionField {
       return;
     }
     const caret = this.input.selectionStart ?? value.length;
-    const inside = this.options.role !== "message" || /\{[^}]*$/.test(value.slice(0, caret));
+    const inside = this.options.role !== "log_message" || /\{[^}]*$/.test(value.slice(0, caret));
     const found =
       onlyExamples || !inside ? null : complete(value, caret, vocabulary(model, catalogue));
     const { from = 0, to = 0, words = [] } = found ?? {};

@@ -8,7 +8,8 @@ import { h } from "./dom.js";
 
 /** @import { Context } from "../state/types.js" */
 
-const VERSION = 1;
+const VERSION = 2;
+const READABLE = [1, VERSION]; // version 1 has other names for fields of breakpoints: see `unpack`
 const MAX_FILE_BYTES = 1_000_000; // bytes of a file that is looked into at all
 
 /**
@@ -45,7 +46,7 @@ async function openSession({ store, actions }, file) {
     const saved = parse(file.size > MAX_FILE_BYTES ? "" : await file.text());
     store.set({ errors: [] });
     if (!(await actions.open(saved))) return;
-    actions.stops.open(saved.stops);
+    actions.breakpoints.open(saved.stops);
     store.set({ announce: `${file.name} is opened.` });
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -60,7 +61,9 @@ async function openSession({ store, actions }, file) {
  */
 function parse(text) {
   const content = JSON.parse(text);
-  if (content?.backstep !== VERSION) throw new SyntaxError(`"backstep": ${VERSION} is missing`);
+  if (!READABLE.includes(content?.backstep)) {
+    throw new SyntaxError(`"backstep": ${VERSION} is missing`);
+  }
   const { description, log, stops } = content;
   if (!description || !log) throw new SyntaxError("it lacks a description or a log");
   return { description, log, stops };

@@ -121,7 +121,7 @@ function stepButton(context, direction) {
     does: "",
     key: "",
     leads: back ? isPast : () => true,
-    go: () => (back ? actions.travel.back() : actions.step()),
+    go: () => (back ? actions.travel.stepBack() : actions.step()),
   });
   const show = () => {
     const { stepUnit } = store.state;
@@ -162,7 +162,7 @@ function backGroup(context) {
     key: "Shift F8",
     leads: isPast,
     does: "Goes back to the last breakpoint that was hit before now, or to the start.",
-    go: () => travel.reverse(),
+    go: () => travel.reverseContinue(),
   });
   const parts = [start, reverse, stepButton(context, "back")];
   return h("div", { class: "time-group", role: "group", "aria-label": "Back" }, ...parts);

@@ -135,15 +135,16 @@ export function takePlace(store, run) {
  */
 function withHit(hits, { branch, step, pc, hits: stopped }) {
   const others = hits.filter((h) => h.branch !== branch || order(h.moment, [step, pc]) !== 0);
-  const hit = hitOf({ branch, moment: [step, pc], points: stopped });
+  const hit = hitOf({ branch, moment: [step, pc], breakpoints: stopped });
   return [...others, hit].slice(-KEPT_HITS);
 }
 
 /**
- * @param {{branch: number, moment: Moment, points: {name: string, text: string}[]}} told
+ * @param {{branch: number, moment: Moment, breakpoints: {name: string, text: string}[]}} told
  * @returns {import("./types.js").Hit}
  */
-function hitOf({ branch, moment, points }) {
-  const [called, texts] = [points.map(({ name }) => name), points.map(({ text }) => text)];
-  return { branch, moment, points: called, names: texts };
+function hitOf({ branch, moment, breakpoints }) {
+  const names = breakpoints.map(({ name }) => name);
+  const texts = breakpoints.map(({ text }) => text);
+  return { branch, moment, breakpoints: names, texts };
 }

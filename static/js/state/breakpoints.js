@@ -4,11 +4,11 @@
 
 import { exact } from "../format.js";
 
-/** @import { Model, Point, PointSpec, Trigger } from "./types.js" */
+/** @import { Breakpoint, BreakpointSpec, Model, Trigger } from "./types.js" */
 /** @typedef {"breakpoint" | "logpoint" | "watchpoint"} Kind */
-/** @typedef {Pick<PointSpec, "instruction" | "scope" | "phase">} Place */
+/** @typedef {Pick<BreakpointSpec, "instruction" | "scope" | "phase">} Location */
 
-/** @type {PointSpec} what a link leaves out */
+/** @type {BreakpointSpec} what a link leaves out */
 const USUAL = {
   name: "",
   enabled: true,
@@ -16,11 +16,11 @@ const USUAL = {
   scope: null,
   phase: null,
   condition: null,
-  message: null,
+  log_message: null,
   expression: null,
   trigger: "change",
   level: 0,
-  nth: 1,
+  hit_condition: 1,
 };
 
 /** @type {[Trigger, string][]} what a watchpoint stops for, in words */
@@ -28,7 +28,7 @@ export const TRIGGERS = [
   ["change", "changes"],
   ["cross", "crosses"],
   ["sign", "changes sign"],
-  ["nonfinite", "becomes NaN or infinite"],
+  ["non_finite", "becomes NaN or infinite"],
 ];
 
 /** The most that the server takes. */
@@ -36,49 +36,49 @@ export const MAX_BREAKPOINTS = 64;
 
 /**
  * A new one, which stands nowhere yet.
- * @param {Partial<PointSpec>} [given]
- * @returns {PointSpec}
+ * @param {Partial<BreakpointSpec>} [given]
+ * @returns {BreakpointSpec}
  */
-export function newPoint(given = {}) {
+export function newBreakpoint(given = {}) {
   return { ...USUAL, ...given };
 }
 
 /**
- * @param {PointSpec} spec
+ * @param {BreakpointSpec} spec
  * @returns {Kind}
  */
-export function kindOf({ expression, message }) {
+export function kindOf({ expression, log_message }) {
   if (expression !== null) return "watchpoint";
-  return message === null ? "breakpoint" : "logpoint";
+  return log_message === null ? "breakpoint" : "logpoint";
 }
 
 /**
  * Whether nothing is missing that the server needs; the expressions may still be wrong.
- * @param {PointSpec} spec
+ * @param {BreakpointSpec} spec
  */
 export function isComplete(spec) {
-  const { instruction, scope, phase, condition, message, expression } = spec;
+  const { instruction, scope, phase, condition, log_message, expression } = spec;
   if (expression !== null) return expression.trim() !== "";
-  if (message !== null && message.trim() === "") return false;
+  if (log_message !== null && log_message.trim() === "") return false;
   return [instruction, scope, phase, condition].some((given) => given !== null);
 }
 
 /**
- * The fields that the server takes, of a point that may have more.
- * @param {PointSpec} point
- * @returns {PointSpec}
+ * The fields that the server takes, of a breakpoint that may have more.
+ * @param {BreakpointSpec} breakpoint
+ * @returns {BreakpointSpec}
  */
-export function specOf(point) {
+export function specOf(breakpoint) {
   /** @type {any} */
-  const all = point;
+  const all = breakpoint;
   return /** @type {any} */ (
     Object.fromEntries(Object.keys(USUAL).map((field) => [field, all[field]]))
   );
 }
 
 /**
- * @param {PointSpec} a
- * @param {PointSpec} b
+ * @param {BreakpointSpec} a
+ * @param {BreakpointSpec} b
  */
 export function isSame(a, b) {
   return JSON.stringify(specOf(a)) === JSON.stringify(specOf(b));
@@ -86,34 +86,34 @@ export function isSame(a, b) {
 
 /**
  * The next number as a name.
- * @param {PointSpec[]} points
+ * @param {BreakpointSpec[]} breakpoints
  */
-export function nextName(points) {
-  const numbers = points.map(({ name }) => Number(name)).filter(Number.isInteger);
+export function nextName(breakpoints) {
+  const numbers = breakpoints.map(({ name }) => Number(name)).filter(Number.isInteger);
   return String(Math.max(0, ...numbers) + 1);
 }
 
-// --- Places -------------------------------------------------------------------------------------
+// --- Locations ----------------------------------------------------------------------------------
 
 /**
- * Whether a point stands at just this place.
- * @param {PointSpec} point
- * @param {Place} place
+ * Whether a breakpoint stands at just this location.
+ * @param {BreakpointSpec} breakpoint
+ * @param {Location} location
  */
-export function isAt(point, { instruction, scope, phase }) {
+export function isAt(breakpoint, { instruction, scope, phase }) {
   return (
-    point.expression === null &&
-    point.instruction === instruction &&
-    point.scope === scope &&
-    point.phase === phase
+    breakpoint.expression === null &&
+    breakpoint.instruction === instruction &&
+    breakpoint.scope === scope &&
+    breakpoint.phase === phase
   );
 }
 
 /**
  * Where it stands, in words.
- * @param {Place} place
+ * @param {Location} location
  */
-export function placeText({ instruction, scope, phase }) {
+export function locationText({ instruction, scope, phase }) {
   if (instruction !== null) return `instruction ${instruction}`;
   if (scope !== null) return phase === null ? scope : `${scope}, ${phase}`;
   return phase ?? "once a step";
@@ -121,7 +121,7 @@ export function placeText({ instruction, scope, phase }) {
 
 /**
  * What a watchpoint stops for, in words.
- * @param {PointSpec} spec
+ * @param {BreakpointSpec} spec
  */
 export function triggerText({ trigger, level }) {
   const [, words] = TRIGGERS.find(([name]) => name === trigger) ?? TRIGGERS[0];
@@ -130,32 +130,33 @@ export function triggerText({ trigger, level }) {
 
 /**
  * All of it in one line of words.
- * @param {PointSpec} spec
+ * @param {BreakpointSpec} spec
  */
 export function describe(spec) {
-  const { expression, condition, message, nth } = spec;
-  const what = expression === null ? placeText(spec) : `${expression} ${triggerText(spec)}`;
+  const { expression, condition, log_message, hit_condition } = spec;
+  const what = expression === null ? locationText(spec) : `${expression} ${triggerText(spec)}`;
   const parts = [what];
   if (condition !== null) parts.push(`if ${condition}`);
-  if (message !== null) parts.push(`logs ${message}`);
-  if (nth > 1) parts.push(`from hit ${nth} on`);
+  if (log_message !== null) parts.push(`logs ${log_message}`);
+  if (hit_condition > 1) parts.push(`from hit ${hit_condition} on`);
   return `${kindOf(spec)} ${spec.name}: ${parts.join(", ")}`;
 }
 
 /**
- * Which points stand at an instruction itself, rather than at a heading.
- * @param {Point[]} points
- * @param {Place[]} headings the scopes and phases that have one
- * @returns {Map<number, Point[]>} by instruction
+ * Which breakpoints stand at an instruction itself, rather than at a heading.
+ * @param {Breakpoint[]} breakpoints
+ * @param {Location[]} headings the scopes and phases that have one
+ * @returns {Map<number, Breakpoint[]>} by instruction
  */
-export function byInstruction(points, headings) {
-  /** @type {Map<number, Point[]>} */
+export function byInstruction(breakpoints, headings) {
+  /** @type {Map<number, Breakpoint[]>} */
   const found = new Map();
-  for (const point of points) {
-    if (point.expression !== null || point.problem) continue;
-    if (headings.some((place) => isAt(point, place))) continue;
-    const places = point.instruction === null ? point.places : [point.instruction];
-    for (const place of places) found.set(place, [...(found.get(place) ?? []), point]);
+  for (const breakpoint of breakpoints) {
+    if (breakpoint.expression !== null || breakpoint.problem) continue;
+    if (headings.some((heading) => isAt(breakpoint, heading))) continue;
+    const { instruction } = breakpoint;
+    const rows = instruction === null ? breakpoint.instructions : [instruction];
+    for (const row of rows) found.set(row, [...(found.get(row) ?? []), breakpoint]);
   }
   return found;
 }
@@ -175,66 +176,76 @@ export function anchorOf(model, index) {
 }
 
 /**
- * The points as they stand in a network: on instructions that do the same, if there are any.
- * @param {Point[]} points
+ * The breakpoints as they stand in a network: on instructions that do the same, if there are any.
+ * @param {Breakpoint[]} breakpoints
  * @param {Model} model
- * @returns {Point[]}
+ * @returns {Breakpoint[]}
  */
-export function refit(points, model) {
+export function refit(breakpoints, model) {
   const anchors = model.instructions.map(({ index }) => anchorOf(model, index));
-  return points.map((point) => {
-    const clear = { ...point, problem: "" };
-    if (point.instruction === null || point.anchor === "") return clear;
-    const instruction = anchors.indexOf(point.anchor);
+  return breakpoints.map((breakpoint) => {
+    const clear = { ...breakpoint, problem: "" };
+    if (breakpoint.instruction === null || breakpoint.anchor === "") return clear;
+    const instruction = anchors.indexOf(breakpoint.anchor);
     if (instruction >= 0) return { ...clear, instruction };
-    return { ...point, problem: "This network has no such instruction." };
+    return { ...breakpoint, problem: "This network has no such instruction." };
   });
 }
 
 // --- Links --------------------------------------------------------------------------------------
 
-/** @typedef {{points?: Partial<PointSpec>[], watches?: string[], pins?: string[]}} Packed */
+/** @typedef {{breakpoints?: Partial<BreakpointSpec>[], watches?: string[], pins?: string[]}} Packed */
 
 /**
- * Points, watch list and pins as short as they can be; null if there are none.
- * @param {{points: PointSpec[], watches: {text: string}[], pins: string[]}} all
+ * Breakpoints, watch list and pins as short as they can be; null if there are none.
+ * @param {{breakpoints: BreakpointSpec[], watches: {text: string}[], pins: string[]}} all
  * @returns {Packed | null}
  */
-export function pack({ points, watches, pins }) {
+export function pack({ breakpoints, watches, pins }) {
   /** @type {Packed} */
   const packed = {};
-  if (points.length > 0) packed.points = points.map(brief);
+  if (breakpoints.length > 0) packed.breakpoints = breakpoints.map(brief);
   if (watches.length > 0) packed.watches = watches.map(({ text }) => text);
   if (pins.length > 0) packed.pins = pins;
   return Object.keys(packed).length > 0 ? packed : null;
 }
 
 /**
- * A point without what is usual.
- * @param {PointSpec} point
- * @returns {Partial<PointSpec>}
+ * A breakpoint without what is usual.
+ * @param {BreakpointSpec} breakpoint
+ * @returns {Partial<BreakpointSpec>}
  */
-function brief(point) {
+function brief(breakpoint) {
   /** @type {any} */
   const usual = USUAL;
-  const given = Object.entries(specOf(point)).filter(([field, value]) => value !== usual[field]);
+  const given = Object.entries(specOf(breakpoint)).filter(
+    ([field, value]) => value !== usual[field],
+  );
   return Object.fromEntries(given.filter(([field]) => field !== "name"));
 }
 
+/** Former names of fields and values, in links and files of version 1 of the protocol. */
+const FORMER = new Map([
+  ["nth", "hit_condition"],
+  ["message", "log_message"],
+  ["nonfinite", "non_finite"],
+]);
+
 /**
- * What was packed; nonsense in it is left out.
+ * What was packed, now or under the former names; nonsense in it is left out.
  * @param {unknown} packed
- * @returns {{points: Point[], watches: string[], pins: string[]}}
+ * @returns {{breakpoints: Breakpoint[], watches: string[], pins: string[]}}
  */
 export function unpack(packed) {
-  const { points, watches, pins } = /** @type {any} */ (packed ?? {});
-  const texts = (/** @type {unknown} */ list) =>
-    (Array.isArray(list) ? list : []).filter((text) => typeof text === "string" && text !== "");
-  const specs = (Array.isArray(points) ? points : []).filter((point) => point instanceof Object);
+  const { points, breakpoints = points, watches, pins } = /** @type {any} */ (packed ?? {});
+  const list = (/** @type {unknown} */ given) => (Array.isArray(given) ? given : []);
+  const texts = (/** @type {unknown} */ given) =>
+    list(given).filter((text) => typeof text === "string" && text !== "");
+  const objects = list(breakpoints).filter((given) => given instanceof Object);
   return {
-    points: specs
+    breakpoints: objects
       .slice(0, MAX_BREAKPOINTS)
-      .map((point, i) => asPoint(readSpec(point), String(i + 1))),
+      .map((given, i) => asBreakpoint(readSpec(given), String(i + 1))),
     watches: [...new Set(texts(watches))],
     pins: texts(pins),
   };
@@ -242,23 +253,27 @@ export function unpack(packed) {
 
 /** @param {{[field: string]: unknown}} given */
 function readSpec(given) {
-  const texts = ["scope", "phase", "condition", "message", "expression"];
-  const numbers = ["instruction", "level", "nth"];
+  const texts = ["scope", "phase", "condition", "log_message", "expression"];
+  const numbers = ["instruction", "level", "hit_condition"];
   const fits = ([field, value] = /** @type {[string, unknown]} */ (["", 0])) =>
     (texts.includes(field) && typeof value === "string") ||
     (numbers.includes(field) && Number.isFinite(value)) ||
     (field === "enabled" && typeof value === "boolean") ||
     (field === "trigger" && TRIGGERS.some(([name]) => name === value));
-  return newPoint(Object.fromEntries(Object.entries(given).filter(fits)));
+  const renamed = Object.entries(given).map(([field, value]) => {
+    const current = field === "trigger" ? (FORMER.get(String(value)) ?? value) : value;
+    return /** @type {[string, unknown]} */ ([FORMER.get(field) ?? field, current]);
+  });
+  return newBreakpoint(Object.fromEntries(renamed.filter(fits)));
 }
 
 /**
- * A specification as a point that has not been set yet.
- * @param {PointSpec} spec
+ * A specification as a breakpoint that has not been set yet.
+ * @param {BreakpointSpec} spec
  * @param {string} [name]
- * @returns {Point}
+ * @returns {Breakpoint}
  */
-export function asPoint(spec, name = spec.name) {
-  const places = spec.instruction === null ? [] : [spec.instruction];
-  return { ...spec, name, hits: 0, stopped: false, places, problem: "", anchor: "" };
+export function asBreakpoint(spec, name = spec.name) {
+  const instructions = spec.instruction === null ? [] : [spec.instruction];
+  return { ...spec, name, hits: 0, stopped: false, instructions, problem: "", anchor: "" };
 }

@@ -109,7 +109,7 @@ export function buffersIn(text, model) {
 /**
  * Expressions to begin with, over the buffers of a network.
  * @param {Model} model
- * @param {"condition" | "scalar" | "value" | "message"} role
+ * @param {"condition" | "scalar" | "value" | "log_message"} role
  * @returns {string[]}
  */
 export function examples(model, role) {
@@ -122,7 +122,8 @@ export function examples(model, role) {
       `any(isnan(${last.pre_activation}))`,
     ];
   }
-  if (role === "message") return ["loss {loss}", `step {step}: |dL/dW| = {norm(${first}/W.grad)}`];
+  if (role === "log_message")
+    return ["loss {loss}", `step {step}: |dL/dW| = {norm(${first}/W.grad)}`];
   return [
     ...[`norm(${first}/W.grad)`, `${first}/W[0, 0]`, "loss", `max(abs(${first}/W.update))`],
     `mean(${last.output})`,

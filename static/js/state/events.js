@@ -4,7 +4,7 @@
 import { problemOf } from "../wire/connection.js";
 import { begin, takeLosses, takePlace, takeTimeline } from "./branches.js";
 import { takeFindings } from "./findings.js";
-import { takeLines, takePoints, takeWatched } from "./watches.js";
+import { takeBreakpoints, takeLines, takeWatched } from "./watches.js";
 
 /** @import { Message } from "../wire/connection.js" */
 /** @import { Store } from "./store.js" */
@@ -133,7 +133,7 @@ const REDUCERS = {
   state,
   timeline: takeTimeline,
   loss: takeLosses,
-  points: takePoints,
+  breakpoints: takeBreakpoints,
   watched: takeWatched,
   log: takeLines,
   diagnostics: takeFindings,

@@ -123,7 +123,7 @@ export class History {
  * @property {Comparison | null} compared the branch that is shown beside the present one
  * @property {Hit[]} hits breakpoints that runs of this page have stopped at
  * @property {import("./types.js").MovedPoint[]} moved training points that lie elsewhere than in the data
- * @property {import("./types.js").Point[]} points breakpoints, logpoints and watchpoints
+ * @property {import("./types.js").Breakpoint[]} breakpoints breakpoints, logpoints and watchpoints
  * @property {import("./types.js").Watched[]} watches
  * @property {string[]} pins expressions of the watch list that are shown on the canvas
  * @property {import("./types.js").LogLine[]} log the last lines that logpoints have written
@@ -173,7 +173,7 @@ function initialState() {
     compared: null,
     hits: [],
     moved: [],
-    points: [],
+    breakpoints: [],
     watches: [],
     pins: [],
     log: [],

@@ -161,26 +161,27 @@
  */
 
 /**
- * Where a run stopped at breakpoints: what they are called, and what happened, in words.
- * @typedef {{branch: number, moment: Moment, points: string[], names: string[]}} Hit
+ * A moment at which breakpoints stopped a run: their names, and what happened, in words.
+ * @typedef {{branch: number, moment: Moment, breakpoints: string[], texts: string[]}} Hit
  */
 
-/** @typedef {"change" | "cross" | "sign" | "nonfinite"} Trigger */
+/** @typedef {"change" | "cross" | "sign" | "non_finite"} Trigger */
 
 /**
- * A breakpoint (with a message, a logpoint) or, with an expression, a watchpoint. It stands where
- * all that is given of `instruction`, `scope` and `phase` is so; if nothing is, once a step.
+ * A breakpoint (with a log message, a logpoint) or, with an expression, a watchpoint. It is tested
+ * before the instructions that fit `instruction`, `scope` and `phase`; if all are null, once a step.
  * @typedef {{name: string, enabled: boolean, instruction: number | null, scope: string | null,
- *   phase: string | null, condition: string | null, message: string | null,
- *   expression: string | null, trigger: Trigger, level: number, nth: number}} PointSpec
+ *   phase: string | null, condition: string | null, log_message: string | null,
+ *   expression: string | null, trigger: Trigger, level: number,
+ *   hit_condition: number}} BreakpointSpec
  */
 
 /**
- * A breakpoint as the server tells of it. `hits` are counted up to `nth`, `places` are the
- * instructions before which it is looked at. `problem` says why it does not fit this network, or is
+ * A breakpoint as the server reports it. `hits` are counted up to `hit_condition`; it is tested before
+ * each of the `instructions`. `problem` says why it does not fit this network, or is
  * "" if it does; `anchor` finds its instruction in another network.
- * @typedef {PointSpec & {hits: number, stopped: boolean, places: number[], problem: string,
- *   anchor: string}} Point
+ * @typedef {BreakpointSpec & {hits: number, stopped: boolean, instructions: number[],
+ *   problem: string, anchor: string}} Breakpoint
  */
 
 /**
@@ -209,7 +210,7 @@
  * @typedef {{running: boolean, reason: string, step: number, epoch: number, pc: number,
  *   branch: number, end: Moment, stack: StackFrame[], hits: {name: string, text: string}[],
  *   hyperparameters: {[name: string]: number}, speed: Speed, seed: number,
- *   nonfinite: null | {instruction: number, buffer: string, index: number[]},
+ *   non_finite: null | {instruction: number, buffer: string, index: number[]},
  *   probe: {sample: number, split: SplitName}}} RunState
  */
 

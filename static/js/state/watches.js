@@ -7,28 +7,28 @@ import { anchorOf } from "./breakpoints.js";
 
 /** @import { Message } from "../wire/connection.js" */
 /** @import { Store } from "./store.js" */
-/** @import { Moment, Point, RunState, Watched } from "./types.js" */
+/** @import { Breakpoint, Moment, RunState, Watched } from "./types.js" */
 
 const KEPT_LINES = 1000;
 /** Of one expression; more than the server has of it, for the moments within steps. */
 const KEPT_VALUES = 1024;
 
 /**
- * The server's points; those that do not fit its network stay on the page, behind them.
+ * The server's breakpoints; those that do not fit its network stay on the page, behind them.
  * @param {Store} store
- * @param {Message} event of type "points"
+ * @param {Message} event of type "breakpoints"
  */
-export function takePoints(store, event) {
-  const { points, model } = store.state;
-  /** @type {Point[]} */
-  const told = event.points.map((/** @type {Point} */ point) => ({
-    ...point,
+export function takeBreakpoints(store, event) {
+  const { breakpoints, model } = store.state;
+  /** @type {Breakpoint[]} */
+  const told = event.breakpoints.map((/** @type {Breakpoint} */ breakpoint) => ({
+    ...breakpoint,
     problem: "",
-    anchor: model ? anchorOf(model, point.instruction) : "",
+    anchor: model ? anchorOf(model, breakpoint.instruction) : "",
   }));
   const names = new Set(told.map(({ name }) => name));
-  const wrong = points.filter(({ name, problem }) => problem && !names.has(name));
-  store.set({ points: [...told, ...wrong] });
+  const wrong = breakpoints.filter(({ name, problem }) => problem && !names.has(name));
+  store.set({ breakpoints: [...told, ...wrong] });
 }
 
 /**

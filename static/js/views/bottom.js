@@ -26,10 +26,10 @@ import { stackOf } from "./stack.js";
 const TABS = [
   { name: "program", title: "Program", view: async () => listing },
   {
-    name: "stops",
-    title: "Stops",
+    name: "breakpoints",
+    title: "Breakpoints",
     view: () => import("./breakpoints.js"),
-    count: ({ points }) => points.length,
+    count: ({ breakpoints }) => breakpoints.length,
   },
   {
     name: "watch",
@@ -107,7 +107,7 @@ function makeTab(tab, { store }) {
   const panel = h("div", { class: "bottom-panel", role: "tabpanel", id: `bottom-panel-${name}` });
   panel.setAttribute("aria-labelledby", button.id);
   const show = () => setText(number, String(count?.(store.state) || ""));
-  store.on(["points", "watches", "findings"], show);
+  store.on(["breakpoints", "watches", "findings"], show);
   show();
   return { tab, button, panel };
 }

@@ -3,12 +3,12 @@
 // them in full.
 
 import { h, icon, iconButton, tip } from "../controls/dom.js";
-import { newPoint } from "../state/breakpoints.js";
+import { newBreakpoint } from "../state/breakpoints.js";
 import { examples } from "../state/completion.js";
-import { PointForm } from "./breakpoints/form.js";
-import { PointRow } from "./breakpoints/row.js";
+import { BreakpointForm } from "./breakpoints/form.js";
+import { BreakpointRow } from "./breakpoints/row.js";
 
-/** @import { Context, PointSpec } from "../state/types.js" */
+/** @import { BreakpointSpec, Context } from "../state/types.js" */
 
 const HOW =
   "Click the number of an instruction in the program, or press F9, and a run stops there. A condition stops it anywhere:";
@@ -19,26 +19,26 @@ const HOW =
  * @param {Context} context
  */
 export function mount(element, context) {
-  return new StopsView(element, context);
+  return new BreakpointsView(element, context);
 }
 
-class StopsView {
+class BreakpointsView {
   /** @param {HTMLElement} element @param {Context} context */
   constructor(element, context) {
     this.context = context;
     this.list = h("ul", { class: "stops-list", "aria-label": "Breakpoints" });
     this.guide = h("div", { class: "stops-guide" });
-    this.form = new PointForm(context, (name) => this.edit(name));
+    this.form = new BreakpointForm(context, (name) => this.edit(name));
     this.side = h("div", { class: "stops-side", hidden: true }, this.form.element);
     const main = h("div", { class: "stops-main" }, this.adders(), this.guide, this.list);
     element.classList.add("stops");
     element.append(main, this.side);
-    /** The point in the form; "" for a new one or none. */
+    /** The breakpoint in the form; "" for a new one or none. */
     this.edited = "";
-    /** @type {Map<string, PointRow>} */
+    /** @type {Map<string, BreakpointRow>} */
     this.rows = new Map();
     const { store } = context;
-    store.on(["points", "run", "hits", "log", "model"], () => this.show());
+    store.on(["breakpoints", "run", "hits", "log", "model"], () => this.show());
     store.on(["model"], () => this.showGuide());
     this.showGuide();
     this.show();
@@ -48,9 +48,9 @@ class StopsView {
     const button = (
       /** @type {string} */ text,
       /** @type {string} */ does,
-      /** @type {Partial<PointSpec>} */ given,
+      /** @type {Partial<BreakpointSpec>} */ given,
     ) => {
-      const onclick = () => this.begin(newPoint(given));
+      const onclick = () => this.begin(newBreakpoint(given));
       return tip(
         h("button", { type: "button", class: "button", onclick }, icon("plus"), text),
         does,
@@ -58,7 +58,7 @@ class StopsView {
     };
     const clear = iconButton("trash", "Remove all", "Removes all of them.", "", () => {
       this.edit("");
-      this.context.actions.stops.change([]);
+      this.context.actions.breakpoints.change([]);
     });
     this.clear = clear;
     return h(
@@ -67,7 +67,7 @@ class StopsView {
       button("Breakpoint", "Stops a run at a place, or whenever a condition holds.", {}),
       button("Logpoint", "Writes values to the log, and does not stop.", {
         phase: "update",
-        message: "loss {loss}",
+        log_message: "loss {loss}",
       }),
       button("Watchpoint", "Stops right after the instruction that changes a value.", {
         expression: "",
@@ -80,7 +80,7 @@ class StopsView {
   showGuide() {
     const { model } = this.context.store.state;
     const ideas = (model ? examples(model, "condition") : []).map((condition) => {
-      const onclick = () => this.begin(newPoint({ condition }));
+      const onclick = () => this.begin(newBreakpoint({ condition }));
       return h("button", { type: "button", class: "example", onclick }, condition);
     });
     this.guide.replaceChildren(h("p", {}, HOW), h("p", {}, ...ideas));
@@ -88,18 +88,18 @@ class StopsView {
 
   show() {
     const { state } = this.context.store;
-    const { points } = state;
+    const { breakpoints } = state;
     const { list, rows, edited } = this;
-    this.guide.hidden = points.length > 0;
-    if (this.clear) this.clear.hidden = points.length === 0;
+    this.guide.hidden = breakpoints.length > 0;
+    if (this.clear) this.clear.hidden = breakpoints.length === 0;
     for (const name of rows.keys()) {
-      if (points.some((point) => point.name === name)) continue;
+      if (breakpoints.some((breakpoint) => breakpoint.name === name)) continue;
       rows.get(name)?.element.remove();
       rows.delete(name);
     }
-    points.forEach((point, i) => {
-      const row = rows.get(point.name) ?? this.makeRow(point.name);
-      row.show(point, state, point.name === edited);
+    breakpoints.forEach((breakpoint, i) => {
+      const row = rows.get(breakpoint.name) ?? this.makeRow(breakpoint.name);
+      row.show(breakpoint, state, breakpoint.name === edited);
       if (list.children[i] !== row.element)
         list.insertBefore(row.element, list.children[i] ?? null);
     });
@@ -108,7 +108,7 @@ class StopsView {
 
   /** @param {string} name */
   makeRow(name) {
-    const row = new PointRow(this.context, name, {
+    const row = new BreakpointRow(this.context, name, {
       edit: () => this.edit(this.edited === name ? "" : name),
       removed: () => this.focusNext(name),
     });
@@ -125,7 +125,7 @@ class StopsView {
     /** @type {HTMLElement} */ else this.list.parentElement?.querySelector("button")?.focus();
   }
 
-  /** @param {PointSpec} spec without a name */
+  /** @param {BreakpointSpec} spec without a name */
   begin(spec) {
     this.edited = "";
     this.form.edit(spec);
@@ -136,12 +136,12 @@ class StopsView {
 
   /** @param {string} name "" for none */
   edit(name) {
-    const point = this.context.actions.stops.list.find((other) => other.name === name);
-    this.edited = point ? name : "";
-    this.side.hidden = !point;
-    if (point) this.form.edit(point);
+    const breakpoint = this.context.actions.breakpoints.list.find((other) => other.name === name);
+    this.edited = breakpoint ? name : "";
+    this.side.hidden = !breakpoint;
+    if (breakpoint) this.form.edit(breakpoint);
     this.show();
-    if (!point) return;
+    if (!breakpoint) return;
     this.rows.get(name)?.body.focus({ preventScroll: true });
     this.side.scrollIntoView({ block: "nearest" }); // on a phone it stands below the list
   }

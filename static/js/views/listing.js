@@ -114,7 +114,7 @@ class ListingView {
       store.on(["quiz"], () => this.details.repaint()),
       store.on(["model"], () => this.setModel()),
       store.on(["selection"], () => this.select()),
-      store.on(["points"], () => this.paintPoints()),
+      store.on(["breakpoints"], () => this.paintBreakpoints()),
       store.on(["frame", "run"], loop.requestDraw),
       () => observer.disconnect(),
     ];
@@ -160,7 +160,7 @@ class ListingView {
     this.moveStop(0);
     this.details.setProgram(this.phases, model);
     this.gutter.setProgram(this.list, this.rows);
-    this.paintPoints();
+    this.paintBreakpoints();
     this.arrange();
     this.select();
     this.context.loop.requestDraw();
@@ -225,7 +225,7 @@ class ListingView {
     const { place } = this;
     const current = frame?.generation === model.generation ? frame : run;
     const watchable = isWatchable(run);
-    const broken = run?.nonfinite?.instruction ?? -1;
+    const broken = run?.non_finite?.instruction ?? -1;
     const stopped = stopText(run) !== null;
     const pc = current?.pc ?? 0;
     const step = current?.step ?? 0;
@@ -265,8 +265,8 @@ class ListingView {
   }
 
   /** Shows where breakpoints stand. */
-  paintPoints() {
-    this.gutter.paint(this.context.store.state.points);
+  paintBreakpoints() {
+    this.gutter.paint(this.context.store.state.breakpoints);
     for (let i = 0; i < this.rows.length; i += 1) this.describeRow(i);
   }
 
@@ -348,7 +348,7 @@ class ListingView {
     const heading = this.gutter.headingOf(event);
     const index = rowOf(event);
     if (this.held || target.closest(".listing-more")) this.openMenu(event);
-    else if (heading) this.context.actions.stops.toggle(heading);
+    else if (heading) this.context.actions.breakpoints.toggle(heading);
     else if (target.closest("i")) this.toggle(index);
     else this.runTo(index);
   }
@@ -356,7 +356,7 @@ class ListingView {
   /** Sets a breakpoint at a row, or removes what stands there. @param {number} index */
   toggle(index) {
     const place = { instruction: index, scope: null, phase: null };
-    this.context.actions.stops.toggle(place, this.gutter.standing.get(index));
+    this.context.actions.breakpoints.toggle(place, this.gutter.standing.get(index));
   }
 
   /** @param {Parameters<import("./listing/menu.js").RowMenu["open"]>} what */

@@ -113,7 +113,7 @@ class NetworkView {
   watchForAlarms(context) {
     const { store } = context;
     const forget = store.on(["run"], async ({ run }) => {
-      if (!run?.nonfinite) return;
+      if (!run?.non_finite) return;
       forget();
       const { Alarm } = await import("./network/alarm.js");
       this.card.element.before(new Alarm(context).element);

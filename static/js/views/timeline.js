@@ -172,7 +172,7 @@ function goTo({ actions }) {
   field.onkeydown = (event) => {
     if (event.key === "Escape") field.blur();
     if (event.key !== "Enter" || !field.reportValidity() || field.value === "") return;
-    actions.travel.jump([field.valueAsNumber, 0]);
+    actions.travel.goto([field.valueAsNumber, 0]);
     field.value = "";
     field.blur();
   };

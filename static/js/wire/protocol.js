@@ -3,7 +3,8 @@
 
 /** @import { Dtype, Entry, Frame } from "../state/types.js" */
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
+const FRAME_VERSION = 1;
 
 const MAGIC = 0x46534b42; // "BKSF", read as a little-endian u32
 const HEADER_BYTES = 64;
@@ -79,7 +80,7 @@ export function decodeFrame(bytes) {
   if (bytes.byteLength < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) {
     throw new RangeError("not a frame");
   }
-  if (view.getUint16(4, true) !== PROTOCOL) throw new RangeError("a frame of another version");
+  if (view.getUint16(4, true) !== FRAME_VERSION) throw new RangeError("a frame of another version");
   const flags = view.getUint16(6, true);
   /** @type {Map<number, Entry>} */
   const entries = new Map();

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine import SGD, Adam, Dense, DescriptionError, Machine, Network, compile  # noqa: A004
-from engine.debug.breakpoints import Breakpoint, Place, Point, Watchpoint
+from engine.debug.breakpoints import Breakpoint, BreakpointBase, Location, Watchpoint
 from engine.debug.debugger import LOG_LINES, Debugger, Frame, Stop
 from engine.debug.lexer import ExpressionError
 from engine.formula import number_text
@@ -24,14 +24,14 @@ from tests.engine.networks import CIRCLES, all_state, circles_machine
 from tests.engine.replays import Walk, assert_as_replayed, replay
 
 BREAKPOINTS: list[dict[str, Any]] = [
-    {"place": Place(instruction=4)},
-    {"place": Place(scope="dense2", phase="backward")},
-    {"place": Place(phase="update")},
-    {"place": Place(scope="dense1/linear"), "condition": "step % 3 == 1"},
+    {"location": Location(instruction=4)},
+    {"location": Location(scope="dense2", phase="backward")},
+    {"location": Location(phase="update")},
+    {"location": Location(scope="dense1/linear"), "condition": "step % 3 == 1"},
     {"condition": "loss < 0.72"},
     {"condition": "dense2/W[0, 1] > 0.3 and step > 2"},
     {"condition": "learning_rate > 0.03"},
-    {"place": Place(phase="loss"), "message": "loss {loss} in {step}"},
+    {"location": Location(phase="loss"), "log_message": "loss {loss} in {step}"},
 ]
 WATCHPOINTS: list[tuple[str, str, float]] = [
     ("dense1/W[0, 1]", "change", 0.0),
@@ -55,7 +55,7 @@ def hits_between(
     debugger: Debugger, make: Callable[[], Machine], low: Moment, high: Moment
 ) -> list[tuple[Moment, set[int]]]:
     """The moments in (low, high] at which points are hit, by a plain walk that looks everywhere."""
-    points = [p for p in debugger.points.values() if p.stops]
+    points = [p for p in debugger.breakpoints.values() if p.stops]
     found: list[tuple[Moment, set[int]]] = []
     before: dict[int, float] = {}
 
@@ -73,13 +73,13 @@ def hits_between(
     return found
 
 
-def _watched(point: Point, machine: Machine) -> float:
+def _watched(point: BreakpointBase, machine: Machine) -> float:
     if isinstance(point, Watchpoint):
         return float(point.expression.value(machine))
     return 0.0
 
 
-def _is_hit(point: Point, machine: Machine, before: float, last: int) -> bool:
+def _is_hit(point: BreakpointBase, machine: Machine, before: float, last: int) -> bool:
     if isinstance(point, Watchpoint):
         after = _watched(point, machine)
         if point.trigger == "change":
@@ -89,8 +89,8 @@ def _is_hit(point: Point, machine: Machine, before: float, last: int) -> bool:
         return (before >= point.level) != (after >= point.level)
     assert isinstance(point, Breakpoint)
     program = machine.program
-    if point.place is not None:
-        here = machine.pc in point.place.entries(program)
+    if point.location is not None:
+        here = machine.pc in point.location.entries(program)
     else:
         assert point.condition is not None
         writers = [w for name in point.condition.reads for w in program.writers(name)]
@@ -142,7 +142,7 @@ class Sessions(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9))
     def remove(self, which: int) -> None:
-        points = list(self.debugger.points)
+        points = list(self.debugger.breakpoints)
         if points:
             self.debugger.remove(points[which % len(points)])
 
@@ -174,7 +174,7 @@ class Sessions(RuleBasedStateMachine):
             len(self.debugger.machine.program.instructions),
         )
         goal = Moment(step + frame.stop // count, frame.stop % count)
-        self.forwards(goal, self.debugger.out, False)
+        self.forwards(goal, self.debugger.step_out, False)
 
     def forwards(
         self, goal: Moment, verb: Callable[[float | None], Stop | None], slow: bool
@@ -182,7 +182,10 @@ class Sessions(RuleBasedStateMachine):
         hits = hits_between(self.debugger, self.world.fresh, self.debugger.timeline.now, goal)
         stop = self.carried_out(verb, slow)
         if hits:
-            assert (stop.reason, stop.moment, {h.point for h in stop.hits}) == ("point", *hits[0])
+            assert (stop.reason, stop.moment, {h.breakpoint for h in stop.hits}) == (
+                "breakpoint",
+                *hits[0],
+            )
         else:
             assert (stop.reason, stop.moment) == ("goal", goal)
 
@@ -194,8 +197,8 @@ class Sessions(RuleBasedStateMachine):
         self.backwards(low, lambda s: self.debugger.step_back(unit, s), slow)
 
     @rule(slow=st.booleans())
-    def resume_back(self, slow: bool) -> None:
-        self.backwards(START, self.debugger.resume_back, slow)
+    def reverse_continue(self, slow: bool) -> None:
+        self.backwards(START, self.debugger.reverse_continue, slow)
 
     @rule(share=st.floats(0, 1), pc=st.integers(0, 20), slow=st.booleans())
     def back_to(self, share: float, pc: int, slow: bool) -> None:
@@ -210,7 +213,10 @@ class Sessions(RuleBasedStateMachine):
         hits = [h for h in hits_between(self.debugger, self.world.fresh, low, now) if h[0] < now]
         stop = self.carried_out(verb, slow)
         if hits:
-            assert (stop.reason, stop.moment, {h.point for h in stop.hits}) == ("point", *hits[-1])
+            assert (stop.reason, stop.moment, {h.breakpoint for h in stop.hits}) == (
+                "breakpoint",
+                *hits[-1],
+            )
         else:
             assert (stop.reason, stop.moment) == ("start" if low == START else "goal", low)
 
@@ -224,7 +230,7 @@ class Sessions(RuleBasedStateMachine):
     @rule(share=st.floats(0, 1), pc=st.integers(0, 20), which=st.integers(0, 9))
     def jump(self, share: float, pc: int, which: int) -> None:
         branch = self.debugger.timeline.branches[which % len(self.debugger.timeline.branches)]
-        stop = self.debugger.go((int(share * branch.end.step), pc), branch.number)
+        stop = self.debugger.goto((int(share * branch.end.step), pc), branch.number)
         assert stop is not None
         assert stop.reason == "goal"
 
@@ -253,18 +259,18 @@ TestSessions = pytest.mark.slow(Sessions.TestCase)
 
 def test_resume_stops_where_training_would_have_come_by() -> None:
     debugger, plain = debugged(spacing=64), fresh()
-    debugger.set_breakpoint(Place(scope="dense1", phase="backward"), condition="step == 500")
+    debugger.set_breakpoint(Location(scope="dense1", phase="backward"), condition="step == 500")
     stop = debugger.resume()
     assert stop is not None
     first = next(
         i.index for i in plain.program.instructions if (i.layer, i.phase) == ("dense1", "backward")
     )
-    assert (stop.reason, stop.moment) == ("point", (500, first))
+    assert (stop.reason, stop.moment) == ("breakpoint", (500, first))
     assert stop.hits[0].text == "dense1 backward if step == 500"
     plain.run(500)
     plain.run_to(first)
     assert all_state(debugger.machine) == all_state(plain)
-    back = debugger.resume_back()
+    back = debugger.reverse_continue()
     assert back is not None
     assert (back.reason, back.moment) == ("start", START)
 
@@ -294,19 +300,19 @@ def test_layers_and_the_stack() -> None:
         Frame("dense1", "dense1", 3, 5),
         Frame("linear", "dense1/linear", 3, 4),
     )
-    debugger.into()
+    debugger.step_in()
     assert debugger.timeline.now == (0, 4)
-    debugger.out()
+    debugger.step_out()
     assert debugger.timeline.now == (0, 5)
     assert listing[5].layer == "dense2"
-    debugger.leave(debugger.stack()[0])
+    debugger.leave_frame(debugger.stack()[0])
     assert debugger.timeline.now == (0, 9)
     assert listing[9].phase == "loss"
-    debugger.go((0, len(listing) - 1))
-    debugger.out()
+    debugger.goto((0, len(listing) - 1))
+    debugger.step_out()
     assert debugger.timeline.now == (1, 0)
     with pytest.raises(DescriptionError, match="frame: 'dense7' is not on the stack"):
-        debugger.leave(Frame("dense7", "dense7", 0, 1))
+        debugger.leave_frame(Frame("dense7", "dense7", 0, 1))
 
 
 def test_a_pause_ends_a_run_and_takes_back_a_search() -> None:
@@ -316,12 +322,12 @@ def test_a_pause_ends_a_run_and_takes_back_a_search() -> None:
     assert (stop.reason, debugger.stopped) == ("paused", stop)
     assert debugger.proceed() == stop
     assert_as_replayed(debugger.timeline, fresh)
-    debugger.go((3000, 5))
-    debugger.set_watchpoint("dense1/W[0, 0]", "nonfinite")
-    assert debugger.resume_back(1e-9) is None
+    debugger.goto((3000, 5))
+    debugger.set_watchpoint("dense1/W[0, 0]", "non_finite")
+    assert debugger.reverse_continue(1e-9) is None
     debugger.proceed(0.01)
     assert debugger.pause().moment == (3000, 5)
-    assert debugger.resume_back(1e-9) is None
+    assert debugger.reverse_continue(1e-9) is None
     debugger.write("learning_rate", 0.5)
     assert debugger.timeline.branch.events[0].moment == (3000, 5)
 
@@ -332,16 +338,16 @@ def test_training_that_breaks_stops_there() -> None:
         return Machine(compile(network, CIRCLES, batch_size=8))
 
     debugger = debugged(exploding, spacing=64)
-    debugger.set_breakpoint(Place(phase="update"), message="{norm(parameters)}")
-    debugger.set_watchpoint("norm(dense1/W.grad)", "nonfinite")
+    debugger.set_breakpoint(Location(phase="update"), log_message="{norm(parameters)}")
+    debugger.set_watchpoint("norm(dense1/W.grad)", "non_finite")
     stop = debugger.resume()
     assert stop is not None
-    assert stop.reason in ("nonfinite", "point")
+    assert stop.reason in ("non_finite", "breakpoint")
     assert debugger.log
     assert all(line.moment <= stop.moment for line in debugger.log)
-    while stop is None or stop.nonfinite is None:
+    while stop is None or stop.non_finite is None:
         stop = debugger.resume()
-    assert stop.moment == (stop.nonfinite.step, stop.nonfinite.instruction + 1)
+    assert stop.moment == (stop.non_finite.step, stop.non_finite.instruction + 1)
 
 
 # Points --------------------------------------------------------------------------------------
@@ -349,19 +355,19 @@ def test_training_that_breaks_stops_there() -> None:
 
 def test_the_nth_hit() -> None:
     debugger = debugged(spacing=64)
-    point = debugger.set_breakpoint(Place(instruction=2), nth=5)
+    point = debugger.set_breakpoint(Location(instruction=2), hit_condition=5)
     moments = [debugger.resume() for _ in range(3)]
     assert [stop and stop.moment for stop in moments] == [(4, 2), (5, 2), (6, 2)]
     assert point.counted == [(step, 2) for step in range(5)]
     debugger.step_back("step")
     assert debugger.timeline.now == (6, 0)
-    debugger.resume_back()
+    debugger.reverse_continue()
     assert debugger.timeline.now == (5, 2)
-    debugger.resume_back()
+    debugger.reverse_continue()
     assert debugger.timeline.now == (4, 2)
     debugger.step_back("instruction")
     assert point.counted == [(step, 2) for step in range(4)]
-    stop = debugger.resume_back()
+    stop = debugger.reverse_continue()
     assert stop is not None
     assert (stop.reason, stop.moment) == ("start", START)
     debugger.resume()
@@ -373,20 +379,22 @@ def test_the_nth_hit() -> None:
 
 def test_counts_are_of_the_branch() -> None:
     debugger = debugged()
-    point = debugger.set_breakpoint(Place(instruction=2), nth=5)
+    point = debugger.set_breakpoint(Location(instruction=2), hit_condition=5)
     debugger.resume()
-    debugger.go((2, 0))
+    debugger.goto((2, 0))
     assert len(point.counted) == 2
     debugger.write("learning_rate", 0.1)
     debugger.resume()
     assert debugger.timeline.now == (4, 2)
-    debugger.go((4, 2), 0)
+    debugger.goto((4, 2), 0)
     assert len(point.counted) == 2  # what the branches have in common
 
 
 def test_logpoints_log_once_and_go_on() -> None:
     debugger = debugged()
-    debugger.set_breakpoint(Place(phase="backward"), message="{step}: {loss}", condition="step > 0")
+    debugger.set_breakpoint(
+        Location(phase="backward"), log_message="{step}: {loss}", condition="step > 0"
+    )
     stop = debugger.step("epoch")
     assert stop is not None
     assert stop.reason == "goal"
@@ -399,15 +407,15 @@ def test_logpoints_log_once_and_go_on() -> None:
     assert debugger.log == lines
     debugger.step_back("step")
     debugger.write("learning_rate", 0.05)
-    debugger.go((2, 0))
+    debugger.goto((2, 0))
     debugger.step("epoch")
     assert [(line.branch, line.moment.step) for line in debugger.log[5:]] == [(1, 5)]
 
 
 def test_the_log_is_bounded() -> None:
     debugger = debugged(spacing=64)
-    debugger.set_breakpoint(Place(instruction=0), message="{step}")
-    debugger.set_breakpoint(Place(instruction=0), condition=f"step == {3 * LOG_LINES}")
+    debugger.set_breakpoint(Location(instruction=0), log_message="{step}")
+    debugger.set_breakpoint(Location(instruction=0), condition=f"step == {3 * LOG_LINES}")
     debugger.resume()
     assert LOG_LINES <= len(debugger.log) < 2 * LOG_LINES
     assert [line.text for line in debugger.log[-2:]] == ["2999", "3000"]
@@ -448,7 +456,7 @@ def test_watches_have_values() -> None:
 def test_watches_have_values_over_time() -> None:
     debugger = debugged(spacing=64)
     number = debugger.watch("loss + step")
-    debugger.go((5000, 0))
+    debugger.goto((5000, 0))
     debugger.step_back("step", count=2000)
     debugger.write("learning_rate", 0.001)
     debugger.step("step", count=100)
@@ -468,22 +476,34 @@ def test_watches_have_values_over_time() -> None:
 
 def test_what_is_wrong_is_said() -> None:
     debugger = debugged()
-    place = Place(instruction=2)
+    location = Location(instruction=2)
     for call, message in (
-        (lambda: debugger.set_breakpoint(Place(instruction=99)), "instruction: 99 is not in 0.."),
-        (lambda: debugger.set_breakpoint(Place(scope="dense")), "scope: 'dense' is not a scope; d"),
-        (lambda: debugger.set_breakpoint(Place(phase="x")), "phase: 'x' is not one of forward"),  # type: ignore[arg-type]
-        (lambda: debugger.set_breakpoint(Place(scope="loss", phase="update")), "place: 'loss up"),
-        (debugger.set_breakpoint, "place: None is not given where there is no cond"),
-        (lambda: debugger.set_breakpoint(place, nth=0), "nth: 0 is not in 1.."),
+        (
+            lambda: debugger.set_breakpoint(Location(instruction=99)),
+            "instruction: 99 is not in 0..",
+        ),
+        (
+            lambda: debugger.set_breakpoint(Location(scope="dense")),
+            "scope: 'dense' is not a scope; d",
+        ),
+        (lambda: debugger.set_breakpoint(Location(phase="x")), "phase: 'x' is not one of forward"),  # type: ignore[arg-type]
+        (
+            lambda: debugger.set_breakpoint(Location(scope="loss", phase="update")),
+            "location: 'loss up",
+        ),
+        (debugger.set_breakpoint, "location: None is not given where there is no cond"),
+        (
+            lambda: debugger.set_breakpoint(location, hit_condition=0),
+            "hit_condition: 0 is not in 1..",
+        ),
         (lambda: debugger.set_watchpoint("loss", "x"), "trigger: 'x' is not one of change"),  # type: ignore[arg-type]
         (lambda: debugger.set_watchpoint("learning_rate"), "expression: 'learning_rate' is not of"),
         (lambda: debugger.set_watchpoint("loss", level=math.nan), "level: nan is not a finite"),
-        (lambda: debugger.remove(7), "point: 7 is not the number"),
+        (lambda: debugger.remove(7), "breakpoint: 7 is not the number"),
         (lambda: debugger.watches.remove(7), "watch: 7 is not on the watch list"),
         (lambda: debugger.run_to(99), "instruction: 99 is not in 0.."),
-        (lambda: debugger.go((0, 99)), "pc: 99 is not in 0.."),
-        (lambda: debugger.go((0, 0), 9), "branch: 9 is not in 0..0"),
+        (lambda: debugger.goto((0, 99)), "pc: 99 is not in 0.."),
+        (lambda: debugger.goto((0, 0), 9), "branch: 9 is not in 0..0"),
         (lambda: debugger.step("page"), "unit: 'page' is not one of"),  # type: ignore[arg-type]
     ):
         with pytest.raises(DescriptionError) as caught:
@@ -492,9 +512,9 @@ def test_what_is_wrong_is_said() -> None:
         assert debugger.stopped is not None
     with pytest.raises(ExpressionError):
         debugger.set_breakpoint(condition="loss")
-    assert debugger.points == {}
+    assert debugger.breakpoints == {}
     for _ in range(200):
-        debugger.set_breakpoint(place)
+        debugger.set_breakpoint(location)
     with pytest.raises(DescriptionError, match="fewer than 200"):
         debugger.watch("loss")
 
@@ -504,10 +524,10 @@ def test_what_is_wrong_is_said() -> None:
 @settings(max_examples=10, deadline=None)
 def test_back_over_a_long_way(spacing: int, step: int) -> None:
     debugger = debugged(spacing=spacing)
-    debugger.go((1600, 4))
+    debugger.goto((1600, 4))
     debugger.set_breakpoint(condition=f"step == {step} or step == 1600")
-    stop = debugger.resume_back()
+    stop = debugger.reverse_continue()
     assert stop is not None
     assert stop.moment == (1600, 0)
-    debugger.resume_back()
+    debugger.reverse_continue()
     assert debugger.timeline.now == (step, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from engine.debug.breakpoints import Place
+from engine.debug.breakpoints import Location
 from tests.engine.debug import test_debugger
 from tests.engine.debug.test_debugger import Sessions
 from tests.engine.history import test_timeline
@@ -50,8 +50,8 @@ class ImageSessions(Sessions):
     world = test_debugger.World(
         KINDS["images"],
         [
-            {"place": Place(scope="max_pool3", phase="backward")},
-            {"place": Place(phase="update"), "condition": "step % 3 == 1"},
+            {"location": Location(scope="max_pool3", phase="backward")},
+            {"location": Location(phase="update"), "condition": "step % 3 == 1"},
             {"condition": "any(batch_norm2/running_mean > 0.2)"},
         ],
         [("conv2d1/W[1, 1, 0, 2]", "change", 0.0), ("norm(conv2d4/W.grad)", "cross", 0.5)],
@@ -64,9 +64,9 @@ class SequenceSessions(Sessions):
     world = test_debugger.World(
         KINDS["lstm"],
         [
-            {"place": Place(scope="lstm2/t3", phase="backward")},
+            {"location": Location(scope="lstm2/t3", phase="backward")},
             {"condition": "optimizer/norm > 0.4"},
-            {"place": Place(phase="loss"), "message": "loss {loss} in {step}"},
+            {"location": Location(phase="loss"), "log_message": "loss {loss} in {step}"},
         ],
         [("lstm2/h[0, 4, 1]", "sign", 0.0), ("loss", "cross", 1.9)],
         [("learning_rate", None), ("embedding1/W", (2, 1)), ("lstm2/U", (0, 3))],

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from engine import Clamp, Debugger, DescriptionError, Machine, Place
+from engine import Clamp, Debugger, DescriptionError, Location, Machine
 from engine.diagnostics.gradcheck import gradient_check
 from engine.history.timeline import Timeline
 from engine.program.objective import Objective
@@ -105,12 +105,12 @@ def test_the_loss_over_the_training_set_falls_as_its_gradient_says(kind: str) ->
 
 def test_breakpoints_and_the_stack_know_of_time_steps() -> None:
     debugger = Debugger(Timeline(KINDS["lstm"]()))
-    debugger.set_breakpoint(Place(scope="lstm2/t3"))
+    debugger.set_breakpoint(Location(scope="lstm2/t3"))
     stop = debugger.resume()
     assert stop is not None
-    assert stop.reason == "point"
+    assert stop.reason == "breakpoint"
     assert [frame.path for frame in debugger.stack()][1:3] == ["lstm2", "lstm2/t3"]
-    debugger.out()
+    debugger.step_out()
     assert not debugger.stack()[2].path.startswith("lstm2/t3")
     program = debugger.machine.program
     writers = [program.instructions[i].scope for i in program.writers("lstm2/h")]

@@ -122,7 +122,7 @@ describe("events of the history", () => {
   test("a history that has become shorter is another one", () => {
     const { store, event } = grown();
     apply(store, event);
-    store.set({ zoom: [3, 9], hits: [{ branch: 0, moment: [1, 0], points: [], names: [] }] });
+    store.set({ zoom: [3, 9], hits: [{ branch: 0, moment: [1, 0], breakpoints: [], texts: [] }] });
     apply(store, { ...event, branches: [branch(0, null, [0, 0], [50, 0])] });
     assert.equal(store.state.zoom, null);
     assert.equal(store.state.losses.length, 0);
@@ -152,7 +152,7 @@ describe("events of the history", () => {
       apply(store, { ...stopped, hits: [{ name: "1", text }] });
     }
     const { hits } = store.state;
-    assert.deepEqual(hits, [{ branch: 0, moment: [5, 3], points: ["1"], names: ["dense2"] }]);
+    assert.deepEqual(hits, [{ branch: 0, moment: [5, 3], breakpoints: ["1"], texts: ["dense2"] }]);
   });
 });
 

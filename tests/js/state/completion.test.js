@@ -92,7 +92,7 @@ test("the buffers of an expression, with the longest names that there are", () =
 for (const name of NETWORKS) {
   test(`examples for ${name} name buffers that it has`, () => {
     const own = modelOf(name);
-    for (const role of /** @type {const} */ (["condition", "scalar", "value", "message"])) {
+    for (const role of /** @type {const} */ (["condition", "scalar", "value", "log_message"])) {
       for (const text of examples(own, role)) {
         for (const [buffer] of text.matchAll(/[a-z]\w*\d\/[\w.]+/g)) {
           assert.ok(own.bufferByName.has(buffer), `${role}: ${text}`);

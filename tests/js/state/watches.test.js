@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { asPoint, newPoint } from "../../../static/js/state/breakpoints.js";
+import { asBreakpoint, newBreakpoint } from "../../../static/js/state/breakpoints.js";
 import { stopText } from "../../../static/js/state/watches.js";
 import { apply, storeOf } from "../server.js";
 
@@ -74,23 +74,26 @@ describe("the values of a watched expression", () => {
   });
 });
 
-test("points that do not fit stay behind the server's", () => {
+test("breakpoints that do not fit stay behind the server's", () => {
   const store = storeOf();
   const own = (/** @type {string} */ name) => ({
-    ...asPoint(newPoint({ instruction: 1 }), name),
+    ...asBreakpoint(newBreakpoint({ instruction: 1 }), name),
     problem: "no such instruction",
   });
-  store.set({ points: [own("1"), own("2")] });
-  apply(store, { type: "points", points: [asPoint(newPoint({ instruction: 3 }), "2")] });
-  const { points, model } = store.state;
+  store.set({ breakpoints: [own("1"), own("2")] });
+  apply(store, {
+    type: "breakpoints",
+    breakpoints: [asBreakpoint(newBreakpoint({ instruction: 3 }), "2")],
+  });
+  const { breakpoints, model } = store.state;
   assert.deepEqual(
-    points.map(({ name, problem }) => [name, problem === ""]),
+    breakpoints.map(({ name, problem }) => [name, problem === ""]),
     [
       ["2", true],
       ["1", false],
     ],
   );
-  assert.ok(points[0].anchor.startsWith(model.instructions[3].phase));
+  assert.ok(breakpoints[0].anchor.startsWith(model.instructions[3].phase));
 });
 
 test("lines of the log are taken once, and the last thousand are kept", () => {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.describe import description
-from server.session.early_stopping import Patience
+from server.session.early_stopping import EarlyStopping
 from tests.server.driving import configured, refused
 
 OVERFITTING: dict[str, Any] = {
@@ -19,7 +19,7 @@ OVERFITTING: dict[str, Any] = {
 
 
 def test_the_rule() -> None:
-    patience = Patience(10)
+    patience = EarlyStopping(10)
     seen = [(0, 3.0), (5, 1.0), (9, 2.0), (14, 1.0), (15, 1.5)]
     ends = [patience.ended([step, None, loss, None, None]) for step, loss in seen]
     assert ends == [False, False, False, False, True]
@@ -30,13 +30,13 @@ def test_the_rule() -> None:
 
 
 def test_a_loss_that_is_not_finite_is_no_reason() -> None:
-    patience = Patience(1)
+    patience = EarlyStopping(1)
     assert not patience.ended([0, None, None, None, None])
     assert not patience.ended([9, None, None, None, None])
 
 
 def test_without_it_nothing_ends() -> None:
-    patience = Patience(None)
+    patience = EarlyStopping(None)
     assert not any(patience.ended([step, None, 1.0, None, None]) for step in range(1000))
 
 
@@ -45,7 +45,7 @@ def test_a_run_ends_and_says_so() -> None:
     driver.do("run")
     driver.finish()
     state = driver.state
-    assert state["reason"] == "patience"
+    assert state["reason"] == "early_stopping"
     step, loss = state["lowest"]
     curve = {point[0]: point[2] for point in driver.points}
     assert loss == min(curve.values()) == curve[step]
@@ -53,7 +53,7 @@ def test_a_run_ends_and_says_so() -> None:
     driver.do("run")
     assert driver.state["lowest"] is None
     driver.finish()
-    assert driver.state["reason"] == "patience"
+    assert driver.state["reason"] == "early_stopping"
 
 
 def test_a_goal_is_reached_regardless() -> None:

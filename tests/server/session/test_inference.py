@@ -190,7 +190,7 @@ def test_what_is_not_finite_is_null() -> None:
 )
 def test_a_network_of_another_kind_refuses(kind: str, fields: Any) -> None:
     driver = configured()
-    assert uses(driver) == ["move"]
+    assert uses(driver) == ["move_sample"]
     with refused("bad_value", "type"):
         use(driver, kind, **fields)
 

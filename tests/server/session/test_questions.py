@@ -40,7 +40,7 @@ def ask(driver: Driver, question: str, /, **fields: Any) -> dict[str, Any]:
 def trained(given: object = SMALL, step: int = 12, pc: int = 0) -> tuple[Driver, Explainer]:
     """A session at a moment, and the engine's own explanations of it."""
     driver = configured(given)
-    driver.do("jump", step=step, pc=pc)
+    driver.do("goto", step=step, pc=pc)
     driver.finish()
     machine = machine_of(given)
     timeline = Timeline(machine)
@@ -311,7 +311,7 @@ def test_the_loss_along_the_last_update() -> None:
     positions, losses = answer["positions"], answer["losses"]
     assert (positions[0], positions[10]) == (-1.0, 0.0)
     whole = configured()
-    whole.do("jump", step=11)
+    whole.do("goto", step=11)
     whole.finish()
     assert losses[0] == pytest.approx(whole.points[-1][1], rel=1e-9)
 

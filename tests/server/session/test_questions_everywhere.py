@@ -61,7 +61,7 @@ def ask_everything(driver: Driver, seed: int) -> set[str]:
 def go(driver: Driver, step: int, share: float) -> None:
     """To a moment, if nothing stops it before, so much of the step done."""
     count = len(driver.last("configured")["instructions"])
-    driver.do("jump", step=step, pc=int(share * (count - 1)))
+    driver.do("goto", step=step, pc=int(share * (count - 1)))
     driver.finish()
 
 

@@ -81,7 +81,7 @@ def test_live_remedies_are_edits_that_the_session_makes() -> None:
     findings = driver.last("diagnostics")["findings"]
     live = [r["live"] for f in findings for r in f["remedies"] if r["live"]]
     assert live
-    driver.do("jump", step=findings[0]["step"])
+    driver.do("goto", step=findings[0]["step"])
     driver.finish()
     for name, value in live[0].items():
         driver.do("set", name=name, value=value)

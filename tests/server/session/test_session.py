@@ -588,7 +588,7 @@ def test_a_run_pauses_at_the_first_value_that_is_not_finite() -> None:
     state = driver.state
     assert (state["running"], state["reason"]) == (False, "non_finite")
     told = driver.last("configured")
-    at = state["nonfinite"]
+    at = state["non_finite"]
     writes = told["instructions"][at["instruction"]]["writes"]
     assert [told["buffers"][i]["name"] for i in writes] == [at["buffer"]]
     assert state["pc"] == (at["instruction"] + 1) % len(told["instructions"])
@@ -599,7 +599,7 @@ def test_a_run_pauses_at_the_first_value_that_is_not_finite() -> None:
     slowly.do("speed", unit="instruction", per_second=1e6)
     slowly.do("run")
     slowly.finish()
-    assert slowly.state["nonfinite"] == at
+    assert slowly.state["non_finite"] == at
     assert bits(slowly) == bits(driver)
 
 
@@ -612,12 +612,12 @@ def test_running_on_after_that_is_possible_and_reset_forgets_it() -> None:
     assert driver.state["reason"] == "goal"
     driver.step("step", 5)
     assert driver.state["reason"] == "goal"
-    assert driver.state["nonfinite"] == first["nonfinite"]
+    assert driver.state["non_finite"] == first["non_finite"]
     driver.do("reset")
-    assert driver.state["nonfinite"] is None
+    assert driver.state["non_finite"] is None
     driver.do("set", name="learning_rate", value=0.01)
     driver.step("epoch", 5)
-    assert (driver.state["reason"], driver.state["nonfinite"]) == ("goal", None)
+    assert (driver.state["reason"], driver.state["non_finite"]) == ("goal", None)
 
 
 def test_a_value_that_was_mended_may_go_wrong_again() -> None:
@@ -627,7 +627,7 @@ def test_a_value_that_was_mended_may_go_wrong_again() -> None:
     weights = driver.read("parameters")
     for i in range(weights.size):
         driver.do("write", buffer="parameters", index=[i], value=0.1)
-    assert driver.state["nonfinite"] is None
+    assert driver.state["non_finite"] is None
     driver.do("run")
     driver.finish()
     assert driver.state["reason"] == "non_finite"

@@ -51,7 +51,7 @@ def test_back_undoes_a_step_of_the_same_unit(unit: str) -> None:
     driver.step(unit)
     middle, place = bits(driver), here(driver)
     driver.step(unit)
-    driver.do("back", unit=unit)
+    driver.do("step_back", unit=unit)
     driver.finish()
     assert (bits(driver), here(driver)) == (middle, place)
     assert driver.state["reason"] == "goal"
@@ -60,11 +60,11 @@ def test_back_undoes_a_step_of_the_same_unit(unit: str) -> None:
 def test_back_by_many_is_exact_and_ends_at_the_start() -> None:
     driver = configured(ADAM)
     driver.step("step", 300)
-    driver.do("back", unit="step", count=123)
+    driver.do("step_back", unit="step", count=123)
     driver.finish()
     assert here(driver) == (177, 0)
     assert bits(driver) == fresh_bits(177)
-    driver.do("back", unit="epoch", count=1_000_000)
+    driver.do("step_back", unit="epoch", count=1_000_000)
     driver.finish()
     assert (here(driver), driver.state["reason"]) == ((0, 0), "start")
     assert driver.state["end"] == [300, 0]
@@ -74,21 +74,21 @@ def test_jump_to_any_moment_known_or_to_come() -> None:
     driver = configured(ADAM)
     driver.step("step", 50)
     for step, pc in ((20, 7), (49, 0), (0, 3), (80, 2)):
-        driver.do("jump", step=step, pc=pc)
+        driver.do("goto", step=step, pc=pc)
         driver.finish()
         assert here(driver) == (step, pc)
         assert bits(driver) == fresh_bits(step, pc)
     with refused("bad_value", "pc"):
-        driver.do("jump", step=3, pc=99)
+        driver.do("goto", step=3, pc=99)
     with refused("bad_value", "branch"):
-        driver.do("jump", step=3, branch=1)
+        driver.do("goto", step=3, branch=1)
     assert here(driver) == (80, 2)
 
 
 def test_going_back_keeps_the_curve_and_running_on_adds_to_it() -> None:
     driver = configured(ADAM)
     driver.step("step", 30)
-    driver.do("jump", step=10)
+    driver.do("goto", step=10)
     driver.finish()
     driver.step("step", 5)
     runner = driver.session._runner
@@ -110,7 +110,7 @@ def test_going_back_keeps_the_curve_and_running_on_adds_to_it() -> None:
 def test_an_edit_in_the_past_starts_a_branch_and_both_can_be_visited() -> None:
     driver = configured(ADAM)
     driver.step("step", 60)
-    driver.do("jump", step=20)
+    driver.do("goto", step=20)
     driver.finish()
     driver.do("set", name="learning_rate", value=0.1)
     assert driver.state["branch"] == 1
@@ -127,7 +127,7 @@ def test_an_edit_in_the_past_starts_a_branch_and_both_can_be_visited() -> None:
     machine.write("learning_rate", 0.1)
     machine.run(40)
     assert bits(driver) == machine.snapshot().block.tobytes()
-    driver.do("jump", step=60, branch=0)
+    driver.do("goto", step=60, branch=0)
     driver.finish()
     assert (driver.state["branch"], bits(driver)) == (0, fresh_bits(60))
     branches = {e["branch"] for e in driver.session.abridged() if e["type"] == "loss"}
@@ -137,7 +137,7 @@ def test_an_edit_in_the_past_starts_a_branch_and_both_can_be_visited() -> None:
 def test_comparing_two_branches_shows_their_difference_and_where_they_part() -> None:
     driver = configured(ADAM)
     driver.step("step", 30)
-    driver.do("jump", step=20)
+    driver.do("goto", step=20)
     driver.finish()
     driver.do("write", buffer="dense1/W", index=[0, 1], value=0.5)
     answer = driver.do("compare", branch=0)
@@ -158,7 +158,7 @@ def test_comparing_two_branches_shows_their_difference_and_where_they_part() -> 
 def test_a_training_sample_may_be_another_from_a_step_on() -> None:
     driver = configured(ADAM)
     driver.step("step", 20)
-    driver.do("jump", step=10)
+    driver.do("goto", step=10)
     driver.finish()
     driver.do("write", buffer="data/x", index=[3, 0], value=2.5)
     driver.do("write", buffer="data/y", index=[3, 0], value=0.0)
@@ -172,7 +172,7 @@ def test_a_training_sample_may_be_another_from_a_step_on() -> None:
     machine.write("data/y", 0.0, (3, 0))
     machine.run(10)
     assert bits(driver) == machine.snapshot().block.tobytes() != fresh_bits(20)
-    driver.do("jump", step=20, branch=0)
+    driver.do("goto", step=20, branch=0)
     driver.finish()
     assert bits(driver) == fresh_bits(20)
     other = reopened(driver)
@@ -201,35 +201,35 @@ def test_a_clamped_unit_stays_where_it_is_held_until_it_is_let_go() -> None:
 
 def test_a_run_stops_at_a_breakpoint_and_goes_back_to_it() -> None:
     driver = configured(ADAM)
-    driver.do("points", points=[{"name": "tenth", "condition": "step % 10 == 0"}])
+    driver.do("set_breakpoints", breakpoints=[{"name": "tenth", "condition": "step % 10 == 0"}])
     driver.step("step", 5)
     driver.do("run")
     driver.finish()
     assert (driver.state["reason"], driver.state["step"]) == ("breakpoint", 10)
     assert [hit["name"] for hit in driver.state["hits"]] == ["tenth"]
-    driver.do("points", points=[])
+    driver.do("set_breakpoints", breakpoints=[])
     driver.step("step", 25)
-    driver.do("points", points=[{"name": "tenth", "condition": "step % 10 == 0"}])
-    driver.do("reverse")
+    driver.do("set_breakpoints", breakpoints=[{"name": "tenth", "condition": "step % 10 == 0"}])
+    driver.do("reverse_continue")
     driver.finish()
     assert (driver.state["reason"], driver.state["step"]) == ("breakpoint", 30)
-    driver.do("reverse")
+    driver.do("reverse_continue")
     driver.finish()
     assert driver.state["step"] == 20
 
 
 def test_a_newcomer_and_another_worker_are_told_where_points_were_hit() -> None:
     driver = configured(ADAM)
-    driver.do("points", points=[{"name": "tenth", "condition": "step % 10 == 0"}])
+    driver.do("set_breakpoints", breakpoints=[{"name": "tenth", "condition": "step % 10 == 0"}])
     for _ in range(3):
         driver.do("run")
         driver.finish()
-    driver.do("reverse")
+    driver.do("reverse_continue")
     driver.finish()
     for session in (driver.session, recovered(driver).session):
         told = {event["type"]: event for event in session.abridged()}["timeline"]["hits"]
         assert [(hit["branch"], hit["moment"][0]) for hit in told] == [(0, 10), (0, 30), (0, 20)]
-        assert told[0]["points"] == [{"name": "tenth", "text": "step % 10 == 0"}]
+        assert told[0]["breakpoints"] == [{"name": "tenth", "text": "step % 10 == 0"}]
     driver.do("reset")
     assert driver.last("timeline")["hits"] == []
 
@@ -237,10 +237,10 @@ def test_a_newcomer_and_another_worker_are_told_where_points_were_hit() -> None:
 def test_a_logpoint_logs_and_a_watchpoint_stops() -> None:
     driver = configured(ADAM)
     driver.do(
-        "points",
-        points=[
-            {"name": "log", "phase": "update", "message": "loss {loss}"},
-            {"name": "moves", "expression": "dense1/b[0]", "nth": 5},
+        "set_breakpoints",
+        breakpoints=[
+            {"name": "log", "phase": "update", "log_message": "loss {loss}"},
+            {"name": "moves", "expression": "dense1/b[0]", "hit_condition": 5},
         ],
     )
     driver.do("run")
@@ -250,7 +250,7 @@ def test_a_logpoint_logs_and_a_watchpoint_stops() -> None:
     assert lines
     assert lines[0]["name"] == "log"
     assert lines[0]["text"].startswith("loss 0.")
-    (row,) = (row for row in driver.last("points")["points"] if row["name"] == "moves")
+    (row,) = (row for row in driver.last("breakpoints")["breakpoints"] if row["name"] == "moves")
     assert (row["hits"], row["stopped"], driver.state["step"]) == (5, True, 4)
 
 
@@ -274,7 +274,8 @@ def test_the_watch_list_is_told_at_every_stop() -> None:
 def test_the_watch_list_follows_a_run_and_a_late_viewer_is_told_everything() -> None:
     driver = configured(ADAM)
     driver.do("watch", expressions=["step", "log(0)"])
-    driver.do("points", points=[{"name": "log", "phase": "update", "message": "{step}"}])
+    logpoint = {"name": "log", "phase": "update", "log_message": "{step}"}
+    driver.do("set_breakpoints", breakpoints=[logpoint])
     driver.do("run")
     for _ in range(20):
         driver.advance()
@@ -287,7 +288,7 @@ def test_the_watch_list_follows_a_run_and_a_late_viewer_is_told_everything() -> 
     assert infinite.items() <= told[-1]["values"][1].items()
     late = {event["type"]: event for event in driver.session.abridged()}
     assert driver.session.running
-    assert [row["name"] for row in late["points"]["points"]] == ["log"]
+    assert [row["name"] for row in late["breakpoints"]["breakpoints"]] == ["log"]
     lines = late["log"]["lines"]
     assert lines
     assert all(line["text"] == str(line["moment"][0]) for line in lines)
@@ -316,7 +317,7 @@ def test_watched_values_over_time_are_told_once_and_follow_the_branches() -> Non
     assert old[0] < 5
     assert old[-1] > 50
     assert new[0] > 40
-    driver.do("jump", step=30)
+    driver.do("goto", step=30)
     driver.finish()
     driver.do("set", name="learning_rate", value=0.5)
     driver.step("step", 5)
@@ -324,7 +325,7 @@ def test_watched_values_over_time_are_told_once_and_follow_the_branches() -> Non
     common = [step for step in old if step <= 30]
     assert branched[: len(common)] == common
     assert branched[len(common)] == 31
-    driver.do("jump", step=60, branch=0)
+    driver.do("goto", step=60, branch=0)
     driver.finish()
     assert traces(driver.events)[0] == old
     assert traces(driver.session.abridged())[0] == old
@@ -333,29 +334,31 @@ def test_watched_values_over_time_are_told_once_and_follow_the_branches() -> Non
 def test_an_expression_is_judged_as_it_is_typed() -> None:
     driver = configured(ADAM)
     assert (
-        driver.do("expression", text="norm(dense1/W.grad) > 10", role="condition")["wrong"] is None
+        driver.do("check_expression", text="norm(dense1/W.grad) > 10", role="condition")["wrong"]
+        is None
     )
-    wrong = driver.do("expression", text="norm(dense9/W)")["wrong"]
+    wrong = driver.do("check_expression", text="norm(dense9/W)")["wrong"]
     assert wrong["at"] == 5
     assert "dense" in wrong["message"]
-    assert driver.do("expression", text="")["wrong"]["at"] == 0
+    assert driver.do("check_expression", text="")["wrong"]["at"] == 0
 
 
 def test_wrong_points_are_refused_and_change_nothing() -> None:
     driver = configured(ADAM)
-    driver.do("points", points=[{"name": "a", "phase": "loss"}])
+    driver.do("set_breakpoints", breakpoints=[{"name": "a", "phase": "loss"}])
     for bad, field in (
-        ({"name": "b", "instruction": 99}, "points[1].instruction"),
-        ({"name": "b", "scope": "dense9"}, "points[1].scope"),
-        ({"name": "b"}, "points[1].place"),
+        ({"name": "b", "instruction": 99}, "breakpoints[1].instruction"),
+        ({"name": "b", "scope": "dense9"}, "breakpoints[1].scope"),
+        ({"name": "b"}, "breakpoints[1].location"),
     ):
         with refused("bad_value", field):
-            driver.do("points", points=[{"name": "a", "phase": "loss"}, bad])
-    with refused("bad_expression", "points[1]"):
+            driver.do("set_breakpoints", breakpoints=[{"name": "a", "phase": "loss"}, bad])
+    with refused("bad_expression", "breakpoints[1]"):
         driver.do(
-            "points", points=[{"name": "a", "phase": "loss"}, {"name": "b", "condition": "los"}]
+            "set_breakpoints",
+            breakpoints=[{"name": "a", "phase": "loss"}, {"name": "b", "condition": "los"}],
         )
-    assert [row["name"] for row in driver.last("points")["points"]] == ["a"]
+    assert [row["name"] for row in driver.last("breakpoints")["breakpoints"]] == ["a"]
 
 
 def test_step_out_ends_the_layer() -> None:
@@ -375,10 +378,10 @@ def test_step_out_ends_the_layer() -> None:
 def storied() -> Driver:
     """A session with a branch, a clamp, points and watches, standing inside a step."""
     driver = configured(ADAM)
-    driver.do("points", points=[{"name": "often", "condition": "loss > 1000"}])
+    driver.do("set_breakpoints", breakpoints=[{"name": "often", "condition": "loss > 1000"}])
     driver.do("watch", expressions=["loss"])
     driver.step("step", 50)
-    driver.do("jump", step=20)
+    driver.do("goto", step=20)
     driver.finish()
     driver.do("set", name="learning_rate", value=0.1)
     driver.step("step", 10)
@@ -397,10 +400,10 @@ def test_a_checkpoint_brings_everything_back_in_another_process() -> None:
     assert bits(other) == bits(driver)
     assert other.state == driver.state
     assert other.last("timeline") == driver.session.abridged()[2]
-    assert [row["name"] for row in other.last("points")["points"]] == ["often"]
+    assert [row["name"] for row in other.last("breakpoints")["breakpoints"]] == ["often"]
     for each in (driver, other):
         each.step("step", 20)
-        each.do("back", unit="step", count=30)
+        each.do("step_back", unit="step", count=30)
         each.finish()
     assert (here(other), bits(other)) == (here(driver), bits(driver))
 
@@ -473,7 +476,7 @@ def test_a_session_comes_back_after_it_was_started_again(
     for each in (driver, other):
         each.do("write", buffer="dense1/W", index=[0, 0], value=0.5)
         each.step("step", 9)
-        each.do("back", unit="step", count=4)
+        each.do("step_back", unit="step", count=4)
         each.finish()
     assert (here(other), bits(other)) == (here(driver), bits(driver))
 
@@ -487,7 +490,7 @@ def test_a_moved_point_is_one_edit_of_all_its_features_and_comes_back_with_time(
     driver = configured(PLANE)
     plan = description.build(PLANE)
     driver.step("step", 5)
-    driver.do("move", sample=3, point=[0.5, -1.25])
+    driver.do("move_sample", sample=3, point=[0.5, -1.25])
     np.testing.assert_array_equal(
         driver.read("data/x")[3], plan.data.transform(np.array([[0.5, -1.25]]))[0]
     )
@@ -495,13 +498,13 @@ def test_a_moved_point_is_one_edit_of_all_its_features_and_comes_back_with_time(
     (edit,) = driver.last("timeline")["branches"][0]["edits"]
     assert (edit["buffer"], edit["index"], edit["value"]) == ("data/x", [3, None], None)
     driver.step("step", 5)
-    driver.do("jump", step=4)
+    driver.do("goto", step=4)
     driver.finish()
     assert driver.last("moved")["points"] == []
-    driver.do("move", sample=7, point=[2, 1])
+    driver.do("move_sample", sample=7, point=[2, 1])
     assert driver.state["branch"] == 1
     assert driver.last("moved")["points"] == [[7, 2, 1]]
-    driver.do("jump", step=10, branch=0)
+    driver.do("goto", step=10, branch=0)
     driver.finish()
     assert driver.last("moved")["points"] == [[3, 0.5, -1.25]]
     other = reopened(driver)
@@ -514,9 +517,9 @@ def test_a_moved_point_is_one_edit_of_all_its_features_and_comes_back_with_time(
 def test_moved_points_are_told_while_a_run_repeats_what_is_known() -> None:
     driver = configured()
     driver.step("step", 5)
-    driver.do("move", sample=0, point=[1, 1])
+    driver.do("move_sample", sample=0, point=[1, 1])
     driver.step("step", 1000)
-    driver.do("jump", step=0)
+    driver.do("goto", step=0)
     driver.finish()
     driver.events.clear()
     driver.do("run")
@@ -539,11 +542,11 @@ def test_points_whose_features_were_written_one_by_one_have_moved() -> None:
 def test_what_has_no_place_is_not_moved() -> None:
     driver = configured()
     with refused("bad_value", "sample", "train samples"):
-        driver.do("move", sample=10_000, point=[0, 0])
+        driver.do("move_sample", sample=10_000, point=[0, 0])
     with refused("bad_value", "point"):
-        configured({**PLANE, "dtype": "float32"}).do("move", sample=0, point=[1e300, 0])
+        configured({**PLANE, "dtype": "float32"}).do("move_sample", sample=0, point=[1e300, 0])
     for other in ({"data": {"features": ["x1", "sin_x2"]}}, {"data": {"name": "sine"}}):
         driver = configured(other)
-        assert "move" not in driver.last("configured")["data"]["uses"]
+        assert "move_sample" not in driver.last("configured")["data"]["uses"]
         with refused("bad_value", "type"):
-            driver.do("move", sample=0, point=[0, 0])
+            driver.do("move_sample", sample=0, point=[0, 0])

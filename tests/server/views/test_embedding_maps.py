@@ -74,7 +74,7 @@ def test_the_films_map_is_turned_towards_the_truth() -> None:
             "batch_size": 64,
         }
     )
-    driver.do("jump", step=1500)
+    driver.do("goto", step=1500)
     driver.finish()
     values = driver.frame("view/map/factorisation1", "view/truth")
     films, truth = values["view/map/factorisation1"][150:], values["view/truth"]

@@ -12,7 +12,7 @@ import pytest
 
 from server.session.camera import Subscription
 from server.session.session import Checkpoint, Event
-from server.wire.commands import WatchedBuffer, parse_command
+from server.wire.commands import PROTOCOL, WatchedBuffer, parse_command
 from server.wire.frames import FrameHeader, encode_frame, frame_number
 from server.wire.strict_json import MAX_MESSAGE_BYTES
 from server.workers import hub, worker_messages
@@ -99,7 +99,7 @@ class World:
     ) -> tuple[Viewer, Socket, SessionRecord]:
         """A viewer that has said hello."""
         viewer, socket = self.join()
-        self.tell(viewer, "hello", protocol=1, session=session, last_seen=last_seen)
+        self.tell(viewer, "hello", protocol=PROTOCOL, session=session, last_seen=last_seen)
         assert viewer.session is not None
         return viewer, socket, viewer.session
 
@@ -152,7 +152,7 @@ def test_hello_opens_a_session(world: World) -> None:
     assert welcome == {
         "type": "welcome",
         "id": 1,
-        "protocol": 1,
+        "protocol": PROTOCOL,
         "version": welcome["version"],
         "session": record.id,
         "resumed": False,
@@ -183,29 +183,30 @@ def test_the_first_message_is_a_hello(world: World) -> None:
     error = socket.take()[0]
     assert (error["type"], error["code"], error["id"]) == ("error", "no_hello", 7)
     assert viewer.session is None
-    world.tell(viewer, "hello", protocol=1)
+    world.tell(viewer, "hello", protocol=PROTOCOL)
     assert socket.take()[0]["type"] == "welcome"
 
 
 def test_the_second_hello_is_refused_and_harmless(world: World) -> None:
     viewer, socket, record = world.enter()
     socket.take()
-    world.tell(viewer, "hello", id=9, protocol=1)
+    world.tell(viewer, "hello", id=9, protocol=PROTOCOL)
     error = socket.take()[0]
     assert (error["code"], error["field"], error["id"]) == ("bad_value", "type", 9)
     assert viewer.session is record
     assert len(world.hub.sessions) == 1
 
 
-def test_another_protocol_is_refused_for_good(world: World) -> None:
+@pytest.mark.parametrize("version", [PROTOCOL - 1, PROTOCOL + 1])
+def test_another_protocol_is_refused_for_good(world: World, version: int) -> None:
     viewer, socket = world.join()
-    world.tell(viewer, "hello", id=3, protocol=2)
+    world.tell(viewer, "hello", id=3, protocol=version)
     error = socket.take()[0]
     assert (error["code"], error["id"], error["field"], error["value"]) == (
         "wrong_protocol",
         3,
         "protocol",
-        2,
+        version,
     )
     assert socket.closed is not None
     assert socket.closed[0] == CLOSE_REFUSED
@@ -223,7 +224,7 @@ def test_too_many_sessions() -> None:
     world.enter()
     viewer, _, left = world.enter()
     refused, socket = world.join()
-    world.tell(refused, "hello", protocol=1)
+    world.tell(refused, "hello", protocol=PROTOCOL)
     assert socket.take()[0]["code"] == "too_many_sessions"
     assert socket.closed is not None
     assert socket.closed[0] == CLOSE_LATER
@@ -250,7 +251,7 @@ def test_too_many_viewers(world: World, monkeypatch: pytest.MonkeyPatch) -> None
     _, _, record = world.enter()
     world.enter(record.id)
     viewer, socket = world.join()
-    world.tell(viewer, "hello", protocol=1, session=record.id)
+    world.tell(viewer, "hello", protocol=PROTOCOL, session=record.id)
     assert socket.take()[0]["code"] == "too_many_viewers"
     assert socket.closed is not None
     assert socket.closed[0] == CLOSE_LATER

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from server.wire.commands import PROTOCOL
 from server.workers import worker_messages
 from server.workers.hub import Hub, SessionRecord, Viewer
 from server.workers.pool import Pool
@@ -67,7 +68,7 @@ class Seat:
         self.socket = Socket()
         self.viewer: Viewer = hub.join(self.socket)
         self.ids = 0
-        self.tell("hello", protocol=1)
+        self.tell("hello", protocol=PROTOCOL)
 
     @property
     def record(self) -> SessionRecord:

@@ -1,13 +1,20 @@
 // @ts-check
-// What a breakpoint, logpoint or watchpoint is made of, as a form. A point that is set already
+// What a breakpoint, logpoint or watchpoint is made of, as a form. A breakpoint that is set already
 // changes as one types, as soon as what is typed is right; a new one when it is added.
 
 import { h, icon, tip } from "../../controls/dom.js";
 import { ExpressionField } from "../../controls/expression.js";
-import { isComplete, isSame, kindOf, newPoint, specOf, TRIGGERS } from "../../state/breakpoints.js";
+import {
+  isComplete,
+  isSame,
+  kindOf,
+  newBreakpoint,
+  specOf,
+  TRIGGERS,
+} from "../../state/breakpoints.js";
 
 /** @import { Kind } from "../../state/breakpoints.js" */
-/** @import { Context, Model, PointSpec, Trigger } from "../../state/types.js" */
+/** @import { BreakpointSpec, Context, Model, Trigger } from "../../state/types.js" */
 
 /** @type {{[kind in Kind]: string}} */
 const TITLES = { breakpoint: "Breakpoint", logpoint: "Logpoint", watchpoint: "Watchpoint" };
@@ -16,7 +23,7 @@ const MAX_HITS = 100_000;
 
 let made = 0;
 
-export class PointForm {
+export class BreakpointForm {
   /**
    * @param {Context} context
    * @param {(name: string) => void} done it was added, or there is no more to change
@@ -24,15 +31,15 @@ export class PointForm {
   constructor(context, done) {
     this.context = context;
     this.done = done;
-    this.spec = newPoint();
+    this.spec = newBreakpoint();
     made += 1;
     this.id = `point-form-${made}`;
     this.title = h("h3", {});
     this.remove = h("button", { type: "button", class: "link-button" }, "Remove");
-    this.place = h("select", { id: `${this.id}-place` });
-    this.nth = h("input", {
+    this.location = h("select", { id: `${this.id}-place` });
+    this.hitCondition = h("input", {
       type: "number",
-      id: `${this.id}-nth`,
+      id: `${this.id}-hits`,
       min: 1,
       max: MAX_HITS,
       step: 1,
@@ -60,9 +67,9 @@ export class PointForm {
       change,
       enter,
     });
-    this.message = new ExpressionField(context, {
+    this.log_message = new ExpressionField(context, {
       label: "logs",
-      role: "message",
+      role: "log_message",
       placeholder: "text and {expressions}",
       change,
       enter,
@@ -75,20 +82,20 @@ export class PointForm {
       enter,
     });
     this.add = h("button", { type: "submit", class: "button primary" }, "Add");
-    this.placeRow = row("at", this.place, selectBox(this.place));
+    this.locationRow = row("at", this.location, selectBox(this.location));
     this.triggerRow = row("it", this.trigger, selectBox(this.trigger), this.level);
-    this.nthRow = row("from hit", this.nth, this.nth, this.add);
-    tip(this.nthRow, "It counts its hits, and stops from this one on.");
+    this.hitsRow = row("from hit", this.hitCondition, this.hitCondition, this.add);
+    tip(this.hitsRow, "It counts its hits, and stops from this one on.");
     this.element = h(
       "form",
       { class: "point-form", novalidate: true },
       h("header", {}, this.title, this.remove),
       this.expression.element,
       this.triggerRow,
-      this.placeRow,
+      this.locationRow,
       this.condition.element,
-      this.message.element,
-      this.nthRow,
+      this.log_message.element,
+      this.hitsRow,
     );
     /** The fields are being filled: their changes are not the user's. */
     this.filling = false;
@@ -96,20 +103,21 @@ export class PointForm {
   }
 
   listen() {
-    const { element, place, nth, trigger, level } = this;
+    const { element, location, hitCondition, trigger, level } = this;
     element.onsubmit = (event) => {
       event.preventDefault();
       this.submit();
     };
     this.remove.onclick = () => {
-      this.context.actions.stops.remove(this.spec.name);
+      this.context.actions.breakpoints.remove(this.spec.name);
       this.done("");
     };
-    place.onchange = () => this.set(readPlace(place.value));
+    location.onchange = () => this.set(readLocation(location.value));
     trigger.onchange = () => this.set({ trigger: /** @type {Trigger} */ (trigger.value) });
-    nth.oninput = () => nth.validity.valid && this.set({ nth: nth.valueAsNumber });
+    hitCondition.oninput = () =>
+      hitCondition.validity.valid && this.set({ hit_condition: hitCondition.valueAsNumber });
     level.oninput = () => level.validity.valid && this.set({ level: level.valueAsNumber });
-    this.context.store.on(["model"], () => this.offerPlaces());
+    this.context.store.on(["model"], () => this.offerLocations());
   }
 
   /** Whether it is one that is not set yet. */
@@ -118,25 +126,25 @@ export class PointForm {
   }
 
   /**
-   * Shows a point, or a new one.
-   * @param {PointSpec} spec without a name if it is new
+   * Shows a breakpoint, or a new one.
+   * @param {BreakpointSpec} spec without a name if it is new
    */
   edit(spec) {
     this.spec = specOf(spec);
-    const { condition, message, expression, nth, level, trigger } = this.spec;
-    this.offerPlaces();
+    const { condition, log_message, expression, hit_condition, level, trigger } = this.spec;
+    this.offerLocations();
     this.filling = true;
-    this.nth.value = String(nth);
+    this.hitCondition.value = String(hit_condition);
     this.level.value = String(level);
     this.trigger.value = trigger;
     this.condition.set(condition ?? "");
-    this.message.set(message ?? "");
+    this.log_message.set(log_message ?? "");
     this.expression.set(expression ?? "");
     this.filling = false;
     this.show();
   }
 
-  /** What the kind of point has and lacks. */
+  /** What the kind of breakpoint has and lacks. */
   show() {
     const { spec } = this;
     const kind = kindOf(spec);
@@ -144,8 +152,8 @@ export class PointForm {
       ? `New ${TITLES[kind].toLowerCase()}`
       : `${TITLES[kind]} ${spec.name}`;
     this.remove.hidden = this.isNew;
-    this.placeRow.hidden = this.condition.element.hidden = kind === "watchpoint";
-    this.message.element.hidden = kind !== "logpoint";
+    this.locationRow.hidden = this.condition.element.hidden = kind === "watchpoint";
+    this.log_message.element.hidden = kind !== "logpoint";
     this.expression.element.hidden = this.triggerRow.hidden = kind !== "watchpoint";
     this.level.hidden = spec.trigger !== "cross";
     this.add.hidden = !this.isNew;
@@ -153,59 +161,61 @@ export class PointForm {
     this.add.setAttribute("aria-disabled", String(!this.ready));
   }
 
-  /** The places of the network at hand. */
-  offerPlaces() {
+  /** The locations of the network at hand. */
+  offerLocations() {
     const { model } = this.context.store.state;
-    if (model) this.place.replaceChildren(...placesOf(model));
-    this.place.value = writePlace(this.spec);
+    if (model) this.location.replaceChildren(...locationsOf(model));
+    this.location.value = writeLocation(this.spec);
   }
 
   /** Whether nothing is missing and all of it is right. */
   get ready() {
-    const { condition, message, expression, spec } = this;
-    const said = spec.message === null || message.right;
+    const { condition, log_message, expression, spec } = this;
+    const said = spec.log_message === null || log_message.right;
     const right = spec.expression === null ? condition.right && said : expression.right;
-    return right && isComplete(spec) && this.nth.validity.valid && this.level.validity.valid;
+    return (
+      right && isComplete(spec) && this.hitCondition.validity.valid && this.level.validity.valid
+    );
   }
 
   /** An expression is another one. */
   changed() {
-    const { spec, condition, message, expression } = this;
+    const { spec, condition, log_message, expression } = this;
     if (this.filling) return;
     this.set({
       condition: spec.expression === null ? condition.text || null : null,
-      message: spec.message === null ? null : message.text,
+      log_message: spec.log_message === null ? null : log_message.text,
       expression: spec.expression === null ? null : expression.text,
     });
   }
 
-  /** @param {Partial<PointSpec>} patch */
+  /** @param {Partial<BreakpointSpec>} patch */
   set(patch) {
     this.spec = { ...this.spec, ...patch };
     this.show();
     if (this.isNew || !this.ready) return;
-    const { stops } = this.context.actions;
-    const known = stops.list.find(({ name }) => name === this.spec.name);
+    const { breakpoints } = this.context.actions;
+    const known = breakpoints.list.find(({ name }) => name === this.spec.name);
     if (known && !isSame(known, { ...this.spec, enabled: known.enabled })) {
-      stops.put({ ...this.spec, enabled: known.enabled });
+      breakpoints.put({ ...this.spec, enabled: known.enabled });
     }
   }
 
   async submit() {
-    const { condition, message, expression } = this;
-    await Promise.all([condition, message, expression].map((field) => field.settled()));
+    const { condition, log_message, expression } = this;
+    await Promise.all([condition, log_message, expression].map((field) => field.settled()));
     if (!this.ready) {
       const wrong = this.element.querySelector("[aria-invalid]");
       if (wrong instanceof HTMLElement) wrong.focus();
       return;
     }
     const { name } = this.spec;
-    this.done(this.isNew ? this.context.actions.stops.put(this.spec) : name);
+    this.done(this.isNew ? this.context.actions.breakpoints.put(this.spec) : name);
   }
 
   /**
    * Puts the focus where one types.
-   * @param {"condition" | "message" | "expression"} [field]
+   * @param {"condition" | "log_message" | "expression"} [field]
    */
   focus(field = kindOf(this.spec) === "watchpoint" ? "expression" : "condition") {
     this[field].input.focus();
@@ -230,9 +240,9 @@ function selectBox(select) {
  * @param {Model} model
  * @returns {HTMLElement[]}
  */
-function placesOf({ instructions, layers }) {
-  const option = (/** @type {Partial<PointSpec>} */ place, /** @type {string} */ text) =>
-    h("option", { value: writePlace(newPoint(place)) }, text);
+function locationsOf({ instructions, layers }) {
+  const option = (/** @type {Partial<BreakpointSpec>} */ location, /** @type {string} */ text) =>
+    h("option", { value: writeLocation(newBreakpoint(location)) }, text);
   const group = (/** @type {string} */ label, /** @type {HTMLElement[]} */ options) =>
     h("optgroup", { label }, ...options);
   const scopes = ["input", ...layers.map(({ name }) => name), "loss"];
@@ -257,13 +267,13 @@ function placesOf({ instructions, layers }) {
   ];
 }
 
-/** @param {import("../../state/breakpoints.js").Place} place */
-function writePlace({ instruction, scope, phase }) {
+/** @param {import("../../state/breakpoints.js").Location} location */
+function writeLocation({ instruction, scope, phase }) {
   return JSON.stringify([instruction, scope, phase]);
 }
 
-/** @param {string} text @returns {Partial<PointSpec>} */
-function readPlace(text) {
+/** @param {string} text @returns {Partial<BreakpointSpec>} */
+function readLocation(text) {
   const [instruction, scope, phase] = JSON.parse(text);
   return { instruction, scope, phase };
 }

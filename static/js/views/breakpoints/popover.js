@@ -1,16 +1,16 @@
 // @ts-check
-// The form of a point beside what it stands at.
+// The form of a breakpoint beside what it stands at.
 
 import { h } from "../../controls/dom.js";
 import { placeAt } from "../../controls/menu.js";
-import { PointForm } from "./form.js";
+import { BreakpointForm } from "./form.js";
 
-/** @import { Context, PointSpec } from "../../state/types.js" */
+/** @import { BreakpointSpec, Context } from "../../state/types.js" */
 
-export class PointPopover {
+export class BreakpointPopover {
   /** @param {Context} context */
   constructor(context) {
-    this.form = new PointForm(context, () => this.element.hidePopover());
+    this.form = new BreakpointForm(context, () => this.element.hidePopover());
     this.element = h("div", { class: "point-popover", popover: "auto", role: "dialog" });
     this.element.setAttribute("aria-label", "Breakpoint");
     this.element.append(this.form.element);
@@ -24,9 +24,9 @@ export class PointPopover {
   }
 
   /**
-   * @param {PointSpec} spec
+   * @param {BreakpointSpec} spec
    * @param {DOMRect} box what it stands at, on the screen
-   * @param {"condition" | "message"} field where to begin
+   * @param {"condition" | "log_message"} field where to begin
    */
   open(spec, box, field) {
     this.before = /** @type {HTMLElement | null} */ (document.activeElement);

@@ -3,23 +3,23 @@
 
 import { h, iconButton, setText, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
-import { describe, kindOf, placeText, triggerText } from "../../state/breakpoints.js";
+import { describe, kindOf, locationText, triggerText } from "../../state/breakpoints.js";
 import { markOf } from "./mark.js";
 
 /** @import { State } from "../../state/store.js" */
-/** @import { Context, Point } from "../../state/types.js" */
+/** @import { Breakpoint, Context } from "../../state/types.js" */
 
-export class PointRow {
+export class BreakpointRow {
   /**
    * @param {Context} context
    * @param {string} name
    * @param {{edit: () => void, removed: () => void}} tells
    */
   constructor(context, name, { edit, removed }) {
-    const { stops } = context.actions;
+    const { breakpoints } = context.actions;
     this.enabled = true;
     this.toggle = h("button", { type: "button", class: "stop-mark", role: "switch" });
-    this.toggle.onclick = () => stops.enable(name, !this.enabled);
+    this.toggle.onclick = () => breakpoints.enable(name, !this.enabled);
     tip(this.toggle, "Switches it off, or on again.");
     this.place = h("span", { class: "stop-place" });
     this.code = h("code", {});
@@ -30,7 +30,7 @@ export class PointRow {
     this.hits = h("span", { class: "stop-hits" });
     const remove = () => {
       removed();
-      stops.remove(name);
+      breakpoints.remove(name);
     };
     this.body.onkeydown = (event) => {
       if (event.key === "Delete" || event.key === "Backspace") remove();
@@ -40,61 +40,62 @@ export class PointRow {
   }
 
   /**
-   * @param {Point} point
+   * @param {Breakpoint} breakpoint
    * @param {State} state
    * @param {boolean} edited
    */
-  show(point, state, edited) {
+  show(breakpoint, state, edited) {
     const { element, toggle, body } = this;
     const { run } = state;
-    this.enabled = point.enabled;
-    const hit = point.stopped && run?.reason === "breakpoint" && !run.running;
+    this.enabled = breakpoint.enabled;
+    const hit = breakpoint.stopped && run?.reason === "breakpoint" && !run.running;
     element.classList.toggle("hit", hit);
-    element.classList.toggle("wrong", point.problem !== "");
-    element.classList.toggle("disabled", !point.enabled);
-    element.dataset.stop = markOf([point]);
-    toggle.setAttribute("aria-checked", String(point.enabled));
-    toggle.setAttribute("aria-label", `${describe(point)}: on`);
-    body.setAttribute("aria-label", describe(point));
+    element.classList.toggle("wrong", breakpoint.problem !== "");
+    element.classList.toggle("disabled", !breakpoint.enabled);
+    element.dataset.stop = markOf([breakpoint]);
+    toggle.setAttribute("aria-checked", String(breakpoint.enabled));
+    toggle.setAttribute("aria-label", `${describe(breakpoint)}: on`);
+    body.setAttribute("aria-label", describe(breakpoint));
     body.setAttribute("aria-expanded", String(edited));
-    this.remove.setAttribute("aria-label", `Remove ${kindOf(point)} ${point.name}`);
-    const { place, code, words } = wordsOf(point, state);
+    this.remove.setAttribute("aria-label", `Remove ${kindOf(breakpoint)} ${breakpoint.name}`);
+    const { place, code, words } = wordsOf(breakpoint, state);
     setText(this.place, place);
     setText(this.code, code);
-    setText(this.words, point.problem || words);
-    this.words.classList.toggle("code", !point.problem && point.expression === null);
-    setText(this.hits, hit ? "stopped here" : hitsText(point, state));
+    setText(this.words, breakpoint.problem || words);
+    this.words.classList.toggle("code", !breakpoint.problem && breakpoint.expression === null);
+    setText(this.hits, hit ? "stopped here" : hitsText(breakpoint, state));
   }
 }
 
 /**
  * Where it stands, what stands there, and on what condition.
- * @param {Point} point
+ * @param {Breakpoint} breakpoint
  * @param {State} state
  */
-function wordsOf(point, { model }) {
-  const { instruction, expression, condition, message } = point;
-  if (expression !== null) return { place: "", code: expression, words: triggerText(point) };
+function wordsOf(breakpoint, { model }) {
+  const { instruction, expression, condition, log_message } = breakpoint;
+  if (expression !== null) return { place: "", code: expression, words: triggerText(breakpoint) };
   const formula = model?.instructions[instruction ?? -1]?.formula ?? "";
-  const place = instruction === null ? placeText(point) : String(instruction);
+  const place = instruction === null ? locationText(breakpoint) : String(instruction);
   const parts = [
     condition === null ? "" : `if ${condition}`,
-    message === null ? "" : `log ${message}`,
+    log_message === null ? "" : `log ${log_message}`,
   ];
   return { place, code: formula, words: parts.filter(Boolean).join("  ") };
 }
 
 /**
  * How often it was hit, as far as the page knows of its history.
- * @param {Point} point
+ * @param {Breakpoint} breakpoint
  * @param {State} state
  */
-function hitsText({ name, nth, hits, message }, state) {
-  if (message !== null) {
+function hitsText({ name, hit_condition, hits, log_message }, state) {
+  if (log_message !== null) {
     const lines = state.log.filter((line) => line.name === name).length;
     return lines === 0 ? "" : `${count(lines)} ${lines === 1 ? "line" : "lines"}`;
   }
-  const stops = state.hits.filter(({ points }) => points.includes(name)).length;
-  if (nth > 1 && hits < nth) return `${count(hits)} of ${count(nth)} hits`;
+  const stops = state.hits.filter(({ breakpoints }) => breakpoints.includes(name)).length;
+  if (hit_condition > 1 && hits < hit_condition)
+    return `${count(hits)} of ${count(hit_condition)} hits`;
   return stops === 0 ? "" : `stopped ${count(stops)}×`;
 }

@@ -62,7 +62,7 @@ export function card(context, finding) {
 
 /** @param {Context} context @param {number} step */
 function stepLink({ actions }, step) {
-  const onclick = () => actions.travel.jump([step, 0]);
+  const onclick = () => actions.travel.goto([step, 0]);
   const button = h("button", { type: "button", class: "link-button finding-step", onclick });
   button.append(`go to step ${count(step)}`);
   return tip(button, "Goes to the moment when it was found.");

@@ -1,20 +1,20 @@
 // @ts-check
-// The discs of breakpoints: in place of an instruction's number, and beside the headings of layers
+// The discs of breakpoints: in location of an instruction's number, and beside the headings of layers
 // and phases.
 
 import { byInstruction, describe, isAt } from "../../state/breakpoints.js";
 import { markOf } from "../breakpoints/mark.js";
 
-/** @import { Place } from "../../state/breakpoints.js" */
-/** @import { Point } from "../../state/types.js" */
+/** @import { Location } from "../../state/breakpoints.js" */
+/** @import { Breakpoint } from "../../state/types.js" */
 
 export class Gutter {
   constructor() {
     /** @type {HTMLElement[]} */
     this.rows = [];
-    /** @type {{element: HTMLElement, place: Place}[]} */
+    /** @type {{element: HTMLElement, location: Location}[]} */
     this.headings = [];
-    /** @type {Map<number, Point[]>} what stands at the rows */
+    /** @type {Map<number, Breakpoint[]>} what stands at the rows */
     this.standing = new Map();
   }
 
@@ -27,21 +27,21 @@ export class Gutter {
     this.rows = rows;
     this.standing = new Map();
     const found = /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-phase]"));
-    this.headings = [...found].map((element) => ({ element, place: placeOf(element) }));
+    this.headings = [...found].map((element) => ({ element, location: locationOf(element) }));
   }
 
-  /** @param {Point[]} points */
-  paint(points) {
+  /** @param {Breakpoint[]} breakpoints */
+  paint(breakpoints) {
     const { headings, rows } = this;
-    for (const { element, place } of headings) {
+    for (const { element, location } of headings) {
       setMark(
         element,
-        points.filter((point) => isAt(point, place)),
+        breakpoints.filter((breakpoint) => isAt(breakpoint, location)),
       );
     }
     this.standing = byInstruction(
-      points,
-      headings.map(({ place }) => place),
+      breakpoints,
+      headings.map(({ location }) => location),
     );
     for (const [i, row] of rows.entries()) setMark(row, this.standing.get(i) ?? []);
   }
@@ -54,25 +54,25 @@ export class Gutter {
   /**
    * The heading that an event happened on, or null.
    * @param {Event} event
-   * @returns {Place | null}
+   * @returns {Location | null}
    */
   headingOf(event) {
     const element = /** @type {Element} */ (event.target).closest("[data-phase]");
-    return element instanceof HTMLElement ? placeOf(element) : null;
+    return element instanceof HTMLElement ? locationOf(element) : null;
   }
 }
 
-/** @param {HTMLElement} heading @returns {Place} */
-function placeOf({ dataset }) {
+/** @param {HTMLElement} heading @returns {Location} */
+function locationOf({ dataset }) {
   return { instruction: null, scope: dataset.scope ?? null, phase: dataset.phase ?? null };
 }
 
 /**
  * @param {HTMLElement} element
- * @param {Point[]} points
+ * @param {Breakpoint[]} breakpoints
  */
-function setMark(element, points) {
-  const mark = markOf(points);
+function setMark(element, breakpoints) {
+  const mark = markOf(breakpoints);
   if ((element.dataset.stop ?? "") === mark) return;
   if (mark === "") delete element.dataset.stop;
   else element.dataset.stop = mark;

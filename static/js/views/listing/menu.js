@@ -2,23 +2,23 @@
 // What can be done at an instruction: run to it, stop there or at its layer, watch what it writes.
 
 import { openMenu } from "../../controls/menu.js";
-import { isAt, newPoint } from "../../state/breakpoints.js";
+import { isAt, newBreakpoint } from "../../state/breakpoints.js";
 
 /** @import { Item } from "../../controls/menu.js" */
-/** @import { Place } from "../../state/breakpoints.js" */
-/** @import { Context, InstructionInfo, Point } from "../../state/types.js" */
+/** @import { Location } from "../../state/breakpoints.js" */
+/** @import { Breakpoint, Context, InstructionInfo } from "../../state/types.js" */
 
 export class RowMenu {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    /** @type {import("../breakpoints/popover.js").PointPopover | null} */
+    /** @type {import("../breakpoints/popover.js").BreakpointPopover | null} */
     this.popover = null;
   }
 
   /**
    * @param {InstructionInfo} instruction
-   * @param {Point[]} standing what stands at it
+   * @param {Breakpoint[]} standing what stands at it
    * @param {DOMRect} box of its row, or of the pointer
    * @param {() => void} runTo
    */
@@ -34,13 +34,13 @@ export class RowMenu {
   }
 
   /**
-   * Opens a point's form, which is fetched when it is first needed.
-   * @param {Parameters<import("../breakpoints/popover.js").PointPopover["open"]>} what
+   * Opens a breakpoint's form, which is fetched when it is first needed.
+   * @param {Parameters<import("../breakpoints/popover.js").BreakpointPopover["open"]>} what
    */
   async edit(...what) {
     if (!this.popover) {
-      const { PointPopover } = await import("../breakpoints/popover.js");
-      this.popover ??= new PointPopover(this.context);
+      const { BreakpointPopover } = await import("../breakpoints/popover.js");
+      this.popover ??= new BreakpointPopover(this.context);
     }
     this.popover.open(...what);
   }
@@ -63,35 +63,43 @@ export class RowMenu {
 
   /**
    * @param {InstructionInfo} instruction
-   * @param {Point[]} standing
+   * @param {Breakpoint[]} standing
    * @param {DOMRect} box
    * @returns {Item[]}
    */
   breakpointItems({ index }, standing, box) {
-    const { stops } = this.context.actions;
-    const place = { instruction: index, scope: null, phase: null };
-    const edit = (/** @type {Point} */ point) => {
-      this.edit(point, box, point.message === null ? "condition" : "message");
+    const { breakpoints } = this.context.actions;
+    const location = { instruction: index, scope: null, phase: null };
+    const edit = (/** @type {Breakpoint} */ breakpoint) => {
+      this.edit(breakpoint, box, breakpoint.log_message === null ? "condition" : "log_message");
     };
-    const toggle = { text: "Breakpoint", key: "F9", run: () => stops.toggle(place, standing) };
+    const toggle = {
+      text: "Breakpoint",
+      key: "F9",
+      run: () => breakpoints.toggle(location, standing),
+    };
     if (standing.length > 0) {
-      return standing.flatMap((point) => [
-        { text: `Edit ${nameOf(point)}…`, run: () => edit(point) },
+      return standing.flatMap((breakpoint) => [
+        { text: `Edit ${nameOf(breakpoint)}…`, run: () => edit(breakpoint) },
         {
-          text: `Switch ${nameOf(point)} ${point.enabled ? "off" : "on"}`,
-          run: () => stops.enable(point.name, !point.enabled),
+          text: `Switch ${nameOf(breakpoint)} ${breakpoint.enabled ? "off" : "on"}`,
+          run: () => breakpoints.enable(breakpoint.name, !breakpoint.enabled),
         },
-        { text: `Remove ${nameOf(point)}`, key: "F9", run: () => stops.remove(point.name) },
+        {
+          text: `Remove ${nameOf(breakpoint)}`,
+          key: "F9",
+          run: () => breakpoints.remove(breakpoint.name),
+        },
       ]);
     }
-    const open = (/** @type {"condition" | "message"} */ field) => () => {
-      const message = field === "message" ? "loss {loss}" : null;
-      this.edit(newPoint({ ...place, message }), box, field);
+    const open = (/** @type {"condition" | "log_message"} */ field) => () => {
+      const log_message = field === "log_message" ? "loss {loss}" : null;
+      this.edit(newBreakpoint({ ...location, log_message }), box, field);
     };
     return [
       { ...toggle, checked: false },
       { text: "Conditional breakpoint…", run: open("condition") },
-      { text: "Logpoint…", run: open("message") },
+      { text: "Logpoint…", run: open("log_message") },
     ];
   }
 
@@ -100,12 +108,12 @@ export class RowMenu {
    * @returns {Item[]}
    */
   headingItems({ scope, phase }) {
-    const { stops } = this.context.actions;
+    const { breakpoints } = this.context.actions;
     const [layer] = scope.split("/");
-    const item = (/** @type {Place} */ place, /** @type {string} */ text) => ({
+    const item = (/** @type {Location} */ location, /** @type {string} */ text) => ({
       text,
-      checked: stops.list.some((point) => isAt(point, place)),
-      run: () => stops.toggle(place),
+      checked: breakpoints.list.some((breakpoint) => isAt(breakpoint, location)),
+      run: () => breakpoints.toggle(location),
     });
     return [
       item({ instruction: null, scope: layer, phase }, `Stop on entering ${layer}, ${phase}`),
@@ -123,12 +131,12 @@ export class RowMenu {
       const buffer = store.state.model?.bufferById.get(id);
       if (!buffer) return [];
       const text = buffer.shape.length > 0 ? `norm(${buffer.name})` : buffer.name;
-      return [{ text: `Watch ${text}`, run: () => void actions.stops.watch(text) }];
+      return [{ text: `Watch ${text}`, run: () => void actions.breakpoints.watch(text) }];
     });
   }
 }
 
-/** @param {Point} point */
-function nameOf({ name, message }) {
-  return `${message === null ? "breakpoint" : "logpoint"} ${name}`;
+/** @param {Breakpoint} breakpoint */
+function nameOf({ name, log_message }) {
+  return `${log_message === null ? "breakpoint" : "logpoint"} ${name}`;
 }

@@ -46,7 +46,7 @@ export class Alarm {
 
   /** @param {State} state */
   show({ run, model, losses }) {
-    const made = run?.running ? null : run?.nonfinite;
+    const made = run?.running ? null : run?.non_finite;
     const instruction = model?.instructions[made?.instruction ?? -1];
     this.about = made && run && instruction ? `${run.branch} ${run.step} ${instruction.index}` : "";
     this.element.hidden = this.about === "" || this.about === this.dismissed;
@@ -70,7 +70,7 @@ export class Alarm {
   }
 
   ask() {
-    const made = this.context.store.state.run?.nonfinite;
+    const made = this.context.store.state.run?.non_finite;
     if (made) this.context.actions.questions.explain({ buffer: made.buffer, index: made.index });
   }
 

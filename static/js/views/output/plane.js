@@ -82,7 +82,7 @@ export class Plane {
       readShown: (shown) => this.readShown(shown),
       readPoint: (point) => this.readPoint(point),
       readPlace: (px, py) => this.readPlace(px, py),
-      ...(this.data.uses.includes("move") && {
+      ...(this.data.uses.includes("move_sample") && {
         move: (sample, px, py) => this.move(sample, px, py),
       }),
       legend: this.classes ? [classKey(names), wrongKey()] : [colorKey(this.range)],
@@ -102,7 +102,7 @@ export class Plane {
    */
   async move(sample, x, y) {
     this.moving += 1;
-    await this.context.actions.move(sample, x, y);
+    await this.context.actions.moveSample(sample, x, y);
     this.moving -= 1;
     this.moved = null;
   }

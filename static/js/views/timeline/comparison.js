@@ -15,7 +15,7 @@ export class ComparisonLine {
     tip(this.go, "Goes to just before that instruction.");
     this.go.onclick = () => {
       const { compared } = store.state;
-      if (compared?.difference) actions.travel.jump(compared.difference.moment);
+      if (compared?.difference) actions.travel.goto(compared.difference.moment);
     };
     const close = h(
       "button",

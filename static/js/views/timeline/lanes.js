@@ -87,10 +87,10 @@ export class Lanes {
         marks.push({ row, at: this.place(moment), kind: "edit", text, moment });
       }
     }
-    for (const { branch, moment, names } of state.hits) {
+    for (const { branch, moment, texts } of state.hits) {
       const line = lineage(state.branches, branch).find(({ from }) => order(from, moment) <= 0);
       const row = this.rows.indexOf(line?.branch.number ?? branch);
-      const text = `stopped at ${names.join(", ")}`;
+      const text = `stopped at ${texts.join(", ")}`;
       if (row >= 0) marks.push({ row, at: this.place(moment), kind: "hit", text, moment });
     }
     return marks;

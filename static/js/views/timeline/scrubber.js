@@ -103,7 +103,7 @@ export class Scrubber {
    */
   async jump(moment, branch) {
     this.target = moment;
-    await this.travel.jump(moment, branch);
+    await this.travel.goto(moment, branch);
     this.arrive();
   }
 

@@ -30,7 +30,7 @@ export function expressionOf(model, buffer, index, source) {
 export function watchButton({ actions }, expression) {
   if (expression === "") return null;
   const button = iconButton("watch", `Watch ${expression}`, `Watches ${expression}.`, "", () =>
-    actions.stops.watch(expression),
+    actions.breakpoints.watch(expression),
   );
   button.classList.add("watch-this");
   return button;

@@ -56,7 +56,7 @@ export class WatchList {
   async add() {
     await this.field.settled();
     if (this.field.text === "" || !this.field.right) return;
-    if (this.context.actions.stops.watch(this.field.text)) this.field.clear();
+    if (this.context.actions.breakpoints.watch(this.field.text)) this.field.clear();
   }
 
   /** How to begin, while there is nothing. */
@@ -64,7 +64,7 @@ export class WatchList {
     const { store, actions } = this.context;
     const { model } = store.state;
     const ideas = (model ? examples(model, "value") : []).map((text) => {
-      const onclick = () => void actions.stops.watch(text);
+      const onclick = () => void actions.breakpoints.watch(text);
       return h("button", { type: "button", class: "example", onclick }, text);
     });
     this.guide.replaceChildren(h("p", {}, HOW), h("p", {}, ...ideas));
@@ -93,16 +93,16 @@ export class WatchList {
 class WatchRow {
   /** @param {Context} context @param {string} text */
   constructor({ actions }, text) {
-    const { stops } = actions;
+    const { breakpoints } = actions;
     this.pinned = false;
     this.value = h("output", { class: "watch-value", "aria-label": text });
     this.line = new Sparkline();
     this.pin = iconButton(
       ...["pin", `Pin ${text}`, "Shows the value in the picture, beside what it is about.", ""],
-      () => stops.pin(text, !this.pinned),
+      () => breakpoints.pin(text, !this.pinned),
     );
     this.remove = iconButton("close", `Remove ${text}`, "Watches it no more.", "", () =>
-      stops.unwatch(text),
+      breakpoints.unwatch(text),
     );
     const name = tip(h("code", { class: "watch-name" }, text), text);
     this.element = h("li", {}, name, this.value, this.line.element, this.pin, this.remove);

@@ -11,7 +11,7 @@ const [SHOWN, FEW] = [300, 20];
 /** While running fast the log changes this often, ms. */
 const READABLE = 250;
 const HOW =
-  "A logpoint writes values without stopping the run: choose Logpoint in the menu of an instruction, or in Stops.";
+  "A logpoint writes values without stopping the run: choose Logpoint in the menu of an instruction, or in Breakpoints.";
 
 export class LogList {
   /** @param {Context} context */
@@ -70,7 +70,7 @@ export class LogList {
   /** @param {LogLine} line */
   row({ name, branch, moment, text }) {
     const [step, pc] = moment;
-    const onclick = () => this.context.actions.travel.jump(moment, branch);
+    const onclick = () => this.context.actions.travel.goto(moment, branch);
     const place = pc === 0 ? count(step) : `${count(step)} · ${pc}`;
     const button = h(
       "button",
