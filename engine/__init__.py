@@ -68,6 +68,7 @@ from engine.diagnostics.gradcheck import (
     sample_coordinates,
 )
 from engine.diagnostics.monitor import Flow, Histograms, LayerSeries, Monitor, gradient_flow
+from engine.diagnostics.observation import UnitMarks
 from engine.errors import DescriptionError
 from engine.explain.explainer import ChainStep, Explainer, Explanation, chain, explain
 from engine.explain.hints import Exercise, Hint, exercise, hint
@@ -262,6 +263,7 @@ __all__ = [
     "TransposedConv2D",
     "Unembedding",
     "Unit",
+    "UnitMarks",
     "UnrecordedError",
     "Upsample",
     "Warmup",

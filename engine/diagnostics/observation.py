@@ -20,6 +20,22 @@ from engine.tensors.arrays import Array
 
 
 @dataclass(frozen=True)
+class UnitMarks:
+    """When a picture of the network marks a single unit.
+
+    Rules of the diagnostics judge layers over many looks. A mark tells of one unit, from the few
+    outputs that the picture has of it.
+
+    Attributes:
+        saturated: share of these outputs that must be saturated at least.
+        silent: batches in a row for which a unit that can die must be 0 throughout.
+    """
+
+    saturated: float = 0.92
+    silent: int = 12
+
+
+@dataclass(frozen=True)
 class LayerSample:
     """A layer at one step.
 

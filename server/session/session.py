@@ -633,6 +633,7 @@ class Session:
             "instructions": [_instruction(i, camera) for i in program.instructions],
             "buffers": [_buffer(row, camera) for row in camera.table.values()],
             "layers": [layer_row(layer, runner.plan) for layer in program.layers],
+            "unit_marks": vars(engine.UnitMarks()),
             "cost": vars(program.cost),
             "steps_per_epoch": program.steps_per_epoch,
             "batch_size": program.batch_size,

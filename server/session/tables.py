@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -40,10 +41,45 @@ def live_description(plan: Plan, seed: int, live: Mapping[str, float]) -> Descri
 
 
 def layer_row(layer: engine.LayerInfo, plan: Plan) -> dict[str, Any]:
-    """A layer as built; `path` is where the description has it."""
+    """A layer as built, with what a picture has to know of its kind and of its activation.
+
+    `path` is where the description has it, or the layer around it.
+    """
     flops = sum(i.flops for i in plan.program.instructions if i.layer == layer.name)
-    path, _ = engine.located(plan.network.layers, layer.name)
-    return {**vars(layer), "flops": flops, "path": path}
+    path, described = engine.located(plan.network.layers, layer.name)
+    kind, activation = engine.LAYERS[layer.kind], engine.ACTIVATIONS[layer.activation]
+    return {
+        **vars(layer),
+        "flops": flops,
+        "path": path,
+        "heading": _heading(layer),
+        "reads_ids": kind.reads_ids,
+        "combines": kind.combines,
+        "mixes": kind.mixes,
+        "window": _window(described, layer),
+        "range": [value if isfinite(value) else None for value in activation.range],
+        "saturation": activation.saturation,
+        "can_die": activation.can_die,
+    }
+
+
+def _heading(layer: engine.LayerInfo) -> str:
+    """What stands above its picture. A layer that reads ids is the only one and has no number."""
+    kind = engine.LAYERS[layer.kind]
+    title = kind.heading or kind.title
+    number = layer.name.rpartition("/")[2].removeprefix(layer.kind)
+    return title if kind.reads_ids else f"{title} {number}"
+
+
+def _window(described: engine.Layer, layer: engine.LayerInfo) -> dict[str, Any] | None:
+    """The window of a layer, a number an axis, if it has one and a description of its own."""
+    if described.kind != layer.kind:
+        return None
+    window = described.window(layer.input_shape)
+    if window is None:
+        return None
+    sizes = {"size": window.size, "stride": window.stride, "dilation": window.dilation}
+    return {"kind": described.moves, **sizes, "before": window.before}
 
 
 def data_table(plan: Plan) -> dict[str, Any]:

@@ -160,7 +160,7 @@ BEYOND = """(() => {
 @pytest.mark.parametrize(
     ("scene", "names"),
     [
-        ("text_transformer", "Input Embed Place 2 Block 3 Block 4 Norm 5 Output Loss"),
+        ("text_transformer", "Input Embed Position 2 Block 3 Block 4 Norm 5 Output Loss"),
         ("digits_cnn", "Input Conv 1 Pool 2 Conv 3 Pool 4 Flatten 5 Output Loss"),
     ],
 )

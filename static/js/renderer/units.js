@@ -3,26 +3,13 @@
 // a bar at the edge and a red cross mark units that are dead, saturated or not finite.
 
 import { diverging, divergingLUT, palette, sequentialLUT } from "../color.js";
+import { DEAD, HEALTHY, SATURATED_HIGH, UnitHealth } from "../scene/unit_health.js";
+import { bar, cross, hatch, outline } from "./shapes.js";
 import { Atlas, pick } from "./surface.js";
 import { Range } from "./values.js";
 
 /** @import { Column } from "../scene/layout.js" */
 /** @import { Signal, Values } from "./values.js" */
-
-/** Activations that are exactly 0 for a whole side: only they can die for good. */
-const CAN_DIE = ["relu"];
-/** Activations with two flat ends, and how close to an end counts as saturated. */
-const FLAT = { tanh: [-0.98, 0.98], sigmoid: [0.02, 0.98] };
-/** Share of the plane, or of the batch, that must be flat or zero. */
-const MAX_SHARE = 0.92;
-/** Batches in a row without an activation before a unit counts as dead. */
-const BATCHES = 12;
-
-const HEALTHY = 0;
-const DEAD = 1;
-const SATURATED_LOW = 2;
-const SATURATED_HIGH = 3;
-const FAILED = 4;
 
 /** `saliency`: an image shows how much each pixel matters. @typedef {{values: boolean, strips: boolean, rings: number, fill: number, saliency: boolean}} UnitLook */
 
@@ -41,7 +28,7 @@ export class UnitPainter {
     this.batch = column.batch && face.kind !== "map" ? values.signal(column.batch) : null;
     this.saliency = column.saliency ? values.signal(column.saliency) : null;
     this.range = new Range(face.range);
-    this.valueRange = face.kind === "value" ? this.range : new Range(boundedRange(column));
+    this.valueRange = face.kind === "value" ? this.range : new Range(column.bound);
     const painted = face.kind === "map" || face.kind === "weights";
     const [rows, cols] = column.picture ?? [0, 0];
     this.atlas = painted
@@ -52,8 +39,7 @@ export class UnitPainter {
     this.paintedVersion = -1;
     this.paintedRange = 0;
     this.paintedColors = divergingLUT();
-    this.health = new Uint8Array(column.count);
-    this.silent = new Uint16Array(column.count);
+    this.health = new UnitHealth(column.count, column.limits);
     /** @type {object | null} */
     this.examined = null;
   }
@@ -88,18 +74,8 @@ export class UnitPainter {
   }
 
   examine() {
-    const { column, face, batch, health, silent } = this;
-    if (column.layer === "input" || !face) return;
-    const source = batch ?? face;
-    const rows = batch
-      ? batch.target.length / column.count
-      : column.face.width * column.face.height;
-    for (let unit = 0; unit < column.count; unit += 1) {
-      const at = batch ? unit : unit * rows;
-      const state = judge(source.target, at, batch ? column.count : 1, rows, column);
-      silent[unit] = state === DEAD ? Math.min(1000, silent[unit] + 1) : 0;
-      health[unit] = state === DEAD && batch && silent[unit] < BATCHES ? HEALTHY : state;
-    }
+    if (this.batch) this.health.seeBatch(this.batch.target);
+    else if (this.face) this.health.seePlane(this.face.target);
   }
 
   /**
@@ -384,20 +360,14 @@ export class UnitPainter {
     const { size } = column;
     for (let i = 0; i < column.count; i += 1) {
       const failed = value?.entry && !Number.isFinite(value.target[i]);
-      const state = failed || brokenFace(face, column, i) ? FAILED : this.health[i];
-      if (state === HEALTHY) continue;
+      const state = this.health.states[i];
       const x = column.xs[i];
       const y = column.ys[i];
-      if (state === FAILED) cross(context, x, y, size, corner(column));
+      if (failed || brokenFace(face, column, i)) cross(context, x, y, size, corner(column));
       else if (state === DEAD) hatch(context, x, y, size);
-      else bar(context, x, y, size, state === SATURATED_HIGH);
+      else if (state !== HEALTHY) bar(context, x, y, size, state === SATURATED_HIGH);
     }
   }
-}
-
-/** @param {Column} column */
-function boundedRange(column) {
-  return ["tanh", "sigmoid", "softmax"].includes(column.activation) ? 1 : 0;
 }
 
 /** @param {Column} column */
@@ -432,119 +402,9 @@ function paintPicture(values, atlas) {
   atlas.set(values, sequentialLUT(), factor, -low * factor, 0, values.length);
 }
 
-/**
- * Looks at one unit's activations: `rows` numbers from `at` on, `stride` apart.
- * @param {Float32Array} values
- * @param {number} at
- * @param {number} stride
- * @param {number} rows
- * @param {Column} column
- */
-function judge(values, at, stride, rows, column) {
-  const flat = column.output ? undefined : FLAT[/** @type {"tanh"} */ (column.activation)];
-  const canDie = CAN_DIE.includes(column.activation) && !column.output;
-  if (!flat && !canDie) return HEALTHY;
-  let zero = 0;
-  let low = 0;
-  let high = 0;
-  for (let r = 0; r < rows; r += 1) {
-    const value = values[at + r * stride];
-    if (value === 0) zero += 1;
-    if (flat && value < flat[0]) low += 1;
-    if (flat && value > flat[1]) high += 1;
-  }
-  if (canDie) return zero === rows ? DEAD : HEALTHY;
-  if (low + high < MAX_SHARE * rows) return HEALTHY;
-  return high >= low ? SATURATED_HIGH : SATURATED_LOW;
-}
-
 /** @param {Signal | null} face @param {Column} column @param {number} unit */
 function brokenFace(face, column, unit) {
   if (!face?.entry || column.face.kind === "weights") return false;
   const size = column.face.width * column.face.height;
   return !Number.isFinite(face.target[unit * size]);
-}
-
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {number} x
- * @param {number} y
- * @param {number} width
- * @param {number} height
- * @param {number} radius
- */
-function outline(context, x, y, width, height, radius) {
-  context.beginPath();
-  context.roundRect(x - 0.5, y - 0.5, width + 1, height + 1, radius);
-  context.strokeStyle = palette().ink;
-  context.globalAlpha = 0.16;
-  context.lineWidth = 1;
-  context.stroke();
-  context.globalAlpha = 1;
-}
-
-/**
- * The sign of a value that is not finite, the same in the picture and its legend.
- * @param {CanvasRenderingContext2D} context
- * @param {number} x
- * @param {number} y
- * @param {number} size
- * @param {number} radius
- */
-export function cross(context, x, y, size, radius) {
-  const inset = size * 0.2;
-  context.beginPath();
-  context.roundRect(x, y, size, size, radius);
-  context.fillStyle = palette().page;
-  context.fill();
-  context.moveTo(x + inset, y + inset);
-  context.lineTo(x + size - inset, y + size - inset);
-  context.moveTo(x + size - inset, y + inset);
-  context.lineTo(x + inset, y + size - inset);
-  context.strokeStyle = palette().error;
-  context.lineWidth = Math.max(1.2, size * 0.05);
-  context.stroke();
-}
-
-/**
- * The sign of a dead unit.
- * @param {CanvasRenderingContext2D} context
- * @param {number} x
- * @param {number} y
- * @param {number} size
- */
-export function hatch(context, x, y, size) {
-  const pitch = Math.max(3.5, size / 7);
-  context.beginPath();
-  for (let d = pitch; d < 2 * size; d += pitch) {
-    const over = Math.max(0, d - size);
-    context.moveTo(x + over, y + Math.min(d, size));
-    context.lineTo(x + Math.min(d, size), y + over);
-  }
-  context.strokeStyle = palette().ink2;
-  context.lineWidth = 1;
-  context.stroke();
-}
-
-/**
- * The sign of a saturated unit: a bar at the end it is stuck at, the upper or the lower one.
- * @param {CanvasRenderingContext2D} context
- * @param {number} x
- * @param {number} y
- * @param {number} size
- * @param {boolean} high
- */
-export function bar(context, x, y, size, high) {
-  const thick = Math.max(2, size * 0.07);
-  const inset = size * 0.16;
-  context.beginPath();
-  context.roundRect(
-    x + inset,
-    high ? y + 1.5 : y + size - thick - 1.5,
-    size - 2 * inset,
-    thick,
-    thick / 2,
-  );
-  context.fillStyle = palette().ink;
-  context.fill();
 }

@@ -6,23 +6,6 @@ import { Panel } from "./panel.js";
 /** @import { LayerInfo, Model } from "../state/types.js" */
 /** @import { ColumnSpec } from "./kinds.js" */
 
-/** Names that are not just words. @type {{[kind: string]: string}} */
-const TITLES = {
-  rnn: "RNN",
-  lstm: "LSTM",
-  gru: "GRU",
-  transformer_block: "Block",
-  conv1d: "Conv",
-  conv2d: "Conv",
-  transposed_conv2d: "Up-conv",
-  max_pool: "Pool",
-  average_pool: "Mean pool",
-  field_embedding: "Embed",
-  embedding: "Embed",
-  positions: "Place",
-  layer_norm: "Norm",
-};
-
 /**
  * @param {LayerInfo} layer
  * @param {Model} model
@@ -42,25 +25,21 @@ export function panelColumn(layer, model, panel) {
     ideal: 44,
     least: 1,
     labels: [],
-    title: input ? "Input" : output ? "Output" : title(layer),
+    title: input ? "Input" : output ? "Output" : layer.heading,
     shape: (input ? model.data.input_shape : layer.output_shape).join("×"),
-    activation: input || layer.kind !== "dense" ? "" : layer.activation,
+    activation: "",
     parameters: input ? 0 : parameters(layer, model),
     weight: "",
     bias: "",
     value,
     gradient: "",
     batch: "",
+    bound: 0,
+    limits: null,
     output: output && !input,
     origin: panel.origin,
     panel,
   };
-}
-
-/** @param {LayerInfo} layer */
-function title({ kind, name }) {
-  const words = TITLES[kind] ?? kind[0].toUpperCase() + kind.slice(1).replaceAll("_", " ");
-  return kind === "embedding" ? words : `${words} ${/\d+$/.exec(name)?.[0] ?? ""}`;
 }
 
 /**

@@ -26,7 +26,7 @@
  * @returns {Made | null} null where there is nothing to show, or not all is there yet
  */
 export function madeOf(origin, cell, read) {
-  const rule = ruleOf(origin);
+  const rule = origin.layer.combines;
   const place = rule && origin.find(cell);
   const inputs = read(origin.source);
   const own = read(rule === "sum" ? origin.z : origin.a) ?? read(origin.a);
@@ -51,17 +51,6 @@ export function madeOf(origin, cell, read) {
   const share = { channel: place.channel, patch, kernel: [], sum: made.value };
   const from = rule === "mean" ? "" : nameOf(origin, origin.largest(place, patch));
   return { ...made, from, shares: [share] };
-}
-
-/**
- * @param {Origin} origin
- * @returns {Made["rule"] | null}
- */
-function ruleOf({ weighs, layer: { kind } }) {
-  if (weighs) return "sum";
-  if (/max_pool/.test(kind)) return "largest";
-  if (/average_pool/.test(kind)) return "mean";
-  return kind === "upsample" ? "copy" : null;
 }
 
 /** @param {Origin} origin @param {Place} place of its input */

@@ -39,6 +39,8 @@ import { input } from "./kinds/input.js";
  * @property {string} value buffer of the activations for the probe sample
  * @property {string} gradient buffer of dL/da for the probe sample (dL/dz if there is none), or ""
  * @property {string} batch buffer of the activations of the whole batch, or ""
+ * @property {number} bound the largest magnitude of an activation, 0 if there is none
+ * @property {import("./unit_health.js").Limits | null} limits when units are dead or saturated
  * @property {string} [saliency] buffer of the gradient by an image's pixels
  * @property {boolean} output the network's last layer
  * @property {import("./origin.js").Origin | null} [origin] where its cells come from, if from a part

@@ -2,7 +2,7 @@
 // Where the numbers of a layer come from that looks at its input through windows: which cells of the
 // layer before, and of those before it, back to the input. Pure.
 
-import { fieldsAt, isLocal, spanOf, windowsOf } from "./windows.js";
+import { fieldsAt, spanOf, windowsOf } from "./windows.js";
 
 /** @import { LayerInfo, Model } from "../state/types.js" */
 /** @import { Read } from "./panel.js" */
@@ -12,10 +12,6 @@ import { fieldsAt, isLocal, spanOf, windowsOf } from "./windows.js";
 
 /** Cells of a layer. @typedef {{rows: Span, cols: Span, channels: Span}} Region */
 
-/** Kinds that make every channel of all channels, or of those of its group. */
-const MIXES = ["conv1d", "conv2d", "transposed_conv2d", "dense", "layer_norm", "embedding"];
-const WEIGHS = ["conv1d", "conv2d", "transposed_conv2d", "dense"];
-
 /**
  * The origin of the cells of a layer; null if they depend on all of the input.
  * @param {LayerInfo} layer
@@ -23,7 +19,7 @@ const WEIGHS = ["conv1d", "conv2d", "transposed_conv2d", "dense"];
  * @param {(cell: number) => Place | null} find the place of a column's cell in the layer's output
  */
 export function originOf(layer, model, find) {
-  return isLocal(layer) ? new Origin(layer, model, find) : null;
+  return layer.window ? new Origin(layer, model, find) : null;
 }
 
 export class Origin {
@@ -37,7 +33,7 @@ export class Origin {
     const place = outer.findIndex(({ name }) => name === layer.name);
     const before = outer[place - 1]?.name;
     const back = outer.slice(0, place + 1).reverse();
-    const end = back.findIndex((other) => !isLocal(other));
+    const end = back.findIndex((other) => !other.window);
     this.layer = layer;
     this.model = model;
     this.find = find;
@@ -47,13 +43,13 @@ export class Origin {
     this.timed = layer.input_shape.length < 3;
     this.input = inputOf(layer);
     this.output = extents(layer.output_shape);
-    this.windows = windowsOf(layer, model);
-    this.mixes = MIXES.includes(layer.kind);
-    this.weighs = WEIGHS.includes(layer.kind);
+    this.windows = windowsOf(layer);
+    this.mixes = layer.mixes;
+    this.weighs = layer.combines === "sum";
     this.parted = Number(fieldsAt(model.description, layer.path).groups ?? 1);
     this.weight = layer.parameters.find((name) => name.endsWith("/W")) ?? "";
     this.bias = layer.parameters.find((name) => name.endsWith("/b")) ?? "";
-    this.kernel = kernelShape(layer.kind, this.weight, model);
+    this.kernel = kernelShape(this.weight, model);
     /** What it is made from. */
     this.source = before ? `probe/${before}/a` : "probe/input/x";
     this.z = `probe/${layer.name}/z`;
@@ -106,7 +102,7 @@ export class Origin {
   chosen(cell, read) {
     const place = this.find(cell);
     const inputs = read(this.source);
-    if (!place || !inputs || !/max_pool/.test(this.layer.kind)) return null;
+    if (!place || !inputs || this.layer.combines !== "largest") return null;
     return this.largest(place, this.patch(inputs, place, place.channel, Number.NaN));
   }
 
@@ -196,7 +192,7 @@ export class Origin {
       [col, col],
     ];
     for (const layer of this.chain) {
-      const windows = windowsOf(layer, this.model);
+      const windows = windowsOf(layer);
       const [height, width] = inputOf(layer);
       rows = spanOf(windows[0], rows, height);
       cols = spanOf(windows[1], cols, width);
@@ -223,8 +219,8 @@ function extents(shape) {
 }
 
 /** Ids have no channels. @param {LayerInfo} layer */
-function inputOf({ kind, input_shape: shape }) {
-  return extents(kind === "embedding" ? [...shape, 1] : shape);
+function inputOf({ reads_ids, input_shape: shape }) {
+  return extents(reads_ids ? [...shape, 1] : shape);
 }
 
 /**
@@ -256,14 +252,13 @@ function weightsOf({ kind, stride, before }, at, places) {
 /**
  * How many rows, columns, inputs and filters kernels have; `turned` if filters come before inputs.
  * A dense layer at every step has kernels of one row.
- * @param {string} kind
  * @param {string} weight buffer
  * @param {Model} model
  */
-function kernelShape(kind, weight, model) {
-  const shape = model.bufferByName.get(weight)?.shape ?? [];
+export function kernelShape(weight, model) {
+  const { shape = [], axes = [] } = model.bufferByName.get(weight) ?? {};
   const [a = 1, b = 1] = shape.slice(-2);
   const [rows = 1, cols = 1] = shape.slice(0, -2);
-  const turned = kind === "transposed_conv2d";
+  const turned = axes[axes.length - 1] === "input";
   return { rows, cols, inputs: turned ? b : a, filters: turned ? a : b, turned };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Which places of its input a place of a feature map is made of, along one axis at a time. Pure.
 
-/** @import { LayerInfo, Model } from "../state/types.js" */
+/** @import { LayerInfo } from "../state/types.js" */
 /** @typedef {[first: number, last: number]} Span */
 
 /**
@@ -15,70 +15,24 @@
 /** @type {Window} every place is made of its own */
 const SAME = { kind: "slide", size: 1, stride: 1, dilation: 1, before: 0 };
 
-/** Kinds whose places are made of their own, or of those around them; all others see everything. */
-const LOCAL =
-  /conv|pool|^(upsample|activation|dropout|batch_norm|layer_norm|embedding|positions|dense)$/;
-
-/**
- * Whether a place of a layer depends on some places of its input only.
- * @param {LayerInfo} layer
- */
-export function isLocal({ kind, input_shape: shape }) {
-  // Without an axis of time or of an image there is but one place.
-  return LOCAL.test(kind) && (shape.length > 1 || kind === "embedding");
-}
-
 /**
  * The windows of a layer over rows and over columns; those over time have no columns.
  * @param {LayerInfo} layer
- * @param {Model} model
  * @returns {[Window, Window]}
  */
-export function windowsOf(layer, model) {
-  const fields = fieldsAt(model.description, layer.path);
-  const flat = layer.input_shape.length < 3;
-  return [windowOf(layer, fields, 0), flat ? SAME : windowOf(layer, fields, 1)];
-}
-
-/**
- * @param {LayerInfo} layer
- * @param {{[field: string]: any}} fields of its description
- * @param {number} axis
- * @returns {Window}
- */
-function windowOf({ kind, input_shape: shape }, fields, axis) {
-  const of = (/** @type {unknown} */ value, /** @type {number} */ absent) =>
-    Number((Array.isArray(value) ? value[axis] : value) ?? absent);
-  if (kind.startsWith("global_")) return { ...SAME, size: shape[axis], stride: shape[axis] };
-  if (kind === "upsample") return { ...SAME, kind: "repeat", size: of(fields.factor, 2) };
-  const pool = kind === "max_pool" || kind === "average_pool";
-  if (!pool && !/conv/.test(kind)) return SAME;
-  const size = pool ? of(fields.size, 2) : of(fields.kernel, 3);
-  const spread = kind === "transposed_conv2d";
-  const stride = of(fields.stride, pool ? size : spread ? 2 : 1);
-  const dilation = of(fields.dilation, 1);
-  const before = paddingBefore(fields.padding, axis, spread, shape[axis], {
-    size,
-    stride,
-    dilation,
-  });
-  return { kind: spread ? "spread" : "slide", size, stride, dilation, before };
-}
-
-/**
- * @param {unknown} padding
- * @param {number} axis
- * @param {boolean} spread
- * @param {number} n places of the input
- * @param {{size: number, stride: number, dilation: number}} window
- */
-function paddingBefore(padding, axis, spread, n, { size, stride, dilation }) {
-  if (spread) return padding === "valid" ? 0 : Math.floor(Math.max(0, size - stride) / 2);
-  const reach = (size - 1) * dilation + 1;
-  if (padding === "same") {
-    return Math.floor(Math.max(0, (Math.ceil(n / stride) - 1) * stride + reach - n) / 2);
-  }
-  return Number(Array.isArray(padding) ? padding[axis] : padding) || 0;
+export function windowsOf({ window }) {
+  const along = (/** @type {number} */ axis) => {
+    if (!window || axis >= window.size.length) return SAME;
+    const { kind, size, stride, dilation, before } = window;
+    return {
+      kind,
+      size: size[axis],
+      stride: stride[axis],
+      dilation: dilation[axis],
+      before: before[axis],
+    };
+  };
+  return [along(0), along(1)];
 }
 
 /**

@@ -23,7 +23,35 @@
  * One layer of the compiled network; `path` is its place in the description, shapes are of a sample.
  * @typedef {{name: string, kind: string, units: number, inputs: number, activation: string,
  *   path: string, input_shape: number[], output_shape: number[], parameters: string[],
- *   pre_activation: string, output: string, flops: number}} LayerInfo
+ *   pre_activation: string, output: string, flops: number} & KindFacts & ActivationFacts} LayerInfo
+ */
+
+/**
+ * What a layer's kind says. `heading` stands above its picture; `reads_ids`: its inputs name rows of
+ * its W; `combines`: how it makes a value of those in its window; `mixes`: of all channels, or of
+ * those of a group; without a `window` a position depends on all of the input.
+ * @typedef {{heading: string, reads_ids: boolean,
+ *   combines: "" | "sum" | "largest" | "mean" | "copy", mixes: boolean,
+ *   window: WindowInfo | null}} KindFacts
+ */
+
+/**
+ * A window over the positions of a layer's input, a number an axis (docs/protocol.md, configured).
+ * @typedef {{kind: "slide" | "spread" | "repeat", size: number[], stride: number[],
+ *   dilation: number[], before: number[]}} WindowInfo
+ */
+
+/**
+ * What a layer's activation says: the least and the greatest output, null for no bound; the outputs
+ * beyond which it is saturated; whether a unit can be 0 for good.
+ * @typedef {{range: [number | null, number | null], saturation: [number, number] | null,
+ *   can_die: boolean}} ActivationFacts
+ */
+
+/**
+ * When a unit is marked: the share of its outputs that must be saturated, the batches in a row for
+ * which it must be 0.
+ * @typedef {{saturated: number, silent: number}} UnitMarks
  */
 
 /** @typedef {[number, number, number][]} Points plane or line points: x, y, label or target */
@@ -138,7 +166,7 @@
 /**
  * The last `configured` event, with its buffers indexed.
  * @typedef {{generation: number, description: Description, instructions: InstructionInfo[],
- *   buffers: BufferInfo[], layers: LayerInfo[],
+ *   buffers: BufferInfo[], layers: LayerInfo[], unit_marks: UnitMarks,
  *   cost: {parameters: number, flops: number, bytes: number}, steps_per_epoch: number,
  *   hyperparameters: {[name: string]: number}, data: DataInfo,
  *   bufferByName: Map<string, BufferInfo>, bufferById: Map<number, BufferInfo>}} Model

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fieldsAt, isLocal, spanOf, windowsOf } from "../../../static/js/scene/windows.js";
+import { fieldsAt, spanOf, windowsOf } from "../../../static/js/scene/windows.js";
 import { modelOf } from "../server.js";
 
 /** @param {object} [given] @returns {import("../../../static/js/scene/windows.js").Window} */
@@ -51,24 +51,24 @@ describe("the input of some places", () => {
   });
 });
 
-test("windows are those of the description", () => {
+test("windows are those that the server tells", () => {
   const model = modelOf("convolution");
   const [first, pool, norm, second] = model.layers;
-  assert.deepEqual(windowsOf(first, model)[0], window({ size: 5, stride: 3 }));
-  assert.deepEqual(windowsOf(pool, model)[1], window({ size: 2, stride: 2 }));
-  assert.equal(windowsOf(norm, model)[0].size, 1);
+  assert.deepEqual(windowsOf(first)[0], window({ size: 5, stride: 3 }));
+  assert.deepEqual(windowsOf(pool)[1], window({ size: 2, stride: 2 }));
+  assert.equal(windowsOf(norm)[0].size, 1);
   // "same" has half of the kernel before.
-  assert.equal(windowsOf(second, model)[0].before, 1);
-  assert.ok([first, pool, norm, second].every(isLocal));
+  assert.equal(windowsOf(second)[0].before, 1);
+  assert.ok([first, pool, norm, second].every(({ window }) => window !== null));
 });
 
 test("windows lead to the shapes that the server has worked out", () => {
   for (const name of ["convolution", "autoencoder", "pooling", "speech"]) {
     const model = modelOf(name);
     for (const layer of model.layers.filter(
-      (each) => isLocal(each) && each.output_shape.length > 1,
+      (each) => each.window && each.output_shape.length > 1,
     )) {
-      windowsOf(layer, model).forEach((each, axis) => {
+      windowsOf(layer).forEach((each, axis) => {
         const [n, outputs] = [layer.input_shape[axis], layer.output_shape[axis]];
         if (n === undefined || axis >= layer.output_shape.length - 1) return;
         const [first] = spanOf(each, [0, 0], n);
@@ -80,9 +80,9 @@ test("windows lead to the shapes that the server has worked out", () => {
   }
 });
 
-test("a layer that looks at all of its input is not local", () => {
+test("a layer that looks at all of its input has no window", () => {
   const model = modelOf("transformer");
   const block = model.layers.find(({ kind }) => kind === "transformer_block");
-  assert.ok(block && !isLocal(block));
-  assert.ok(!isLocal(modelOf().layers[0]));
+  assert.equal(block?.window, null);
+  assert.equal(modelOf().layers[0].window, null);
 });

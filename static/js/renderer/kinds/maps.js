@@ -22,7 +22,7 @@ export class MapPainter extends PanelPainter {
     this.maps = panel;
     const { layer } = panel.origin;
     this.norms = panel.inputs ? new KernelNorms(panel, values) : null;
-    this.chosen = layer.kind === "max_pool" ? new Chosen(panel.origin, values) : null;
+    this.chosen = layer.combines === "largest" ? new Chosen(panel.origin, values) : null;
   }
 
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */

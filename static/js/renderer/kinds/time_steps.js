@@ -17,7 +17,7 @@ export class PlacePainter extends PanelPainter {
   constructor(panel, values) {
     super(panel, values);
     const { origin } = panel;
-    this.chosen = origin?.layer.kind === "max_pool" ? new Chosen(origin, values) : null;
+    this.chosen = origin?.layer.combines === "largest" ? new Chosen(origin, values) : null;
     this.size = origin?.windows[0].size ?? 1;
   }
 

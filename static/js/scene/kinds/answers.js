@@ -15,7 +15,8 @@ export const RANKS = 3;
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
-  return panelColumn(layer, model, answerPanel(layer, model));
+  const activation = layer.kind === "dense" ? layer.activation : "";
+  return { ...panelColumn(layer, model, answerPanel(layer, model)), activation };
 }
 
 /**

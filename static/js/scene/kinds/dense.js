@@ -1,11 +1,12 @@
 // @ts-check
 // A dense layer: every unit is a picture of what it computes, every weight an edge.
 
+import { boundOf, isProbability } from "../../state/activation.js";
+import { limitsOf } from "../unit_health.js";
+import { fieldsAt } from "../windows.js";
+
 /** @import { LayerInfo, Model } from "../../state/types.js" */
 /** @import { ColumnSpec, Face } from "../kinds.js" */
-
-/** Activations whose values lie in -1..1 keep that range, so that their colours never move. */
-const BOUNDED = ["tanh", "sigmoid", "softmax"];
 
 /**
  * A map or curve of the unit's response if the data allow one; the weights as an image where the
@@ -16,8 +17,8 @@ const BOUNDED = ["tanh", "sigmoid", "softmax"];
  */
 function face(layer, model) {
   const output = layer === model.layers[model.layers.length - 1];
-  const range = BOUNDED.includes(layer.activation) ? 1 : 0;
-  const probability = output && layer.units === 1 && layer.activation === "sigmoid";
+  const range = boundOf(layer);
+  const probability = output && layer.units === 1 && isProbability(layer);
   const response = model.bufferByName.get(`view/response/${layer.name}`);
   if (response) {
     const [, height, width] =
@@ -38,19 +39,6 @@ function face(layer, model) {
 /** @type {{[kind: string]: number}} the smallest size at which a single column still reads */
 const MIN_SIZE = { map: 14, curve: 18, weights: 28, value: 11 };
 
-/**
- * A layer's name as a heading: "global_max_pool3" is Max pool 3, that of fewer places being just Pool.
- * @param {string} name
- */
-function titleOf(name) {
-  const words = name
-    .replace(/(\d+)$/, " $1")
-    .replace("global_average", "mean")
-    .replace("global_", "")
-    .replaceAll("_", " ");
-  return words[0].toUpperCase() + words.slice(1);
-}
-
 export const dense = {
   kind: "dense",
 
@@ -65,7 +53,7 @@ export const dense = {
     const names = model.data.class_names;
     const [weight = "", bias = ""] = layer.parameters;
     // Others, as flattening or dropout, hand on what they get.
-    const weighs = layer.kind === "dense";
+    const weighs = layer.combines === "sum";
     // Where the loss is differentiated by z at once, as with cross-entropy, there is no dL/da.
     const gradient = ["a", "z"]
       .map((value) => `probe/${layer.name}/${value}.grad`)
@@ -78,15 +66,17 @@ export const dense = {
       ideal: 44,
       least: MIN_SIZE[look.kind],
       labels: output && layer.units > 1 && names.length === layer.units ? names : [],
-      title: output ? "Output" : titleOf(layer.name),
+      title: output ? "Output" : layer.heading,
       shape: weighs ? `${layer.inputs}×${layer.units}` : `${layer.units}`,
-      activation: layer.kind === "dense" || layer.kind === "activation" ? layer.activation : "",
+      activation: "activation" in fieldsAt(model.description, layer.path) ? layer.activation : "",
       parameters: weighs ? layer.inputs * layer.units + (bias ? layer.units : 0) : 0,
       weight: weighs ? weight : "",
       bias: weighs ? bias : "",
       value: `probe/${layer.name}/a`,
       gradient: gradient ?? "",
       batch: model.bufferByName.has(layer.output) ? layer.output : "",
+      bound: boundOf(layer),
+      limits: limitsOf(layer, model),
       output,
       panel: null,
     };

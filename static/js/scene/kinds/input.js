@@ -63,6 +63,8 @@ export const input = {
       gradient: "",
       saliency: picture && model.bufferByName.has(`${PROBE}.grad`) ? `${PROBE}.grad` : "",
       batch: "",
+      bound: 0,
+      limits: null,
       output: false,
       panel: null,
     };

@@ -3,7 +3,7 @@
 
 import { panelColumn } from "../column.js";
 import { boxAround, placeOf } from "../fields.js";
-import { Origin } from "../origin.js";
+import { kernelShape, Origin } from "../origin.js";
 import { Panel, weightLines } from "../panel.js";
 
 /** @import { LayerInfo, Model } from "../../state/types.js" */
@@ -26,14 +26,11 @@ const GAP = 6;
 const OUT = 1e-3;
 const FOOT = 16;
 
-/** Kinds that have a kernel a channel. */
-const KERNELS = ["conv2d", "transposed_conv2d"];
-
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
   const panel = new MapPanel(layer, model);
-  const spec = panelColumn(layer, model, panel);
-  return { ...spec, activation: panel.kernels ? layer.activation : "" };
+  const activation = panel.kernels ? layer.activation : "";
+  return { ...panelColumn(layer, model, panel), activation };
 }
 
 export class MapPanel extends Panel {
@@ -42,7 +39,7 @@ export class MapPanel extends Panel {
     super(mapFields(layer, model), model);
     const [height, width, channels] = layer.output_shape;
     this.shape = { height, width, channels };
-    this.kernels = KERNELS.includes(layer.kind);
+    this.kernels = layer.combines === "sum";
     this.origin = new Origin(layer, model, (cell) => {
       const { channel, kernel, row, col } = this.channelOf(cell);
       return kernel ? null : { row, col, channel };
@@ -213,7 +210,7 @@ function placeKernel(field, x, middle, most, scale) {
 function mapFields(layer, model) {
   const weight = layer.parameters.find((name) => name.endsWith("/W"));
   const shown = Math.min(MAX_CHANNELS, layer.output_shape[2]);
-  const kernels = weight !== undefined && KERNELS.includes(layer.kind);
+  const kernels = weight !== undefined && layer.combines === "sum";
   return Array.from({ length: shown }, (_, channel) => [
     ...(kernels ? [kernelField(layer, model, weight, channel)] : []),
     mapField(layer, model, channel),
@@ -254,9 +251,9 @@ function mapField({ name, output_shape: [rows, cols, channels] }, model, channel
  * @param {number} filter
  * @returns {FieldSpec}
  */
-function kernelField({ name, kind }, model, weight, filter) {
+function kernelField({ name }, model, weight, filter) {
   const [rows, cols, a, b] = model.bufferByName.get(weight)?.shape ?? [1, 1, 1, 1];
-  const turned = kind === "transposed_conv2d";
+  const { turned } = kernelShape(weight, model);
   return {
     ...PLAIN,
     title: `${name}, kernel ${filter}`,

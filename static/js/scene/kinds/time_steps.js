@@ -13,7 +13,9 @@ import { Panel, weightLines } from "../panel.js";
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
-  return panelColumn(layer, model, new PlacePanel(layer, model));
+  // Above a convolution there is room for its shape only.
+  const activation = layer.kind === "dense" ? layer.activation : "";
+  return { ...panelColumn(layer, model, new PlacePanel(layer, model)), activation };
 }
 
 export class PlacePanel extends Panel {
@@ -54,7 +56,7 @@ export class PlacePanel extends Panel {
    * @param {Read} read
    */
   lookedUp({ layer, weight, source }, { row, channel }, read) {
-    const id = layer.kind === "embedding" ? read(source)?.[row] : undefined;
+    const id = layer.reads_ids ? read(source)?.[row] : undefined;
     return id === undefined ? [] : weightLines(this.model, weight, [id, channel]);
   }
 }

@@ -106,9 +106,8 @@ export class Heads {
     const outer = model.layers.filter(({ name }) => !name.includes("/"));
     const index = outer.findIndex((layer) => layer.name === column.layer);
     const tied = column.output && /cross_entropy/.test(model.description.loss);
-    const offered = /** @type {{name: string, title: string}[]} */ (
-      store.state.catalogue?.activations ?? []
-    ).filter((a) => a.name !== "softmax" || column.output);
+    const known = store.state.catalogue?.activations ?? [];
+    const offered = known.filter(({ hidden }) => hidden || column.output);
     const title = offered.find((a) => a.name === column.activation)?.title;
     if (tied || !title) return h("span", {}, title ?? column.activation);
     const select = h("select", { "aria-label": `Activation of ${column.layer}` });

@@ -5,7 +5,7 @@ import { diverging, palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
 import { edgeWidth, strokeEdges } from "../../renderer/edges.js";
-import { bar, cross, hatch } from "../../renderer/units.js";
+import { bar, cross, hatch } from "../../renderer/shapes.js";
 import { Range } from "../../renderer/values.js";
 
 /** @import { Renderer } from "../../renderer/renderer.js" */

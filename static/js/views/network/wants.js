@@ -20,17 +20,17 @@ const FINE = 65_536;
 export function wantsOf(scene, model, mode, calm) {
   /** @type {Map<string, Want>} */
   const wants = new Map();
-  /** @param {string | null | undefined} name @param {"u8" | "f32"} [dtype] */
+  /** @param {string} name */
+  const sizeOf = (name) =>
+    model.bufferByName.get(name)?.shape.reduce((product, n) => product * n, 1) ?? 0;
+  /** @param {string | null | undefined} name @param {"u8" | "u16" | "f32"} [dtype] */
   const add = (name, dtype) => {
-    const buffer = name ? model.bufferByName.get(name) : null;
-    if (!buffer) return;
-    const size = buffer.shape.reduce((product, n) => product * n, 1);
-    wants.set(buffer.name, { name: buffer.name, dtype: dtype ?? (size > EXACT ? "u8" : "f64") });
+    if (!name || !model.bufferByName.has(name)) return;
+    wants.set(name, { name, dtype: dtype ?? (sizeOf(name) > EXACT ? "u8" : "f64") });
   };
   /** @param {string} name */
   const finely = (name) => {
-    const shape = model.bufferByName.get(name)?.shape ?? [];
-    const size = shape.reduce((product, n) => product * n, 1);
+    const size = sizeOf(name);
     return calm && size > EXACT && size <= FINE ? "f32" : undefined;
   };
   for (const column of scene.columns) {
@@ -58,7 +58,8 @@ export function wantsOf(scene, model, mode, calm) {
     if (kind === "map") add(buffer, "u8");
     else {
       add(buffer);
-      if (/relu|tanh|sigmoid/.test(column.activation)) add(column.batch, "u8");
+      // With 256 levels, outputs close to the limit would count as saturated, or as 0, by rounding.
+      if (column.limits) add(column.batch, sizeOf(column.batch) <= FINE ? "u16" : "u8");
     }
   }
   add("probe/loss");

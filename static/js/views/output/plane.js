@@ -4,6 +4,7 @@
 import { category, diverging, onThemeChange } from "../../color.js";
 import { short } from "../../format.js";
 import { roundUp } from "../../renderer/values.js";
+import { isProbability } from "../../state/activation.js";
 import { decide } from "./parts/answer.js";
 import { Ground, planeValue } from "./parts/backdrop.js";
 import { PointChart } from "./parts/chart.js";
@@ -44,8 +45,7 @@ export class Plane {
     this.classes = data.class_names.length;
     this.title = this.classes ? "Decision surface" : "Predicted surface";
     this.answer = answerBuffer(model);
-    const { activation } = model.layers[model.layers.length - 1];
-    this.isProbability = activation === "sigmoid" || activation === "softmax";
+    this.isProbability = isProbability(model.layers[model.layers.length - 1]);
     this.wants = [
       { name: SURFACE, dtype: /** @type {const} */ ("f32") },
       ...["input/batch", this.answer, "probe/loss"].map((name) => ({

@@ -4,8 +4,8 @@
 
 import { onThemeChange } from "../../../color.js";
 import { h } from "../../../controls/dom.js";
+import { cross } from "../../../renderer/shapes.js";
 import { Surface } from "../../../renderer/surface.js";
-import { cross } from "../../../renderer/units.js";
 import { Axes } from "./axes.js";
 import { ROUND, swatch } from "./marks.js";
 import { sampleTitle } from "./moment.js";
