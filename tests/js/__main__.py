@@ -22,7 +22,8 @@ from server.workers import blas
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 ARGUMENTS = ("--test", "--test-isolation=none", f"--test-reporter={FOLDER}/reporter.js")
-"""One process for all files: one each takes four times as long."""
+"""One process for all files: one each takes four times as long. Hooks stand within a `describe`, for
+those of a file itself would be hooks of all files."""
 
 
 def main(arguments: list[str]) -> int:

@@ -1,7 +1,7 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import { Link } from "../../static/js/link.js";
 import { decode } from "../../static/js/state/description.js";
 import { apply, storeOf, told } from "./server.js";
@@ -11,114 +11,116 @@ import { apply, storeOf, told } from "./server.js";
 /** @type {any} */
 const page = globalThis;
 const MADE = ["location", "history", "window", "addEventListener"];
-beforeEach(() => {
-  page.location = { hash: "" };
-  page.history = {
-    replaceState: (/** @type {any} */ _s, /** @type {any} */ _t, /** @type {string} */ to) => {
-      page.location.hash = to;
-    },
-  };
-  page.window = { setTimeout: () => 1 };
-  page.addEventListener = () => {};
-});
-afterEach(() => {
-  for (const name of MADE) delete page[name];
-});
-
-/**
- * A link with actions that note what is asked, and accept it or not.
- * @param {{accept?: boolean, log?: object}} [how]
- */
-function linked({ accept = true, log = { edits: [1, 2] } } = {}) {
-  const store = storeOf();
-  /** @type {[string, ...unknown[]][]} */
-  const asked = [];
-  /** @param {string} what @param {unknown} answer */
-  const note =
-    (what, answer) =>
-    async (/** @type {unknown[]} */ ...given) => {
-      asked.push([what, ...given]);
-      return answer;
+describe("the link", () => {
+  beforeEach(() => {
+    page.location = { hash: "" };
+    page.history = {
+      replaceState: (/** @type {any} */ _s, /** @type {any} */ _t, /** @type {string} */ to) => {
+        page.location.hash = to;
+      },
     };
-  const actions = {
-    configure: note("configure", accept),
-    open: note("open", accept),
-    run: note("run", true),
-    speed: note("speed", true),
-    export: note("export", { description: store.state.model.description, log }),
-    breakpoints: { prepare: () => {} },
-  };
-  const link = new Link(store, /** @type {Actions} */ (/** @type {any} */ (actions)));
-  return { store, link, asked };
-}
+    page.window = { setTimeout: () => 1 };
+    page.addEventListener = () => {};
+  });
+  afterEach(() => {
+    for (const name of MADE) delete page[name];
+  });
 
-test("what is written is read back as the same network", async () => {
-  const { store, link } = linked();
-  assert.equal(await link.write(), true);
-  const { description, problems } = decode(page.location.hash);
-  assert.deepEqual(problems, []);
-  const { name, samples } = store.state.model.description.data;
-  assert.equal(description.data?.name, name);
-  assert.equal(description.data?.samples, samples);
-  assert.ok(link.isShown());
-});
-
-test("edits go into the link if they are short, and are left out if not", async () => {
-  for (const [log, whole] of /** @type {[object, boolean][]} */ ([
-    [{ edits: [1] }, true],
-    [{ edits: "x".repeat(3000) }, false],
-  ])) {
-    const { store, link } = linked({ log });
-    const [branch] = store.state.branches;
-    const edit = /** @type {any} */ ({ moment: [1, 0], kind: "write", buffer: "dense1/W" });
-    store.set({ branches: [{ ...branch, edits: [edit] }] });
-    page.location.hash = link.known;
-    assert.equal(await link.write(), whole);
-    assert.deepEqual(decode(page.location.hash).view.log, whole ? log : undefined);
-    page.location.hash = "";
+  /**
+   * A link with actions that note what is asked, and accept it or not.
+   * @param {{accept?: boolean, log?: object}} [how]
+   */
+  function linked({ accept = true, log = { edits: [1, 2] } } = {}) {
+    const store = storeOf();
+    /** @type {[string, ...unknown[]][]} */
+    const asked = [];
+    /** @param {string} what @param {unknown} answer */
+    const note =
+      (what, answer) =>
+      async (/** @type {unknown[]} */ ...given) => {
+        asked.push([what, ...given]);
+        return answer;
+      };
+    const actions = {
+      configure: note("configure", accept),
+      open: note("open", accept),
+      run: note("run", true),
+      speed: note("speed", true),
+      export: note("export", { description: store.state.model.description, log }),
+      breakpoints: { prepare: () => {} },
+    };
+    const link = new Link(store, /** @type {Actions} */ (/** @type {any} */ (actions)));
+    return { store, link, asked };
   }
-});
 
-test("an address that the user has changed meanwhile is left alone", async () => {
-  const { link } = linked();
-  page.location.hash = "#seed=99";
-  assert.equal(await link.write(), false);
-  assert.equal(page.location.hash, "#seed=99");
-  assert.equal(link.isShown(), false);
-});
+  test("what is written is read back as the same network", async () => {
+    const { store, link } = linked();
+    assert.equal(await link.write(), true);
+    const { description, problems } = decode(page.location.hash);
+    assert.deepEqual(problems, []);
+    const { name, samples } = store.state.model.description.data;
+    assert.equal(description.data?.name, name);
+    assert.equal(description.data?.samples, samples);
+    assert.ok(link.isShown());
+  });
 
-test("an address is followed: configured, at its speed, and run", async () => {
-  page.location.hash = "#seed=7&speed=20steps";
-  const { link, asked } = linked();
-  await link.follow();
-  assert.deepEqual(asked, [["configure", { seed: 7 }], ["speed", "step", 20], ["run"]]);
-});
+  test("edits go into the link if they are short, and are left out if not", async () => {
+    for (const [log, whole] of /** @type {[object, boolean][]} */ ([
+      [{ edits: [1] }, true],
+      [{ edits: "x".repeat(3000) }, false],
+    ])) {
+      const { store, link } = linked({ log });
+      const [branch] = store.state.branches;
+      const edit = /** @type {any} */ ({ moment: [1, 0], kind: "write", buffer: "dense1/W" });
+      store.set({ branches: [{ ...branch, edits: [edit] }] });
+      page.location.hash = link.known;
+      assert.equal(await link.write(), whole);
+      assert.deepEqual(decode(page.location.hash).view.log, whole ? log : undefined);
+      page.location.hash = "";
+    }
+  });
 
-test("a link with a log goes to where it was left, and does not run", async () => {
-  page.location.hash = `#seed=7&log=${btoa(JSON.stringify({ edits: [] })).replaceAll("=", "")}`;
-  const { link, asked } = linked();
-  await link.follow();
-  assert.deepEqual(asked[0], ["open", { description: { seed: 7 }, log: { edits: [] } }]);
-  assert.ok(!asked.some(([what]) => what === "run"));
-});
+  test("an address that the user has changed meanwhile is left alone", async () => {
+    const { link } = linked();
+    page.location.hash = "#seed=99";
+    assert.equal(await link.write(), false);
+    assert.equal(page.location.hash, "#seed=99");
+    assert.equal(link.isShown(), false);
+  });
 
-test("a network that is refused is replaced by the usual one, and it is said why", async () => {
-  page.location.hash = "#seed=7&run=no";
-  const { store, link, asked } = linked({ accept: false });
-  store.set({ errors: [] });
-  const follow = link.follow();
-  store.set({ errors: [{ code: "bad_value", field: "seed", message: "seed: too large" }] });
-  await follow;
-  assert.deepEqual(asked[1], ["configure", {}]);
-  const [{ code, message }] = store.state.errors;
-  assert.equal(code, "link");
-  assert.match(message, /^seed: too large\. The link asks for it/);
-});
+  test("an address is followed: configured, at its speed, and run", async () => {
+    page.location.hash = "#seed=7&speed=20steps";
+    const { link, asked } = linked();
+    await link.follow();
+    assert.deepEqual(asked, [["configure", { seed: 7 }], ["speed", "step", 20], ["run"]]);
+  });
 
-test("problems of a link outlive the network that it leads to", async () => {
-  page.location.hash = "#colour=red";
-  const { store, link } = linked();
-  await link.follow();
-  apply(store, told("circles").configured);
-  assert.match(store.state.errors[0].message, /“colour”/);
+  test("a link with a log goes to where it was left, and does not run", async () => {
+    page.location.hash = `#seed=7&log=${btoa(JSON.stringify({ edits: [] })).replaceAll("=", "")}`;
+    const { link, asked } = linked();
+    await link.follow();
+    assert.deepEqual(asked[0], ["open", { description: { seed: 7 }, log: { edits: [] } }]);
+    assert.ok(!asked.some(([what]) => what === "run"));
+  });
+
+  test("a network that is refused is replaced by the usual one, and it is said why", async () => {
+    page.location.hash = "#seed=7&run=no";
+    const { store, link, asked } = linked({ accept: false });
+    store.set({ errors: [] });
+    const follow = link.follow();
+    store.set({ errors: [{ code: "bad_value", field: "seed", message: "seed: too large" }] });
+    await follow;
+    assert.deepEqual(asked[1], ["configure", {}]);
+    const [{ code, message }] = store.state.errors;
+    assert.equal(code, "link");
+    assert.match(message, /^seed: too large\. The link asks for it/);
+  });
+
+  test("problems of a link outlive the network that it leads to", async () => {
+    page.location.hash = "#colour=red";
+    const { store, link } = linked();
+    await link.follow();
+    apply(store, told("circles").configured);
+    assert.match(store.state.errors[0].message, /“colour”/);
+  });
 });
