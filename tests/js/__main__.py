@@ -22,7 +22,7 @@ from server.workers import blas
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 ARGUMENTS = ("--test", "--test-isolation=none", f"--test-reporter={FOLDER}/reporter.js")
-"""One process for all files: one each takes four times as long. Hooks stand within a `describe`, for
+"""One process for all files: one each takes four times as long. Hooks stand within a `describe`:
 those of a file itself would be hooks of all files."""
 
 
