@@ -1,5 +1,6 @@
 // @ts-check
-// What the scene knows of each kind of layer. A new kind is one new file and one line here.
+// Which picture each layer has. A kind of layer without a picture of its own needs nothing here: its
+// shapes decide. A new picture is one entry in PICTURES and the modules of its name.
 
 import { dense } from "./kinds/dense.js";
 import { input } from "./kinds/input.js";
@@ -55,37 +56,31 @@ import { input } from "./kinds/input.js";
  * @property {(layer: LayerInfo, model: Model) => ColumnSpec} column
  */
 
-/** Kinds that the first network has; all others are fetched when a network needs them. */
+/**
+ * A picture: the module of its name in `scene/kinds/` says what is shown of a layer. If it is
+ * `painted`, one of the same name in `renderer/kinds/` draws it with its class `Painter`; otherwise
+ * it is drawn as units. The kinds of layers in `kinds` have this picture whatever their shapes.
+ * @typedef {{painted: boolean, kinds: string[]}} Picture
+ */
+
+/** @type {{[module: string]: Picture}} */
+export const PICTURES = {
+  answers: { painted: true, kinds: [] },
+  attention: { painted: true, kinds: ["attention"] },
+  dense: { painted: false, kinds: [] },
+  input: { painted: false, kinds: [] },
+  maps: { painted: true, kinds: [] },
+  nested: { painted: true, kinds: ["residual", "concatenate"] },
+  pooled: { painted: false, kinds: ["global_max_pool", "global_average_pool"] },
+  recurrent: { painted: true, kinds: ["rnn", "lstm", "gru"] },
+  time_steps: { painted: true, kinds: [] },
+  tokens: { painted: true, kinds: [] },
+  transformer_block: { painted: true, kinds: ["transformer_block"] },
+  vectors: { painted: true, kinds: ["field_embedding", "factorisation"] },
+};
+
+/** The pictures of the first network; all others are fetched when a network needs them. */
 const EAGER = { dense, input };
-
-/** @type {{[module: string]: () => Promise<Pick<Kind, "column">>}} */
-const FETCHED = {
-  answers: () => import("./kinds/answers.js"),
-  attention: () => import("./kinds/attention.js"),
-  maps: () => import("./kinds/maps.js"),
-  nested: () => import("./kinds/nested.js"),
-  places: () => import("./kinds/time_steps.js"),
-  pooled: () => import("./kinds/pooled.js"),
-  recurrent: () => import("./kinds/recurrent.js"),
-  tokens: () => import("./kinds/tokens.js"),
-  transformer_block: () => import("./kinds/transformer_block.js"),
-  vectors: () => import("./kinds/vectors.js"),
-};
-
-/** Modules of kinds that have one of their own, whatever their shapes. @type {{[kind: string]: string}} */
-const MODULES = {
-  rnn: "recurrent",
-  lstm: "recurrent",
-  gru: "recurrent",
-  attention: "attention",
-  transformer_block: "transformer_block",
-  field_embedding: "vectors",
-  factorisation: "vectors",
-  residual: "nested",
-  concatenate: "nested",
-  global_max_pool: "pooled",
-  global_average_pool: "pooled",
-};
 
 /** @type {Map<string, Pick<Kind, "column">>} */
 const fetched = new Map();
@@ -99,13 +94,23 @@ export function moduleOf(layer, model) {
   const { vocabulary, input_shape: shape } = model.data;
   if (layer.kind === "input") {
     if ((vocabulary || model.data.field_sizes) && shape.length === 1) return "tokens";
-    return shape.length === 2 && !model.data.image_shape ? "places" : "input";
+    return shape.length === 2 && !model.data.image_shape ? "time_steps" : "input";
   }
-  if (MODULES[layer.kind]) return MODULES[layer.kind];
+  const own = Object.keys(PICTURES).find((module) => PICTURES[module].kinds.includes(layer.kind));
+  if (own) return own;
   if (layer.output_shape.length === 3) return "maps";
   if (layer.output_shape.length !== 2) return "dense";
   const last = layer === model.layers[model.layers.length - 1];
-  return last && model.data.task === "classification" ? "answers" : "places";
+  return last && model.data.task === "classification" ? "answers" : "time_steps";
+}
+
+/**
+ * What stands for the inputs: in many respects the first layer.
+ * @param {Model} model
+ * @returns {LayerInfo}
+ */
+export function inputLayer(model) {
+  return { ...model.layers[0], name: "input", kind: "input", combines: "", window: null };
 }
 
 /**
@@ -114,8 +119,7 @@ export function moduleOf(layer, model) {
  * @returns {LayerInfo[]}
  */
 function layersOf(model) {
-  const first = { ...model.layers[0], name: "input", kind: "input" };
-  return [first, ...model.layers.filter(({ name }) => !name.includes("/"))];
+  return [inputLayer(model), ...model.layers.filter(({ name }) => !name.includes("/"))];
 }
 
 /**
@@ -137,7 +141,7 @@ export async function fetchKinds(model) {
   const names = new Set(layersOf(model).map((layer) => moduleOf(layer, model)));
   await Promise.all(
     [...names].map(async (name) => {
-      if (!(name in EAGER)) fetched.set(name, await FETCHED[name]());
+      if (!(name in EAGER)) fetched.set(name, await import(`./kinds/${name}.js`));
     }),
   );
 }

@@ -16,7 +16,7 @@ const READABLE = 5;
 const TOKEN = 18;
 const LETTERS = 12;
 
-export class AnswerPainter extends PanelPainter {
+export class Painter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);

@@ -12,7 +12,7 @@ import { PanelPainter } from "../panel.js";
 /** @import { PanelLook } from "../panel.js" */
 /** @import { Values } from "../values.js" */
 
-export class AttentionPainter extends PanelPainter {
+export class Painter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);

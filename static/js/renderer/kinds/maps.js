@@ -15,7 +15,7 @@ const MARKED = 7;
 /** The largest norm, of 255: kernels must not outweigh the maps. */
 const DARKEST = 170;
 
-export class MapPainter extends PanelPainter {
+export class Painter extends PanelPainter {
   /** @param {MapPanel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);

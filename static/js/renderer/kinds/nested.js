@@ -8,7 +8,7 @@ import { PanelPainter } from "../panel.js";
 
 const R = 5;
 
-export class NestedPainter extends PanelPainter {
+export class Painter extends PanelPainter {
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
   paint(context, look) {
     super.paint(context, look);

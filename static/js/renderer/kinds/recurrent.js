@@ -10,7 +10,7 @@ import { PanelPainter } from "../panel.js";
 /** @import { PanelLook } from "../panel.js" */
 /** @import { Values } from "../values.js" */
 
-export class RecurrentPainter extends PanelPainter {
+export class Painter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);

@@ -12,7 +12,7 @@ import { PanelPainter } from "../panel.js";
 /** A step of a window lower than this has no room for a mark, CSS px. */
 const MARKED = 5;
 
-export class PlacePainter extends PanelPainter {
+export class Painter extends PanelPainter {
   /** @param {PlacePanel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);

@@ -10,7 +10,7 @@ import { PanelPainter } from "../panel.js";
 /** Rows lower than this are too low for any letter, CSS px. */
 const READABLE = 5;
 
-export class TokenPainter extends PanelPainter {
+export class Painter extends PanelPainter {
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
   paint(context, look) {
     const { model } = this.panel;

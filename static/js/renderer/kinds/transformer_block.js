@@ -1,14 +1,14 @@
 // @ts-check
 // A Transformer's block: attention matrices, and the residual stream that runs past the branches.
 
-import { AttentionPainter } from "./attention.js";
+import { Painter as AttentionPainter } from "./attention.js";
 import { skip } from "./nested.js";
 
 /** @import { Panel } from "../../scene/panel.js" */
 /** @import { PanelLook } from "../panel.js" */
 /** @import { Values } from "../values.js" */
 
-export class BlockPainter extends AttentionPainter {
+export class Painter extends AttentionPainter {
   /** @param {Panel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);

@@ -19,7 +19,7 @@ const READABLE = 22;
 /** Between rows closer than this no sign fits, CSS px at scale 1. */
 const SIGN = 14;
 
-export class VectorPainter extends PanelPainter {
+export class Painter extends PanelPainter {
   /** @param {VectorPanel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);
