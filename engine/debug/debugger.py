@@ -325,10 +325,10 @@ class Debugger:
         self.pause()
         return self.timeline.write(buffer, values, index)
 
-    def hold(self, buffer: str, value: float, index: Sequence[int | None]) -> Branch:
-        """As `Timeline.hold`; pauses first."""
+    def clamp(self, buffer: str, value: float, index: Sequence[int | None]) -> Branch:
+        """As `Timeline.clamp`; pauses first."""
         self.pause()
-        return self.timeline.hold(buffer, value, index)
+        return self.timeline.clamp(buffer, value, index)
 
     def release(self, buffer: str, index: Sequence[int | None]) -> Branch:
         """As `Timeline.release`; pauses first."""

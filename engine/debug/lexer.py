@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-Kind = Literal["number", "name", "call", "word", "mark", "end"]
+TokenKind = Literal["number", "name", "call", "word", "mark", "end"]
 
 WORDS = ("and", "or", "not")
 ALIASES = {"−": "-", "·": "*", "×": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "^": "**"}
@@ -52,7 +52,7 @@ class ExpressionError(ValueError):
 class Token:
     """A piece of the text, from `start` up to `stop`. A "call" is a name with ``(`` behind it."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
     stop: int

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.debug.expressions import Expression, Value, parse_expression
 from engine.errors import DescriptionError
 from engine.history.moments import Branch
-from engine.history.thinned_series import Track
+from engine.history.thinned_series import ThinnedSeries
 from engine.history.timeline import Timeline
 from engine.program.machine import Trap
 
@@ -29,7 +29,7 @@ class Watch:
     """An expression, and its values over time if it is a single one."""
 
     expression: Expression
-    track: Track
+    track: ThinnedSeries
 
 
 class WatchList:
@@ -57,7 +57,7 @@ class WatchList:
             ExpressionError: it is wrong.
         """
         expression = parse_expression(text, self._timeline.machine.program)
-        self._watches[number] = Watch(expression, Track(1, CAPACITY))
+        self._watches[number] = Watch(expression, ThinnedSeries(1, CAPACITY))
         self._since = self._timeline.now.step
         self._next = self._since + 1
         return expression

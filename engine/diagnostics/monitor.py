@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.diagnostics.observation import Observation, Probe, norm, weights_of
 from engine.history.moments import Branch
-from engine.history.thinned_series import CAPACITY, Track
+from engine.history.thinned_series import CAPACITY, ThinnedSeries
 from engine.history.timeline import Timeline
 from engine.program.machine import Machine, Trap
 from engine.tensors.arrays import Array
@@ -107,8 +107,8 @@ class Monitor:
         self._interval = max(1, ceil(self._probe.seconds / (share * machine.step_seconds)))
         self._capacity = capacity
         layers = machine.program.layers
-        self._samples = Track(4 * len(layers), capacity)
-        self._histograms = [Track(BINS + 2, capacity) for _ in layers]
+        self._samples = ThinnedSeries(4 * len(layers), capacity)
+        self._histograms = [ThinnedSeries(BINS + 2, capacity) for _ in layers]
         self._weights = [
             [machine.view(name) for name in weights_of(layer, machine.program.buffers)]
             for layer in layers

@@ -34,9 +34,9 @@ from engine.formula import (
 )
 from engine.graph.graph import Node
 from engine.history.moments import Moment
-from engine.history.replay import Past, Recall
-from engine.program.aliasing import Layout
-from engine.program.clamps import held_slots
+from engine.history.replay import Replay, ReplaySource
+from engine.program.aliasing import Aliasing
+from engine.program.clamps import clamped_slots
 from engine.program.machine import Machine
 from engine.program.memory import slot
 from engine.tensors.addresses import address, locate
@@ -98,13 +98,13 @@ def explain(
     index: tuple[int, ...],
     *,
     at: tuple[int, int] | None = None,
-    past: Past = None,
+    past: ReplaySource = None,
 ) -> Explanation:
     """How an element of a buffer got its value; see `Explainer` for many such questions.
 
     Args:
         at: the value before instruction at[1] of step at[0]; None for the present one.
-        past: what earlier states are made from, see `engine.history.replay.Past`.
+        past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
 
     Raises:
         DescriptionError: no such buffer, element or moment.
@@ -114,7 +114,7 @@ def explain(
 
 
 def chain(
-    machine: Machine, buffer: str, index: tuple[int, ...], *, past: Past = None
+    machine: Machine, buffer: str, index: tuple[int, ...], *, past: ReplaySource = None
 ) -> tuple[ChainStep, ...]:
     """The chain rule as a path, see `Explainer.chain`."""
     return Explainer(machine, past).chain(buffer, index)
@@ -125,14 +125,14 @@ class Explainer:
 
     Args:
         machine: is left as it is.
-        past: what earlier states are made from, see `engine.history.replay.Past`.
+        past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
     """
 
-    def __init__(self, machine: Machine, past: Past = None) -> None:
+    def __init__(self, machine: Machine, past: ReplaySource = None) -> None:
         self.machine = machine
-        self.recall = Recall(machine, past)
+        self.replay = Replay(machine, past)
         self.nodes = machine.program.graph.nodes
-        self.layout = Layout(machine)
+        self.aliasing = Aliasing(machine)
         self._tensors = {tensor.name: tensor for tensor in machine.program.graph.tensors}
         self._carriers = _carriers(machine)
 
@@ -161,7 +161,7 @@ class Explainer:
             value=value,
             formula=formula,
             moment=written,
-            stale=not _agree(formula, value, self.layout.array(tensor).dtype),
+            stale=not _agree(formula, value, self.aliasing.array(tensor).dtype),
         )
 
     def formula(self, tensor: Tensor, index: Index, written: Moment) -> Formula:
@@ -171,7 +171,7 @@ class Explainer:
         """
         node = self.nodes[written.pc]
         if node.output is not tensor:
-            place = self.layout.written_index(written.pc, tensor, single(index))
+            place = self.aliasing.written_index(written.pc, tensor, single(index))
             assert place is not None
             index = place
         return node.op.explain(
@@ -180,16 +180,22 @@ class Explainer:
 
     def operand(self, tensor: Tensor) -> Operand:
         """A buffer as it is at present, for formulas."""
-        parts = tuple(Operand(part, self.layout.array(part)) for part in self.layout.parts(tensor))
+        parts = tuple(
+            Operand(part, self.aliasing.array(part)) for part in self.aliasing.parts(tensor)
+        )
         node = self.machine.program.graph.producers.get(tensor)
-        source = partial(self._source, node) if node is not None and node.op.gathers else None
-        return Operand(tensor, self.layout.array(tensor), parts, source)
+        source = (
+            partial(self._source, node) if node is not None and node.op.selects_elements else None
+        )
+        return Operand(tensor, self.aliasing.array(tensor), parts, source)
 
     def _source(self, node: Node, index: tuple[int, ...]) -> Element | None:
         """Which element of its input an op has put there; None if it is none."""
         out, first = node.output, node.inputs[0]
         found = node.op.explain(
-            index, Operand(out, self.layout.array(out)), Operand(first, self.layout.array(first))
+            index,
+            Operand(out, self.aliasing.array(out)),
+            Operand(first, self.aliasing.array(first)),
         )
         return found if isinstance(found, Element) else None
 
@@ -213,28 +219,28 @@ class Explainer:
         """The instructions that write an element."""
         return [
             i
-            for i in self.layout.writers(tensor)
-            if self.layout.written_index(i, tensor, index) is not None
+            for i in self.aliasing.writers(tensor)
+            if self.aliasing.written_index(i, tensor, index) is not None
         ]
 
     @contextmanager
     def seeing(self, written: Moment) -> Iterator[Machine]:
         """While inside, the machine's buffers hold what this instruction read."""
-        now = self.recall.now
+        now = self.replay.now
         if self._intact(written, now):
             yield self.machine
             return
         frame = Moment(written.step, self.machine.program.phase_start("update"))
         if not (written < frame <= now and self._intact(written, frame)):
             frame = written
-        with self.recall.at(frame) as machine:
+        with self.replay.at(frame) as machine:
             yield machine
 
     def _intact(self, written: Moment, until: Moment) -> bool:
         """Whether nothing that an instruction read was overwritten up to a later moment."""
-        if self.recall.changed(written, until):
+        if self.replay.changed(written, until):
             return False
-        overwriters = self.layout.overwriters(written.pc)
+        overwriters = self.aliasing.overwriters(written.pc)
         if until.step == written.step:
             return not any(written.pc <= i < until.pc for i in overwriters)
         if until.step == written.step + 1:
@@ -245,10 +251,10 @@ class Explainer:
         self, tensor: Tensor, index: tuple[int, ...], written: Moment, moment: Moment
     ) -> float:
         """What an element was at a moment; what it is, if nothing has touched it since."""
-        now = self.recall.now
+        now = self.replay.now
         touched = self.last_written(tensor, index, now) != written
-        there = moment if touched or self.recall.changed(moment, now) else now
-        with self.recall.at(there) as machine:
+        there = moment if touched or self.replay.changed(moment, now) else now
+        with self.replay.at(there) as machine:
             return float(machine.view(tensor.name)[index])
 
     # The chain rule --------------------------------------------------------------------------
@@ -275,9 +281,9 @@ class Explainer:
     @contextmanager
     def backward(self, step: int) -> Iterator[None]:
         """While inside, the machine is where the backward pass of a step has ended, or before."""
-        now = self.recall.now
+        now = self.replay.now
         end = Moment(step, self.machine.program.phase_start("update"))
-        with self.recall.at(end if end < now and self.recall.counts_steps else now):
+        with self.replay.at(end if end < now and self.replay.counts_steps else now):
             yield
 
     @contextmanager
@@ -290,7 +296,7 @@ class Explainer:
             with self.backward(written.step):
                 yield
         else:
-            with self.recall.at(written):
+            with self.replay.at(written):
                 yield
 
     def gradient(self, buffer: str) -> Tensor:
@@ -346,15 +352,15 @@ class Explainer:
         )
         if not inside:
             raise DescriptionError(buffer, index, f"an index within {tensor.shape}")
-        where = address(self.layout.array(tensor), index)
-        for part in self.layout.parts(tensor):
-            place = locate(self.layout.array(part), where)
+        where = address(self.aliasing.array(tensor), index)
+        for part in self.aliasing.parts(tensor):
+            place = locate(self.aliasing.array(part), where)
             if place is not None:
                 return part, place
         return tensor, index
 
     def _moment(self, at: tuple[int, int] | None) -> Moment:
-        now = self.recall.now
+        now = self.replay.now
         if at is None:
             return now
         moment = Moment(*at)
@@ -364,15 +370,15 @@ class Explainer:
 
     def _held(self, machine: Machine, tensor: Tensor, index: tuple[int, ...]) -> Number | None:
         """A formula for what is clamped."""
-        where = address(self.layout.array(tensor), index)
-        for name, place, value in held_slots(machine.program, machine.clamps):
-            held = slot(name, self.layout.array(self._tensors[name]), place)
+        where = address(self.aliasing.array(tensor), index)
+        for name, place, value in clamped_slots(machine.program, machine.clamps):
+            held = slot(name, self.aliasing.array(self._tensors[name]), place)
             if locate(held, where) is not None:
                 return Number(value, meaning="held at this value")
         return None
 
     def _unwritten(self, tensor: Tensor, index: tuple[int, ...], moment: Moment) -> Explanation:
-        with self.recall.at(moment) as machine:
+        with self.replay.at(moment) as machine:
             value = float(machine.view(tensor.name)[index])
         symbol = index_text(tensor.symbol, index)
         formula = Number(value, symbol, self._origin(tensor, index))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.explain.explainer import Explainer
 from engine.formula import (
     Axis,
+    AxisPositions,
     Element,
     Formula,
     Index,
@@ -22,7 +23,6 @@ from engine.formula import (
     Negative,
     Number,
     OpenIndexError,
-    Places,
     Product,
     Quotient,
     Series,
@@ -129,11 +129,11 @@ def origins(explainer: Explainer, element: Element) -> list[Origin]:
     where = np.broadcast_to(addresses(element.operand.array, index), shape)
     left = np.ones(shape, dtype=bool)
     found: list[Origin | None] = []
-    for writer in reversed(explainer.layout.writers(element.operand.tensor)):
+    for writer in reversed(explainer.aliasing.writers(element.operand.tensor)):
         node = explainer.nodes[writer]
         if node.updates:
             continue
-        places, inside = locate_all(explainer.layout.array(node.output), where)
+        places, inside = locate_all(explainer.aliasing.array(node.output), where)
         made = inside & left
         if made.any():
             found.append(_part(element, node, places, made))
@@ -169,8 +169,8 @@ def terms(explainer: Explainer, formula: Formula, axes: tuple[Axis, ...]) -> lis
     return [_term(explainer, part, along) for part, along in _parts(whole, axes)]
 
 
-def placed(term: Term, places: Places) -> dict[Axis, int]:
-    """Places with one on each further axis of the term: where it is largest."""
+def placed(term: Term, places: AxisPositions) -> dict[Axis, int]:
+    """AxisPositions with one on each further axis of the term: where it is largest."""
     known = {axis: places[axis] for axis in term.axes if axis in places}
     new = tuple(axis for axis in term.axes if axis not in known)
     if not new:

@@ -12,7 +12,7 @@ from engine.errors import DescriptionError
 from engine.explain.explainer import Explainer, Explanation
 from engine.explain.mistakes import Mistake, MistakeKind, mistakes
 from engine.formula import number_text, text
-from engine.history.replay import Past
+from engine.history.replay import ReplaySource
 from engine.program.machine import Machine
 
 HintKind = MistakeKind | Literal["right", "imprecise", "shifted_point", "unknown"]
@@ -40,14 +40,14 @@ class Hint:
 
 
 def exercise(
-    machine: Machine | Explainer, buffer: str, index: tuple[int, ...], *, past: Past = None
+    machine: Machine | Explainer, buffer: str, index: tuple[int, ...], *, past: ReplaySource = None
 ) -> Exercise:
     """An element as an exercise.
 
     Args:
         machine: which it is of, or an explainer of it, which many exercises can share.
         buffer: anything an instruction has written: an activation, a gradient, an update.
-        past: what earlier states are made from, see `engine.history.replay.Past`.
+        past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
 
     Raises:
         DescriptionError: no such element, or no instruction has written it.

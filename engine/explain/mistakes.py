@@ -18,6 +18,7 @@ from engine.explain.explainer import Explainer, Explanation
 from engine.explain.factors import formula_of
 from engine.formula import (
     Axis,
+    AxisPositions,
     Element,
     Formula,
     Function,
@@ -25,7 +26,6 @@ from engine.formula import (
     Negative,
     Number,
     Operand,
-    Places,
     Power,
     Product,
     Quotient,
@@ -102,7 +102,7 @@ class _Written(Formula):
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self.formula.over(axes)
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         return self.formula.at(places)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.formula.indices import Axis, Entry, Index, Places, axes_of, entry_of, numbers_of
+from engine.formula.indices import Axis, AxisPositions, Entry, Index, axes_of, entry_of, numbers_of
 from engine.formula.nodes import Element, Formula, Number, Operand, Values
 
 Relation = Literal["<", "≤", ">", "≥", "="]
@@ -39,7 +39,7 @@ class Condition:
         """Whether a closed condition holds."""
         return bool(self.over(()))
 
-    def at(self, places: Places) -> Condition:
+    def at(self, places: AxisPositions) -> Condition:
         return Condition(self.left.at(places), self.relation, self.right.at(places))
 
 
@@ -98,7 +98,7 @@ class Cases(Formula):
             result = np.where(taken == number, branch, result)
         return result
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         cases = tuple(
             Case(case.formula.at(places), tuple(c.at(places) for c in case.conditions))
             for case in self.cases
@@ -132,7 +132,7 @@ class Choice(Formula):
     def scale(self, axes: tuple[Axis, ...]) -> Values:
         return self.found.scale(axes)
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         return Choice(self.found.at(places), tuple(b.at(places) for b in self.by), self.reason)
 
 
@@ -167,7 +167,7 @@ class Masked(Formula):
         shape = [axis.extent if axis in self.axes else 1 for axis in axes]
         return self.kept.transpose(order).reshape(shape)
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         kept = self.kept[tuple(places.get(axis, slice(None)) for axis in self.axes)]
         left = tuple(axis for axis in self.axes if axis not in places)
         return masked(self.formula.at(places), left, kept)

@@ -30,7 +30,7 @@ class Axis:
         return Line(start, ((self, step),))
 
 
-Places = Mapping[Axis, int]
+AxisPositions = Mapping[Axis, int]
 
 
 class Along:
@@ -45,7 +45,7 @@ class Along:
         """The indices, one dimension for each of `axes`; extent 1 where they do not depend."""
         raise NotImplementedError
 
-    def at(self, places: Places) -> Entry:
+    def at(self, places: AxisPositions) -> Entry:
         """The index at one place on each of these axes."""
         raise NotImplementedError
 
@@ -90,7 +90,7 @@ class Line(Along):
             total = total + step * np.arange(axis.extent).reshape(shape)
         return total
 
-    def at(self, places: Places) -> Entry:
+    def at(self, places: AxisPositions) -> Entry:
         start = self.start + sum(step * places[a] for a, step in self.steps if a in places)
         left = tuple((axis, step) for axis, step in self.steps if axis not in places)
         return Line(start, left) if left else start
@@ -139,7 +139,7 @@ class Table(Along):
         shape = [axis.extent if axis in self.over else 1 for axis in axes]
         return self.values.transpose(order).reshape(shape)
 
-    def at(self, places: Places) -> Entry:
+    def at(self, places: AxisPositions) -> Entry:
         found = self.values[tuple(places.get(axis, slice(None)) for axis in self.over)]
         left = tuple(axis for axis in self.over if axis not in places)
         return Table(self.label, left, found) if left else int(found)
@@ -165,7 +165,7 @@ def numbers_of(entry: Entry, axes: tuple[Axis, ...]) -> Numbers:
     return np.full((1,) * len(axes), entry, dtype=np.int64)
 
 
-def placed(index: Index, places: Places) -> Index:
+def placed(index: Index, places: AxisPositions) -> Index:
     """The index at one place on each of these axes."""
     return tuple(i.at(places) if isinstance(i, Along) else i for i in index)
 

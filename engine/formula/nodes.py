@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from engine.formula.indices import (
     Along,
     Axis,
+    AxisPositions,
     Entry,
     Index,
     OpenIndexError,
-    Places,
     Table,
     axes_of,
     entry_of,
@@ -64,7 +64,7 @@ class Formula:
         """
         raise NotImplementedError
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         """The formula at one place on each of these axes."""
         raise NotImplementedError
 
@@ -126,7 +126,7 @@ class Number(Formula):
     def scale(self, axes: tuple[Axis, ...]) -> Values:
         return np.abs(self.over(axes))
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         return self
 
 
@@ -189,7 +189,7 @@ class Element(Formula):
     def scale(self, axes: tuple[Axis, ...]) -> Values:
         return np.abs(self.over(axes))
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         if not any(axis in places for axis in self.axes):
             return self
         where = tuple(places.get(axis, slice(None)) for axis in self.axes)
@@ -314,7 +314,7 @@ class _Composite(Formula):
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self._combine(*(child.over(axes) for child in self.children()))
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         return self.rebuilt(tuple(child.at(places) for child in self.children()))
 
 
@@ -365,7 +365,7 @@ class Series(Formula):
             repeats *= axis.extent // extent if extent else 0
         return np.asarray(repeats * values.sum(axis=tuple(range(open_axes, values.ndim))))
 
-    def at(self, places: Places) -> Formula:
+    def at(self, places: AxisPositions) -> Formula:
         return Series(self.term.at(places), self.axes)
 
     @cached_property

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from engine.checks import is_whole
 from engine.errors import DescriptionError
 from engine.history.keyframes import BUDGET
-from engine.history.moments import EDIT_KINDS, START, Branch, Edit, Moment
+from engine.history.moments import EDIT_KINDS, START, Branch, Edit, EditKind, Moment
 from engine.history.timeline import Timeline
-from engine.program.clamps import Clamp, held_slots
+from engine.program.clamps import Clamp, clamped_slots
 from engine.program.machine import Machine
 from engine.program.memory import Index, slot
 
@@ -34,6 +34,9 @@ Log = dict[str, Any]
 MAX_BRANCHES, MAX_EDITS = 1_000, 100_000
 MAX_STEP = 2**53 - 1
 MAX_AXES = 8
+
+FORMER_KINDS: Mapping[object, EditKind] = {"hold": "clamp"}
+"""Kinds of edits under the names that logs had for them before."""
 
 
 def export_log(timeline: Timeline) -> Log:
@@ -144,7 +147,7 @@ def _begun(earlier: list[Branch], path: str, parent: Any, start: Moment) -> Bran
 def _edit(timeline: Timeline, path: str, given: Any) -> Edit:
     machine = timeline.machine
     fields = _mapping(path, given, ("at", "kind", "buffer", "index", "values"))
-    kind, buffer = fields["kind"], fields["buffer"]
+    kind, buffer = FORMER_KINDS.get(fields["kind"], fields["kind"]), fields["buffer"]
     if kind not in EDIT_KINDS:
         raise DescriptionError(f"{path}.kind", kind, f"one of {', '.join(EDIT_KINDS)}")
     if buffer not in machine.program.buffers:
@@ -152,9 +155,9 @@ def _edit(timeline: Timeline, path: str, given: Any) -> Edit:
     index = _index(f"{path}.index", fields["index"])
     shape = slot(buffer, machine.view(buffer), index).shape
     values = _values(f"{path}.values", fields["values"])
-    if kind == "hold" and values.ndim == 0 and index is not None:
-        list(held_slots(machine.program, [Clamp(buffer, index, float(values))]))
-    elif kind == "hold":
+    if kind == "clamp" and values.ndim == 0 and index is not None:
+        list(clamped_slots(machine.program, [Clamp(buffer, index, float(values))]))
+    elif kind == "clamp":
         raise DescriptionError(f"{path}.values", values.shape, "one number, for elements")
     elif kind == "write":
         timeline.check_editable(buffer)

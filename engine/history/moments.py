@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from engine.program.clamps import Clamp
 from engine.program.memory import Index
 
-EditKind = Literal["write", "hold", "release"]
-EDIT_KINDS: tuple[EditKind, ...] = ("write", "hold", "release")
+EditKind = Literal["write", "clamp", "release"]
+EDIT_KINDS: tuple[EditKind, ...] = ("write", "clamp", "release")
 
 
 class Moment(NamedTuple):
@@ -33,8 +33,8 @@ class Edit:
 
     Attributes:
         moment: when it was made.
-        kind: "write" puts numbers into a buffer; "hold" does and keeps them there (see `Clamp`)
-            until "release".
+        kind: "write" puts numbers into a buffer; "clamp" also keeps them there until "release",
+            see `Clamp`.
         buffer: its name; a data set's, too.
         index: which elements, None along an axis for all of it; or None for the whole buffer.
         values: of the shape of those elements, or a single number; none for "release".
@@ -121,7 +121,7 @@ def clamps_after(edits: Iterable[Edit]) -> tuple[Clamp, ...]:
     held: dict[tuple[str, Index | None], Clamp] = {}
     for edit in edits:
         key = edit.buffer, edit.index
-        if edit.kind == "hold":
+        if edit.kind == "clamp":
             assert edit.index is not None
             held[key] = Clamp(edit.buffer, edit.index, float(edit.values))
         elif edit.kind == "release":

@@ -12,7 +12,7 @@ from engine.history.moments import Moment
 from engine.history.timeline import Timeline
 from engine.program.machine import Machine, Snapshot
 
-Past = Timeline | Snapshot | None
+ReplaySource = Timeline | Snapshot | None
 """What an earlier state is made from: the timeline that drives the machine; a snapshot of an
 earlier moment since which nothing was changed by hand; or nothing, and training is repeated from
 its start, exact but slow."""
@@ -31,13 +31,13 @@ class _Start:
     origin: object
 
 
-class Recall:
+class Replay:
     """Brings a machine back to earlier moments of its history for a while.
 
     The start of the last step asked for is kept, so that going there again costs at most a step.
     """
 
-    def __init__(self, machine: Machine, past: Past = None) -> None:
+    def __init__(self, machine: Machine, past: ReplaySource = None) -> None:
         self.machine = machine
         self.past = past
         self.counts_steps = any(node.output.name == "step" for node in machine.program.graph.nodes)

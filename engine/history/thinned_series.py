@@ -14,7 +14,7 @@ CAPACITY = 512
 
 
 @dataclass
-class Track:
+class ThinnedSeries:
     """Rows of `width` numbers by step; of a branch that is full every second one goes.
 
     Rows before a branch's start are those of its parent.

@@ -230,13 +230,13 @@ class Timeline:
         self.check_editable(buffer)
         return self._add("write", buffer, np.array(values, dtype=np.float64), index)
 
-    def hold(self, buffer: str, value: float, index: Sequence[int | None]) -> Branch:
+    def clamp(self, buffer: str, value: float, index: Sequence[int | None]) -> Branch:
         """Clamp elements at `value` from now on (see `Clamp`); returns the branch we are on.
 
         Raises:
             DescriptionError: it is not possible; nothing has changed then.
         """
-        return self._add("hold", buffer, np.array(value, dtype=np.float64), index)
+        return self._add("clamp", buffer, np.array(value, dtype=np.float64), index)
 
     def release(self, buffer: str, index: Sequence[int | None]) -> Branch:
         """Let go of what was clamped; returns the branch we are on.

@@ -6,7 +6,7 @@ from engine.graph.graph import Graph
 from engine.layers.context import Context, LayerInfo, Penalty
 from engine.ops.elementwise import Add, Subtract
 from engine.ops.loss import BinaryCrossEntropy, MeanHuber, MeanSquare, SoftmaxCrossEntropy
-from engine.ops.tokens import CountPlaces, PlaceCrossEntropy
+from engine.ops.tokens import CountPositions, PositionCrossEntropy
 from engine.tensors.tensor import Tensor
 
 
@@ -71,7 +71,7 @@ def _place_loss(graph: Graph, output: LayerInfo, y: Tensor, *, name: str, symbol
         by_name[part] for part in (output.pre_activation, f"{output.name}/log_a", output.output)
     )
     y.order = "F" if z.order in ("F", "T") else "C"  # its positions in the order of those of z
-    n = graph.apply(CountPlaces(), y, role="loss", name="loss/n", symbol="n", axes=())
+    n = graph.apply(CountPositions(), y, role="loss", name="loss/n", symbol="n", axes=())
     return graph.apply(
-        PlaceCrossEntropy(), z, log_a, a, y, n, role="loss", name=name, symbol=symbol
+        PositionCrossEntropy(), z, log_a, a, y, n, role="loss", name=name, symbol=symbol
     )

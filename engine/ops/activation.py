@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from engine.formula import Condition, Formula, Function, Index, Number, Operand, where
-from engine.ops.base import Barrier, Call, GraphBuilder, Op, WithoutVJP
+from engine.ops.base import Call, GradientStop, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import Multiply, Scale, Subtract
 from engine.tensors.arrays import Array, constant, pieces
 from engine.tensors.tensor import Shape, Tensor
@@ -122,7 +122,7 @@ class SigmoidDerivative(_Elementwise):
     """a(1 − a) = a − a²: σ′(z) in terms of a = σ(z)."""
 
     name = "sigmoid′"
-    barrier = Barrier("saturated", SATURATED * (1.0 - SATURATED))
+    gradient_stop = GradientStop("saturated", SATURATED * (1.0 - SATURATED))
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[0]} ⊙ (1 − {inputs[0]})"
@@ -168,7 +168,7 @@ class TanhDerivative(_Elementwise):
     """1 − a²: tanh′(z) in terms of a = tanh(z)."""
 
     name = "tanh′"
-    barrier = Barrier("saturated", 1.0 - SATURATED**2)
+    gradient_stop = GradientStop("saturated", 1.0 - SATURATED**2)
 
     def formula(self, *inputs: str) -> str:
         return f"1 − {inputs[0]}²"
@@ -194,8 +194,8 @@ class ReLU(_Activation):
     """max(0, z)."""
 
     name = "relu"
-    kinked = True
-    barrier = Barrier("dead", 0.0)
+    has_kink = True
+    gradient_stop = GradientStop("dead", 0.0)
 
     def formula(self, *inputs: str) -> str:
         return f"max(0, {inputs[0]})"
@@ -215,7 +215,7 @@ class LeakyReLU(_Activation):
     """max(z, slope·z), slope 0.01 (Maas, Hannun, Ng 2013)."""
 
     name = "leaky_relu"
-    kinked = True
+    has_kink = True
     slope = 0.01
 
     def formula(self, *inputs: str) -> str:
@@ -243,7 +243,7 @@ class Step(_Elementwise):
     """1 where z > 0, else `below` (also at the kink). Piecewise constant."""
 
     name = "step"
-    barrier = Barrier("dead", 0.0)
+    gradient_stop = GradientStop("dead", 0.0)
 
     def __init__(self, below: float = 0.0) -> None:
         self.below = below
@@ -271,7 +271,7 @@ class ELU(_Activation):
     """z where z > 0, else eᶻ − 1 (Clevert, Unterthiner, Hochreiter 2016, with α = 1)."""
 
     name = "elu"
-    kinked = True
+    has_kink = True
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[0]} where > 0, else exp({inputs[0]}) − 1"
@@ -301,7 +301,7 @@ class ELUDerivative(_Elementwise):
     """min(a, 0) + 1, which is 1 for z > 0 and eᶻ below, in terms of a = ELU(z)."""
 
     name = "elu′"
-    barrier = Barrier("saturated", MIN_SLOPE)
+    gradient_stop = GradientStop("saturated", MIN_SLOPE)
 
     def formula(self, *inputs: str) -> str:
         return f"min({inputs[0]}, 0) + 1"
@@ -380,7 +380,7 @@ class SwishDerivative(_Elementwise, WithoutVJP):
     """s + a(1 − s): the derivative of a = z·σ(z). Inputs: z, s = σ(z), a."""
 
     name = "swish′"
-    barrier = Barrier("saturated", MIN_SLOPE)
+    gradient_stop = GradientStop("saturated", MIN_SLOPE)
 
     def formula(self, *inputs: str) -> str:
         _, s, a = inputs
@@ -452,7 +452,7 @@ class GELUDerivative(_Elementwise, WithoutVJP):
     """
 
     name = "gelu′"
-    barrier = Barrier("saturated", MIN_SLOPE)
+    gradient_stop = GradientStop("saturated", MIN_SLOPE)
 
     def formula(self, *inputs: str) -> str:
         z, s, a = inputs

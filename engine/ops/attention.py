@@ -140,8 +140,8 @@ class AttentionWeights(Op):
     """softmax(S·scale) over the keys; causal: only over keys that are not after the query."""
 
     name = "attention_weights"
-    entangled = True
-    nothing = "masked"
+    couples_outputs = True
+    zero_reason = "masked"
 
     def __init__(self, scale: float, *, causal: bool) -> None:
         self.scale = scale

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,15 +79,24 @@ class DeferredProduct:
     right: Tensor
 
 
-@dataclass(frozen=True)
-class Barrier:
-    """A factor of at most the size `limit` lets (almost) no gradient through; `kind` is a word."""
+StopKind = Literal["dead", "saturated", "clipped", "dropped"]
+ZeroReason = Literal["unseen", "not_chosen", "no_class", "masked"]
 
-    kind: str
+
+@dataclass(frozen=True)
+class GradientStop:
+    """When a factor of a gradient is so small that (almost) no gradient passes.
+
+    Attributes:
+        kind: what a unit with such a factor is called.
+        limit: the largest magnitude of such a factor.
+    """
+
+    kind: StopKind
     limit: float
 
-    def closed(self, factors: Array) -> NDArray[np.bool_]:
-        """Which factors let none through: slopes may be negative, too."""
+    def stops(self, factors: Array) -> NDArray[np.bool_]:
+        """Which of these factors let no gradient pass. Slopes may be negative, too."""
         return np.abs(factors) <= self.limit
 
 
@@ -97,19 +106,20 @@ class Op(ABC):
     name: ClassVar[str]
     dtype: str = ""
     """NumPy dtype of the result, "" for the program's floating type."""
-    kinked: ClassVar[bool] = False
-    """The derivative, or its slope, jumps where `branch` changes; differences across that prove
-    nothing."""
-    barrier: ClassVar[Barrier | None] = None
-    """Of a factor of gradients: when it lets (almost) nothing through, and what that is called."""
-    entangled: ClassVar[bool] = False
-    """Its VJP takes its result, elements of which depend on one another, for what it computed; so
-    none of them may be held at another value."""
-    gathers: ClassVar[bool] = False
-    """Each element of the result is one of the first input, or 0; single ones are called so."""
-    nothing: ClassVar[str] = ""
-    """What it is called where its result is 0 whatever the numbers are: a cell that was not chosen,
-    a row that nobody looked up."""
+    has_kink: ClassVar[bool] = False
+    """The derivative, or its slope, jumps where `branch` changes. Across such a kink, finite
+    differences say nothing about the derivative."""
+    gradient_stop: ClassVar[GradientStop | None] = None
+    """When the op's result, as a factor of a gradient, lets (almost) no gradient pass."""
+    couples_outputs: ClassVar[bool] = False
+    """The VJP reuses the output, and the output's elements depend on one another (as in softmax).
+    So no single element may be clamped."""
+    selects_elements: ClassVar[bool] = False
+    """Each element of the output is an element of the first input, or 0. Explanations name an
+    element after the one that was selected."""
+    zero_reason: ClassVar[ZeroReason | None] = None
+    """Why an element of the output can be 0 regardless of the inputs' values: "not_chosen" (max
+    pooling), "unseen" (embedding)."""
     elementwise: ClassVar[bool] = False
     """Each element of the result depends on one element of each input, in any memory order."""
     any_order: ClassVar[bool] = False
@@ -163,7 +173,7 @@ class Op(ABC):
         return None
 
     def branch(self, *inputs: Array) -> Array:
-        """For a kinked op: which side of its kinks each element is on."""
+        """Which side of the op's kinks each element is on."""
         return np.greater(inputs[0], 0)
 
     def prepare(self, *inputs: Tensor) -> None:  # noqa: B027 - most ops ask for nothing

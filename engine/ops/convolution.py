@@ -72,7 +72,7 @@ class Patches(_Patchwork):
     """The patches of an image. What lies in the padding is zero from the start and stays so."""
 
     name = "patches"
-    gathers = True
+    selects_elements = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         batch, *extents, channels = inputs[0].shape

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from engine.formula import Condition, Formula, Function, Index, Number, Operand, where
-from engine.ops.base import Barrier, Call, GraphBuilder, Op
+from engine.ops.base import Call, GradientStop, GraphBuilder, Op
 from engine.ops.reduction import SumTo
 from engine.tensors.arrays import Array, constant
 from engine.tensors.tensor import Shape, Tensor
@@ -201,7 +201,7 @@ class Inside(Op):
     """1 where |x| is at most `bound`, else 0: the local derivative of `Clip`."""
 
     name = "inside"
-    barrier = Barrier("clipped", 0.0)
+    gradient_stop = GradientStop("clipped", 0.0)
     elementwise = True
 
     def __init__(self, bound: float) -> None:

@@ -92,7 +92,7 @@ class ScatterAdd(Op):
     """
 
     name = "scatter_add"
-    nothing = "unseen"
+    zero_reason = "unseen"
 
     def __init__(self, shape: Shape) -> None:
         self.target = shape

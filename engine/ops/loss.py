@@ -66,7 +66,7 @@ class MeanHuber(_Scalar):
     """
 
     name = "huber"
-    kinked = True
+    has_kink = True
     delta = 1.0
 
     def formula(self, *inputs: str) -> str:
@@ -253,7 +253,7 @@ class L1Penalty(_Scalar):
     """λ Σ|W|. Inputs: W and the 0-d λ. `StopAtZero` in the update lets weights really reach 0."""
 
     name = "l1_penalty"
-    kinked = True
+    has_kink = True
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[1]}·Σ|{inputs[0]}|"

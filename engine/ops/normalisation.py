@@ -144,7 +144,7 @@ class Standardise(Op):
     """
 
     name = "standardise"
-    entangled = True
+    couples_outputs = True
 
     def __init__(self, along: Along, *, fixed: bool = False) -> None:
         self.along = along

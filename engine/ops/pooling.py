@@ -85,7 +85,7 @@ class MaxPool(_Pooling):
     """The largest cell of each window; padding never is."""
 
     name = "max_pool"
-    kinked = True
+    has_kink = True
 
     def formula(self, *inputs: str) -> str:
         return f"max over {self.size()} of {inputs[0]}"
@@ -218,7 +218,7 @@ class Unpool(_Unpooling):
     """
 
     name = "unpool"
-    nothing = "not_chosen"
+    zero_reason = "not_chosen"
 
     def formula(self, *inputs: str) -> str:
         return f"{inputs[0]} at {inputs[1]}, else 0"

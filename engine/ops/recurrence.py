@@ -180,7 +180,7 @@ class GatesDerivative(WithoutVJP):
     """
 
     name = "gates′"
-    barrier = SigmoidDerivative.barrier
+    gradient_stop = SigmoidDerivative.gradient_stop
 
     def __init__(self, gates: int, blocks: int) -> None:
         self.gates = gates

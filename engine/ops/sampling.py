@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from engine.formula import Choice, Condition, Formula, Index, Number, Operand, single, where
-from engine.ops.base import Barrier, Call, Op
+from engine.ops.base import Call, GradientStop, Op
 from engine.tensors.arrays import Array, constant, flat
 from engine.tensors.tensor import Order, Shape, Tensor, memory_axes
 
@@ -177,7 +177,7 @@ class DropoutMask(_Draw):
     """
 
     name = "dropout_mask"
-    barrier = Barrier("dropped", 0.0)
+    gradient_stop = GradientStop("dropped", 0.0)
 
     def formula(self, *inputs: str) -> str:
         return f"1/(1 − {inputs[0]}) with probability 1 − {inputs[0]}, else 0"

@@ -19,7 +19,7 @@ class LogSoftmax(Op):
     """z − max z − log Σ exp(z − max z), over the units of each sample, or place in a sample."""
 
     name = "log_softmax"
-    entangled = True
+    couples_outputs = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape

@@ -27,7 +27,7 @@ from engine.tensors.tensor import Shape, Tensor
 ZERO = Number(0.0)
 
 
-class _Places:
+class _Positions:
     """Where in `array` (batch, …, classes) the class of every place lies.
 
     `labels` (batch, …), −1 for none, have their places in the same order in memory. Attributes:
@@ -51,7 +51,7 @@ class _Places:
         ]
 
 
-class CountPlaces(Op):
+class CountPositions(Op):
     """How many places have a class, at least 1. Input: the labels."""
 
     name = "count_places"
@@ -79,7 +79,7 @@ class CountPlaces(Op):
         return series(where(Condition(y[axes], "≥", ZERO), Number(1.0), ZERO), *axes)
 
 
-class PlaceCrossEntropy(Op):
+class PositionCrossEntropy(Op):
     """−Σ log p at each place's class, over the number n of places that have one.
 
     Inputs: the logits z, log p, p = softmax(z), the labels y, n. As with `SoftmaxCrossEntropy` the
@@ -100,7 +100,7 @@ class PlaceCrossEntropy(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         _, log_p, _, labels, count = inputs
-        places = _Places(log_p, labels)
+        places = _Positions(log_p, labels)
         chosen = np.empty_like(places.known)
         return [
             *places.calls,
@@ -129,10 +129,10 @@ class PlaceCrossEntropy(Op):
 
 
 class PlaceResidual(WithoutVJP):
-    """(p − 1 at the class)/n, 0 at places without a class: dL/dz of `PlaceCrossEntropy`."""
+    """(p − 1 at the class)/n, 0 at places without a class: dL/dz of `PositionCrossEntropy`."""
 
     name = "place_residual"
-    nothing = "no_class"
+    zero_reason = "no_class"
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[0].shape
@@ -143,7 +143,7 @@ class PlaceResidual(WithoutVJP):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         p, labels, count = inputs
-        places = _Places(out, labels)
+        places = _Positions(out, labels)
         chosen, stored = np.empty_like(places.known), flat(out)
         return [
             *places.calls,

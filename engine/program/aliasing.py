@@ -10,7 +10,7 @@ from engine.tensors.arrays import Array
 from engine.tensors.tensor import Tensor
 
 
-class Layout:
+class Aliasing:
     """Which elements of a machine's buffers lie in one another, and who writes them."""
 
     def __init__(self, machine: Machine) -> None:

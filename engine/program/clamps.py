@@ -43,7 +43,7 @@ class Clamp:
         return batch and self.index[0] is None
 
 
-def held_slots(
+def clamped_slots(
     program: Program, clamps: Sequence[Clamp], *, strict: bool = True
 ) -> Iterator[tuple[str, Index, float]]:
     """All elements to hold at which value: the clamped ones, and gradients that must not pass.
@@ -64,7 +64,7 @@ def held_slots(
         if not isfinite(clamp.value):
             raise DescriptionError(tensor.name, clamp.value, "a finite number")
         producers = (program.graph.producers.get(t) for t in tensor.lineage())
-        if strict and any(node is not None and node.op.entangled for node in producers):
+        if strict and any(node is not None and node.op.couples_outputs for node in producers):
             expected = "possible: its elements depend on one another. Clamp what is made of them"
             raise DescriptionError(tensor.name, "a clamp", expected)
         yield tensor.name, clamp.index, clamp.value

@@ -26,7 +26,7 @@ from engine.ops.loss import L1Penalty
 from engine.ops.sampling import WIDE, Gather, NextBatch, as_fetched
 from engine.ops.schedule import ScheduledRate
 from engine.ops.update import Apply, CountStep, StopAtZero
-from engine.program.memory import Plan
+from engine.program.memory import MemoryPlan
 from engine.program.program import Cost, Program, buffer_table, instruction
 from engine.tensors.arrays import Array
 from engine.tensors.tensor import Role, Shape, Tensor
@@ -395,7 +395,7 @@ def _program(
 ) -> Program:
     graph = context.graph
     instructions = tuple(instruction(i, node) for i, node in enumerate(graph.nodes))
-    plan = Plan(graph, dtype, frozenset(data) | shared)
+    plan = MemoryPlan(graph, dtype, frozenset(data) | shared)
     cost = Cost(
         parameters=sum(p.tensor.size for p in context.parameters),
         flops=sum(i.flops for i in instructions),

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine.errors import DescriptionError
 from engine.ops.base import Call
 from engine.ops.sampling import PURPOSE_PARAMETERS
-from engine.program.clamps import Clamp, held_slots
+from engine.program.clamps import Clamp, clamped_slots
 from engine.program.compiler import compile_evaluator
 from engine.program.memory import Index, Memory, slot
 from engine.program.program import Instruction, Program
@@ -393,7 +393,7 @@ class Machine:
             DescriptionError: an element does not exist or can not be held, see `Clamp`.
         """
         extra: dict[int, list[Call]] = {}
-        for name, index, value in held_slots(self.program, clamps, strict=strict):
+        for name, index, value in clamped_slots(self.program, clamps, strict=strict):
             place = slot(name, self._memory.array(self._tensor(name)), index)
             hold = partial(np.copyto, place, constant(value, place))
             for writer in self.program.writers(name):

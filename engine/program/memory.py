@@ -40,7 +40,7 @@ class Extent:
     stop: int
 
 
-class Plan:
+class MemoryPlan:
     """An extent of the block for each tensor that is not part of another or given from outside."""
 
     def __init__(self, graph: Graph, dtype: str, outside: frozenset[str]) -> None:
@@ -79,7 +79,7 @@ class Memory:
             parameters.
     """
 
-    def __init__(self, plan: Plan, outside: Mapping[str, Array]) -> None:
+    def __init__(self, plan: MemoryPlan, outside: Mapping[str, Array]) -> None:
         self.plan = plan
         self.block: NDArray[np.uint8] = _aligned(plan.bytes)
         self._outside = dict(outside)

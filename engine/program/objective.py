@@ -17,9 +17,9 @@ from engine.errors import DescriptionError
 from engine.graph.graph import Node
 from engine.ops.base import Call
 from engine.ops.sampling import DropoutMask, Gather, Noise
-from engine.program.clamps import held_slots
+from engine.program.clamps import clamped_slots
 from engine.program.machine import Machine
-from engine.program.memory import Memory, Plan, slot
+from engine.program.memory import Memory, MemoryPlan, slot
 from engine.tensors.arrays import Array, constant
 from engine.tensors.tensor import Tensor
 
@@ -50,7 +50,7 @@ class Objective:
         program, graph = machine.program, machine.program.graph
         if "parameters.grad" not in program.buffers:
             raise DescriptionError("machine", program.network, "a machine that trains")
-        self._memory = Memory(Plan(graph, "float64", frozenset(program.data)), {})
+        self._memory = Memory(MemoryPlan(graph, "float64", frozenset(program.data)), {})
         self._tensors = {tensor.name: tensor for tensor in graph.tensors}
         self.theta: Vector = self._array("parameters")
         self._gradient: Vector = self._array("parameters.grad")
@@ -58,7 +58,7 @@ class Objective:
         fetched = [n for n in graph.nodes if isinstance(n.op, Gather)] if samples == "train" else []
         self._fetch = [(self._memory.array(n.output), _rows(machine, n)) for n in fetched]
         nodes = list(_dependent(graph.nodes, {n.output for n in fetched}))
-        self._kinked = [n for n in nodes if n.op.kinked and n.phase != "backward"]
+        self._kinked = [n for n in nodes if n.op.has_kink and n.phase != "backward"]
         holds = self._holds(machine)
         self._forward = self._bind([n for n in nodes if n.phase != "backward"], holds)
         self._backward = self._bind([n for n in nodes if n.phase == "backward"], holds)
@@ -98,7 +98,7 @@ class Objective:
         return self._memory.array(self._tensors[f"{name}.grad"])
 
     def branches(self) -> list[Array]:
-        """Which side of its kinks every kinked op was on, for each element of the last batch."""
+        """Which side of their kinks the ops were on, for each element of the last batch."""
         array = self._memory.array
         return [n.op.branch(*(array(t) for t in n.inputs)) for n in self._kinked]
 
@@ -139,7 +139,7 @@ class Objective:
     def _holds(self, machine: Machine) -> dict[int, list[Call]]:
         """What writes held values again, by the instruction after which it does."""
         holds: dict[int, list[Call]] = {}
-        for name, index, value in held_slots(machine.program, machine.clamps):
+        for name, index, value in clamped_slots(machine.program, machine.clamps):
             place = slot(name, self._array(name), index)
             for writer in machine.program.writers(name):
                 call = partial(np.copyto, place, constant(value, place))

@@ -9,7 +9,7 @@ from engine.data import Dataset
 from engine.graph.graph import PHASES, Graph, Node, Phase
 from engine.layers.context import LayerInfo, Parameter
 from engine.network import Network
-from engine.program.memory import Plan
+from engine.program.memory import MemoryPlan
 from engine.tensors.arrays import Array
 from engine.tensors.tensor import Role, Shape, Tensor
 
@@ -106,7 +106,7 @@ class Program:
     layers: tuple[LayerInfo, ...]
     hyperparameters: Mapping[str, str]
     parameters: tuple[Parameter, ...]
-    plan: Plan
+    plan: MemoryPlan
     data: Mapping[str, Array]
     batch_size: int
     steps_per_epoch: int

@@ -330,7 +330,7 @@ class Runner:
         if value is None:
             self._edited(lambda: self.debugger.release(buffer, index))
         else:
-            self._edited(lambda: self.debugger.hold(buffer, value, index))
+            self._edited(lambda: self.debugger.clamp(buffer, value, index))
 
     def _edited(self, edit: Callable[[], object]) -> None:
         if self._journey is not None:

@@ -404,11 +404,11 @@ def test_a_held_unit_is_an_edit(visits: Visits) -> None:
     machine = Machine(description.build(visit.get("model.description")).program)
     timeline = Timeline(machine)
     timeline.run(50)
-    timeline.hold("dense1/a", 0.0, (None, 2))
+    timeline.clamp("dense1/a", 0.0, (None, 2))
     timeline.run(20)
     assert_shows(visit, machine)
     visit.page.mouse.move(*place(visit, 50))
-    expect(visit.page.locator(".time-bubble")).to_contain_text("A1[:, 2] held at 0")
+    expect(visit.page.locator(".time-bubble")).to_contain_text("A1[:, 2] clamped at 0")
 
 
 def test_a_reset_forgets_the_branches(visits: Visits) -> None:

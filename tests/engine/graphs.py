@@ -11,7 +11,7 @@ from engine.graph.autodiff import differentiate
 from engine.graph.graph import Graph
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
-from engine.program.memory import Memory, Plan
+from engine.program.memory import Memory, MemoryPlan
 from engine.tensors.tensor import Tensor
 
 Values = Sequence[NDArray[np.float64]]
@@ -42,7 +42,7 @@ class Scalarised:
         weighted = self.graph.apply(Multiply(), out, self._weights, like=out)
         self.loss = self.graph.apply(SumTo(()), weighted, name="loss", symbol="L", role="loss")
         differentiate(self.graph, self.loss, self.inputs)
-        self._memory = Memory(Plan(self.graph, "float64", frozenset()), {})
+        self._memory = Memory(MemoryPlan(self.graph, "float64", frozenset()), {})
         self._calls = [
             call
             for node in self.graph.nodes

@@ -37,7 +37,7 @@ LETTERS = {
     "MatMul": "A B",
     "BinaryCrossEntropy": "z a y",
     "SoftmaxCrossEntropy": "z log_p p y",
-    "PlaceCrossEntropy": "z log_p p y n",
+    "PositionCrossEntropy": "z log_p p y n",
     "L1Penalty": "W λ",
     "L2Penalty": "W λ",
     "GroupedProduct": "x W",

@@ -65,7 +65,7 @@ class Walk:
             del self._held[edit.buffer, edit.index]
             return
         self.machine.write(edit.buffer, edit.values, edit.index)
-        if edit.kind == "hold":
+        if edit.kind == "clamp":
             self._held[edit.buffer, edit.index] = _Hold(self.machine, edit)
 
 

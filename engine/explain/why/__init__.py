@@ -2,7 +2,7 @@
 
 The question is followed from the element along the factors of its gradient towards the loss, for
 all samples of the batch at once (`engine.explain.factors`). What a factor is called when it lets
-nothing through its op says itself (`Op.barrier`).
+nothing through its op says itself (`Op.gradient_stop`).
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import numpy as np
 
 from engine.errors import DescriptionError
 from engine.explain.explainer import Explainer
-from engine.explain.why.cause import Cause, Kind
+from engine.explain.why.cause import Cause, CauseKind
 from engine.explain.why.nonfinite import non_finite
 from engine.explain.why.size import large, small, surroundings
 from engine.explain.why.symmetry import symmetric
 from engine.explain.why.zero import ZeroInquiry
 from engine.formula import Element, index_text, number_text
-from engine.history.replay import Past
+from engine.history.replay import ReplaySource
 from engine.program.machine import Machine
 
-__all__ = ["Cause", "Kind", "why"]
+__all__ = ["Cause", "CauseKind", "why"]
 
 
 def why(
-    machine: Machine | Explainer, buffer: str, index: tuple[int, ...], *, past: Past = None
+    machine: Machine | Explainer, buffer: str, index: tuple[int, ...], *, past: ReplaySource = None
 ) -> Cause:
     """Why a gradient is zero, so small, so large or NaN; "healthy" where it is none of these.
 
     Args:
         machine: which it is of, or an explainer of it, which many questions can share.
         buffer: a gradient, or a weight or another buffer that has one.
-        past: what earlier states are made from, see `engine.history.replay.Past`.
+        past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
 
     Raises:
         DescriptionError: no such gradient or element, or it has not been computed yet.

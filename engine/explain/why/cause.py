@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.formula import Link
+from engine.ops.base import StopKind, ZeroReason
 
 ZeroByValue = Literal[
-    "dead",
-    "saturated",
-    "clipped",
-    "dropped",
-    "held",
+    StopKind,
+    "clamped",
     "zero_weights",
     "zero_input",
     "zero_factor",
@@ -22,10 +20,10 @@ ZeroByValue = Literal[
 ]
 """Why a gradient is zero that other numbers would have made non-zero."""
 
-ZeroByStructure = Literal["unused", "unseen", "not_chosen", "no_class", "masked"]
+ZeroByStructure = Literal["unused", ZeroReason]
 """Why a gradient is zero whatever the numbers are."""
 
-Kind = Literal[
+CauseKind = Literal[
     "healthy",
     ZeroByValue,
     ZeroByStructure,
@@ -58,7 +56,7 @@ class Cause:
         evidence: the numbers it rests on, by name.
     """
 
-    kind: Kind
+    kind: CauseKind
     sentence: str
     path: tuple[Link, ...]
     evidence: Mapping[str, float] = field(default_factory=dict)

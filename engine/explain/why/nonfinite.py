@@ -48,7 +48,7 @@ def _before(explainer: Explainer, operand: Element, moment: Moment) -> Explanati
         first = _first_broken(explainer, moment.step)
         if first is not None and first < moment.step:
             at = Moment(first, 0)
-            with explainer.recall.at(at) as machine:
+            with explainer.replay.at(at) as machine:
                 where = np.argwhere(~np.isfinite(machine.view("parameters")))[0]
             return explainer.explain("parameters", (int(where[0]),), at=at)
     return explainer.explain(operand.buffer, operand.link.index, at=moment)
@@ -58,10 +58,10 @@ def _first_broken(explainer: Explainer, step: int) -> int | None:
     """The first step at whose start a parameter is not finite; None if all are at this one's."""
 
     def broken(at: int) -> bool:
-        with explainer.recall.at(Moment(at, 0)) as machine:
+        with explainer.replay.at(Moment(at, 0)) as machine:
             return not bool(np.isfinite(machine.view("parameters")).all())
 
-    if not explainer.recall.counts_steps or not broken(step):
+    if not explainer.replay.counts_steps or not broken(step):
         return None
     low, high = -1, step
     while high - low > 1:

@@ -15,8 +15,9 @@ from typing import Literal
 
 from engine.explain.explainer import Explainer
 from engine.explain.factors import Term, origin, origins, placed, root_mean_square, size, terms
-from engine.explain.why.cause import Cause, Kind
-from engine.formula import Axis, Element, Formula, Link, Places, index_text, number_text
+from engine.explain.why.cause import Cause, CauseKind
+from engine.formula import Axis, AxisPositions, Element, Formula, Link, index_text, number_text
+from engine.ops.base import StopKind
 
 TINY = 1e-7
 """A gradient below this is small whatever the others are: the default threshold of SageMaker
@@ -48,8 +49,8 @@ class Gain:
         link: the factor, one element for all.
         name: how formulas write it.
         ratio: what it multiplies the size by; of the error, its size itself.
-        barrier: what its op is called when it lets nothing through, "" if it cannot be called so.
-        share: how many of its values do not, 0 … 1.
+        stop: the `GradientStop.kind` of the op that computes the factor, if it has one.
+        share: the fraction of its values that let no gradient pass.
         route: the gradients on the way there.
     """
 
@@ -57,7 +58,7 @@ class Gain:
     link: Link
     name: str
     ratio: float
-    barrier: str
+    stop: StopKind | None
     share: float
     route: tuple[Link, ...]
 
@@ -102,7 +103,7 @@ def _of_term(
     axes: tuple[Axis, ...],
     before: float,
     term: Term,
-    places: Places,
+    places: AxisPositions,
     route: tuple[Link, ...],
 ) -> Iterator[Gain]:
     """What makes the size `before` of an element from that of its upstream gradient."""
@@ -111,23 +112,23 @@ def _of_term(
     added = [axis for axis in term.axes if axis not in axes]
     if any(axis.name == "batch" for axis in added):
         kept = before / size(term.formula, term.axes)
-        yield Gain("samples", route[-1], "Σ over the batch", kept, "", 0.0, route)
+        yield Gain("samples", route[-1], "Σ over the batch", kept, None, 0.0, route)
         ratio /= kept
     factor = next((f for f in term.local if isinstance(f, Element)), None)
     if factor is None:
         yield Gain(
-            "factor", route[-1], index_text(element.symbol, element.index), ratio, "", 0, route
+            "factor", route[-1], index_text(element.symbol, element.index), ratio, None, 0, route
         )
         return
     made = origin(explainer, factor)
-    barrier = made.node.op.barrier if made is not None else None
+    stop = made.node.op.gradient_stop if made is not None else None
     yield Gain(
         part=_part(factor),
         link=_link(factor, places),
         name=factor.symbol,
         ratio=ratio,
-        barrier=barrier.kind if barrier is not None else "",
-        share=float(barrier.closed(factor.values).mean()) if barrier is not None else 0.0,
+        stop=stop.kind if stop is not None else None,
+        share=float(stop.stops(factor.values).mean()) if stop is not None else 0.0,
         route=route,
     )
 
@@ -136,14 +137,14 @@ def _error(
     element: Element,
     formula: Formula | None,
     before: float,
-    places: Places,
+    places: AxisPositions,
     route: tuple[Link, ...],
 ) -> Gain:
     """The gradient next to the loss: of the data's loss, or of a penalty."""
     operands = list(formula.elements()) if formula is not None else []
     penalty = any(operand.role == "hyperparameter" for operand in operands)
     part: Part = "factor" if penalty else "error"
-    return Gain(part, _link(element, places), element.symbol, before, "", 0.0, route)
+    return Gain(part, _link(element, places), element.symbol, before, None, 0.0, route)
 
 
 def _part(factor: Element) -> Part:
@@ -156,7 +157,7 @@ def _part(factor: Element) -> Part:
     return parts.get(factor.role, "factor")
 
 
-def _link(element: Element, places: Places) -> Link:
+def _link(element: Element, places: AxisPositions) -> Link:
     one = element.at(places)
     assert isinstance(one, Element)
     return one.link
@@ -216,14 +217,14 @@ def small(explainer: Explainer, element: Element) -> Cause | None:
     """What makes a gradient so small; None where none of its factors does."""
     factors = list(gains(explainer, element))
     for gain in factors:
-        if gain.barrier and gain.share > MIN_BLAMED_SHARE and gain.ratio < MAX_OPEN_RATIO:
+        if gain.stop and gain.share > MIN_BLAMED_SHARE and gain.ratio < MAX_OPEN_RATIO:
             return _closed(element, gain, factors)
     lowering = [gain for gain in factors if gain.order < 0]
     worst = min(lowering, key=lambda gain: gain.order, default=None)
     if worst is None:
         return None
     if worst.order <= DECISIVE * sum(gain.order for gain in lowering):
-        kinds: dict[Part, Kind] = {
+        kinds: dict[Part, CauseKind] = {
             "weights": "small_weights",
             "input": "small_input",
             "activation": "small_activation",
@@ -246,7 +247,7 @@ def large(explainer: Explainer, element: Element) -> Cause | None:
     if sum(weights) > max(EXPLODED, max(weights, default=0.0) / DECISIVE):
         return _together("exploding", element, raising, factors)
     if worst.order >= DECISIVE * sum(gain.order for gain in raising):
-        kinds: dict[Part, Kind] = {
+        kinds: dict[Part, CauseKind] = {
             "weights": "large_weights",
             "input": "large_input",
             "activation": "large_activation",
@@ -260,11 +261,11 @@ def large(explainer: Explainer, element: Element) -> Cause | None:
 
 def _closed(element: Element, gain: Gain, factors: list[Gain]) -> Cause:
     reason = (
-        f"{number_text(100 * gain.share)} % of {gain.name} are {gain.barrier}, "
+        f"{number_text(100 * gain.share)} % of {gain.name} are {gain.stop}, "
         f"which leaves {number_text(gain.ratio)} of the gradient"
     )
-    kind: Kind = gain.barrier  # type: ignore[assignment]
-    return _cause(kind, element, gain, reason, factors)
+    assert gain.stop is not None
+    return _cause(gain.stop, element, gain, reason, factors)
 
 
 def _reason(gain: Gain, how: str) -> str:
@@ -277,7 +278,7 @@ def _reason(gain: Gain, how: str) -> str:
     return f"{what.get(gain.part, 'the factor')} {gain.name} multiplies it by {ratio}"
 
 
-def _together(kind: Kind, element: Element, guilty: list[Gain], factors: list[Gain]) -> Cause:
+def _together(kind: CauseKind, element: Element, guilty: list[Gain], factors: list[Gain]) -> Cause:
     mean = 10 ** (sum(gain.order for gain in guilty) / len(guilty))
     most = max(guilty, key=lambda gain: abs(gain.order))
     listed = ", ".join(f"{gain.name} {number_text(gain.ratio)}" for gain in guilty[:8])
@@ -288,7 +289,9 @@ def _together(kind: Kind, element: Element, guilty: list[Gain], factors: list[Ga
     return _cause(kind, element, most, reason, factors)
 
 
-def _cause(kind: Kind, element: Element, gain: Gain, reason: str, factors: list[Gain]) -> Cause:
+def _cause(
+    kind: CauseKind, element: Element, gain: Gain, reason: str, factors: list[Gain]
+) -> Cause:
     symbol = index_text(element.symbol, element.index)
     path = gain.route if gain.link == gain.route[-1] else (*gain.route, gain.link)
     sentence = f"{symbol} is {number_text(element.value)} because {reason}."

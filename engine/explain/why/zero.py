@@ -9,11 +9,12 @@ import numpy as np
 
 from engine.explain.explainer import Explainer
 from engine.explain.factors import Origin, Term, origins, placed, terms
-from engine.explain.why.cause import Cause, Kind
+from engine.explain.why.cause import Cause, CauseKind
 from engine.formula import (
     FUNCTIONS,
     Along,
     Axis,
+    AxisPositions,
     Cases,
     Choice,
     Element,
@@ -21,7 +22,6 @@ from engine.formula import (
     Function,
     Link,
     Number,
-    Places,
     Power,
     Quotient,
     index_text,
@@ -29,15 +29,15 @@ from engine.formula import (
     translated,
 )
 from engine.graph.graph import Node
-from engine.ops.base import Barrier
-from engine.program.clamps import held_slots
+from engine.ops.base import GradientStop
+from engine.program.clamps import clamped_slots
 from engine.program.memory import slot
 
 
 class Finding(NamedTuple):
     """What is to blame, why in words, and the numbers that show it."""
 
-    kind: Kind
+    kind: CauseKind
     reason: str
     evidence: Mapping[str, float]
 
@@ -49,9 +49,9 @@ class ZeroInquiry:
         self.explainer = explainer
         machine = explainer.machine
         tensors = {tensor.name: tensor for tensor in machine.program.graph.tensors}
-        self._holds = [
-            slot(name, explainer.layout.array(tensors[name]), where)
-            for name, where, _ in held_slots(machine.program, machine.clamps)
+        self._clamped = [
+            slot(name, explainer.aliasing.array(tensors[name]), where)
+            for name, where, _ in clamped_slots(machine.program, machine.clamps)
         ]
         self._path: list[Link] = []
 
@@ -62,13 +62,13 @@ class ZeroInquiry:
         sentence = f"{symbol} is 0 because {found.reason}."
         return Cause(found.kind, sentence, tuple(self._path), found.evidence)
 
-    def _of_element(self, element: Element, places: Places) -> Finding:
+    def _of_element(self, element: Element, places: AxisPositions) -> Finding:
         one = element.at(places)
         assert isinstance(one, Element)
         self._path.append(one.link)
-        if self._held(element):
+        if self._is_clamped(element):
             reason = f"{index_text(element.symbol, element.index)} is clamped: no gradient passes"
-            return Finding("held", reason, {})
+            return Finding("clamped", reason, {})
         if element.role == "input":
             return _given(element)
         made = origins(self.explainer, element)
@@ -76,7 +76,7 @@ class ZeroInquiry:
             return self._of_many(element, made, places)
         return self._of_origin(made[0], places) if made else _given(element)
 
-    def _of_many(self, element: Element, made: list[Origin], places: Places) -> Finding:
+    def _of_many(self, element: Element, made: list[Origin], places: AxisPositions) -> Finding:
         """Of elements that are zero at every time step, say: the reason, if there is but one."""
         path, ways = self._path, []
         for origin in made:
@@ -90,24 +90,24 @@ class ZeroInquiry:
         reason = f"{_name(element)} is 0 everywhere, for different reasons: {', '.join(kinds)}"
         return Finding("zero_factor", reason, {})
 
-    def _of_origin(self, made: Origin, places: Places) -> Finding:
-        barrier = made.node.op.barrier
-        if barrier is not None and bool(barrier.closed(made.element.values).all()):
-            return self._blocked(made, barrier)
+    def _of_origin(self, made: Origin, places: AxisPositions) -> Finding:
+        gradient_stop = made.node.op.gradient_stop
+        if gradient_stop is not None and bool(gradient_stop.stops(made.element.values).all()):
+            return self._blocked(made, gradient_stop)
         formula = made.formula(self.explainer)
         if formula is None:
             return _given(made.element)
         return self._of_formula(formula, made.element.axes, places, made.node)
 
     def _of_formula(
-        self, formula: Formula, axes: tuple[Axis, ...], places: Places, node: Node
+        self, formula: Formula, axes: tuple[Axis, ...], places: AxisPositions, node: Node
     ) -> Finding:
         """Why a formula of an op is 0 along axes."""
         formula = _taken(formula, axes)
         if isinstance(formula, Element):
             return self._of_element(formula, places)
         if isinstance(formula, Number):
-            kind: Kind = node.op.nothing or "zero_factor"  # type: ignore[assignment]
+            kind: CauseKind = node.op.zero_reason or "zero_factor"
             return Finding(kind, formula.meaning or "its formula is 0", {})
         inner = _inner(formula)
         if inner is not None:
@@ -120,7 +120,7 @@ class ZeroInquiry:
         term = next((part for part in parts if part.upstream is not None), parts[0])
         return self._of_term(term, placed(term, places), node)
 
-    def _of_term(self, term: Term, places: Places, node: Node) -> Finding:
+    def _of_term(self, term: Term, places: AxisPositions, node: Node) -> Finding:
         factors = [*term.local, *([term.upstream] if term.upstream is not None else [])]
         for factor in factors:
             deeper = isinstance(factor, Element) or factor is not term.formula
@@ -132,11 +132,11 @@ class ZeroInquiry:
         listed = ", ".join(f"{name} in {number_text(100 * s)} %" for name, s in shares.items())
         return Finding("zero_factor", f"one of its factors always is 0 ({listed})", shares)
 
-    def _held(self, element: Element) -> bool:
+    def _is_clamped(self, element: Element) -> bool:
         index, array = element.index, element.operand.array
-        return any(translated(index, array, held) is not None for held in self._holds)
+        return any(translated(index, array, part) is not None for part in self._clamped)
 
-    def _blocked(self, made: Origin, barrier: Barrier) -> Finding:
+    def _blocked(self, made: Origin, gradient_stop: GradientStop) -> Finding:
         """The op that made the elements is one that lets nothing through where it is zero."""
         element, tensor = made.element, made.element.operand.tensor
         argument = made.node.inputs[0]
@@ -144,7 +144,7 @@ class ZeroInquiry:
         seen = self.explainer.operand(argument)[made.index] if alike else None
         unit = element.index[-1]
         which = "every unit" if isinstance(unit, Along) else f"unit {unit}"
-        reason = f"{which} of {tensor.layer or 'the network'} is {barrier.kind}"
+        reason = f"{which} of {tensor.layer or 'the network'} is {gradient_stop.kind}"
         evidence = {"samples": float(_samples(element))}
         if seen is not None:
             low, high = float(seen.values.min()), float(seen.values.max())
@@ -154,7 +154,7 @@ class ZeroInquiry:
                 f"from {number_text(low)} to {number_text(high)}"
             )
             evidence |= {"lowest": low, "highest": high}
-        return Finding(barrier.kind, reason, evidence)  # type: ignore[arg-type]
+        return Finding(gradient_stop.kind, reason, evidence)
 
 
 def _taken(formula: Formula, axes: tuple[Axis, ...]) -> Formula:

@@ -176,7 +176,7 @@
 
 /**
  * A change by hand. `value` is null for several numbers; `index` has null along an axis for all.
- * @typedef {{moment: Moment, kind: "write" | "hold" | "release", buffer: string,
+ * @typedef {{moment: Moment, kind: "write" | "clamp" | "release", buffer: string,
  *   index: (number | null)[] | null, value: number | null}} EditInfo
  */
 

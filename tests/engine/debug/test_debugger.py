@@ -242,7 +242,7 @@ class Sessions(RuleBasedStateMachine):
     @rule(value=st.sampled_from([0.0, 0.5]))
     def hold(self, value: float) -> None:
         buffer, index = self.world.held
-        self.debugger.hold(buffer, value, index)
+        self.debugger.clamp(buffer, value, index)
 
     @invariant()
     def as_a_fresh_replay(self) -> None:

@@ -150,7 +150,7 @@ def test_float32_programs_are_checked_in_double_precision(dropout: float) -> Non
 def test_held_units_pass_no_gradient_in_the_check_either() -> None:
     machine = circles_machine()
     timeline = Timeline(machine)
-    timeline.hold("dense1/a", 0.3, (None, 1))
+    timeline.clamp("dense1/a", 0.3, (None, 1))
     timeline.run(4)
     checks = gradient_check(machine)
     assert {c.verdict for c in checks} == {"right"}

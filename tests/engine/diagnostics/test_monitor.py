@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine import Adam, Dense, Machine, Network, compile  # noqa: A004
 from engine.diagnostics.monitor import BINS, RECENT, WINDOW, Monitor, gradient_flow
 from engine.history.moments import START, Branch, Moment
-from engine.history.thinned_series import Track
+from engine.history.thinned_series import ThinnedSeries
 from engine.history.timeline import Timeline
 from tests.engine.networks import CIRCLES, circles_machine
 from tests.engine.replays import replay
@@ -179,7 +179,7 @@ def test_gradient_flow() -> None:
 
 
 def test_a_track_that_is_full_thins_evenly() -> None:
-    track, branch = Track(1, capacity=8), Branch(0, None, START, Moment(100, 0))
+    track, branch = ThinnedSeries(1, capacity=8), Branch(0, None, START, Moment(100, 0))
     for step in range(20):
         track.add(branch, step, np.array([float(step)]))
         track.add(branch, step, np.array([-1.0]))  # known already
@@ -187,5 +187,5 @@ def test_a_track_that_is_full_thins_evenly() -> None:
     assert len(steps) <= 8
     assert (rows[:, 0] == steps).all()
     assert (steps[0], steps[-1]) == (0, 19)
-    empty = Track(3).along(branch)
+    empty = ThinnedSeries(3).along(branch)
     assert (empty[0].shape, empty[1].shape) == ((0,), (0, 3))

@@ -322,7 +322,7 @@ def test_numbers_changed_by_hand_are_told_from_those_computed() -> None:
 def test_held_elements_say_so() -> None:
     machine = circles_machine()
     timeline = Timeline(machine)
-    timeline.hold("dense1/a", 0.25, (None, 2))
+    timeline.clamp("dense1/a", 0.25, (None, 2))
     timeline.run(2)
     e = explain(machine, "dense1/a", (3, 2), past=timeline)
     assert isinstance(e.formula, Number)

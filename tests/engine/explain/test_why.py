@@ -132,10 +132,10 @@ def test_an_input_that_is_always_zero() -> None:
 
 def test_a_clamped_unit() -> None:
     timeline = timeline_of([Dense(4, "tanh"), OUTPUT])
-    timeline.hold("dense1/a", 0.5, (None, 3))
+    timeline.clamp("dense1/a", 0.5, (None, 3))
     timeline.run(1)
     cause = ask(timeline, "dense1/W", 0, 3)
-    assert cause.kind == "held"
+    assert cause.kind == "clamped"
     assert cause.path[-1].buffer == "dense1/a.grad"
 
 

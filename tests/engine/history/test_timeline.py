@@ -111,7 +111,7 @@ class Travels(RuleBasedStateMachine):
     @rule(which=st.integers(0, 999), value=st.sampled_from([0.0, 0.5]))
     def hold(self, which: int, value: float) -> None:
         buffer, index = self.world.holds[which % len(self.world.holds)]
-        self.timeline.hold(buffer, value, index)
+        self.timeline.clamp(buffer, value, index)
 
     @rule(which=st.integers(0, 9))
     def release(self, which: int) -> None:
@@ -313,7 +313,7 @@ def plain() -> Machine:
 def test_a_clamped_unit_keeps_its_value_and_passes_no_gradient() -> None:
     timeline = Timeline(plain())
     timeline.run(10)
-    timeline.hold("dense1/a", 0.25, (None, 2))
+    timeline.clamp("dense1/a", 0.25, (None, 2))
     before = timeline.machine.read("dense1/W")
     timeline.run(10)
     machine = timeline.machine
@@ -337,7 +337,7 @@ def test_a_clamped_unit_keeps_its_value_and_passes_no_gradient() -> None:
 def test_a_held_update_freezes_its_weight() -> None:
     timeline = Timeline(fresh())
     timeline.run(3)
-    timeline.hold("dense1/W.update", 0.0, (0, None))
+    timeline.clamp("dense1/W.update", 0.0, (0, None))
     before = timeline.machine.read("dense1/W")
     timeline.run(5)
     moved = timeline.machine.read("dense1/W") != before
@@ -382,7 +382,7 @@ def test_another_machines_state_of_a_branch_can_be_taken_over(known: bool) -> No
     timeline = Timeline(fresh())
     timeline.run(8)
     timeline.write("data/x", 0.3, (3, None))
-    timeline.hold("dense1/a", 0.25, (None, 2))
+    timeline.clamp("dense1/a", 0.25, (None, 2))
     timeline.run(4)
     timeline.go((6, 5))
     timeline.write("dense1/W", 0.1, (0, 0))
@@ -425,7 +425,7 @@ def test_where_two_branches_part() -> None:
 
 def test_what_is_not_there_is_named() -> None:
     timeline = Timeline(fresh())
-    hold, write = timeline.hold, timeline.write
+    clamp, write = timeline.clamp, timeline.write
     for call, message in (
         (lambda: timeline.go((0, 99)), "pc: 99 is not in 0.."),
         (lambda: timeline.go((-1, 0)), "step: -1 is not 0 or more"),
@@ -434,10 +434,10 @@ def test_what_is_not_there_is_named() -> None:
         (lambda: write("dense1/W", 1.0, (9, 9)), "dense1/W: (9, 9) is not an index"),
         (lambda: write("step", 7), "step: 'an edit' is not possible: its role is counter"),
         (lambda: write("loss/L.grad", 2), "loss/L.grad: 'an edit' is not possible"),
-        (lambda: hold("dense1/a", 1, (None, 9)), "dense1/a: (None, 9) is not an index"),
-        (lambda: hold("dense1/a", float("nan"), (None, 1)), "dense1/a: nan is not a finite"),
-        (lambda: hold("learning_rate", 1, ()), "learning_rate: 'a clamp' is not possible: no"),
-        (lambda: hold("dense3/a", 1, (None, 0)), "dense3/a: 'a clamp' is not possible: its grad"),
+        (lambda: clamp("dense1/a", 1, (None, 9)), "dense1/a: (None, 9) is not an index"),
+        (lambda: clamp("dense1/a", float("nan"), (None, 1)), "dense1/a: nan is not a finite"),
+        (lambda: clamp("learning_rate", 1, ()), "learning_rate: 'a clamp' is not possible: no"),
+        (lambda: clamp("dense3/a", 1, (None, 0)), "dense3/a: 'a clamp' is not possible: its grad"),
         (lambda: timeline.release("dense1/a", (0, 0)), "dense1/a: (0, 0) is not clamped"),
     ):
         with pytest.raises(DescriptionError) as caught:
@@ -455,7 +455,7 @@ def broken(change: Callable[[Any], object]) -> Any:
     timeline.run(10)
     timeline.go((4, 0))
     timeline.write("dense1/b", [0.1, 0.2, float("inf"), 0.4])
-    timeline.hold("dense1/a", 0.0, (None, 0))
+    timeline.clamp("dense1/a", 0.0, (None, 0))
     log = json.loads(json.dumps(export_log(timeline), allow_nan=False))
     change(log)
     return log
@@ -498,6 +498,21 @@ def test_a_log_is_checked(change: Callable[[Any], object], message: str) -> None
         import_log(fresh(), broken(change))
     assert str(caught.value).startswith(message)
     import_log(fresh(), broken(lambda log: None))
+
+
+def test_a_log_with_the_former_name_of_clamps_is_the_same() -> None:
+    timeline = short()
+    timeline.run(5)
+    timeline.clamp("dense1/a", 0.25, (None, 2))
+    timeline.run(5)
+    log = json.loads(json.dumps(export_log(timeline)))
+    (edit,) = log["branches"][0]["edits"]
+    assert edit["kind"] == "clamp"
+    edit["kind"] = "hold"
+    other, branch, now = import_log(fresh(), log)
+    other.go(now, branch)
+    assert state(other.machine) == state(timeline.machine)
+    assert export_log(other) == export_log(timeline)
 
 
 @given(st.integers(0, 400))

@@ -55,13 +55,13 @@ def test_only_what_can_die_is_zero_for_a_whole_side(name: str) -> None:
 def test_a_slope_lets_nothing_through_exactly_where_the_output_counts_as_saturated(
     name: str, slope: type[TanhDerivative | SigmoidDerivative]
 ) -> None:
-    saturation, barrier = ACTIVATIONS[name].saturation, slope.barrier
+    saturation, gradient_stop = ACTIVATIONS[name].saturation, slope.gradient_stop
     assert saturation is not None
     a = outputs(name)
     local = 1 - a**2 if name == "tanh" else a * (1 - a)
     saturated = (a < saturation[0]) | (a > saturation[1])
     assert 0.5 < saturated.mean() < 1
-    assert (barrier.closed(local) == saturated).all()
+    assert (gradient_stop.stops(local) == saturated).all()
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -82,8 +82,8 @@ def _place_cross_entropy(graph: Graph, inputs: Sequence[Tensor]) -> Tensor:
     log_p = graph.apply(softmax.LogSoftmax(), z)
     p = graph.apply(softmax.Exp(), log_p)
     y = graph.given("y", "y", z.shape[:-1], z.axes[:-1], "target", dtype="int64", value=1)
-    n = graph.apply(tokens.CountPlaces(), y)
-    return graph.apply(tokens.PlaceCrossEntropy(), z, log_p, p, y, n)
+    n = graph.apply(tokens.CountPositions(), y)
+    return graph.apply(tokens.PositionCrossEntropy(), z, log_p, p, y, n)
 
 
 def _chosen(op: type[pooling.Unpool | pooling.Pick], window: Window) -> Build:
@@ -176,7 +176,7 @@ CASES: dict[str, tuple[Build, list[tuple[int, ...]]]] = {
     "MatMul deep": (_op(linear.MatMul(transpose_right=True)), [(2, 3, 4), (2, 3, 4)]),
     "MatMul outer": (_op(linear.MatMul(transpose_left=True)), [(2, 3, 4), (2, 3, 5)]),
     "LogSoftmax deep": (_op(softmax.LogSoftmax()), [(2, 3, 4)]),
-    "PlaceCrossEntropy": (_place_cross_entropy, [(2, 3, 4)]),
+    "PositionCrossEntropy": (_place_cross_entropy, [(2, 3, 4)]),
     "Patches": (_op(convolution.Patches(WIDE_WINDOW)), [IMAGE]),
     "Patches groups": (_op(convolution.Patches(WIDE_WINDOW, 2)), [IMAGE]),
     "Fold": (_op(convolution.Fold(WIDE_WINDOW, IMAGE)), [PLACES]),
@@ -239,7 +239,7 @@ NOT_DIFFERENTIATED = {
     sampling.Noise,
     pooling.Chosen,
     lookup.Offset,
-    tokens.CountPlaces,
+    tokens.CountPositions,
     BiasCorrection,
 }
 

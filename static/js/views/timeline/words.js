@@ -59,7 +59,7 @@ function valueBefore(edit, branch, { branches, settings }) {
 }
 
 /**
- * An edit: "learning rate 0.03 → 0.3", "W1[0, 2] = 0.5", "A1[:, 2] held at 0".
+ * An edit: "learning rate 0.03 → 0.3", "W1[0, 2] = 0.5", "A1[:, 2] clamped at 0".
  * @param {EditInfo} edit
  * @param {BranchInfo} branch that it belongs to
  * @param {State} state
@@ -71,7 +71,7 @@ export function editText(edit, branch, state) {
   const name = subject(edit, state.model);
   const value = edit.value === null ? "other numbers" : number(edit.value);
   if (edit.kind === "release") return `${name} let go`;
-  if (edit.kind === "hold") return `${name} held at ${value}`;
+  if (edit.kind === "clamp") return `${name} clamped at ${value}`;
   const before = valueBefore(edit, branch, state);
   return before === null ? `${name} = ${value}` : `${name} ${number(before)} → ${value}`;
 }
@@ -89,5 +89,5 @@ export function branchText({ edits }, model) {
   const name = subject(first, model);
   if (first.kind === "release") return `${name} let go`;
   const value = first.value === null ? "…" : number(first.value);
-  return first.kind === "hold" ? `${name} held at ${value}` : `${name} ${value}`;
+  return first.kind === "clamp" ? `${name} clamped at ${value}` : `${name} ${value}`;
 }
