@@ -77,7 +77,7 @@ def once(page: Page, condition: str, answer: str, seconds: float = DEADLINE_SECO
           const end = performance.now() + milliseconds;
           while (!({condition})) {{
             if (performance.now() > end) return [];
-            await new Promise((resolve) => setTimeout(resolve, 10));
+            await scheduler.postTask(() => null, {{ delay: 10 }});  // no test's clock stops this
           }}
           return [{answer}];
         }}""",

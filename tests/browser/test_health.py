@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, WebSocket, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.serving import second_viewer, wait_until
 from tests.browser.test_layouts import PHONE, overflow
@@ -17,6 +17,8 @@ RELU = f"data=circles&layers=6relu,6tanh,1sigmoid&{FAST}"
 DEAD = 3
 """Units of the first layer that are planted."""
 LAYERS = 3
+FEED_MS = 500
+"""While it runs, charts that are shown ask so long after an answer again."""
 PAINTED = """(canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value) => value > 0);
@@ -172,8 +174,7 @@ def test_every_layer_is_charted(visits: Visits) -> None:
     visit, panel = charted(visits)
     lanes = panel.locator("tbody canvas")
     assert lanes.count() == 5 * LAYERS
-    visit.page.wait_for_timeout(200)
-    assert all(lane.evaluate(PAINTED) for lane in lanes.all())
+    wait_until(visit.page, f"[...document.querySelectorAll('tbody canvas')].every({PAINTED})")
     with second_viewer(visit.page) as client:
         answer = client.request("series")
     row = panel.get_by_role("row", name="Dense 1")
@@ -223,37 +224,42 @@ def test_a_range_is_shown_by_all_charts(visits: Visits) -> None:
 
 
 def test_nothing_is_asked_for_charts_that_are_hidden(visits: Visits) -> None:
-    visit = visits.open(FAST)
     asked: list[str | bytes] = []
 
     def sent(text: str | bytes) -> None:
         if json.loads(text)["type"] == "series":
             asked.append(text)
 
-    def listen(socket: WebSocket) -> None:
-        socket.on("framesent", sent)
+    def listen(page: Page) -> None:
+        page.on("websocket", lambda socket: socket.on("framesent", sent))
 
-    visit.page.on("websocket", listen)
-    visit.page.goto("about:blank")
-    visit.page.goto(f"{visits.address}#{FAST}")
-    visit.wait("s.frame && s.run")
+    visit = visits.open(FAST, prepare=listen, clock=True)
     train(visit, 50)
     visit.press(" ")
-    visit.page.wait_for_timeout(1200)
+    visit.wait("s.run.running && s.frame.step > 100")
+    visit.page.clock.fast_forward(1200)
+    visit.answered()
     assert not asked
     panel = open_tab(visit, "Charts")
     expect(panel.locator("tbody tr")).to_have_count(LAYERS)
-    visit.page.wait_for_timeout(1500)
-    assert 2 <= len(asked) <= 6
+    visit.stop_clock()
+    visit.answered()
+    for _ in range(4):
+        before = len(asked)
+        visit.page.clock.run_for(FEED_MS)
+        visit.answered()
+        assert len(asked) == before + 1
     visit.page.evaluate("backstep.actions.pause()")
-    visit.settle()
-    visit.page.wait_for_timeout(500)
+    visit.answered()
+    visit.answered()  # what was asked when it had paused is answered, too
     once = len(asked)
-    visit.page.wait_for_timeout(1200)
+    visit.page.clock.run_for(4 * FEED_MS)
+    visit.answered()
     assert len(asked) == once
+    visit.page.clock.resume()
     open_tab(visit, "Program")
     train(visit, 1)
-    visit.page.wait_for_timeout(300)
+    visit.answered()
     assert len(asked) == once
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.serving import second_viewer
+from tests.browser.serving import second_viewer, wait_until
 from tests.browser.visit import Visit, Visits, number
 
 EDGE = {"kind": "edge", "layer": "dense2", "from": 1, "to": 0}
@@ -87,7 +87,7 @@ def test_the_card_at_the_pointer_is_exact(visits: Visits) -> None:
         visit.page.mouse.move(
             box["x"] + box["width"] * 0.32, box["y"] + box["height"] * share / 100
         )
-        visit.page.wait_for_timeout(20)
+        visit.draw()
         if visit.get("hover?.kind") == "unit":
             break
     hover = visit.get("hover")
@@ -117,11 +117,9 @@ def test_a_weight_is_dragged_and_a_click_still_types(visits: Visits) -> None:
     goal = before + 0.5 * max(0.1, abs(before))
     visit.wait("s.branches[s.run.branch].edits.length > 0")
     visit.settle()
-    for _ in range(100):  # a drag writes more than once
-        written = visit.page.evaluate("backstep.actions.read('dense2/W', [1, 0])")
-        if written == pytest.approx(goal, rel=1e-3):
-            break
-        visit.page.wait_for_timeout(50)
-    assert written == pytest.approx(goal, rel=1e-3)
+    written = "backstep.actions.read('dense2/W', [1, 0])"
+    near = f"Math.abs((await {written}) - {goal}) <= {1e-3 * abs(goal)}"
+    wait_until(visit.page, near)  # a drag writes more than once
+    assert visit.page.evaluate(written) == pytest.approx(goal, rel=1e-3)
     field.click()
     expect(field).to_be_focused()

@@ -132,10 +132,10 @@ def test_keys_fold_panels_and_switch_the_theme(visits: Visits) -> None:
         panel = visit.page.locator(f"#{side}")
         width, height = size(visit, side)
         visit.press(key)
-        visit.page.wait_for_timeout(400)
+        visit.draw()
         assert size(visit, side) < (width, height)
         visit.press(key)
-        visit.page.wait_for_timeout(400)
+        visit.draw()
         assert size(visit, side) == (width, height)
         expect(panel).to_be_visible()
     visit.press("t")
@@ -167,7 +167,7 @@ def test_a_widget_takes_the_arrows_and_leaves_what_it_does_not_use(
         step, _ = visit.step("step")
         visit.page.locator(widget).first.focus()
         visit.press("ArrowRight", "ArrowLeft", "End")
-        visit.page.wait_for_timeout(100)
+        visit.answered()
         assert visit.settle() == (step, 0)
         visit.page.locator(widget).first.focus()
         visit.press("Home")
@@ -181,7 +181,7 @@ def test_a_widget_keeps_the_keys_that_it_uses(visits: Visits) -> None:
     for widget in (".net-stage", ".loss-charts", "#bottom-program", ".listing-row[tabindex='0']"):
         visit.page.locator(widget).focus()
         visit.press("ArrowRight", "End", "Home")
-        visit.page.wait_for_timeout(100)
+        visit.answered()
         assert visit.settle() == place
 
 
@@ -210,6 +210,6 @@ def test_keys_are_silent_while_something_is_typed(visits: Visits) -> None:
     field = visit.page.get_by_label("Seed", exact=True)
     field.click()
     visit.press("r", "u", " ")
-    visit.page.wait_for_timeout(200)
+    visit.answered()
     assert visit.settle() == (0, 0)
     assert not visit.get("run.running")

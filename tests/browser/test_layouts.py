@@ -59,7 +59,7 @@ def test_every_network_fits_every_window(visits: Visits, name: str) -> None:
         visit.page.set_viewport_size({"width": width, "height": height})
         for scheme in SCHEMES:
             visit.page.emulate_media(color_scheme=scheme)
-            visit.page.wait_for_timeout(300)
+            visit.draw()
             visit.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png")
             assert overflow(visit) == [0, 0]
             assert visit.page.evaluate(COLOURS) > 20
@@ -94,7 +94,9 @@ def test_the_phone_has_everything_behind_its_tabs(visits: Visits) -> None:
         place.scroll_into_view_if_needed()
         expect(place).to_be_in_viewport()
         page.screenshot(path=SCREENSHOTS / f"phone-{name.lower()}.png")
-    for button in page.locator("#transport button:visible, #tabs button:visible").all():
+    buttons = page.locator("#transport button:visible, #tabs button:visible").all()
+    assert len(buttons) > len(places)
+    for button in buttons:
         box = button.bounding_box()
         assert box is not None
         assert box["height"] >= 40, button.get_attribute("aria-label")
@@ -110,7 +112,7 @@ def test_presenting_folds_the_panels_and_enlarges_everything(visits: Visits) -> 
     small, canvas = visit.page.evaluate(size), visit.page.locator(".net-stage").bounding_box()
     visit.press("f")
     wait_until(visit.page, f"{size} > 1.05 * {small}")
-    visit.page.wait_for_timeout(400)
+    visit.draw()
     big = visit.page.locator(".net-stage").bounding_box()
     assert canvas is not None
     assert big is not None
@@ -126,9 +128,11 @@ def test_reduced_motion_shows_changes_without_travel(visits: Visits) -> None:
 
 
 def drawn_by_a_step(visits: Visits, motion: str) -> int:
-    """How many animation frames the page draws in the second after one layer's step."""
-    visit = visits.open(reduced_motion=motion)
+    """How many animation frames the page draws in the second after one phase's step."""
+    visit = visits.open(reduced_motion=motion, clock=True)
     visit.step("phase")
+    visit.draw()
+    visit.stop_clock()
     visit.page.evaluate(
         """(() => {
           const request = window.requestAnimationFrame.bind(window);
@@ -140,7 +144,7 @@ def drawn_by_a_step(visits: Visits, motion: str) -> int:
         })()"""
     )
     visit.step("phase")
-    visit.page.wait_for_timeout(1000)
+    visit.page.clock.run_for(1000)
     drawings: int = visit.page.evaluate("window.drawings")
     return drawings
 
@@ -169,7 +173,7 @@ def test_headings_are_whole_names_side_by_side(visits: Visits, scene: str, names
     visit.wait(f"s.scene?.id === '{scene}'")
     for width, height in (DESKTOP, PHONE):
         visit.page.set_viewport_size({"width": width, "height": height})
-        visit.page.wait_for_timeout(300)
+        visit.draw()
         heads = visit.page.evaluate(HEADS)
         assert " ".join(text for text, _, _ in heads) == names
         for (_, _, end), (_, start, _) in pairwise(heads):
@@ -223,6 +227,7 @@ def test_the_panel_of_controls_keeps_its_shape_while_it_comes(visits: Visits) ->
     outline = visit.page.locator(".skeleton b")
     expect(outline).to_have_text(["Data", "Network", "Training"])
     before = [box["y"] for box in map(Locator.bounding_box, outline.all()) if box]
+    assert len(before) == 3
     wait_until(visit.page, "window.backstep?.store.state.frame")
     held[0].continue_()
     expect(outline).to_have_count(0)

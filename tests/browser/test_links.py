@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import wait_until
 from tests.browser.visit import Visit, Visits
 
 LINKS = {
@@ -16,13 +15,6 @@ LINKS = {
     "iris": "data=iris&layers=8tanh!dropout:0.2,3softmax&optimizer=momentum&seed=5",
     "float32": "data=wine&layers=12relu,3softmax&dtype=float32&shuffle=no&batch=full",
 }
-
-
-def fragment(visit: Visit) -> str:
-    """What the page has written into its address."""
-    wait_until(visit.page, "location.hash.includes('data=')")
-    visit.page.wait_for_timeout(400)
-    return visit.page.url.partition("#")[2]
 
 
 def trained(visit: Visit) -> list[np.ndarray]:
@@ -35,12 +27,12 @@ def trained(visit: Visit) -> list[np.ndarray]:
 @pytest.mark.parametrize("name", LINKS)
 def test_a_copied_link_reproduces_every_number(visits: Visits, name: str) -> None:
     first = visits.open(f"{LINKS[name]}&run=no")
-    link = fragment(first)
+    link = first.copied_link()
     second = visits.open(f"{link}&run=no")
     assert second.get("model.description") == first.get("model.description")
     for one, other in zip(trained(first), trained(second), strict=True):
         assert np.array_equal(one, other)
-    assert fragment(second) == link
+    assert second.copied_link() == link
 
 
 def test_what_was_changed_on_the_page_is_in_the_link(visits: Visits) -> None:
@@ -49,8 +41,8 @@ def test_what_was_changed_on_the_page_is_in_the_link(visits: Visits) -> None:
     visit.wait("s.model.data.name === 'moons'")
     visit.page.get_by_role("button", name="New seed").click()
     visit.wait("s.run.seed !== 0")
-    assert "data=moons" in fragment(visit)
-    assert f"seed={visit.get('run.seed')}" in fragment(visit)
+    seed = visit.get("run.seed")
+    visit.expect(f"location.hash.includes('data=moons') && location.hash.includes('seed={seed}')")
 
 
 def test_reloading_goes_on_with_the_same_session(visits: Visits) -> None:

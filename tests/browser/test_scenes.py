@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Route, expect
 
-from tests.browser.visit import Visit, Visits
+from server.describe.scenes import SCENES, Scene
+from tests.browser.visit import PAUSED, Visit, Visits
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 HEADINGS = 60
@@ -34,25 +37,26 @@ def colours(visit: Visit, name: str) -> int:
     return len(network.getcolors(network.width * network.height) or [])
 
 
-def test_every_scene_runs(visits: Visits) -> None:
-    visit = visits.open()
-    titles = visit.page.evaluate(
-        "fetch('/api/scenes').then((a) => a.json())"
-        ".then((l) => l.filter((s) => !s.missing).map((s) => [s.id, s.title]))"
+@pytest.mark.parametrize(
+    ("before", "scene"), [*pairwise((SCENES[-1], *SCENES))], ids=lambda scene: scene.id
+)
+def test_every_scene_runs(visits: Visits, before: Scene, scene: Scene) -> None:
+    visit = visits.open(f"scene={before.id}&{PAUSED}")
+    generation, errors = visit.get("model.generation"), visit.get("errors")
+    open_gallery(visit)
+    card = visit.page.get_by_role("button", name=scene.title, exact=True)
+    if card.is_disabled():
+        pytest.skip("its data are not installed")
+    card.click()
+    visit.wait(
+        f"s.model.generation > {generation} && s.scene?.id === '{scene.id}' && s.run.running"
+        " && s.frame?.generation === s.model.generation && s.frame.step > 1"
+        " && s.losses.length > 0 && Number.isFinite(s.losses.train[s.losses.length - 1])"
     )
-    assert len(titles) > 20
-    for scene, title in titles:
-        generation = visit.get("model.generation")
-        open_gallery(visit)
-        visit.page.get_by_role("button", name=title, exact=True).click()
-        visit.wait(
-            f"s.model.generation > {generation} && s.scene?.id === '{scene}' && s.run.running"
-            " && s.frame?.generation === s.model.generation && s.frame.step > 1"
-            " && s.losses.length > 0 && Number.isFinite(s.losses.train[s.losses.length - 1])"
-        )
-        assert visit.get("errors") == [], scene
-        assert colours(visit, f"scene-{scene}") > COLOURS, scene
-        assert f"scene={scene}" in visit.page.evaluate("location.hash") or visit.pause()
+    visit.pause()
+    assert visit.get("errors") == errors
+    assert colours(visit, f"scene-{scene.id}") > COLOURS
+    visit.expect(f"new URLSearchParams(location.hash.slice(1)).get('scene') === '{scene.id}'")
 
 
 def test_the_gallery_is_searched_and_left_by_keyboard(visits: Visits) -> None:

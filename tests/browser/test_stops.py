@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from tests.browser.serving import wait_until
 from tests.browser.test_time import open_file, saved, train
 from tests.browser.visit import Visit, Visits
 
@@ -53,8 +52,8 @@ def set_breakpoints(visit: Visit, *breakpoints: dict[str, Any]) -> None:
             spec,
         )
     set_there = "s.breakpoints.every((p) => p.anchor !== undefined)"
-    visit.wait(f"s.breakpoints.length === {len(breakpoints)} && {set_there}")
-    visit.page.wait_for_timeout(200)
+    answered = "backstep.actions.breakpoints.breakpoints === null"
+    visit.wait(f"s.breakpoints.length === {len(breakpoints)} && {set_there} && {answered}")
 
 
 # Breakpoints -------------------------------------------------------------------------------------
@@ -159,7 +158,7 @@ def test_a_logpoint_logs_and_does_not_stop(visits: Visits) -> None:
 
 
 def test_a_log_that_is_fetched_late_is_shown(visits: Visits) -> None:
-    visit = visits.open()
+    visit = visits.open(clock=True)
     set_breakpoints(
         visit,
         {"phase": "update", "log_message": "loss {loss}"},
@@ -167,12 +166,18 @@ def test_a_log_that_is_fetched_late_is_shown(visits: Visits) -> None:
     )
     assert run_until_stopped(visit) == (5, 0)
 
+    held: list[Route] = []
+
     def late(route: Route) -> None:
-        visit.page.wait_for_timeout(1500)  # long after the last picture of the tab's opening
-        route.continue_()
+        held.append(route)
 
     visit.page.route("**/js/views/watch.js", late)
     log = open_tab(visit, "Watch and log").get_by_role("region", name="Log")
+    visit.stop_clock()
+    visit.page.clock.run_for(1500)  # long after the last picture of the tab's opening
+    assert len(held) == 1
+    visit.page.clock.resume()
+    held[0].continue_()
     expect(log.get_by_role("listitem")).to_have_count(5)
 
 
@@ -422,9 +427,8 @@ def test_a_reload_and_a_link_bring_everything_back(visits: Visits) -> None:
           breakpoints.pin("loss", true);
         })()"""
     )
-    wait_until(visit.page, "location.hash.includes('stops=')")
-    visit.page.wait_for_timeout(400)
-    link = visit.page.url.partition("#")[2]
+    link = visit.copied_link()
+    assert "stops=" in link
     visit.page.reload()
     other = visits.open(f"{link}&run=no")
     for page in (visit, other):
@@ -458,7 +462,9 @@ def test_the_phone_has_the_tabs_in_the_program_sheet(visits: Visits) -> None:
     visit.page.get_by_role("tab", name="Breakpoints").tap()
     stop = visit.page.locator(".stop-body")
     expect(stop).to_be_in_viewport()
-    for button in visit.page.locator("#program button:visible").all():
+    buttons = visit.page.locator("#program button:visible").all()
+    assert buttons
+    for button in buttons:
         box = button.bounding_box()
         assert box is not None
         assert box["height"] >= 39, button.get_attribute("aria-label")

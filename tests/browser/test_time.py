@@ -12,7 +12,7 @@ from playwright.sync_api import FloatRect, Locator, expect
 
 from engine import Machine, Timeline, Unit
 from server.describe import description
-from tests.browser.serving import second_viewer, wait_until
+from tests.browser.serving import second_viewer
 from tests.browser.test_layouts import PHONE, SCREENSHOTS
 from tests.browser.visit import Visit, Visits
 
@@ -111,15 +111,14 @@ def forked(visits: Visits) -> Visit:
 # Back and anywhere -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unit", get_args(Unit))
-def test_every_unit_goes_back_exactly(visits: Visits, unit: Unit) -> None:
+def test_every_unit_goes_back_exactly(visits: Visits) -> None:
     visit = visits.open(FAST)
-    train(visit, 60)
+    train(visit, 80)
     visit.step("phase")
     visit.step("instruction")
     timeline = Timeline(Machine(description.build(visit.get("model.description")).program))
     timeline.go(visit.settle())
-    for _ in range(3):
+    for unit in np.repeat(get_args(Unit), 3).tolist():
         timeline.back(unit)
         assert back(visit, unit) == timeline.now
         assert_shows(visit, replayed(visit))
@@ -330,7 +329,7 @@ def test_what_if_the_learning_rate_had_been_ten_times_larger(visits: Visits) -> 
     SCREENSHOTS.mkdir(exist_ok=True)
     for scheme in ("light", "dark"):
         visit.page.emulate_media(color_scheme=scheme)
-        visit.page.wait_for_timeout(400)
+        visit.draw()
         visit.page.screenshot(path=SCREENSHOTS / f"what-if-{scheme}.png")
 
 
@@ -548,9 +547,8 @@ def test_what_is_no_session_is_explained(visits: Visits, tmp_path: Path) -> None
 
 def test_a_copied_link_has_the_branches(visits: Visits) -> None:
     visit = forked(visits)
-    wait_until(visit.page, "location.hash.includes('&log=')")
-    visit.page.wait_for_timeout(500)
-    fragment = visit.page.url.partition("#")[2]
+    fragment = visit.copied_link()
+    assert "&log=" in fragment
     assert len(fragment) < 2000
     other = visits.open(fragment)
     other.wait("!s.run.running && s.branches.length === 2 && s.run.step === 300")
@@ -569,13 +567,20 @@ def overlaps(one: FloatRect, other: FloatRect) -> bool:
     return across and down
 
 
-@pytest.mark.parametrize("width", [800, 899, 1079, 1279, 1440, PHONE[0]])
-def test_the_bar_and_the_strip_fit(visits: Visits, width: int) -> None:
+def test_the_bar_and_the_strip_fit(visits: Visits) -> None:
     visit = forked(visits)
-    visit.page.set_viewport_size({"width": width, "height": PHONE[1]})
-    visit.page.wait_for_timeout(400)
+    for width in (800, 899, 1079, 1279, 1440, PHONE[0]):
+        visit.page.set_viewport_size({"width": width, "height": PHONE[1]})
+        visit.draw()
+        assert_bar_fits(visit, width)
+        visit.page.screenshot(path=SCREENSHOTS / f"branches-{width}.png")
+
+
+def assert_bar_fits(visit: Visit, width: int) -> None:
+    """Nothing of the bar is cut off or covered in a window so wide, and there is room to drag."""
     found = visit.page.locator("#transport :is(button, select, input, .readout):visible").all()
     boxes = [box for element in found if (box := element.bounding_box()) is not None]
+    assert len(boxes) > 5
     for i, box in enumerate(boxes):
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
@@ -583,4 +588,3 @@ def test_the_bar_and_the_strip_fit(visits: Visits, width: int) -> None:
     bounds = track(visit).bounding_box()
     assert bounds is not None
     assert bounds["width"] > 0.4 * width if width < 800 else bounds["width"] > 100
-    visit.page.screenshot(path=SCREENSHOTS / f"branches-{width}.png")

@@ -30,6 +30,7 @@ DRAWN = """async () => {
   }
 }"""
 """Whatever was due to be drawn has been, and what that has brought about as well."""
+UNMOVED = "document.getAnimations().every(({ playState }) => playState !== 'running')"
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
@@ -48,6 +49,34 @@ class Visit:
     def wait(self, condition: str) -> None:
         """Wait until an expression over the page's state `s` is true."""
         wait_until(self.page, _of_state(condition))
+
+    def expect(self, condition: str) -> None:
+        """That an expression over the page's state `s` is true in the end.
+
+        Raises:
+            AssertionError: it has not become true until the deadline.
+        """
+        try:
+            self.wait(condition)
+        except TimeoutError as error:
+            raise AssertionError(str(error)) from error
+
+    def draw(self) -> None:
+        """Wait until what was due to be drawn has been, and transitions of styles are over."""
+        self.page.evaluate(DRAWN)
+        wait_until(self.page, UNMOVED)
+        self.page.evaluate(DRAWN)
+
+    def stop_clock(self) -> None:
+        """From now on the page's time passes when `page.clock` is told to run, and not else."""
+        self.page.clock.pause_at(self.page.evaluate("Date.now()") / 1000 + 1)
+
+    def answered(self) -> None:
+        """Wait until the server has followed all commands of the page, and its answers have come.
+
+        The server follows commands in their order, so what has not happened by then will not.
+        """
+        self.page.evaluate("async () => { await backstep.actions.export(); }")
 
     def settle(self, condition: str = "true") -> tuple[int, int]:
         """Wait until the page shows the machine at rest; returns its step and instruction.
@@ -109,6 +138,13 @@ class Visit:
             self.press(" ")
         return self.settle()
 
+    def copied_link(self) -> str:
+        """Copy the link with its key; returns its fragment."""
+        self.page.evaluate("backstep.store.set({ announce: '' })")
+        self.press("c")
+        self.wait("s.announce === 'The link is copied.'")
+        return self.page.url.partition("#")[2]
+
     def step(self, unit: str) -> tuple[int, int]:
         """Step by a unit with its key; returns the machine's step and instruction."""
         step, pc = self.settle()
@@ -152,6 +188,13 @@ class Contexts:
         self._taken.append((kind, context))
         return context
 
+    def with_clock(self, **options: Any) -> BrowserContext:
+        """A context with a clock that can be stopped; it is not used again."""
+        context = self._new(**options)
+        context.clock.install()
+        self._taken.append(("", context))
+        return context
+
     def _new(self, **options: Any) -> BrowserContext:
         context = self._browser.new_context(**options)
         context.new_page()
@@ -160,6 +203,9 @@ class Contexts:
     def clear(self) -> None:
         """Close all pages but the blank ones, as a user does."""
         for kind, context in self._taken:
+            if not kind:
+                context.close()
+                continue
             for page in context.pages[1:]:
                 if page.url.startswith("http"):  # not where opening has failed
                     page.evaluate("localStorage.clear()")
@@ -189,9 +235,10 @@ class Visits:
         *,
         address: str = "",
         prepare: Callable[[Page], object] = lambda _: None,
+        clock: bool = False,
         **options: Any,
     ) -> Visit:
-        """Open the page and wait for its first picture.
+        """Open the page and wait for its first picture, which some kinds of layers fetch parts for.
 
         Each has a context, hence a session, of its own.
 
@@ -199,16 +246,18 @@ class Visits:
             fragment: of the address, what the page is asked for.
             address: of another server than the usual one.
             prepare: what is done with the blank page before.
+            clock: whether the page's clock can be stopped.
             options: those of a context.
         """
         width, height = DESKTOP
         options = {"viewport": {"width": width, "height": height}, **options}
-        page = self._contexts.take(**options).new_page()
+        take = self._contexts.with_clock if clock else self._contexts.take
+        page = take(**options).new_page()
         self._listen(page)
         prepare(page)
         page.goto(f"{address or self.address}#{fragment}")
         visit = Visit(page)
-        visit.wait("s.frame && s.catalogue && s.run")
+        visit.wait("s.frame && s.catalogue && s.run && document.querySelector('.net-head')")
         return visit
 
     def rest(self, page: Page) -> None:
