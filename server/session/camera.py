@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 
 from engine import Buffer, Difference, Moment
 from server.session.runner import Clock, Runner
+from server.views.comparison import CompareGroup
 from server.views.driving_view import RoadGroup
+from server.views.probe import ProbeGroup, ProbePoint
+from server.views.test_set import TestGroup
 from server.views.view_group import Group, View
-from server.views.views import CompareGroup, ProbeGroup, ProbePoint, TestGroup, groups
+from server.views.views import groups
 from server.wire.commands import WatchedBuffer
 from server.wire.errors import Refusal, unknown
 from server.wire.frames import (

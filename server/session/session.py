@@ -25,8 +25,8 @@ from server.session.questions import Answer, Questions, check_index
 from server.session.runner import Clock, Progress, Reason, Runner
 from server.session.surveys import Surveys
 from server.session.tables import data_table, layer_row, live_description
+from server.views.probe import ProbePoint
 from server.views.scores import Point, finite
-from server.views.views import ProbePoint
 from server.wire import commands
 from server.wire.commands import Command
 from server.wire.errors import Refusal, unknown

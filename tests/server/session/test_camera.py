@@ -9,8 +9,8 @@ import pytest
 from server.describe import description
 from server.session.camera import ENCODING_SHARE, VIEW_SHARE, Camera, Subscription, smoothed
 from server.session.runner import Runner
+from server.views.probe import ProbePoint
 from server.views.view_group import Group
-from server.views.views import ProbePoint
 from server.wire.commands import WatchedBuffer
 from server.wire.frames import (
     FLAG_BATCH_ROW,

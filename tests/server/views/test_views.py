@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine import Machine, encode_targets
 from server.describe import description
 from server.describe.description import Plan
-from server.views import views
+from server.views import plane
 from tests.server.driving import SMALL, Driver, configured, machine_of
 
 DEEP: dict[str, Any] = {
@@ -116,9 +116,9 @@ def test_the_first_row_is_the_top_and_the_first_column_the_left() -> None:
 def test_a_costly_network_is_shown_on_a_coarser_grid() -> None:
     wide = {"units": 1024}
     plan = description.build({**SMALL, "layers": [wide, wide, {}]})
-    cells = views.Grid(plan, views.SURFACE_CELLS).shape
-    assert cells == (views.MIN_CELLS, views.MIN_CELLS)
-    assert views.Grid(description.build(SMALL), 48).shape == (48, 48)
+    cells = plane.Grid(plan, plane.SURFACE_CELLS).shape
+    assert cells == (plane.MIN_CELLS, plane.MIN_CELLS)
+    assert plane.Grid(description.build(SMALL), 48).shape == (48, 48)
 
 
 # One sample --------------------------------------------------------------------------------------

@@ -1,0 +1,38 @@
+"""Views of how much of the gradient reaches each unit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine import Machine
+from server.views.view_group import Array, Group, View
+
+
+class MeanGradientGroup(Group):
+    """The mean over the batch of |dL/da| of each unit, or |dL/dz| where there is no dL/da.
+
+    Where a unit is at many places, of a sequence or an image, it is the mean over these, too.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._sources: dict[str, str] = {}
+        views: list[View] = []
+        buffers = machine.program.buffers
+        for layer in machine.program.layers:
+            source = buffers[layer.output].grad or buffers[layer.pre_activation].grad
+            if source is None:
+                continue
+            name = f"view/mean_gradient/{layer.name}"
+            self._sources[name] = source
+            symbol = f"mean |{buffers[source].symbol}|"
+            views.append(View(name, symbol, (layer.units,), ("unit",), layer.name))
+        self.views = tuple(views)
+
+    def refresh(self) -> None:
+        """Nothing to compute: the step has."""
+
+    def array(self, name: str) -> Array:
+        values = np.abs(self._machine.view(self._sources[name]))
+        mean: Array = values.mean(axis=tuple(range(values.ndim - 1)))
+        return mean
