@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from engine.checks import is_whole
 from engine.errors import DescriptionError
 from engine.history.keyframes import BUDGET
-from engine.history.moments import EDIT_KINDS, START, Branch, Edit, EditKind, Moment
+from engine.history.moments import EDIT_KINDS, START, Branch, Edit, Moment
 from engine.history.timeline import Timeline
 from engine.program.clamps import Clamp, clamped_slots
 from engine.program.machine import Machine
@@ -35,8 +35,8 @@ MAX_BRANCHES, MAX_EDITS = 1_000, 100_000
 MAX_STEP = 2**53 - 1
 MAX_AXES = 8
 
-FORMER_KINDS: Mapping[object, EditKind] = {"hold": "clamp"}
-"""Kinds of edits under the names that logs had for them before."""
+FORMER_CLAMP = "hold"
+"""The kind "clamp" under the name that logs had for it before."""
 
 
 def export_log(timeline: Timeline) -> Log:
@@ -147,7 +147,8 @@ def _begun(earlier: list[Branch], path: str, parent: Any, start: Moment) -> Bran
 def _edit(timeline: Timeline, path: str, given: Any) -> Edit:
     machine = timeline.machine
     fields = _mapping(path, given, ("at", "kind", "buffer", "index", "values"))
-    kind, buffer = FORMER_KINDS.get(fields["kind"], fields["kind"]), fields["buffer"]
+    kind, buffer = fields["kind"], fields["buffer"]
+    kind = "clamp" if kind == FORMER_CLAMP else kind
     if kind not in EDIT_KINDS:
         raise DescriptionError(f"{path}.kind", kind, f"one of {', '.join(EDIT_KINDS)}")
     if buffer not in machine.program.buffers:

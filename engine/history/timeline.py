@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b, sha256
 from itertools import pairwise
 from time import perf_counter
@@ -25,6 +25,14 @@ from engine.history.keyframes import BUDGET, Keyframes
 from engine.history.moments import START, Branch, Edit, EditKind, Moment, clamps_after
 from engine.program.machine import NO_TRAPS, Machine, Snapshot, Trap, Unit
 from engine.program.memory import SECTIONS
+from engine.program.program import Listing
+
+FORMER_WORDS = {
+    "return_sequences=": "sequences=",
+    "number of positions with": "number of places with",
+}
+"""Words of descriptions and formulas that have changed since logs were first exported. Fingerprints
+are taken of the former ones, so that those logs still import."""
 
 
 class Observer(Protocol):
@@ -335,8 +343,12 @@ class Timeline:
     def fingerprint(self) -> str:
         """A digest of all that, with the edits, decides every number: program, data and start."""
         program = self.machine.program
-        digest = sha256(str(program.listing()).encode())
-        digest.update(f"{program.network!r} {program.batch_size} {program.dtype}".encode())
+        description = f"{program.network!r} {program.batch_size} {program.dtype}"
+        listing = Listing(
+            replace(i, formula=_with_former_words(i.formula)) for i in program.instructions
+        )
+        digest = sha256(str(listing).encode())
+        digest.update(_with_former_words(description).encode())
         digest.update(self._start.block.tobytes())
         for name in sorted(program.data):
             digest.update(np.ascontiguousarray(program.data[name]).tobytes())
@@ -496,6 +508,13 @@ class Timeline:
         starts = self._boundaries[unit]
         steps, place = divmod(bisect_left(starts, pc) - count, len(starts))
         return max(START, Moment(step + steps, starts[place]))
+
+
+def _with_former_words(text: str) -> str:
+    """The text as it read when logs were first exported."""
+    for word, former in FORMER_WORDS.items():
+        text = text.replace(word, former)
+    return text
 
 
 def _known(unit: Unit) -> Unit:

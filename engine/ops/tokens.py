@@ -60,7 +60,7 @@ class CountPositions(Op):
         return ()
 
     def formula(self, *inputs: str) -> str:
-        return f"max(1, number of places with {inputs[0]} ≥ 0)"
+        return f"max(1, number of positions with {inputs[0]} ≥ 0)"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         (labels,) = inputs

@@ -13,7 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from engine import Adam, DescriptionError, Machine, NonFinite
+from engine import (
+    RNN,
+    Adam,
+    Dense,
+    DescriptionError,
+    Machine,
+    Network,
+    NonFinite,
+    compile,
+    from_arrays,
+)
 from engine.diagnostics.gradcheck import gradient_check
 from engine.history.editlog import export_log, import_log
 from engine.history.moments import Moment
@@ -498,6 +508,16 @@ def test_a_log_is_checked(change: Callable[[Any], object], message: str) -> None
         import_log(fresh(), broken(change))
     assert str(caught.value).startswith(message)
     import_log(fresh(), broken(lambda log: None))
+
+
+def test_the_fingerprint_of_a_log_does_not_change_with_words() -> None:
+    """It is that of a log from before `sequences` was renamed `return_sequences`."""
+    inputs, targets = np.arange(48.0).reshape(8, 3, 2), np.arange(8.0)
+    data = from_arrays(inputs, targets, test_fraction=0.25)
+    layers = [RNN(2, return_sequences=False), Dense(1)]
+    machine = Machine(compile(Network((3, 2), layers, "mean_squared_error"), data, 2))
+    expected = "df3fd6e34266b41c581137bc15b2e61291a4c3fe56ee470a05097b91080cc298"
+    assert Timeline(machine).fingerprint() == expected
 
 
 def test_a_log_with_the_former_name_of_clamps_is_the_same() -> None:
