@@ -21,7 +21,7 @@ from engine import (
     Machine,
     Network,
     NonFinite,
-    compile,
+    compile,  # noqa: A004
     from_arrays,
 )
 from engine.diagnostics.gradcheck import gradient_check
