@@ -9,7 +9,7 @@ import engine
 from engine.data import FEATURES, DatasetInfo, Drawing, Text, thumbnail
 from server.describe import description
 from server.describe.fields import defaults
-from server.describe.kinds import layer_kinds, plain_fields
+from server.describe.kinds import layer_kinds
 
 _LOSSES = {
     "mean_squared_error": ("Mean squared error", "the mean of (a − y)²"),
@@ -105,7 +105,6 @@ def catalogue() -> dict[str, Any]:
         ],
         "functions": [_named(name, f.meaning) for name, f in engine.FUNCTIONS.items()],
         "scalars": [_named(name, _SCALARS.get(name, "")) for name in engine.SCALARS],
-        "layer": plain_fields(),
         "layers": layer_kinds(),
         "families": list(engine.FAMILIES),
         "schedules": [_rule(k, r, _SCHEDULES) for k, r in engine.SCHEDULES.items()],

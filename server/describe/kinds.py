@@ -6,21 +6,12 @@ from dataclasses import MISSING
 from typing import Any
 
 import engine
-from server.describe.layers import DEFAULT_KIND, Field, fields_of, hidden_defaults
+from server.describe.layers import Field, fields_of, hidden_defaults
 
 
 def layer_kinds() -> list[dict[str, Any]]:
     """All kinds of layers, in the engine's order."""
     return [_kind(name, kind) for name, kind in engine.LAYERS.items()]
-
-
-def plain_fields() -> list[dict[str, Any]]:
-    """The numbers of a layer whose description names no kind, with their ranges."""
-    return [
-        {"name": field.name, "title": field.info.title, **_range(field)}
-        for field in fields_of(DEFAULT_KIND)
-        if field.info.range is not None
-    ]
 
 
 def _kind(name: str, kind: type[engine.Layer]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 // Where the numbers of a layer come from that looks at its input through windows: which cells of the
 // layer before, and of those before it, back to the input. Pure.
 
-import { fieldsAt, spanOf, windowsOf } from "./windows.js";
+import { fieldsAt } from "../state/description.js";
+import { spanOf, windowsOf } from "./windows.js";
 
 /** @import { LayerInfo, Model } from "../state/types.js" */
 /** @import { Read } from "./panel.js" */

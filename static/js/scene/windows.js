@@ -36,17 +36,6 @@ export function windowsOf({ window }) {
 }
 
 /**
- * What a description says at a path such as "layers[1].layers[0]".
- * @param {any} description
- * @param {string} path
- * @returns {{[field: string]: any}}
- */
-export function fieldsAt(description, path) {
-  const keys = path.match(/\w+/g) ?? [];
-  return keys.reduce((at, key) => at?.[key], description) ?? {};
-}
-
-/**
  * The places of the input that some neighbouring places are made of.
  * @param {Window} window
  * @param {Span} span

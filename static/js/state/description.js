@@ -143,6 +143,17 @@ function replaceNetwork(description, info) {
   Object.assign(description, { targets: "data", schedule: null, clipping: null, stopping: null });
 }
 
+/**
+ * What a description says at a path such as "layers[1].layers[0]".
+ * @param {any} description
+ * @param {string} path
+ * @returns {{[field: string]: any}}
+ */
+export function fieldsAt(description, path) {
+  const keys = path.match(/\w+/g) ?? [];
+  return keys.reduce((at, key) => at?.[key], description) ?? {};
+}
+
 // --- Links --------------------------------------------------------------------------------------
 
 /**

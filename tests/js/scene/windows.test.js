@@ -2,18 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fieldsAt, spanOf, windowsOf } from "../../../static/js/scene/windows.js";
+import { spanOf, windowsOf } from "../../../static/js/scene/windows.js";
 import { modelOf } from "../server.js";
 
 /** @param {object} [given] @returns {import("../../../static/js/scene/windows.js").Window} */
 const window = (given) => ({ kind: "slide", size: 3, stride: 1, dilation: 1, before: 0, ...given });
-
-test("what a description says at a path", () => {
-  const description = { layers: [{ kind: "a" }, { layers: [{ units: 3 }] }] };
-  assert.deepEqual(fieldsAt(description, "layers[1].layers[0]"), { units: 3 });
-  assert.deepEqual(fieldsAt(description, "layers[7].layers[0]"), {});
-  assert.deepEqual(fieldsAt(description, ""), description);
-});
 
 describe("the input of some places", () => {
   test("of a window that slides", () => {

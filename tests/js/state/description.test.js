@@ -6,6 +6,7 @@ import {
   classesOf,
   decode,
   encode,
+  fieldsAt,
   fitData,
   fitOutput,
   lossesFor,
@@ -27,6 +28,13 @@ function dataset(name) {
 function usual(change = {}) {
   return { ...structuredClone(modelOf().description), ...change };
 }
+
+test("what a description says at a path", () => {
+  const description = { layers: [{ kind: "a" }, { layers: [{ units: 3 }] }] };
+  assert.deepEqual(fieldsAt(description, "layers[1].layers[0]"), { units: 3 });
+  assert.deepEqual(fieldsAt(description, "layers[7].layers[0]"), {});
+  assert.deepEqual(fieldsAt(description, ""), description);
+});
 
 describe("links", () => {
   for (const name of NETWORKS) {

@@ -58,8 +58,9 @@ def test_what_controls_offer_is_accepted(listed: dict[str, Any]) -> None:
         for end in ("minimum", "maximum", "default"):
             given = {h["name"]: h[end] for h in optimizer["hyperparameters"]}
             description.build({"optimizer": {"kind": optimizer["name"], **given}})
-    for setting in listed["layer"]:
-        for end in ("minimum", "maximum"):
+    dense = next(kind for kind in listed["layers"] if kind["name"] == engine.Dense.kind)
+    for setting in dense["fields"]:
+        for end in {"minimum", "maximum"} & setting.keys():
             description.build({"layers": [{setting["name"]: setting[end]}, {}]})
     for loss in listed["losses"]:
         for task, data in (("classification", "circles"), ("regression", "plane")):

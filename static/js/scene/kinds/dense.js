@@ -2,8 +2,8 @@
 // A dense layer: every unit is a picture of what it computes, every weight an edge.
 
 import { boundOf, isProbability } from "../../state/activation.js";
+import { fieldsAt } from "../../state/description.js";
 import { limitsOf } from "../unit_health.js";
-import { fieldsAt } from "../windows.js";
 
 /** @import { LayerInfo, Model } from "../../state/types.js" */
 /** @import { ColumnSpec, Face } from "../kinds.js" */
