@@ -118,7 +118,7 @@ export class Link {
     const errors = this.store.state.errors.map(({ message }) => ({
       code: "link",
       field: "",
-      message: `${message.replace(/\.?$/, ".")} The link asks for it; the usual network is shown instead.`,
+      message: `${message.replace(/\.?$/, ".")} The link asks for it; the default network is shown instead.`,
     }));
     this.store.set({ errors });
     await this.actions.configure({});

@@ -40,7 +40,7 @@ const link = new Link(store, actions);
 const context = { store, actions, loop };
 
 const TOO_LONG =
-  "The edits are too many for a link: the one just copied has only the network, its data and its seed. Save the session to a file instead, in the menu of networks.";
+  "There are too many edits for a link: the copied link holds only the network, its data and its seed. To keep the edits, save the session to a file in the menu of networks.";
 
 /** The last event to be repeated before the page knows where the session stands; -1 for none. */
 let repeatedUpTo = -1;
@@ -102,7 +102,7 @@ async function copyLink() {
     return;
   }
   const button = /** @type {Element} */ (document.querySelector('[aria-label="Copy link"]'));
-  store.set({ announce: "The link is copied." });
+  store.set({ announce: "The link was copied." });
   if (!whole) addProblem(store, { code: "link", field: "", message: TOO_LONG });
   setIcon(button, "check");
   setTimeout(() => setIcon(button, "link"), 1500);

@@ -11,7 +11,7 @@ DIGITS = "data=digits&layers=8relu,10softmax&loss=softmax_cross_entropy&run=no"
 
 def add(page: Page, kind: str) -> None:
     """Add a layer of a kind at the end of the network's own list."""
-    page.get_by_role("button", name="Add a layer of a kind").click()
+    page.get_by_role("button", name="Add a layer of another kind").click()
     item = page.get_by_role("menuitem").filter(has=page.get_by_text(kind, exact=True))
     item.click()
 

@@ -197,9 +197,9 @@ def test_function_keys_work_while_something_is_typed(visits: Visits) -> None:
 def test_the_help_lists_every_key(visits: Visits) -> None:
     visit = visits.open()
     visit.press("?")
-    help_dialog = visit.page.get_by_role("dialog", name="Keys and picture")
+    help_dialog = visit.page.get_by_role("dialog", name="Keys and symbols")
     expect(help_dialog).to_be_visible()
-    for text in ("Run or pause", "Step by one instruction", "Copy the link", "This help"):
+    for text in ("Run or pause", "Step one instruction", "Copy the link", "Show this help"):
         expect(help_dialog).to_contain_text(text)
     visit.press("Escape")
     expect(help_dialog).to_be_hidden()

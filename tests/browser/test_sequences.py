@@ -99,7 +99,7 @@ def test_a_rating_is_a_product_of_vectors(scene: Callable[[str], Visit]) -> None
     trained(visit)
     assert not np.array_equal(before, visit.drawn("probe/factorisation1/vectors"))
     told = walked(visit, "ArrowDown", "ArrowRight")
-    assert re.search(r"person \d+, number 0|\w+ \d+, number 0", told)
+    assert re.search(r"person \d+, element 0|\w+ \d+, element 0", told)
 
 
 @pytest.mark.parametrize("name", ["ratings", "ratings_neural"])

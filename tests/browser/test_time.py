@@ -140,7 +140,7 @@ def test_the_transport_is_mirrored(visits: Visits) -> None:
     page = visit.page
     before = [
         page.get_by_role("button", name=name)
-        for name in ("To the start", "Run backwards", "Step back: one instruction")
+        for name in ("To the start", "Reverse continue", "Step back: one instruction")
     ]
     for button in before:
         expect(button).to_have_attribute("aria-disabled", "true")
@@ -191,7 +191,7 @@ def test_running_backwards_stops_at_the_last_hit(visits: Visits) -> None:
         visit.wait("s.run.step === 300")
         visit.press("Shift+F8")
         visit.wait("!s.run.running && s.run.step === 270")
-        visit.page.get_by_role("button", name="Run backwards").click()
+        visit.page.get_by_role("button", name="Reverse continue").click()
         visit.wait("!s.run.running && s.run.step === 180")
     assert_shows(visit, replayed(visit))
     assert [hit["moment"] for hit in visit.get("hits")] == [[90, 0], [270, 0], [180, 0]]
@@ -537,7 +537,7 @@ def test_what_is_no_session_is_explained(visits: Visits, tmp_path: Path) -> None
     path.write_text("[1, 2]", encoding="utf-8")
     open_file(visit, path)
     banner = visit.page.locator("#banner")
-    expect(banner).to_contain_text("notes.json is not a session saved by this page")
+    expect(banner).to_contain_text("notes.json is not a session of Backstep")
     content = {"backstep": 1, "description": {}, "log": {"branches": []}}
     path.write_text(json.dumps(content), encoding="utf-8")
     open_file(visit, path)

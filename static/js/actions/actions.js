@@ -169,7 +169,7 @@ export class Actions {
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       this.connection.end();
     } catch (error) {
-      const message = `Python could not be told: ${error}. Interrupt it there instead.`;
+      const message = `Python could not be notified: ${error}. Interrupt the script there instead.`;
       addProblem(this.store, { code: "done", field: "", message });
     }
   }
@@ -194,7 +194,7 @@ export class Actions {
     const packed = await deflated(JSON.stringify(log));
     const size = JSON.stringify({ description, packed }).length;
     if (size < MAX_BYTES - 100) return this.send("configure", { description, log: packed });
-    const message = `The session has ${size} bytes, compressed, more than the ${MAX_BYTES} that can be sent.`;
+    const message = `The compressed session has ${size} bytes; at most ${MAX_BYTES} can be sent.`;
     addProblem(this.store, { code: "too_large", field: "log", message });
     return false;
   }

@@ -54,7 +54,7 @@ export class Breakpoints {
     const at = this.list.findIndex((other) => other.name === name);
     if (at < 0 && this.list.length >= specs.MAX_BREAKPOINTS) {
       this.store.set({
-        announce: `There are ${specs.MAX_BREAKPOINTS} breakpoints already: remove some.`,
+        announce: `There are already ${specs.MAX_BREAKPOINTS} breakpoints, the maximum. Remove one first.`,
       });
       return "";
     }
@@ -164,7 +164,9 @@ export class Breakpoints {
     const list = this.watches ?? this.store.state.watches;
     if (list.some((watch) => watch.text === text)) return true;
     if (list.length >= MAX_WATCHES) {
-      this.say(`There are ${MAX_WATCHES} watched expressions already: remove some.`);
+      this.say(
+        `There are already ${MAX_WATCHES} watched expressions, the maximum. Remove one first.`,
+      );
       return false;
     }
     this.changeWatches([...list, asWatch(text)]);

@@ -120,6 +120,7 @@ export class Health {
     const { description } = this.store.state;
     if (!description) return;
     const applied = await this.actions.configure(patched(description, changes));
-    if (applied) this.store.set({ announce: "The network is changed and starts again." });
+    if (applied)
+      this.store.set({ announce: "The network was changed, and training starts again." });
   }
 }

@@ -11,7 +11,8 @@ import { CommandError } from "../wire/connection.js";
 /** @typedef {"step" | "step_back"} Direction */
 
 const MAX_WAITING = 8; // steps
-const ONE_BRANCH = "There is only one branch yet. Go back, change something, and there are two.";
+const ONE_BRANCH =
+  "There is only one branch so far. Go back and change something: that starts a second one.";
 
 /** The verbs that move the machine along its history. */
 export class Travel {

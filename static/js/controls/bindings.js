@@ -15,7 +15,7 @@ import { changeSpeed, reseed, STEP_UNITS } from "./transport.js";
 function runBindings(context) {
   const { store, actions } = context;
   const group = "Run and step";
-  const does = (/** @type {string} */ unit) => `Step by one ${unit}, and keep that unit`;
+  const does = (/** @type {string} */ unit) => `Step one ${unit} and make it the unit`;
   return [
     {
       keys: [" ", "F8"],
@@ -72,7 +72,7 @@ function runBindings(context) {
       shown: "F9",
       group,
       run: () => actions.breakpoints.toggleHere(),
-      does: "Breakpoint at the instruction pointed at, or at the next one",
+      does: "Breakpoint at the hovered instruction, or at the next one",
     },
     {
       keys: ["."],
@@ -122,7 +122,7 @@ function timeBindings({ store, actions }) {
       keys: [`Shift+${key.toLowerCase()}`],
       shown: i === 0 ? "Shift I…E" : "",
       group,
-      does: "Step back by that unit, and keep it",
+      does: "Step back by that unit and make it the unit",
       repeats: true,
       run: () => {
         store.set({ stepUnit: unit });
@@ -134,41 +134,41 @@ function timeBindings({ store, actions }) {
       shown: "Shift F8",
       group,
       run: () => travel.reverseContinue(),
-      does: "Run back to the last breakpoint hit",
+      does: "Reverse continue: run back to the last breakpoint",
     },
     {
       keys: ["Home"],
       shown: "Home",
       group,
       run: () => travel.start(),
-      does: "To the start; nothing is lost",
+      does: "Go to step 0; nothing is lost",
     },
     {
       keys: ["End"],
       shown: "End",
       group,
       run: () => travel.end(),
-      does: "To the end of this branch",
+      does: "Go to the end of this branch",
     },
     {
       keys: ["g"],
       shown: "G",
       group,
-      does: "To a step by its number",
+      does: "Go to a step by its number",
       run: () => /** @type {HTMLElement} */ (document.querySelector(".time-to")).focus(),
     },
     {
       keys: ["[", "Shift+ArrowUp"],
       shown: "[",
       group,
-      does: "The branch above",
+      does: "Switch to the branch above",
       run: () => travel.switchBy(-1),
     },
     {
       keys: ["]", "Shift+ArrowDown"],
       shown: "]",
       group,
-      does: "The branch below",
+      does: "Switch to the branch below",
       run: () => travel.switchBy(1),
     },
     {
@@ -176,7 +176,7 @@ function timeBindings({ store, actions }) {
       shown: "V",
       group,
       run: () => travel.toggleComparison(),
-      does: "Compare with another branch, or stop",
+      does: "Compare with another branch, or stop comparing",
     },
   ];
 }
@@ -195,21 +195,21 @@ function questionBindings(context) {
       shown: "W",
       group,
       run: () => questions.explainSelected(),
-      does: "Where the selected thing's gradient comes from; the loss if nothing is selected",
+      does: "Explain the gradient of the selection, or the loss if nothing is selected",
     },
     {
       keys: ["Backspace"],
       shown: "⌫",
       group,
       run: () => questions.back(),
-      does: "Back along the explanations followed",
+      does: "Return to the previous explanation",
     },
     {
       keys: ["q"],
       shown: "Q",
       group,
       run: () => quizAnything(context),
-      does: "Quiz me: hide a number and ask for it",
+      does: "Quiz me: hide a number and ask me for it",
     },
   ];
 }
@@ -248,13 +248,13 @@ export function bindings(context, page) {
       keys: ["f"],
       shown: "F",
       group,
-      does: "Present: big type, panels folded",
+      does: "Present: large type, panels folded",
       run: page.togglePresent,
     },
     { keys: ["n"], shown: "N", group, does: "Start from another network", run: open },
     { keys: ["c"], shown: "C", group, does: "Copy the link", run: page.copyLink },
-    { keys: ["t"], shown: "T", group, does: "Theme", run: page.cycleTheme },
-    { keys: ["Escape"], shown: "Esc", group, does: "Select nothing", run: leave },
-    { keys: ["?"], shown: "?", group, does: "This help", run: page.showHelp },
+    { keys: ["t"], shown: "T", group, does: "Switch the theme", run: page.cycleTheme },
+    { keys: ["Escape"], shown: "Esc", group, does: "Clear the selection", run: leave },
+    { keys: ["?"], shown: "?", group, does: "Show this help", run: page.showHelp },
   ];
 }

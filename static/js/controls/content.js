@@ -41,7 +41,10 @@ function textField({ name, title, minimum, maximum }, change) {
   area.onchange = () => {
     if (tell()) change(area.value);
   };
-  tip(area, "Paste or type a text; the network learns to continue it. Leave the field to use it.");
+  tip(
+    area,
+    "Paste or type a text; the network learns to continue it. It is used as soon as you leave the field.",
+  );
   const props = { class: "field stacked", "data-field": `data.${name}` };
   const element = h("div", props, h("span", { class: "label" }, title), area, count, errorSlot());
   const show = (/** @type {string} */ text) => {
@@ -62,7 +65,7 @@ function drawingField({ name, title, minimum, maximum, domain, default: usual },
     [-1, 1],
   ];
   const canvas = h("canvas", { class: "drawing-pad", role: "img", "aria-label": title });
-  tip(canvas, "Draw here: every point of the line is a training or a test sample.");
+  tip(canvas, "Draw a curve here. Each of its points becomes a training or test sample.");
   /** @type {[number, number][]} */
   let points = [];
   const paint = () => paintPoints(canvas, points, [left, right], [low, high]);
@@ -101,7 +104,7 @@ function drawingField({ name, title, minimum, maximum, domain, default: usual },
     points = [];
     paint();
   };
-  const reset = h("button", { type: "button", class: "add" }, "The usual curve");
+  const reset = h("button", { type: "button", class: "add" }, "Default curve");
   reset.onclick = () => change(usual);
   const props = { class: "field stacked", "data-field": `data.${name}` };
   const buttons = h("div", { class: "adders" }, clear, reset);

@@ -10,18 +10,17 @@ import { drawThumbnail } from "./thumbnails.js";
 
 /** What the options common to many sets do to the mathematics. @type {{[name: string]: string}} */
 const HINTS = {
-  classes:
-    "How many classes there are. The output layer gets a unit for each when there are more than two.",
-  samples: "How many samples there are in all, for training and testing.",
+  classes: "Number of classes. With more than two, the output layer has one unit per class.",
+  samples: "Total number of samples, for training and testing together.",
   noise:
-    "How far samples are scattered around the clean pattern. With much noise no network can be right everywhere.",
+    "How far the samples scatter around the clean pattern. With a lot of noise, no network can get every sample right.",
   test_fraction:
-    "The share of the samples kept for testing. No gradient is ever computed from them.",
+    "Share of the samples that are held out for testing. No gradient is ever computed from them.",
   context:
-    "How many places the network sees at once; a recurrent layer is unrolled over so many steps.",
+    "Number of time steps the network sees at once; a recurrent layer is unrolled over as many steps.",
   merges:
-    "How often the most frequent pair of tokens becomes a token of its own. 0 keeps characters.",
-  characters: "How many characters of the text there are to learn from.",
+    "How many times the most frequent pair of tokens is merged into a new token. With 0, every character is a token.",
+  characters: "Number of characters of the text that are used.",
 };
 /** Kinds of data in their order on the page. */
 const KINDS = new Map([
@@ -246,7 +245,7 @@ function replacedLine({ store, actions }) {
     if (before) actions.configure(before);
     line.hidden = true;
   };
-  const words = "The layers were replaced by some that fit these data. ";
+  const words = "The layers were replaced by layers that fit this data set. ";
   const button = h("button", { type: "button", class: "link", onclick: undo }, "Undo");
   const line = h("p", { class: "replaced", role: "status", hidden: true }, words, button);
   /** @param {boolean} kept */

@@ -285,5 +285,5 @@ export class ExpressionField {
  */
 function kindText({ shape, truth }) {
   if (shape.length === 0) return truth ? "yes or no" : "a number";
-  return `${shape.join("×")} ${truth ? "times yes or no" : "numbers"}`;
+  return `${shape.join("×")} ${truth ? "yes-or-no values" : "numbers"}`;
 }

@@ -23,7 +23,7 @@ export async function saveSession({ store, actions }) {
   const { model, run } = store.state;
   h("a", { href, download: `backstep-${model?.data.name}-step-${run?.step}.json` }).click();
   URL.revokeObjectURL(href);
-  store.set({ announce: "The session is saved to a file." });
+  store.set({ announce: "The session was saved to a file." });
 }
 
 /**
@@ -47,10 +47,10 @@ async function openSession({ store, actions }, file) {
     store.set({ errors: [] });
     if (!(await actions.open(saved))) return;
     actions.breakpoints.open(saved.stops);
-    store.set({ announce: `${file.name} is opened.` });
+    store.set({ announce: `${file.name} was opened.` });
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const message = `${file.name} is not a session saved by this page: ${error.message}.`;
+    const message = `${file.name} is not a session of Backstep: ${error.message}.`;
     addProblem(store, { code: "file", field: "", message });
   }
 }
@@ -65,7 +65,7 @@ function parse(text) {
     throw new SyntaxError(`"backstep": ${VERSION} is missing`);
   }
   const { description, log, stops } = content;
-  if (!description || !log) throw new SyntaxError("it lacks a description or a log");
+  if (!description || !log) throw new SyntaxError("the description or the log is missing");
   return { description, log, stops };
 }
 

@@ -49,7 +49,7 @@ function mountFolds() {
       icon(arrow),
       h("span", {}, label),
     );
-    tip(button, "Folds this panel away, or opens it.", key);
+    tip(button, "Folds or unfolds this panel.", key);
     document.getElementById(id)?.append(button);
     const saved = load("local", `fold-${name}`);
     foldPanel(name, saved === "true");
@@ -141,7 +141,10 @@ export function togglePresent({ store, loop }) {
   document.documentElement.toggleAttribute("data-present", present);
   for (const { name } of SIDES)
     foldPanel(name, present || load("local", `fold-${name}`) === "true");
-  store.set({ present, announce: present ? "Presenting" : "Not presenting" });
+  store.set({
+    present,
+    announce: present ? "Presentation mode is on" : "Presentation mode is off",
+  });
   loop.requestDraw();
 }
 
@@ -165,13 +168,13 @@ function mountBanner({ store }) {
     const texts = loose.map((problem) => problem.message);
     if (connection === "lost") {
       texts.unshift(
-        "The connection to the server is lost. Training goes on there; this page is reconnecting…",
+        "The connection to the server was lost. Training continues there; this page is reconnecting…",
       );
     } else if (connection === "refused") {
       texts.unshift("The server refused the connection. Reload the page to try again.");
     } else if (connection === "done") {
       texts.unshift(
-        "Done: Python has the machine back as it stands here. This page can be closed.",
+        "Done: Python has the machine back in the state shown here. You can close this page.",
       );
     }
     lines.replaceChildren(...texts.map((text) => h("p", {}, text)));

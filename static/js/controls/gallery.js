@@ -55,7 +55,7 @@ function sceneCard({ store, actions }, scene, close) {
 /** What to do for a scene's data. @param {string} name of the package */
 function install(name) {
   const command = h("code", {}, `pip install ${name}`);
-  const why = `Not ready: its data come with the package ${name}. `;
+  const why = `Not available: its data come with the package ${name}. `;
   return h("small", { class: "scene-missing" }, why, command, ", then start the server again.");
 }
 
@@ -104,15 +104,20 @@ export async function fillGallery(gallery, context) {
     autocomplete: "off",
     "aria-label": "Search the scenes",
   });
-  const none = h("p", { class: "scene-none", hidden: true }, "No scene has these words.");
-  const save = fileButton("save", "Save session", "All branches and edits, in a file.", () => {
+  const none = h("p", { class: "scene-none", hidden: true }, "No scene contains these words.");
+  const save = fileButton("save", "Save session", "With all branches and edits, to a file.", () => {
     close();
     saveSession(context);
   });
-  const open = fileButton("open", "Open session…", "From a file; or drop it on the page.", () => {
-    close();
-    chooseSession(context);
-  });
+  const open = fileButton(
+    "open",
+    "Open session…",
+    "From a file. You can also drop it on the page.",
+    () => {
+      close();
+      chooseSession(context);
+    },
+  );
   const head = h("header", {}, h("h2", {}, "Scenes"), search, save, open);
   gallery.replaceChildren(head, ...groups.map(({ element }) => element), none);
   const shown = () => cards.map(({ button }) => button).filter((button) => !button.hidden);

@@ -5,13 +5,13 @@ import { h, icon } from "./dom.js";
 
 const PICTURE = [
   ["Fill", "activation a: blue is positive, orange is negative"],
-  ["Ring", "gradient dL/da or dL/dz: the wider, the larger"],
+  ["Ring", "gradient dL/da or dL/dz: a wider ring is a larger gradient"],
   [
     "Line",
-    "weight, gradient or last update, as the switch on the canvas says: width and colour show value and sign",
+    "weight, gradient or last update, as chosen on the canvas: width shows the size, colour the sign",
   ],
-  ["Dash", "what an update has just changed"],
-  ["Dots", "how much a weight differs from another branch's"],
+  ["Dash", "what the last update changed"],
+  ["Dots", "how much a weight differs from the same weight of the other branch"],
   ["Violet", "what is selected, focused, or executed next"],
 ];
 
@@ -48,11 +48,11 @@ export function helpDialog(bindings) {
     { type: "button", class: "icon-button", "aria-label": "Close" },
     icon("close"),
   );
-  const title = h("h2", { id: "help-title" }, "Keys and picture");
+  const title = h("h2", { id: "help-title" }, "Keys and symbols");
   const lead = h(
     "p",
     {},
-    "A network is compiled into a program of instructions; training runs the program again and again. Pause and step, and every number on the page is what the machine has just computed.",
+    "A network is compiled into a program of instructions, and training runs this program again and again. Pause and step through it: every number on the page is what the machine has just computed.",
   );
   const dialog = h(
     "dialog",
@@ -63,7 +63,7 @@ export function helpDialog(bindings) {
       "div",
       { class: "columns" },
       ...groups,
-      h("section", {}, h("h3", {}, "The picture"), picture),
+      h("section", {}, h("h3", {}, "The symbols"), picture),
     ),
   );
   close.onclick = () => dialog.close();

@@ -113,16 +113,17 @@ export class LayerRows {
       });
     const again = h("button", { type: "button", class: "add" }, icon("plus"), "Add layer");
     again.onclick = () => add(null);
-    tip(again, "Adds a layer like the one before: one more link in the chain of derivatives.");
+    tip(again, "Adds a layer like the previous one: one more factor in the chain rule.");
     const other = h("button", { type: "button", class: "add other", "aria-haspopup": "menu" });
-    other.append("of a kind", icon("down"));
-    const where = place.name === "" ? "Add a layer of a kind" : `Add a layer to ${place.name}`;
+    other.append("other kind", icon("down"));
+    const where =
+      place.name === "" ? "Add a layer of another kind" : `Add a layer to ${place.name}`;
     other.setAttribute("aria-label", where);
     other.onclick = async () => {
       const { openMenu } = await import("./menu.js");
       openMenu(where, this.menu(add), other.getBoundingClientRect());
     };
-    tip(other, "Adds convolution, recurrence, attention, normalisation and other kinds of layers.");
+    tip(other, "Adds a convolutional, recurrent, attention, normalisation or other layer.");
     return h("div", { class: "adders" }, again, other);
   }
 
@@ -193,7 +194,7 @@ export class LayerRows {
   sizeControl(field, layer, name, isOutput, edit) {
     if (!field || (isOutput && layer.kind === "dense")) {
       const fixed = h("span", { class: "units" });
-      if (isOutput) tip(fixed, "The data and the loss decide how many outputs there are.");
+      if (isOutput) tip(fixed, "The data set and the loss determine the number of outputs.");
       const show = (/** @type {LayerDescription} */ now) => setText(fixed, String(now.units ?? ""));
       return { element: fixed, show };
     }
@@ -229,7 +230,9 @@ export class LayerRows {
       const formula = choices.find((choice) => choice.name === activation)?.formula ?? "";
       tip(
         select,
-        tied ? `${formula}. The cross-entropy needs it.` : `${formula}, of every z of the layer.`,
+        tied
+          ? `${formula}. The cross-entropy loss requires it.`
+          : `${formula}, applied to every z of the layer.`,
       );
     };
     return { element: box, show };
@@ -275,7 +278,7 @@ export class LayerRows {
     const button = iconButton(
       "down",
       `Settings of ${name}`,
-      "All settings of the layer.",
+      "Shows all settings of this layer.",
       "",
       () => {
         settings.hidden = !settings.hidden;
@@ -296,7 +299,7 @@ export class LayerRows {
    * @param {string} name
    */
   remover(place, index, name) {
-    return iconButton("close", `Remove ${name}`, "Takes this layer out of the network.", "", () =>
+    return iconButton("close", `Remove ${name}`, "Removes this layer from the network.", "", () =>
       this.actions.edit((draft) => place.get(draft).splice(index, 1)),
     );
   }
@@ -391,7 +394,7 @@ export class LayerRows {
     const remove = () =>
       this.actions.edit((draft) => place.get(draft)[index].branches.splice(branch, 1));
     const label = `Remove branch ${branch + 1} of ${name.replace(/\.\d+\.$/, "")}`;
-    const away = iconButton("close", label, "Takes this branch away.", "", remove);
+    const away = iconButton("close", label, "Removes this branch.", "", remove);
     const head = h("div", { class: "branch-head" }, h("span", {}, `Branch ${branch + 1}`), away);
     return { element: h("div", { class: "branch" }, head, list.element), show: list.show };
   }
@@ -399,8 +402,9 @@ export class LayerRows {
 
 /** @param {string} name of the field */
 function sizeHint(name) {
-  if (name === "filters") return "How many kernels the layer has: channels of what it hands on.";
-  if (name === "rank") return "How many numbers describe each person and each film.";
-  if (name === "heads") return "How many times attention is computed, each on a part of the units.";
-  return "How many units the layer has: columns of its W, elements of its b.";
+  if (name === "filters") return "Number of kernels, which is the number of output channels.";
+  if (name === "rank") return "Number of values in the vector of each person and each film.";
+  if (name === "heads")
+    return "Number of attention heads; each head has its own share of the units.";
+  return "Number of units: columns of the layer's W, elements of its b.";
 }

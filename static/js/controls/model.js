@@ -82,14 +82,14 @@ export function modelSection(context, catalogue) {
       catalogue,
       "initializer",
       "Weights start",
-      "How weights are drawn before step 0. Glorot suits tanh and sigmoid, He suits ReLU.",
+      "How the weights are drawn before step 0. Glorot suits tanh and sigmoid, He suits ReLU.",
     ),
     startField(
       context,
       catalogue,
       "bias_initializer",
       "Biases start",
-      "What the biases are before step 0.",
+      "The value of every bias before step 0.",
     ),
   ];
   const show = () => {

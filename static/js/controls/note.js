@@ -11,7 +11,7 @@ export function sceneNote({ store }) {
   const title = h("h2", {});
   const watch = h("p", {});
   const origin = h("small", {});
-  const close = iconButton("close", "Close the note", "Takes this note away.", "", () =>
+  const close = iconButton("close", "Close the note", "Closes this note.", "", () =>
     store.set({ scene: null }),
   );
   const note = h("aside", { class: "scene-note", "aria-label": "What to watch", hidden: true });

@@ -29,7 +29,7 @@ export function mountScenes(context) {
   };
   const button = tip(
     h("button", props, label, icon("down")),
-    "Starts from a ready-made network, or saves and opens sessions.",
+    "Opens the gallery of ready-made networks. Sessions are saved and opened there, too.",
     "N",
   );
   /** @type {Promise<{open: () => void}> | null} */

@@ -12,11 +12,11 @@ const FOLLOWING = "then";
 const NONE = { name: "", title: "None" };
 /** What settings do to the mathematics, by path. @type {{[path: string]: string}} */
 const HINTS = {
-  "schedule.every": "n: the steps after which η is multiplied anew.",
-  "schedule.decay": "d: what η is multiplied by each time.",
-  "schedule.steps": "n: the steps that the change of η takes.",
-  "schedule.floor": "The share of η that is left at the end.",
-  "clipping.limit": "c: no gradient goes beyond it.",
+  "schedule.every": "n: the number of steps between two multiplications of η.",
+  "schedule.decay": "d: the factor that η is multiplied by each time.",
+  "schedule.steps": "n: the number of steps that the change of η takes.",
+  "schedule.floor": "The share of η that remains at the end.",
+  "clipping.limit": "c: the bound that no gradient exceeds.",
 };
 
 /**
@@ -112,14 +112,14 @@ function stoppingFields({ actions }, { stopping }) {
   const [{ minimum, maximum, default: usual }] = stopping;
   const on = switchField({
     label: "Early stopping",
-    hint: "Ends a run when the test loss has not fallen for so many steps.",
+    hint: "Ends a run when the test loss has stopped falling.",
     path: "stopping",
     change: (yes) =>
       actions.edit((draft) => Object.assign(draft, { stopping: yes ? { patience: usual } : null })),
   });
   const patience = numberField({
     label: "Patience",
-    hint: "The steps without a lower test loss after which a run ends.",
+    hint: "Number of steps without a lower test loss after which the run ends.",
     path: "stopping.patience",
     minimum,
     maximum,
@@ -147,7 +147,7 @@ function stoppingFields({ actions }, { stopping }) {
 export function schemeParts(context, catalogue) {
   const { schedules, clippings } = catalogue;
   const rate = "How the learning rate η changes with the step t.";
-  const bounds = "Holds gradients in bounds before the update uses them.";
+  const bounds = "Limits the gradients before the update uses them.";
   return [
     schemeFields(context, "schedule", "Schedule", rate, schedules),
     thenField(context, catalogue),

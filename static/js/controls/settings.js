@@ -65,8 +65,9 @@ function numbersInput(field, change) {
     inputmode: words.length > 0 ? "text" : "numeric",
     autocomplete: "off",
     placeholder:
-      field.default === null ? (field.optional ? "as the window" : "fits the data") : null,
-    title: words.length > 0 ? `${words.join(", ")}, or a number` : "A number, or one an axis: 3×3",
+      field.default === null ? (field.optional ? "same as window" : "fits the data") : null,
+    title:
+      words.length > 0 ? `${words.join(", ")}, or a number` : "One number, or one per axis: 3×3",
   });
   input.onchange = () => {
     if (!input.validity.valid) {

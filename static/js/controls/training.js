@@ -14,22 +14,24 @@ import { schemeParts } from "./schemes.js";
 /** @type {{[name: string]: string}} */
 const HINTS = {
   learning_rate:
-    "η: how far a step goes against the gradient. Changes at once and keeps the weights.",
-  momentum: "μ: the share of the last velocity that is kept.",
-  decay: "ρ: how slowly the mean of squared gradients forgets.",
-  beta1: "β₁: how slowly the mean of the gradients forgets.",
-  beta2: "β₂: how slowly the mean of squared gradients forgets.",
-  epsilon: "ε: keeps the division by the root of squared gradients finite.",
-  weight_decay: "λ: the share of every weight that a step takes away, apart from the gradient.",
+    "η: how far a step goes against the gradient. A change takes effect at once and keeps the weights.",
+  momentum: "μ: the share of the previous velocity that is kept.",
+  decay:
+    "ρ: decay of the running mean of squared gradients. The closer to 1, the longer its memory.",
+  beta1: "β₁: decay of the running mean of the gradients. The closer to 1, the longer its memory.",
+  beta2:
+    "β₂: decay of the running mean of squared gradients. The closer to 1, the longer its memory.",
+  epsilon: "ε: a small number that keeps the update from dividing by zero.",
+  weight_decay: "λ: weight decay. Each step also subtracts η·λ·θ from every parameter θ.",
 };
 const FROM_ZERO = logarithmic(1e-5, 1, true);
 const PENALTIES = /** @type {const} */ ([
-  ["l1", "L1", "Adds l1·Σ|W| to the loss: small weights become exactly zero."],
+  ["l1", "L1", "Adds l1·Σ|W| to the loss: small weights are driven to zero."],
   ["l2", "L2", "Adds ½·l2·ΣW² to the loss: every weight is pulled towards zero."],
   [
     "dropout",
     "Dropout",
-    "The chance that an activation of a hidden layer is set to zero in a training step.",
+    "Probability that an activation of a hidden layer is set to zero in a training step.",
   ],
 ]);
 
@@ -163,7 +165,7 @@ function batchFields({ actions }) {
   const edit = (change) => actions.edit((draft) => Object.assign(draft, change));
   const size = numberField({
     label: "Batch size",
-    hint: "How many samples a step averages the gradient over.",
+    hint: "Number of samples over which a step averages the gradient.",
     path: "batch_size",
     scale: logarithmic(1, 1000),
     minimum: 1,
@@ -172,13 +174,13 @@ function batchFields({ actions }) {
   });
   const full = switchField({
     label: "Full batch",
-    hint: "Every step uses the whole training set: the exact gradient, one step an epoch.",
+    hint: "Every step uses the whole training set: the exact gradient, one step per epoch.",
     path: "full_batch",
     change: (on) => edit({ batch_size: on ? "full" : last }),
   });
   const shuffle = switchField({
     label: "Shuffle",
-    hint: "Draws a new order of the training samples for every epoch.",
+    hint: "Puts the training samples in a new random order for every epoch.",
     path: "shuffle",
     change: (on) => edit({ shuffle: on }),
   });
@@ -203,7 +205,7 @@ function batchFields({ actions }) {
 function lossField({ store, actions }, { losses }) {
   const field = selectField({
     label: "Loss",
-    hint: "The number L that every gradient is a derivative of. The output layer follows it.",
+    hint: "The number L that training reduces: every gradient is a derivative of L. The output layer is adapted to it.",
     path: "loss",
     choices: losses,
     change: (loss) =>
@@ -230,7 +232,7 @@ function lossField({ store, actions }, { losses }) {
 function seedFields({ actions }) {
   const seed = seedField({
     label: "Seed",
-    hint: "The same seed draws the same first weights and the same batches.",
+    hint: "The same seed draws the same initial weights and the same batches.",
     path: "seed",
     change: (value) => actions.edit((draft) => Object.assign(draft, { seed: value })),
   });
@@ -275,7 +277,7 @@ export function trainingSections(context, catalogue) {
       ],
     ],
     ["Regularisation", [penaltyFields(context)]],
-    ["Reproduction", [seedFields(context)]],
+    ["Reproducibility", [seedFields(context)]],
   ];
   return groups.map(([title, parts]) => ({
     title,

@@ -15,31 +15,31 @@ export const STEP_UNITS = [
     unit: "instruction",
     key: "I",
     does: "Executes one instruction",
-    undoes: "Takes the last instruction back",
+    undoes: "Undoes the last instruction",
   },
   {
     unit: "layer",
     key: "L",
-    does: "Goes on to the next layer",
-    undoes: "Goes back to the start of this layer, or of the one before",
+    does: "Runs to the next layer",
+    undoes: "Goes back to the start of this layer, or of the previous one",
   },
   {
     unit: "phase",
     key: "P",
-    does: "Goes on to the next phase: forward, loss, backward, update",
-    undoes: "Goes back to the start of this phase, or of the one before",
+    does: "Runs to the next phase: forward, loss, backward, update",
+    undoes: "Goes back to the start of this phase, or of the previous one",
   },
   {
     unit: "step",
     key: "U",
     does: "Finishes one step: one update of all parameters",
-    undoes: "Goes back to the start of this step, or of the one before",
+    undoes: "Goes back to the start of this step, or of the previous one",
   },
   {
     unit: "epoch",
     key: "E",
     does: "Finishes one epoch: one pass over the training set",
-    undoes: "Goes back to the start of this epoch, or of the one before",
+    undoes: "Goes back to the start of this epoch, or of the previous one",
   },
 ];
 
@@ -79,7 +79,7 @@ function runButton({ store, actions }) {
     setIcon(button, running ? "pause" : "play");
     tip(
       button,
-      running ? "Stops before the next instruction." : "Executes the program again and again.",
+      running ? "Stops before the next instruction." : "Runs the program again and again.",
       "Space",
     );
   };
@@ -153,15 +153,15 @@ function backGroup(context) {
     label: "To the start",
     key: "Home",
     leads: isPast,
-    does: "Goes back to step 0. What was trained stays known: nothing is lost.",
+    does: "Goes back to step 0. Everything trained so far is kept.",
     go: () => travel.start(),
   });
   const reverse = timeButton(context, {
     name: "reverse",
-    label: "Run backwards",
+    label: "Reverse continue",
     key: "Shift F8",
     leads: isPast,
-    does: "Goes back to the last breakpoint that was hit before now, or to the start.",
+    does: "Runs back to the breakpoint that was hit last before this moment, or else to the start.",
     go: () => travel.reverseContinue(),
   });
   const parts = [start, reverse, stepButton(context, "back")];
@@ -176,7 +176,7 @@ function stepGroup(context) {
     label: "To the end",
     key: "End",
     leads: hasFuture,
-    does: "Goes on to the last moment of this branch that was trained so far.",
+    does: "Goes to the latest moment trained on this branch.",
     go: () => travel.end(),
   });
   const parts = [stepButton(context, "step"), end];
@@ -188,7 +188,7 @@ function unitSelect({ store }) {
   const select = h("select", { "aria-label": "Unit of a step" });
   select.onchange = () => store.set({ stepUnit: /** @type {StepUnit} */ (select.value) });
   select.append(...STEP_UNITS.map(({ unit }) => h("option", { value: unit }, unit)));
-  tip(select, "How far a step goes, forwards and back.", "I L P U E");
+  tip(select, "How far one step goes, forwards or back.", "I L P U E");
   const show = () => {
     if (select.value !== store.state.stepUnit) select.value = store.state.stepUnit;
   };
@@ -206,7 +206,7 @@ function speedSlider({ store, actions }) {
     step: 1,
     "aria-label": "Speed",
   });
-  tip(slider, "How many instructions or steps are executed a second.", ", .");
+  tip(slider, "How many instructions or steps are executed per second.", ", .");
   const text = h("output", { class: "speed-text" });
   const show = () => {
     const speed = store.state.run?.speed ?? { unit: "step", per_second: null };
@@ -254,10 +254,10 @@ function readout(label, name, hint) {
  * @param {Context} context
  */
 function readouts({ store, loop }) {
-  const step = readout("step", "", "Updates finished so far.");
-  const epoch = readout("epoch", "narrow", "Passes over the training set.");
+  const step = readout("step", "", "Number of updates so far.");
+  const epoch = readout("epoch", "narrow", "Number of passes over the training set so far.");
   const train = readout("loss train", "", "The loss over the training set.");
-  const test = readout("test", "", "The loss over the test set, of which no gradient is taken.");
+  const test = readout("test", "", "The loss over the test set, which training never uses.");
   const show = () => {
     const { frame, run, losses, model } = store.state;
     const now = frame ?? run;
@@ -286,7 +286,7 @@ function readouts({ store, loop }) {
  */
 function doneButton({ actions }) {
   const props = { type: "button", class: "button done", onclick: () => actions.finish() };
-  const words = "Pauses, gives the machine back to Python as it stands, and ends this page.";
+  const words = "Pauses, returns the machine to Python in its present state, and ends this page.";
   return tip(h("button", props, icon("check"), "Done"), words);
 }
 
@@ -303,21 +303,21 @@ export function mount(element, context, page) {
   const reset = iconButton(
     "reset",
     "Reset",
-    "Begins training anew with the same first weights, and forgets what was.",
+    "Restarts training with the same initial weights and discards all branches.",
     "R",
     () => actions.reset(),
   );
   const seed = iconButton(
     "dice",
     "New seed",
-    "Begins training anew with other first weights, and forgets what was.",
+    "Restarts training with new initial weights and discards all branches.",
     "Shift R",
     () => reseed(context),
   );
   const link = iconButton(
     "link",
     "Copy link",
-    "Copies a link that reproduces this network, its data, its seed and, if short, all edits.",
+    "Copies a link that reproduces this network, its data, its seed and, if they are few, all edits.",
     "C",
     page.copyLink,
   );
@@ -338,7 +338,7 @@ export function mount(element, context, page) {
   const help = iconButton(
     "help",
     "Help and keys",
-    "Lists the keys and what the picture means.",
+    "Lists the keys and explains the symbols of the picture.",
     "?",
     page.showHelp,
   );

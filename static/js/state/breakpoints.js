@@ -116,7 +116,7 @@ export function isAt(breakpoint, { instruction, scope, phase }) {
 export function locationText({ instruction, scope, phase }) {
   if (instruction !== null) return `instruction ${instruction}`;
   if (scope !== null) return phase === null ? scope : `${scope}, ${phase}`;
-  return phase ?? "once a step";
+  return phase ?? "once per step";
 }
 
 /**

@@ -177,7 +177,7 @@ const WORD = {
 const WORDS = {
   write: (words) => words.join(","),
   read: (text) => (/^\w+(,\w+){0,99}$/.test(text) ? text.split(",") : undefined),
-  expected: "names with commas between them",
+  expected: "names separated by commas",
 };
 /** @type {Codec} */
 const FLAG = {
@@ -406,7 +406,7 @@ function put(description, path, value) {
 function linkProblem(key, text, codec) {
   const [field, shown] = [key, text].map((t) => (t.length > 40 ? `${t.slice(0, 40)}…` : t));
   const message = codec
-    ? `The link says ${field}=${shown}, which is not ${codec.expected}. The usual value is taken instead.`
-    : `The link has a field “${field}”, which this version does not know. It is left out.`;
+    ? `The link says ${field}=${shown}, which is not ${codec.expected}. The default is used instead.`
+    : `The link has a field “${field}”, which this version does not know. It is ignored.`;
   return { code: "link", field: "", message };
 }

@@ -85,7 +85,7 @@ test("in words", () => {
   );
   assert.match(
     inWords(newBreakpoint({ condition: "loss < 0.1" })),
-    /: once a step, if loss < 0.1$/,
+    /: once per step, if loss < 0.1$/,
   );
   const crossing = newBreakpoint({ expression: "loss", trigger: "cross", level: -0.5 });
   assert.match(inWords(crossing), /^watchpoint .*loss crosses −0.5$/);

@@ -100,7 +100,7 @@ describe("links", () => {
     ["seed=NaN", /not a number/],
     ["data=../../x", /not a name/],
     [`data=${"x".repeat(65)}`, /data=x{40}…, which/],
-    ["features=x1,,x2", /names with commas/],
+    ["features=x1,,x2", /names separated by commas/],
     ["shuffle=maybe", /yes or no/],
     ["batch=half", /a number or full/],
     ["layers=4tanh,relu", /layers such as/],

@@ -15,7 +15,7 @@ const GATES = {
     ["i", "input gate"],
     ["f", "forget gate"],
     ["o", "output gate"],
-    ["g", "new content"],
+    ["g", "candidate"],
   ],
   gru: [
     ["r", "reset gate"],

@@ -78,7 +78,7 @@ export class VectorPanel extends Panel {
   name(cell, read) {
     const { field, row, col } = placeOf(this.fields, cell);
     if (field !== this.fields[0]) return field.title;
-    return `${fieldName(this.model, row, read("probe/input/x")?.[row] ?? 0)}, number ${col}`;
+    return `${fieldName(this.model, row, read("probe/input/x")?.[row] ?? 0)}, element ${col}`;
   }
 
   /**

@@ -254,7 +254,7 @@ function locationsOf({ instructions, layers }) {
     return within.length > 0 ? [option({ scope }, `${scope}, any phase`), ...each] : [];
   });
   return [
-    option({}, "once a step"),
+    option({}, "once per step"),
     group(
       "On entering a phase",
       PHASES.map((phase) => option({ phase }, phase)),
