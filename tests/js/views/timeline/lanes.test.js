@@ -126,10 +126,10 @@ describe("edits in words", () => {
     assert.equal(said({ buffer: "dense1/W", index: null, value: null }), "W1 = other numbers");
   });
 
-  test("what is held, and let go", () => {
-    const held = { buffer: "dense1/a", index: [null, 2], value: 0 };
-    assert.equal(said({ ...held, kind: "hold" }), "A1[:, 2] held at 0");
-    assert.match(said({ ...held, kind: "release" }), /^A1\[:, 2\] /);
+  test("what is clamped, and let go", () => {
+    const clamped = { buffer: "dense1/a", index: [null, 2], value: 0 };
+    assert.equal(said({ ...clamped, kind: "clamp" }), "A1[:, 2] clamped at 0");
+    assert.match(said({ ...clamped, kind: "release" }), /^A1\[:, 2\] /);
   });
 
   test("a point that was moved", () => {
