@@ -1,6 +1,7 @@
 // @ts-check
 // What a user brings to a data set: a text to learn from, or a curve drawn by hand.
 
+import { palette } from "../color.js";
 import { h, tip } from "./dom.js";
 import { errorSlot } from "./fields.js";
 
@@ -133,13 +134,13 @@ function paintPoints(canvas, points, [left, right], [low, high]) {
   const context = canvas.getContext("2d");
   if (!context) return;
   context.scale(ratio, ratio);
-  const style = getComputedStyle(canvas);
-  context.strokeStyle = style.getPropertyValue("--hairline");
+  const { hairline, positive } = palette();
+  context.strokeStyle = hairline;
   context.beginPath();
   context.moveTo(0, (high / (high - low)) * height);
   context.lineTo(width, (high / (high - low)) * height);
   context.stroke();
-  context.fillStyle = style.getPropertyValue("--positive");
+  context.fillStyle = positive;
   for (const [x, y] of points) {
     context.beginPath();
     const at = ((x - left) / (right - left)) * width;

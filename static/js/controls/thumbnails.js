@@ -1,12 +1,9 @@
 // @ts-check
 // The small pictures of the data sets: real points or one real image, drawn on a canvas.
 
-/** @import { DatasetInfo, Thumbnail } from "../state/types.js" */
+import { category, palette } from "../color.js";
 
-/** @param {string} token */
-function color(token) {
-  return getComputedStyle(document.documentElement).getPropertyValue(token).trim();
-}
+/** @import { DatasetInfo, Thumbnail } from "../state/types.js" */
 
 /** @type {HTMLCanvasElement | undefined} what all of them are drawn on */
 let canvas;
@@ -49,7 +46,7 @@ function draw(canvas, size, thumbnail, info) {
  */
 function drawImage(context, size, image) {
   const pixel = size / image.length;
-  context.fillStyle = color("--ink");
+  context.fillStyle = palette().ink;
   image.forEach((inks, y) => {
     inks.forEach((ink, x) => {
       context.globalAlpha = ink;
@@ -67,7 +64,7 @@ function drawImage(context, size, image) {
  */
 function drawText(context, size, text) {
   const height = Math.max(8, size / 5);
-  context.fillStyle = color("--ink-2");
+  context.fillStyle = palette().ink2;
   context.font = `${height}px ui-monospace, monospace`;
   context.textBaseline = "top";
   const most = Math.floor((size - 6) / context.measureText("m").width);
@@ -87,12 +84,12 @@ function drawText(context, size, text) {
  */
 function drawPoints(context, size, points, info) {
   const classes = info.task === "classification";
-  const colors = Array.from({ length: 10 }, (_, c) => color(`--cat-${c}`));
-  const signed = [color("--negative"), color("--positive")];
+  const { negative, positive } = palette();
+  const signed = [negative, positive];
   const to = (/** @type {number} */ v) => ((v + 3) / 6) * (size - 6) + 3;
   const radius = info.kind === "line" ? 1.2 : 1.5;
   for (const [x, y, value] of points) {
-    context.fillStyle = classes ? colors[value % 10] : signed[value >= 0 ? 1 : 0];
+    context.fillStyle = classes ? category(value) : signed[value >= 0 ? 1 : 0];
     context.globalAlpha = classes ? 1 : Math.min(1, 0.25 + Math.abs(value));
     if (info.kind === "line") context.globalAlpha = 1;
     context.beginPath();
