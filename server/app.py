@@ -97,7 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     pool = Pool(
         settings.workers,
-        lambda _, message: hub.mailed(message),
+        lambda _, message: hub.received(message),
         lambda number: hub.replaced(number),  # noqa: PLW0108 - there is no hub yet
     )
     hub = Hub(pool, time.monotonic, max_sessions=settings.max_sessions)

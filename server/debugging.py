@@ -23,7 +23,7 @@ from typing import Any
 
 import engine
 from engine import Dataset, Machine, Network
-from server.session.handover import Own, network_machine, own, register
+from server.session.handover import DebugTarget, debug_target, network_machine, register
 from server.wire.commands import BreakpointSpec
 
 START_SECONDS = 30.0
@@ -61,7 +61,7 @@ def debug(
     """
     machine = _machine(subject, data, options)
     specs = tuple(_breakpoint(number, text) for number, text in enumerate(breakpoints, 1))
-    serving = _Serving(own(machine, specs), port)
+    serving = _Serving(debug_target(machine, specs), port)
     serving.start()
     try:
         print(f"Backstep debugs your network at {serving.url}", flush=True)
@@ -114,12 +114,12 @@ def _take_over(machine: Machine, snapshot: engine.Snapshot | None) -> None:
 class _Serving:
     """A server of one session, in a thread of its own."""
 
-    def __init__(self, work: Own, port: int) -> None:
+    def __init__(self, target: DebugTarget, port: int) -> None:
         from server.__main__ import listen, make_server
         from server.app import Settings
 
-        self._work = work
-        register(work.data)
+        self._target = target
+        register(target.data)
         self._listening = listen("127.0.0.1", port)
         self._server = make_server(Settings(embedded=True), "warning", self._begin)
         self.app: Any = self._server.config.app
@@ -144,7 +144,7 @@ class _Serving:
         """The server answers: open the session."""
         self._loop = asyncio.get_running_loop()
         self._hub = self.app.state.services.hub
-        self.session = self._hub.open_own(self._work)
+        self.session = self._hub.open_target(self._target)
         self._ready.set()
 
     def wait(self) -> None:

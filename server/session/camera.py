@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from engine import Buffer, Difference, Moment
 from server.session.runner import Clock, Runner
 from server.views.comparison import CompareGroup
-from server.views.driving_view import RoadGroup
+from server.views.driving_view import DrivingGroup
 from server.views.probe import ProbeGroup, ProbePoint
 from server.views.test_set import TestGroup
-from server.views.view_group import Group, View
+from server.views.view_group import View, ViewGroup
 from server.views.views import groups
 from server.wire.commands import WatchedBuffer
 from server.wire.errors import Refusal, unknown
@@ -78,7 +78,7 @@ class Subscription:
 class _Shot:
     """A group with what its refresh costs and when the next one is due."""
 
-    group: Group
+    group: ViewGroup
     version: int = -1
     cost: float = 0.0
     due: float = 0.0
@@ -120,10 +120,10 @@ class Camera:
         return self._probe
 
     @property
-    def road(self) -> RoadGroup | None:
+    def driving(self) -> DrivingGroup | None:
         """The car that the network drives, if it does."""
         groups = (shot.group for shot in self._shots)
-        return next((group for group in groups if isinstance(group, RoadGroup)), None)
+        return next((group for group in groups if isinstance(group, DrivingGroup)), None)
 
     def choose(self, point: ProbePoint) -> None:
         """Show another sample in the probe views."""

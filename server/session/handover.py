@@ -15,18 +15,18 @@ from server.describe.description import Description
 from server.describe.layers import described
 from server.wire.commands import BreakpointSpec
 
-NAME = "own"
+DATASET_NAME = "own"
 """What the data set is called in the description."""
 STATE_ROLES = ("parameter", "optimizer_state", "hyperparameter")
 """Of the buffers that a state is carried over in."""
 
 
 @dataclass(frozen=True)
-class Own:
+class DebugTarget:
     """What somebody's script wants to debug.
 
     Attributes:
-        description: of the network, on the data set NAME.
+        description: of the network, on the data set DATASET_NAME.
         data: that data set.
         moment: where the machine stands.
         state: what training has made of it: buffers by name.
@@ -40,7 +40,7 @@ class Own:
     breakpoints: tuple[BreakpointSpec, ...]
 
 
-def own(machine: Machine, breakpoints: tuple[BreakpointSpec, ...] = ()) -> Own:
+def debug_target(machine: Machine, breakpoints: tuple[BreakpointSpec, ...] = ()) -> DebugTarget:
     """A machine as it stands, as something to send.
 
     Raises:
@@ -49,9 +49,9 @@ def own(machine: Machine, breakpoints: tuple[BreakpointSpec, ...] = ()) -> Own:
     program = machine.program
     if program.dataset is None:
         raise ValueError("this machine only judges samples; debug the one that is trained")
-    return Own(
+    return DebugTarget(
         describe(program),
-        replace(program.dataset, name=NAME),
+        replace(program.dataset, name=DATASET_NAME),
         Moment(machine.step_count, machine.pc),
         {name: machine.read(name) for name in state_buffers(program)},
         breakpoints,
@@ -74,11 +74,11 @@ def register(data: Dataset) -> None:
 
 
 def describe(program: engine.Program) -> Description:
-    """The description that means this program, on the data set NAME."""
+    """The description that means this program, on the data set DATASET_NAME."""
     network = program.network
     samples = next(n.op for n in program.graph.nodes if n.op.name == "batch")
     return {
-        "data": {"name": NAME},
+        "data": {"name": DATASET_NAME},
         "layers": [described(layer) for layer in network.layers],
         "loss": network.loss,
         "targets": network.targets,

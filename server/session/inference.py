@@ -55,7 +55,7 @@ def uses(plan: Plan) -> list[str]:
     return found
 
 
-class Live:
+class Inference:
     """What the network of one machine is used for.
 
     The evaluators it takes share the machine's parameters.

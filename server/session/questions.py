@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """An element, and who can explain it.
 
     Attributes:
@@ -49,16 +49,16 @@ class Questions:
 
     def explain(self, command: Explain) -> Answer:
         """The formula of the op that made an element, with the numbers it saw."""
-        place = self._place(command.buffer, command.index, probe=command.probe)
-        at = None if place.probe != command.probe else command.moment
-        found = place.explainer.explain(place.buffer, place.index, at=at)
+        target = self._target(command.buffer, command.index, probe=command.probe)
+        at = None if target.probe != command.probe else command.moment
+        found = target.explainer.explain(target.buffer, target.index, at=at)
         own = any(not e.axes and e.link == found.link for e in found.formula.elements())
         return {
-            **_head(found, place),
-            "role": self._role(place.explainer, found),
+            **_head(found, target),
+            "role": self._role(target.explainer, found),
             "stale": found.stale,
             "own": own,
-            "gradient": self._has_gradient(place.explainer, found),
+            "gradient": self._has_gradient(target.explainer, found),
             "formula": tree(found.formula),
             "line": text(found.formula),
             "terms": terms(found.formula, command.terms),
@@ -66,27 +66,27 @@ class Questions:
 
     def chain(self, command: Chain) -> Answer:
         """The path along the largest terms from a gradient to the loss."""
-        place = self._place(command.buffer, command.index, probe=command.probe)
-        at = None if place.probe != command.probe else command.moment
-        steps = place.explainer.chain(place.buffer, place.index, at=at)
-        return {"links": [_step(step, place) for step in steps], "end": link(steps[-1].upstream)}
+        target = self._target(command.buffer, command.index, probe=command.probe)
+        at = None if target.probe != command.probe else command.moment
+        steps = target.explainer.chain(target.buffer, target.index, at=at)
+        return {"links": [_step(step, target) for step in steps], "end": link(steps[-1].upstream)}
 
     def why(self, command: Why) -> Answer:
         """Why a gradient is zero, small, large or not finite."""
-        place = self._place(command.buffer, command.index, probe=command.probe)
-        cause = why(place.explainer, place.buffer, place.index)
+        target = self._target(command.buffer, command.index, probe=command.probe)
+        cause = why(target.explainer, target.buffer, target.index)
         return {
             "kind": cause.kind,
             "sentence": cause.sentence,
-            "probe": place.probe,
-            "path": self._path(place.explainer, cause),
+            "probe": target.probe,
+            "path": self._path(target.explainer, cause),
             "evidence": [{"name": n, **number(v)} for n, v in cause.evidence.items()],
         }
 
     def check_answer(self, command: CheckAnswer) -> Answer:
         """Whether a number worked out by hand is right, or what went wrong."""
-        place = self._place(command.buffer, command.index, probe=command.probe)
-        task = engine.exercise(place.explainer, place.buffer, place.index)
+        target = self._target(command.buffer, command.index, probe=command.probe)
+        task = engine.exercise(target.explainer, target.buffer, target.index)
         found = engine.hint(task, command.answer, command.digits)
         return {"right": found.kind == "right", "kind": found.kind, "hint": found.sentence}
 
@@ -119,7 +119,7 @@ class Questions:
 
     # Which element ---------------------------------------------------------------------------
 
-    def _place(self, buffer: str, index: tuple[int, ...], *, probe: bool) -> Place:
+    def _target(self, buffer: str, index: tuple[int, ...], *, probe: bool) -> Target:
         """The element that is meant, of the machine or of the evaluation of the probe sample.
 
         Raises:
@@ -136,7 +136,7 @@ class Questions:
         if buffer not in buffers:
             raise Refusal("bad_value", "buffer", buffer, unknown(buffer, buffers, "a buffer"))
         check_index(index, buffers[buffer].shape)
-        return Place(explainer, buffer, index, probe)
+        return Target(explainer, buffer, index, probe)
 
     def _viewed(
         self, view: str, index: tuple[int, ...]
@@ -177,17 +177,17 @@ class Questions:
 # Answers in JSON -----------------------------------------------------------------------------
 
 
-def _head(found: Explanation, place: Place) -> Answer:
+def _head(found: Explanation, target: Target) -> Answer:
     moment = None if found.moment is None else list(found.moment)
-    where = {**link(found.link), "probe": place.probe, "symbol": found.symbol}
+    where = {**link(found.link), "probe": target.probe, "symbol": found.symbol}
     return {**where, **number(found.value), "moment": moment}
 
 
-def _step(step: ChainStep, place: Place) -> Answer:
+def _step(step: ChainStep, target: Target) -> Answer:
     formula = step.explanation.formula
     ranked = terms(formula, 1)
     return {
-        **_head(step.explanation, place),
+        **_head(step.explanation, target),
         "term": tree(step.term),
         "terms": 1 if ranked is None else ranked["count"],
         "share": finite(step.share),

@@ -1,46 +1,74 @@
-"""A speed limit, as a bucket of tokens that fills at a rate."""
+"""Rates that are not exceeded: token buckets, and the speed limit of a run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.wire.commands import SpeedUnit
 
 BURST = 0.1
-"""Seconds whose unused share of a speed limit may be made up for."""
+"""Seconds of a speed limit that a run may catch up on after it was idle."""
 
 
 @dataclass
-class Limit:
-    """At most so many executions a second; one token each.
+class TokenBucket:
+    """Tokens that flow in at a constant rate up to a capacity; whatever is limited takes them out.
+
+    Attributes:
+        per_second: tokens that flow in each second.
+        capacity: most tokens it holds.
+        tokens: how many it held at `filled`, a time in seconds.
+    """
+
+    per_second: float
+    capacity: float
+    tokens: float
+    filled: float
+
+    def available(self, now: float) -> int:
+        """How many whole tokens it holds now."""
+        gained = max(0.0, (now - self.filled) * self.per_second)
+        self.tokens, self.filled = min(self.tokens + gained, self.capacity), now
+        return int(self.tokens + 1e-9)
+
+    def spend(self, count: int) -> None:
+        """Take tokens out."""
+        self.tokens -= count
+
+    def delay(self, now: float) -> float:
+        """Seconds until it holds a token; 0 if it does."""
+        return 0.0 if self.available(now) >= 1 else (1.0 - self.tokens) / self.per_second
+
+
+@dataclass
+class SpeedLimit:
+    """At most so many executions a second in a run.
 
     Attributes:
         unit: what is counted.
-        per_second: how many; None for no limit.
+        per_second: None for no limit.
     """
 
     unit: SpeedUnit = "step"
     per_second: float | None = None
-    _tokens: float = 1.0
-    _filled: float = 0.0
+    _bucket: TokenBucket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start(0.0)
 
     def start(self, now: float) -> None:
-        """Begin a run: the first execution is due at once."""
-        self._tokens, self._filled = 1.0, now
+        """Begin a run: its first execution is due at once."""
+        rate = self.per_second or 0.0
+        self._bucket = TokenBucket(rate, max(1.0, BURST * rate), 1.0, now)
 
     def available(self, now: float) -> int:
-        """How many executions are due."""
-        assert self.per_second is not None
-        gained = (now - self._filled) * self.per_second
-        self._tokens = min(self._tokens + max(gained, 0.0), max(1.0, BURST * self.per_second))
-        self._filled = now
-        return int(self._tokens + 1e-9)
+        """How many executions are due, if there is a limit."""
+        return self._bucket.available(now)
 
     def spend(self, count: int) -> None:
-        self._tokens -= count
+        """Count executions."""
+        self._bucket.spend(count)
 
     def delay(self, now: float) -> float:
         """Seconds until the next execution is due; 0 if one is."""
-        if self.per_second is None or self.available(now) >= 1:
-            return 0.0
-        return (1.0 - self._tokens) / self.per_second
+        return 0.0 if self.per_second is None else self._bucket.delay(now)

@@ -30,7 +30,7 @@ from server.session.breakpoints import Breakpoints
 from server.session.curves import Curves
 from server.session.early_stopping import EarlyStopping
 from server.session.health import Health, Thresholds
-from server.session.rate_limit import Limit
+from server.session.rate_limit import SpeedLimit
 from server.views.scores import Point, Scorer
 from server.wire.commands import BackUnit, BreakpointSpec, SpeedUnit, StepUnit
 
@@ -122,7 +122,7 @@ class Runner:
         self.machine = Machine(plan.program)
         self.settings = self.hyperparameters()
         self.scorer = Scorer(self.machine, plan)
-        self.limit = Limit()
+        self.speed_limit = SpeedLimit()
         self.running = False
         self.reason: Reason = "command"
         self.version = version
@@ -207,7 +207,7 @@ class Runner:
         self.debugger.pause()
         self.early_stopping.begin()
         self.running, self.reason, self._goal, self._journey = True, "command", goal, None
-        self.limit.start(self._clock())
+        self.speed_limit.start(self._clock())
 
     # Backwards and anywhere ------------------------------------------------------------------
 
@@ -280,8 +280,8 @@ class Runner:
         return changed
 
     def set_speed(self, unit: SpeedUnit, per_second: float | None) -> None:
-        self.limit = Limit(unit, per_second)
-        self.limit.start(self._clock())
+        self.speed_limit = SpeedLimit(unit, per_second)
+        self.speed_limit.start(self._clock())
         self._next_loss = min(self._next_loss, self.machine.step_count + self._spacing())
 
     def reset(self, seed: int | None) -> None:
@@ -354,7 +354,7 @@ class Runner:
             running=self.running,
             reason=self.reason,
             goal=replace(self._goal) if self._goal is not None else None,
-            speed=(self.limit.unit, self.limit.per_second),
+            speed=(self.speed_limit.unit, self.speed_limit.per_second),
             log=export_log(self.timeline),
             non_finite=dict(self._non_finite),
             points=self.curves.points(),
@@ -372,7 +372,7 @@ class Runner:
         timeline.land(branch, snapshot)
         self.thresholds = saved.thresholds
         self._adopt(timeline, Breakpoints(saved.specs, saved.watched))
-        self.limit = Limit(*saved.speed)
+        self.speed_limit = SpeedLimit(*saved.speed)
         self._non_finite = dict(saved.non_finite)
         self.curves = Curves(saved.points)
         self.hits = dict(saved.hits)
@@ -417,7 +417,7 @@ class Runner:
             return None
         if self._evaluation is not None or not self._limited:
             return 0.0
-        return self.limit.delay(self._clock())
+        return self.speed_limit.delay(self._clock())
 
     def advance(self, seconds: float) -> None:
         """Use up to about `seconds`. May end `running`."""
@@ -433,7 +433,7 @@ class Runner:
     @property
     def _limited(self) -> bool:
         free = self._goal is None and self._journey is None
-        return free and self.limit.per_second is not None
+        return free and self.speed_limit.per_second is not None
 
     def _execute(self) -> bool:
         """Execute something; False if nothing is due."""
@@ -442,10 +442,10 @@ class Runner:
             self._go_on_travelling(self._journey)
         elif self._goal is not None:
             self._pursue(self._goal)
-        elif self.limit.per_second is None:
+        elif self.speed_limit.per_second is None:
             self._forwards(None)
         else:
-            due = self.limit.available(self._clock())
+            due = self.speed_limit.available(self._clock())
             if due < 1:
                 return False
             self._run_limited(due)
@@ -473,13 +473,13 @@ class Runner:
 
     def _run_limited(self, due: int) -> None:
         timeline = self.timeline
-        if self.limit.unit == "instruction":
+        if self.speed_limit.unit == "instruction":
             self._forwards(timeline.after("instruction"))
-            self.limit.spend(1)
+            self.speed_limit.spend(1)
             return
         before = timeline.now.step
         self._forwards(Moment(before + due, 0))
-        self.limit.spend(timeline.now.step - before)
+        self.speed_limit.spend(timeline.now.step - before)
 
     def _forwards(self, goal: Moment | None) -> None:
         """On towards a moment, at most as far as the next loss point, or the deadline."""
@@ -587,8 +587,8 @@ class Runner:
 
         By the model of costs and the step alone, so that the same run has the same points.
         """
-        rate = self.limit.per_second
-        if rate is not None and self.limit.unit == "instruction":
+        rate = self.speed_limit.per_second
+        if rate is not None and self.speed_limit.unit == "instruction":
             rate /= len(self.plan.program.instructions)
         cost = self.scorer.seconds
         seconds = min(cost / LOSS_SHARE, max(POINT_SECONDS, cost / LIMITED_SHARE))

@@ -19,8 +19,8 @@ from server.describe import description
 from server.describe.description import Plan
 from server.session import training_points
 from server.session.camera import Camera, Subscription, ViewRow
-from server.session.handover import Own, register
-from server.session.inference import Live
+from server.session.handover import DebugTarget, register
+from server.session.inference import Inference
 from server.session.questions import Answer, Questions, check_index
 from server.session.runner import Clock, Progress, Reason, Runner
 from server.session.surveys import Surveys
@@ -105,7 +105,7 @@ class Session:
         self._camera: Camera | None = None
         self._questions: Questions | None = None
         self._surveys: Surveys | None = None
-        self._live: Live | None = None
+        self._inference: Inference | None = None
         self._generation = 0
         self._reported = 0.0
         self._watched_at = 0.0
@@ -119,20 +119,20 @@ class Session:
     def running(self) -> bool:
         return self._runner is not None and self._runner.running
 
-    def adopt(self, own: Own) -> None:
+    def adopt(self, target: DebugTarget) -> None:
         """Begin with a network of somebody's own, in the state it is in.
 
         Its history is repeated up to there, as far as the seed and the data tell it; what was
         changed by hand on the way is an edit there.
         """
-        register(own.data)
-        self.do_configure(commands.Configure(id=0, description=own.description))
+        register(target.data)
+        self.do_configure(commands.Configure(id=0, description=target.description))
         runner = self._driven()
-        runner.timeline.go(own.moment)
-        for name, values in own.state.items():
+        runner.timeline.go(target.moment)
+        for name, values in target.state.items():
             if not np.array_equal(runner.machine.view(name), values, equal_nan=True):
                 runner.timeline.write(name, values)
-        runner.breakpoints.replace(own.breakpoints)
+        runner.breakpoints.replace(target.breakpoints)
         runner.touch()
         runner.score()
 
@@ -231,7 +231,7 @@ class Session:
         if command.log is not None:
             runner.replay(command.log)
         if before is not None:
-            runner.limit = before.limit
+            runner.speed_limit = before.speed_limit
             for rule, values in before.thresholds.items():
                 runner.adjust(rule, values)
         probe = self._camera.probe.point if self._camera is not None else ProbePoint(0, "train")
@@ -250,7 +250,7 @@ class Session:
         camera = Camera(runner, self._clock, self._wall, self._generation, frames)
         self._runner, self._camera = runner, camera
         self._questions, self._surveys = Questions(runner, camera), Surveys(runner)
-        self._live = Live(runner.machine, runner.plan)
+        self._inference = Inference(runner.machine, runner.plan)
 
     def do_run(self, command: commands.Run) -> Outcome:
         self._driven().run()
@@ -443,10 +443,10 @@ class Session:
         assert self._surveys is not None
         return self._surveys
 
-    def _use(self) -> Live:
+    def _use(self) -> Inference:
         self._driven()
-        assert self._live is not None
-        return self._live
+        assert self._inference is not None
+        return self._inference
 
     def do_explain(self, command: commands.Explain) -> Outcome:
         return Outcome(self._ask().explain(command))
@@ -483,11 +483,11 @@ class Session:
 
     def do_drive(self, command: commands.Drive) -> Outcome:
         self._driven()
-        road = self._look().road
-        if road is None:
+        driving = self._look().driving
+        if driving is None:
             said = "This needs a network that steers a car, which the present one is not."
             raise Refusal("bad_value", "type", "drive", "possible here", message=said)
-        road.start(command.track)
+        driving.start(command.track)
         return Outcome()
 
     def _begin(self, pieces: Pieces[Answer]) -> Outcome:
@@ -615,7 +615,7 @@ class Session:
             "stack": [_frame(frame) for frame in runner.debugger.stack()],
             "hits": runner.breakpoints.happened() if runner.reason == "breakpoint" else [],
             "clamps": [_clamp(clamp) for clamp in machine.clamps],
-            "speed": {"unit": runner.limit.unit, "per_second": runner.limit.per_second},
+            "speed": {"unit": runner.speed_limit.unit, "per_second": runner.speed_limit.per_second},
             "hyperparameters": runner.hyperparameters(),
             "seed": int(machine.view("seed")),
             "non_finite": non_finite,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine import LayerInfo, Machine, Program
 from server.describe.description import Plan
 from server.views.scores import row_seconds
-from server.views.view_group import Array, Group, View
+from server.views.view_group import Array, View, ViewGroup
 
 Numbers = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def own_units(values: Numbers, standardisation: object) -> Numbers:
     return result
 
 
-class CodeGroup(Group):
+class CodeGroup(ViewGroup):
     """The codes of test samples (sample, axis), and images decoded from a grid over their plane.
 
     The first row of the grid is at the highest second number, the first column at the lowest first

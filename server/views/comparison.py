@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from engine import Program, Timeline
-from server.views.view_group import Array, Group, View
+from server.views.view_group import Array, View, ViewGroup
 
 
-class CompareGroup(Group):
+class CompareGroup(ViewGroup):
     """This branch's parameters minus those of another one, at the same moment or at its end.
 
     Args:

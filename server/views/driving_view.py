@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine import Machine
 from engine.data import Track, car, track
 from server.describe.description import Plan
-from server.views.view_group import Array, Group, View
+from server.views.view_group import Array, View, ViewGroup
 
 Numbers = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ def drives(plan: Plan) -> bool:
     return data.name == "driving" and data.task == "regression" and data.train.targets.shape[1] == 1
 
 
-class RoadGroup(Group):
+class DrivingGroup(ViewGroup):
     """The track's edges (side, point, axis), the car, what it senses and where it was.
 
     Args:

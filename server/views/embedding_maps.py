@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine import LAYERS, LayerInfo, Machine
 from server.describe.description import Plan
-from server.views.view_group import Array, Group, View
+from server.views.view_group import Array, View, ViewGroup
 
 Points = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ MAX_UNITS, MAX_ROWS = 256, 5000
 """Of a map; finding the directions of longer vectors would take too long."""
 
 
-class MapGroup(Group):
+class MapGroup(ViewGroup):
     """The vectors of every layer that has some: (row, axis).
 
     Where the data are a simulator's and it knows the truth, that lies beside, as large as the map;

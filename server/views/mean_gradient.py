@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from engine import Machine
-from server.views.view_group import Array, Group, View
+from server.views.view_group import Array, View, ViewGroup
 
 
-class MeanGradientGroup(Group):
+class MeanGradientGroup(ViewGroup):
     """The mean over the batch of |dL/da| of each unit, or |dL/dz| where there is no dL/da.
 
     Where a unit is at many places, of a sequence or an image, it is the mean over these, too.

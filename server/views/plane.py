@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine import Machine
 from server.describe.description import Plan
 from server.views.scores import row_seconds
-from server.views.view_group import Array, Group, View
+from server.views.view_group import Array, View, ViewGroup
 
 RESPONSE_CELLS = 24
 SURFACE_CELLS = 48
@@ -45,7 +45,7 @@ def centres(interval: tuple[float, float], cells: int) -> NDArray[np.float64]:
     return low + (np.arange(cells) + 0.5) * (high - low) / cells
 
 
-class ResponseGroup(Group):
+class ResponseGroup(ViewGroup):
     """Each unit's activation (units, *grid), and each input's value (features, *grid)."""
 
     def __init__(self, machine: Machine, plan: Plan) -> None:
@@ -73,7 +73,7 @@ class ResponseGroup(Group):
         return self._evaluator.view(self._outputs[name]).T.reshape(-1, *self._grid.shape)
 
 
-class SurfaceGroup(Group):
+class SurfaceGroup(ViewGroup):
     """The network's outputs (outputs, *grid)."""
 
     def __init__(self, machine: Machine, plan: Plan) -> None:

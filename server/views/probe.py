@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import LayerInfo, Machine, Program, encode_targets
 from server.describe.description import Plan
-from server.views.view_group import Array, Group, View
+from server.views.view_group import Array, View, ViewGroup
 from server.wire.commands import SplitName
 
 
@@ -35,7 +35,7 @@ class Source:
     parts: tuple[str, ...] = ()
 
 
-class ProbeGroup(Group):
+class ProbeGroup(ViewGroup):
     """Values and gradients of one sample.
 
     While the machine stands inside a step, a row of the batch instead: what is shown is then what

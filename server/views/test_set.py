@@ -7,13 +7,13 @@ import numpy as np
 from server.describe.description import Plan
 from server.views.calibration import BINS, THRESHOLDS, calibration, thresholds
 from server.views.scores import Scorer
-from server.views.view_group import Array, Group, View
+from server.views.view_group import Array, View, ViewGroup
 
 MAX_CLASSES = 128
 """With more, there is no table of confusion."""
 
 
-class TestGroup(Group):
+class TestGroup(ViewGroup):
     """Confusion counts (truth, answer), or predictions beside targets, on the test set.
 
     Of two classes also the probability of class 1 for each sample, how well these probabilities

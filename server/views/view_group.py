@@ -22,7 +22,7 @@ class View:
     layer: str = ""
 
 
-class Group(ABC):
+class ViewGroup(ABC):
     """Views that one computation gives.
 
     Attributes:

@@ -21,27 +21,27 @@ from collections.abc import Callable
 from engine import Machine
 from server.describe.description import Plan
 from server.views.codes import CodeGroup, code_layer
-from server.views.driving_view import RoadGroup, drives
+from server.views.driving_view import DrivingGroup, drives
 from server.views.embedding_maps import MapGroup
 from server.views.mean_gradient import MeanGradientGroup
 from server.views.plane import ResponseGroup, SurfaceGroup
 from server.views.probe import ProbeGroup
 from server.views.scores import Scorer
 from server.views.test_set import TestGroup
-from server.views.view_group import Group
+from server.views.view_group import ViewGroup
 
 
 def groups(
     machine: Machine, plan: Plan, scorer: Scorer, clock: Callable[[], float]
-) -> tuple[list[Group], ProbeGroup]:
+) -> tuple[list[ViewGroup], ProbeGroup]:
     """All groups that the network and its data have, and among them the probe."""
     probe = ProbeGroup(machine, plan)
-    made: list[Group] = [probe, MeanGradientGroup(machine), TestGroup(plan, scorer)]
+    made: list[ViewGroup] = [probe, MeanGradientGroup(machine), TestGroup(plan, scorer)]
     if plan.data.domain:
         made += [ResponseGroup(machine, plan), SurfaceGroup(machine, plan)]
     made.append(MapGroup(machine, plan))
     if code_layer(plan) is not None:
         made.append(CodeGroup(machine, plan))
     if drives(plan):
-        made.append(RoadGroup(machine, plan, clock))
+        made.append(DrivingGroup(machine, plan, clock))
     return made, probe

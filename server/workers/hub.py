@@ -1,7 +1,7 @@
 """Who watches what: sessions, their viewers, credit and replay. No sockets, no processes.
 
-Everything happens in one thread, in calls from outside: a viewer's message, a worker's mail, a tick
-of the clock. What is to be sent goes to the `Viewer` and through `Mailer`.
+Everything happens in one thread, in calls from outside: a viewer's message, a worker's message, a
+tick of the clock. What is to be sent goes to the `Viewer` or to the `Workers`.
 
 A viewer may have CREDIT frames it has not acknowledged. A subscription whose viewers have all used
 their credit is not granted, so no frame of it is made. Training never waits for a viewer.
@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from server.session.camera import Subscription
-from server.session.handover import Own
+from server.session.handover import DebugTarget
+from server.session.rate_limit import TokenBucket
 from server.session.runner import Reason
 from server.session.session import Checkpoint, Event
 from server.version import __version__
@@ -68,7 +69,7 @@ class Socket(Protocol):
         """Close after what was sent before."""
 
 
-class Mailer(Protocol):
+class Workers(Protocol):
     """The workers."""
 
     count: int
@@ -117,6 +118,7 @@ class Viewer:
     """One connection.
 
     Attributes:
+        allowance: a token for each message that it may send now.
         session: what it watches; None before the hello.
         watching: number of its subscription.
         unacknowledged: numbers of frames it has been sent.
@@ -125,12 +127,11 @@ class Viewer:
 
     socket: Socket
     number: int
+    allowance: TokenBucket
     session: SessionRecord | None = None
     watching: int | None = None
     unacknowledged: set[int] = field(default_factory=set)
     waiting: bool = False
-    tokens: float = MESSAGE_BURST
-    filled: float = 0.0
     complained: float = -1e9
 
     def tell(self, message: dict[str, Any]) -> None:
@@ -202,7 +203,7 @@ class Hub:
     """
 
     def __init__(
-        self, workers: Mailer, clock: Callable[[], float], *, max_sessions: int = MAX_SESSIONS
+        self, workers: Workers, clock: Callable[[], float], *, max_sessions: int = MAX_SESSIONS
     ) -> None:
         self._workers, self._clock = workers, clock
         self._max_sessions = max_sessions
@@ -213,7 +214,8 @@ class Hub:
 
     def join(self, socket: Socket) -> Viewer:
         """A new connection."""
-        return Viewer(socket, next(self._counter), filled=self._clock())
+        full = TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, MESSAGE_BURST, self._clock())
+        return Viewer(socket, next(self._counter), full)
 
     def leave(self, viewer: Viewer, *, clean: bool) -> None:
         """A connection has ended: closed by its page (`clean`) or lost."""
@@ -244,12 +246,9 @@ class Hub:
     def _allowed(self, viewer: Viewer) -> bool:
         """Whether the viewer keeps to the message rate; if not it is told, once a second."""
         now = self._clock()
-        gained = (now - viewer.filled) * MESSAGES_PER_SECOND
-        viewer.tokens = min(MESSAGE_BURST, viewer.tokens + gained) - 1.0
-        viewer.filled = now
-        if viewer.tokens >= 0.0:
+        if viewer.allowance.available(now):
+            viewer.allowance.spend(1)
             return True
-        viewer.tokens = 0.0
         if now - viewer.complained > 1.0:
             viewer.complained = now
             said = f"More than {MESSAGES_PER_SECOND:g} messages a second; the last were dropped."
@@ -300,7 +299,7 @@ class Hub:
                 viewer.socket.send(text)
         elif record.log.last:
             viewer.waiting = True
-            self._mail(record, worker_messages.Abridge(record.id, viewer.number))
+            self._send(record, worker_messages.Abridge(record.id, viewer.number))
 
     def _open(self) -> SessionRecord:
         """A new session, on the worker that has the fewest."""
@@ -312,19 +311,19 @@ class Hub:
             loads[record.worker] += 1
         record = SessionRecord(secrets.token_urlsafe(16), loads.index(min(loads)))
         self.sessions[record.id] = record
-        self._mail(record, worker_messages.Open(record.id))
+        self._send(record, worker_messages.Open(record.id))
         return record
 
-    def open_own(self, own: Own) -> str:
+    def open_target(self, target: DebugTarget) -> str:
         """A session of somebody's own network; returns its id."""
         record = SessionRecord(secrets.token_urlsafe(16), 0)
         self.sessions[record.id] = record
-        self._mail(record, worker_messages.Open(record.id, own=own))
+        self._send(record, worker_messages.Open(record.id, target=target))
         return record.id
 
     def save(self, record: SessionRecord) -> None:
         """Have a session paused and a checkpoint of it taken."""
-        self._mail(record, worker_messages.Save(record.id))
+        self._send(record, worker_messages.Save(record.id))
 
     def _free_oldest(self) -> bool:
         """Free the session nobody watches for the longest time, if there is one."""
@@ -338,7 +337,7 @@ class Hub:
         """Somebody watches again."""
         soon = record.left is not None and self._clock() - record.left <= RESUME_SECONDS
         if record.stopped and soon:
-            self._mail(record, worker_messages.Return(record.id))
+            self._send(record, worker_messages.Return(record.id))
         record.left, record.stopped = None, False
 
     # Commands --------------------------------------------------------------------------------
@@ -352,7 +351,7 @@ class Hub:
         shared = self._shared(record, command) if isinstance(command, Subscribe) else None
         record.pending[token] = Pending(viewer.number, command.id, shared)
         number = shared.number if shared is not None else 0
-        self._mail(record, worker_messages.Perform(record.id, token, command, number))
+        self._send(record, worker_messages.Perform(record.id, token, command, number))
 
     def _shared(self, record: SessionRecord, command: Subscribe) -> Shared:
         """The subscription to these buffers at this rate: the one there is, or a new one."""
@@ -412,7 +411,7 @@ class Hub:
     def _grant(self, record: SessionRecord, shared: Shared) -> None:
         if not shared.granted and shared.accepted and self._with_credit(record, shared):
             shared.granted = True
-            self._mail(record, worker_messages.Grant(record.id, shared.number))
+            self._send(record, worker_messages.Grant(record.id, shared.number))
 
     def _with_credit(self, record: SessionRecord, shared: Shared) -> list[Viewer]:
         viewers = (record.viewers[number] for number in shared.viewers)
@@ -434,11 +433,11 @@ class Hub:
         for shared in list(record.shared.values()):
             if not shared.viewers and id(shared) not in wanted:
                 del record.shared[shared.number]
-                self._mail(record, worker_messages.Unwatch(record.id, shared.number))
+                self._send(record, worker_messages.Unwatch(record.id, shared.number))
 
     # Workers ---------------------------------------------------------------------------------
 
-    def mailed(self, message: worker_messages.FromWorker) -> None:
+    def received(self, message: worker_messages.FromWorker) -> None:
         """One message of a worker."""
         if isinstance(message, worker_messages.Pong):
             return
@@ -489,7 +488,7 @@ class Hub:
         again = worker_messages.Open(
             record.id, record.checkpoint, record.frames, lost=True, halt=halt
         )
-        self._mail(record, again)
+        self._send(record, again)
         pending, record.pending = record.pending, {}
         for command in pending.values():
             said = "The worker process ended before the command was carried out."
@@ -499,14 +498,14 @@ class Hub:
         self._prune(record)
         for shared in record.shared.values():
             subscription = Subscription(shared.buffers, shared.rate)
-            self._mail(record, worker_messages.Watching(record.id, shared.number, subscription))
+            self._send(record, worker_messages.Watching(record.id, shared.number, subscription))
             shared.granted = False
             self._grant(record, shared)
         for viewer in record.viewers.values():
             if viewer.waiting:
-                self._mail(record, worker_messages.Abridge(record.id, viewer.number))
+                self._send(record, worker_messages.Abridge(record.id, viewer.number))
 
-    def _mail(self, record: SessionRecord, message: worker_messages.ToWorker) -> None:
+    def _send(self, record: SessionRecord, message: worker_messages.ToWorker) -> None:
         self._workers.send(record.worker, message)
 
     # Time ------------------------------------------------------------------------------------
@@ -524,8 +523,8 @@ class Hub:
 
     def _stop(self, record: SessionRecord) -> None:
         record.stopped = True
-        self._mail(record, worker_messages.Leave(record.id))
+        self._send(record, worker_messages.Leave(record.id))
 
     def _free(self, record: SessionRecord) -> None:
         del self.sessions[record.id]
-        self._mail(record, worker_messages.Close(record.id))
+        self._send(record, worker_messages.Close(record.id))

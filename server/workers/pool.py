@@ -51,9 +51,11 @@ def work(pipe: Connection) -> None:
 
 
 def _serve(pipe: Connection) -> None:
-    from server.workers.session_host import Host  # imports NumPy, which reads `blas.one_thread`
+    from server.workers.session_host import (
+        SessionHost,  # imports NumPy, which reads `blas.one_thread`
+    )
 
-    host = Host(pipe.send, time.perf_counter, time.time)
+    host = SessionHost(pipe.send, time.perf_counter, time.time)
     while True:
         delay = host.delay()
         for _ in range(MAIL_AT_ONCE):

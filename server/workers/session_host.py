@@ -58,7 +58,7 @@ class Hosted:
     saving_costs: float = 0.0
 
 
-class Host:
+class SessionHost:
     """The sessions of one worker.
 
     Args:
@@ -117,7 +117,7 @@ class Host:
         self._hosted[message.session] = Hosted(session, saved=self._clock())
         if message.halt is not None:
             session.pause(message.halt)
-        if message.own is not None:
+        if message.target is not None:
             self._report(message.session, session.abridged())
         if message.lost:
             self._report(message.session, [_lost(session), *session.abridged()[1:]])
@@ -132,8 +132,8 @@ class Host:
             except Exception:
                 log.exception("a session could not be brought back")
         session = Session(self._clock, self._wall)
-        if message.own is not None:
-            session.adopt(message.own)
+        if message.target is not None:
+            session.adopt(message.target)
         return session
 
     def _perform(self, hosted: Hosted, message: worker_messages.Perform) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.session.camera import Subscription
-from server.session.handover import Own
+from server.session.handover import DebugTarget
 from server.session.runner import Reason
 from server.session.session import Checkpoint, Event
 from server.wire.commands import Command
@@ -22,7 +22,7 @@ class Open:
         frames: number from which its frames are counted on.
         lost: it comes back from a lost worker; its viewers are told.
         halt: why it comes back paused whatever it did; None if it is to go on.
-        own: a network of somebody's own to begin with.
+        target: what a script wants to debug, to begin with.
     """
 
     session: str
@@ -30,7 +30,7 @@ class Open:
     frames: int = 0
     lost: bool = False
     halt: Reason | None = None
-    own: Own | None = None
+    target: DebugTarget | None = None
 
 
 @dataclass(frozen=True)

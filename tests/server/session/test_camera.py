@@ -10,7 +10,7 @@ from server.describe import description
 from server.session.camera import ENCODING_SHARE, VIEW_SHARE, Camera, Subscription, smoothed
 from server.session.runner import Runner
 from server.views.probe import ProbePoint
-from server.views.view_group import Group
+from server.views.view_group import ViewGroup
 from server.wire.commands import WatchedBuffer
 from server.wire.frames import (
     FLAG_BATCH_ROW,
@@ -43,7 +43,7 @@ class Scene:
             self._count(monkeypatch, shot.group)
         self._encode(monkeypatch)
 
-    def _count(self, monkeypatch: pytest.MonkeyPatch, group: Group) -> None:
+    def _count(self, monkeypatch: pytest.MonkeyPatch, group: ViewGroup) -> None:
         kind, refresh = type(group).__name__, group.refresh
         self.refreshed[kind] = 0
 

@@ -18,7 +18,7 @@ from server.wire.commands import parse_command
 from server.wire.errors import Refusal
 from server.wire.strict_json import encode_message
 from server.workers import worker_messages
-from server.workers.session_host import MAX_ASKED, Host
+from server.workers.session_host import MAX_ASKED, SessionHost
 from tests.server.driving import SMALL, Clock, Driver, configured, machine_of, refused
 
 ADAM: dict[str, Any] = {
@@ -376,7 +376,7 @@ class Desk:
     def __init__(self) -> None:
         self.said: list[worker_messages.FromWorker] = []
         clock = Clock(tick=1e-3)
-        self.host = Host(self.said.append, clock, clock)
+        self.host = SessionHost(self.said.append, clock, clock)
         self.host.receive(worker_messages.Open("a"))
         self.post(0, "configure", description=SMALL)
         self.post(0, "step", count=20)

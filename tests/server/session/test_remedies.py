@@ -24,7 +24,7 @@ from engine import (
 from engine.diagnostics import Finding
 from server.describe import description
 from server.describe.description import Description
-from server.session.handover import describe, own, register
+from server.session.handover import debug_target, describe, register
 from tests.engine.diagnostics import test_diagnostics as planted
 from tests.engine.training_run import Training
 from tests.server.driving import Driver, configured
@@ -65,12 +65,12 @@ def test_a_description_with_the_remedy_is_accepted(case: str) -> None:
     network, data, options = CASES[case]
     training = Training(network, data, **options)
     training.run(STEPS)
-    work = own(training.machine)
-    register(work.data)
+    target = debug_target(training.machine)
+    register(target.data)
     every = all_changes([*training.diagnostics.findings(), *training.seen.values()])
     assert every or case in ("rare", "zero gradient", "no rate")
     for changes in every:
-        description.build(patched(work.description, changes))
+        description.build(patched(target.description, changes))
 
 
 def test_live_remedies_are_edits_that_the_session_makes() -> None:
@@ -100,7 +100,7 @@ def rules(driver: Driver) -> set[str]:
 def test_unscaled_inputs_are_standardised() -> None:
     far = planted.FAR
     driver = Driver()
-    driver.session.adopt(own(Training(planted.binary(Dense(3, "tanh")), far).machine))
+    driver.session.adopt(debug_target(Training(planted.binary(Dense(3, "tanh")), far).machine))
     driver.events = driver.session.abridged()
     (finding,) = driver.last("diagnostics")["findings"]
     assert finding["rule"] == "unscaled_inputs"

@@ -9,7 +9,7 @@ import pytest
 
 from server.describe import description
 from server.session import runner
-from server.session.rate_limit import BURST, Limit
+from server.session.rate_limit import BURST, SpeedLimit
 from server.session.runner import Runner
 from tests.server.driving import SMALL, Clock, machine_of
 
@@ -35,7 +35,7 @@ def bits(driven: Runner) -> bytes:
 
 
 def test_the_first_execution_of_a_limited_run_is_due_at_once() -> None:
-    limit = Limit("step", 0.5)
+    limit = SpeedLimit("step", 0.5)
     limit.start(100.0)
     assert limit.available(100.0) == 1
     assert limit.delay(100.0) == 0.0
@@ -46,18 +46,18 @@ def test_the_first_execution_of_a_limited_run_is_due_at_once() -> None:
 
 
 def test_unused_time_is_made_up_for_in_a_short_burst_only() -> None:
-    limit = Limit("step", 100.0)
+    limit = SpeedLimit("step", 100.0)
     limit.start(0.0)
     assert limit.available(60.0) == 100 * BURST
     limit.spend(4)
     assert limit.available(60.0) == 6
-    slow = Limit("instruction", 1.0)
+    slow = SpeedLimit("instruction", 1.0)
     slow.start(0.0)
     assert slow.available(60.0) == 1
 
 
 def test_a_clock_that_goes_back_does_no_harm() -> None:
-    limit = Limit("step", 10.0)
+    limit = SpeedLimit("step", 10.0)
     limit.start(100.0)
     limit.spend(1)
     assert limit.available(99.0) == 0

@@ -105,7 +105,7 @@ class Seat:
 @asynccontextmanager
 async def hosted(count: int) -> AsyncIterator[tuple[Pool, Hub]]:
     def received(_: int, message: worker_messages.FromWorker) -> None:
-        hub.mailed(message)
+        hub.received(message)
 
     def replaced(number: int) -> None:
         hub.replaced(number)

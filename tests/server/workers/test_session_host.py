@@ -19,7 +19,7 @@ from server.workers.session_host import (
     CREDIT_SLICE,
     MIN_SLICE,
     SLICE,
-    Host,
+    SessionHost,
 )
 from tests.server.driving import SMALL, Clock
 
@@ -32,7 +32,7 @@ class World:
     def __init__(self) -> None:
         self.clock = Clock(tick=1e-3)
         self.said: list[worker_messages.FromWorker] = []
-        self.host = Host(self._hear, self.clock, self.clock)
+        self.host = SessionHost(self._hear, self.clock, self.clock)
         self.tokens = 0
 
     def _hear(self, message: worker_messages.FromWorker) -> None:
