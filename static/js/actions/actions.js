@@ -18,7 +18,7 @@ const MAX_FRAME_RATE = 60;
 const MAX_BYTES = 65_536; // of a message, for the server
 const PRECISION = ["u8", "u16", "f32", "f64"];
 
-/** What can be done; made once with the page's connection and store. */
+/** All actions of the page; created once with its connection and store. */
 export class Actions {
   /**
    * @param {Connection} connection
@@ -118,7 +118,7 @@ export class Actions {
   }
 
   /**
-   * One value on its way at a time: a dragged slider sends no more than the server takes.
+   * Only one value is under way at a time, so a dragged slider never floods the server.
    * @param {string} name
    */
   async sendSetting(name) {
@@ -233,7 +233,7 @@ export class Actions {
     if (description) this.configure(description);
   }
 
-  /** Whether the page shows a change that the server has not been told of yet. */
+  /** Whether the page shows a change that it has not yet sent to the server. */
   get editing() {
     return this.editTimer !== 0;
   }
@@ -260,7 +260,7 @@ export class Actions {
   }
 
   /**
-   * Puts a training point of the plane elsewhere from now on.
+   * Moves a training point of the plane.
    * @param {number} sample
    * @param {number} x1
    * @param {number} x2
@@ -307,13 +307,13 @@ export class Actions {
     queueMicrotask(() => this.subscribe());
   }
 
-  /** Sends the subscription again: the server knows it no more. */
+  /** Sends the subscription again, after the server has forgotten it. */
   renewSubscription() {
     this.subscribed = "";
     this.want("", []);
   }
 
-  /** All wants in one subscription; the more precise dtype wins. */
+  /** Sends all wants in one subscription; the more precise dtype wins. */
   subscribe() {
     this.wantsChanged = false;
     const { model, connection } = this.store.state;

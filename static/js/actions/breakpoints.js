@@ -38,7 +38,7 @@ export class Breakpoints {
 
   // --- Breakpoints -------------------------------------------------------------------------------
 
-  /** The breakpoints as they are about to be. */
+  /** The breakpoints as the page wants them, even if the server does not have them yet. */
   get list() {
     return this.breakpoints ?? this.store.state.breakpoints;
   }
@@ -182,7 +182,7 @@ export class Breakpoints {
   }
 
   /**
-   * Shows the value on the canvas, or not any more.
+   * Shows the value on the canvas, or stops showing it.
    * @param {string} text
    * @param {boolean} pinned
    */
@@ -241,7 +241,7 @@ export class Breakpoints {
   }
 
   /**
-   * What a link asks for, in location of what is; set as soon as its network is configured.
+   * Replaces the breakpoints and watches by those of a link, as soon as its network is configured.
    * @param {unknown} packed
    */
   prepare(packed) {
@@ -250,7 +250,7 @@ export class Breakpoints {
   }
 
   /**
-   * What a file asks for, in location of what is.
+   * Replaces the breakpoints and watches by those of a file.
    * @param {unknown} packed
    */
   open(packed) {
@@ -260,7 +260,7 @@ export class Breakpoints {
     this.changeWatches(watches.map(asWatch));
   }
 
-  /** Says once why a run has stopped. */
+  /** Announces once why a run has stopped. */
   announce() {
     const { run, model } = this.store.state;
     const text = stopText(run);

@@ -1,5 +1,5 @@
 // @ts-check
-// What can be asked about how training is doing, and tried about what was found.
+// Questions about the health of training, and remedies for what the diagnostics found.
 
 import { addProblem } from "../state/events.js";
 import { patched, spoken } from "../state/findings.js";
@@ -10,7 +10,7 @@ import { CommandError } from "../wire/connection.js";
 /** @import { Actions } from "./actions.js" */
 
 /**
- * Waits until the machine stands still: a long way goes on after it was asked for.
+ * Waits until the machine stands still: a long journey continues after its command was answered.
  * @param {Store} store
  * @returns {Promise<void>}
  */
@@ -26,7 +26,7 @@ function atRest(store) {
   });
 }
 
-/** What can be asked and tried; made once with the actions of a page. */
+/** The actions of diagnostics; created once with the actions of a page. */
 export class Health {
   /**
    * @param {Actions} actions
@@ -56,7 +56,7 @@ export class Health {
   }
 
   /**
-   * Applies a rule now; what it finds stands among the findings.
+   * Applies a rule now and adds what it finds to the findings.
    * @param {{rule: string, title: string}} rule
    */
   async examine({ rule, title }) {
@@ -107,13 +107,13 @@ export class Health {
     for (const [name, value] of Object.entries(values)) {
       if (!(await actions.send("set", { name, value }))) return;
     }
-    // Those that look only when asked would not see that it is cured.
+    // Rules that look only when asked would not notice that the problem is cured.
     for (const asked of store.state.examined) if (asked.found > 0) await this.examine(asked);
     await actions.run();
   }
 
   /**
-   * Makes a network with these changes, which begins at step 0.
+   * Builds a network with these changes, which starts at step 0.
    * @param {Change[]} changes
    */
   async apply(changes) {

@@ -9,7 +9,7 @@
 
 const KEPT = 64; // answers
 
-/** What can be asked; made once with the actions of a page. */
+/** The questions; created once with the actions of a page. */
 export class Questions {
   /**
    * @param {Actions} actions
@@ -71,7 +71,7 @@ export class Questions {
   // Answers -------------------------------------------------------------------------------------
 
   /**
-   * Any question. What takes long is answered while the page goes on.
+   * Asks any question. The page goes on while a long one is answered.
    * @param {string} type
    * @param {{[field: string]: unknown}} [fields]
    */
@@ -80,7 +80,7 @@ export class Questions {
   }
 
   /**
-   * How a number came about. Asked once for each picture.
+   * Explains how a number was computed. It is asked once per picture.
    * @param {Place} place
    * @param {Moment | null} moment before which the value is meant, null for now
    * @param {number} terms of a sum to list
@@ -140,7 +140,7 @@ export class Questions {
 }
 
 /**
- * The number that is worth asking about first.
+ * The number that the quiz asks about first.
  * @param {Model} model
  * @param {Selection | null} selection
  * @returns {Place}

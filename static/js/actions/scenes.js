@@ -1,5 +1,5 @@
 // @ts-check
-// The server's scenes: networks to start from, each on data that show something.
+// The server's scenes: ready-made networks with their data.
 
 import { addProblem } from "../state/events.js";
 
@@ -11,7 +11,7 @@ import { addProblem } from "../state/events.js";
 let loading = null;
 
 /**
- * All scenes, in the server's order; none if they cannot be had.
+ * All scenes, in the server's order; none if they cannot be loaded.
  * @param {Store} store
  * @returns {Promise<Scene[]>}
  */

@@ -65,7 +65,7 @@ export class Travel {
     return this.actions.send("step", { unit: "out" });
   }
 
-  /** Goes back to the last breakpoint hit before now, or to the start. */
+  /** Runs back to the breakpoint that was hit last before this moment, or else to the start. */
   reverseContinue() {
     return this.actions.send("reverse_continue");
   }
@@ -92,7 +92,7 @@ export class Travel {
     return this.goto([0, 0]);
   }
 
-  /** Goes to where the present branch ends so far. */
+  /** Goes to the latest moment trained on the present branch. */
   end() {
     const { state } = this.store;
     return this.goto(endOf(state, nowOf(state).branch));
@@ -141,7 +141,7 @@ export class Travel {
   }
 
   /**
-   * Sees to it that some branch is shown beside the present one: its parent, or the newest one.
+   * Shows another branch beside the present one, unless one is shown: its parent, or the newest.
    * @returns {Promise<boolean>} whether there is another one
    */
   async compareAny() {
@@ -159,7 +159,7 @@ export class Travel {
     return this.store.state.compared ? this.compare(null) : this.compareAny();
   }
 
-  /** Who switches to the branch that is compared looks at the comparison from its other side. */
+  /** After a switch to the compared branch, the comparison is seen from its other side. */
   follow() {
     const { compared, run } = this.store.state;
     if (!compared || !run || run.branch === compared.beside) return;

@@ -1,5 +1,5 @@
 // @ts-check
-// Which key does what. The help lists them in this order.
+// The key bindings. The help lists them in this order.
 
 import { quizAnything } from "../state/quiz.js";
 import { foldPanel } from "./frame.js";
@@ -102,7 +102,7 @@ function runBindings(context) {
 }
 
 /**
- * The same units backwards, and the ways through the history.
+ * Bindings that step back by a unit or move through the history.
  * @param {Context} context
  * @returns {Binding[]}
  */

@@ -7,8 +7,8 @@ import { errorSlot } from "./fields.js";
 
 /** @import { Content } from "../state/types.js" */
 
-/** Points per px of a stroke: closer ones would say the same twice. */
-const MIN_STEP = 2;
+/** The least distance between two points of a stroke, as a share of the width. */
+const MIN_GAP = 1 / 240;
 
 /**
  * @param {Content} content
@@ -79,12 +79,12 @@ function drawingField({ name, title, minimum, maximum, domain, default: usual },
       Number(Math.min(b, Math.max(a, v)).toFixed(3));
     return [within(x, left, right), within(y, low, high)];
   };
-  const near = (right - left) / 120;
+  const gap = MIN_GAP * (right - left);
   let drawing = false;
   const put = (/** @type {PointerEvent} */ event) => {
     const [x, y] = pointAt(event);
-    // A curve has one height at every place: what was drawn there before goes.
-    points = points.filter(([other]) => Math.abs(other - x) > near / MIN_STEP);
+    // A curve has one height at every x, so a new point replaces the old ones there.
+    points = points.filter(([other]) => Math.abs(other - x) > gap);
     if (points.length < maximum) points.push([x, y]);
     paint();
   };

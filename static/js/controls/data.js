@@ -8,7 +8,7 @@ import { drawThumbnail } from "./thumbnails.js";
 
 /** @import { Catalogue, Context, DatasetInfo } from "../state/types.js" */
 
-/** What the options common to many sets do to the mathematics. @type {{[name: string]: string}} */
+/** What shared options of data sets do to the mathematics. @type {{[name: string]: string}} */
 const HINTS = {
   classes: "Number of classes. With more than two, the output layer has one unit per class.",
   samples: "Total number of samples, for training and testing together.",
@@ -125,7 +125,7 @@ export function moveAmong(event, buttons) {
 }
 
 /**
- * A feature's title with its indices set low.
+ * A feature's title with its indices as subscripts.
  * @param {string} title such as "x1²"
  */
 export function mathTitle(title) {
@@ -172,7 +172,7 @@ function labelled({ name, title }) {
 }
 
 /**
- * The slider of an option: by powers where whole numbers span much, else in even steps.
+ * The slider of an option: logarithmic if its whole numbers span a wide range, else linear.
  * @param {import("../state/types.js").Range & {integer: boolean}} option
  */
 function scaleOf({ minimum, maximum, integer }) {

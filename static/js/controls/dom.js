@@ -83,7 +83,7 @@ export function iconButton(name, label, text, key, onclick) {
 }
 
 /**
- * Sets text only where it differs: writing it anew would cost a layout.
+ * Sets an element's text only if it differs: writing the same text again would cost a layout.
  * @param {Node} element
  * @param {string} text
  */

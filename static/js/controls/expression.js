@@ -62,7 +62,7 @@ export class ExpressionField {
     this.offers = [];
     this.active = -1;
     this.timer = 0;
-    /** The text that was judged last, and what was said of it. */
+    /** The text that the server judged last, and its judgement. */
     this.judged = "";
     /** @type {Judgement | null} */
     this.judgement = null;
@@ -84,7 +84,7 @@ export class ExpressionField {
     this.context.store.on(["model"], () => this.judge());
   }
 
-  /** What is typed, without blanks around it. */
+  /** The typed text without surrounding blanks. */
   get text() {
     return this.input.value.trim();
   }
@@ -107,7 +107,7 @@ export class ExpressionField {
     this.judge();
   }
 
-  /** Empties it. */
+  /** Clears the field. */
   clear() {
     this.input.value = "";
     this.judge();
@@ -121,7 +121,7 @@ export class ExpressionField {
     this.timer = window.setTimeout(() => this.judge(), DELAY);
   }
 
-  /** Asks the server about the text as it is. */
+  /** Asks the server to judge the current text. */
   async judge() {
     clearTimeout(this.timer);
     const text = this.input.value;
@@ -182,7 +182,7 @@ export class ExpressionField {
   // --- Completion --------------------------------------------------------------------------------
 
   /**
-   * Offers what could stand at the caret; examples where nothing is typed yet.
+   * Offers completions at the caret, or examples if nothing is typed yet.
    * @param {boolean} onlyExamples
    */
   offer(onlyExamples) {
@@ -265,7 +265,7 @@ export class ExpressionField {
     if (key === "ArrowDown" || key === "ArrowUp") {
       if (!open) this.offer(false);
       const step = key === "ArrowDown" ? 1 : -1;
-      // Over all offers and back to none of them, as in other fields of this kind.
+      // The arrow keys cycle through all offers and the state without one, as in other combo boxes.
       if (this.open) this.activate(((active + 1 + step) % (offers.length + 1)) - 1);
       if (this.active < -1) this.activate(offers.length - 1);
     } else if (key === "Escape" && open) this.close();
@@ -280,7 +280,7 @@ export class ExpressionField {
 }
 
 /**
- * What an expression is, in words.
+ * The kind of value an expression has, in words.
  * @param {Judgement} judgement
  */
 function kindText({ shape, truth }) {

@@ -27,7 +27,7 @@ function nextId() {
   return `field-${made}`;
 }
 
-/** A place for the words of an error, empty. */
+/** An empty element for an error message. */
 export function errorSlot() {
   return h("p", { class: "field-error", id: nextId(), hidden: true });
 }
@@ -78,7 +78,7 @@ export function selectField(options) {
 }
 
 /**
- * How a slider's position, 0…1, and a value belong together.
+ * The mapping between a slider's position, 0…1, and its value.
  * @typedef {{toValue: (position: number) => number, toPosition: (value: number) => number}} Scale
  */
 

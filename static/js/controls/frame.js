@@ -68,14 +68,14 @@ function openTab(name) {
   }
 }
 
-/** Shows the bottom panel, wherever it is folded to. */
+/** Shows the bottom panel, even if it is folded or a sheet. */
 export function openBottom() {
   foldPanel("program", false);
   if (document.body.dataset.tab !== "program") openTab("program");
 }
 
 /**
- * An explanation that begins is to be seen, wherever it was asked for.
+ * An explanation must be visible as soon as it begins, wherever the user asked for it.
  * @param {Context} context
  */
 function showExplanations({ store }) {
@@ -133,7 +133,7 @@ export function cycleTheme({ store }) {
 }
 
 /**
- * Big type and thick lines, panels folded; again: as it was.
+ * Switches the presentation mode: large type, thick lines, folded panels.
  * @param {Context} context
  */
 export function togglePresent({ store, loop }) {

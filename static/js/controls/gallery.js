@@ -52,7 +52,7 @@ function sceneCard({ store, actions }, scene, close) {
   return { scene, button, words: words.join(" ").toLowerCase(), draw };
 }
 
-/** What to do for a scene's data. @param {string} name of the package */
+/** Tells how to install a scene's data. @param {string} name of the package */
 function install(name) {
   const command = h("code", {}, `pip install ${name}`);
   const why = `Not available: its data come with the package ${name}. `;
@@ -71,7 +71,7 @@ function fileButton(name, title, about, onclick) {
 }
 
 /**
- * The cards of one application under its name.
+ * The cards of one field of application under its name.
  * @param {string} application
  * @param {Card[]} cards
  */

@@ -10,7 +10,7 @@ import { layerSetting, wordsOf } from "./settings.js";
  * @import { Catalogue, Context, LayerDescription, LayerField, LayerKind } from "../state/types.js"
  */
 
-/** The field that says how large a layer is. */
+/** The field that holds a layer's size. */
 const SIZES = ["units", "filters", "rank", "heads"];
 
 /**
@@ -25,7 +25,7 @@ const SIZES = ["units", "filters", "rank", "heads"];
 /** @typedef {{element: HTMLElement, show: (layers: LayerDescription[]) => void}} List */
 
 /**
- * What rows are made for: they are made anew when it changes.
+ * A key of what the rows show: when it changes, the rows are rebuilt.
  * @param {LayerDescription[]} layers
  * @returns {string}
  */
@@ -48,7 +48,7 @@ function fresh({ name }) {
 }
 
 /**
- * The shape of what a layer hands on, as the server has inferred it.
+ * The output shape of a layer, as the server has inferred it.
  * @param {Context["store"]} store
  * @param {string} path
  */
@@ -98,7 +98,7 @@ export class LayerRows {
   }
 
   /**
-   * The buttons that add a layer: one more like the last, or of a kind to choose.
+   * The buttons that add a layer: a copy of the last one, or one of a chosen kind.
    * @param {Place} place
    */
   adder(place) {
@@ -239,7 +239,7 @@ export class LayerRows {
   }
 
   /**
-   * What is unfolded below a row: all other settings, and the buttons that move or remove it.
+   * The unfolded part of a row: all other settings, and the buttons that move or remove the layer.
    * @param {Place} place
    * @param {number} index
    * @param {string} name
@@ -352,7 +352,7 @@ export class LayerRows {
   }
 
   /**
-   * The branches that are set side by side; an empty one hands on its input.
+   * The branches whose outputs are concatenated; an empty branch outputs its input.
    * @param {Place} place
    * @param {number} index
    * @param {string} name

@@ -4,7 +4,7 @@
 import { h } from "./dom.js";
 
 /**
- * Something to choose; `checked` makes it a box that is ticked or not, `hint` says more of it.
+ * A menu item; `checked` makes it a checkbox, `hint` says more about it.
  * @typedef {{text: string, hint?: string, key?: string, checked?: boolean, run: () => void}} Item
  */
 

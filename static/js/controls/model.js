@@ -1,5 +1,5 @@
 // @ts-check
-// The panel's second part: the layers, one row each, and how their parameters start.
+// The panel's second part: the layers, one row each, and how their parameters are initialised.
 
 import { h, setText } from "./dom.js";
 import { selectField } from "./fields.js";
@@ -36,7 +36,7 @@ function layerList(context, catalogue) {
 }
 
 /**
- * How weights or biases start, in all layers alike.
+ * The initial weights or biases, the same for all layers.
  * @param {Context} context
  * @param {Catalogue} catalogue
  * @param {"initializer" | "bias_initializer"} field
@@ -81,14 +81,14 @@ export function modelSection(context, catalogue) {
       context,
       catalogue,
       "initializer",
-      "Weights start",
+      "Weight init",
       "How the weights are drawn before step 0. Glorot suits tanh and sigmoid, He suits ReLU.",
     ),
     startField(
       context,
       catalogue,
       "bias_initializer",
-      "Biases start",
+      "Bias init",
       "The value of every bias before step 0.",
     ),
   ];

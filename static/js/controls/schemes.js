@@ -10,7 +10,7 @@ import { linear, logarithmic, numberField, selectField, switchField } from "./fi
 /** The field of a warm-up that says what follows it. */
 const FOLLOWING = "then";
 const NONE = { name: "", title: "None" };
-/** What settings do to the mathematics, by path. @type {{[path: string]: string}} */
+/** What each setting does to the mathematics, by its path. @type {{[path: string]: string}} */
 const HINTS = {
   "schedule.every": "n: the number of steps between two multiplications of η.",
   "schedule.decay": "d: the factor that η is multiplied by each time.",

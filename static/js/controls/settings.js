@@ -24,7 +24,7 @@ function titleOf(name, { titles }) {
 }
 
 /**
- * A number, or nothing where that has a meaning.
+ * The input of a number, which may be empty where that has a meaning.
  * @param {LayerField} field
  * @param {(value: number | null) => void} change
  */
@@ -51,7 +51,7 @@ function numberInput(field, change) {
 }
 
 /**
- * Whole numbers with commas or a cross between them: one number for all axes, or one an axis.
+ * The input of whole numbers separated by commas or crosses: one for all axes, or one per axis.
  * @param {LayerField} field
  * @param {(value: number | number[] | string | null) => void} change
  */

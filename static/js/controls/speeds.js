@@ -13,7 +13,7 @@ export const SPEEDS = [
   { unit: "step", per_second: null },
 ];
 
-/** What a first visit runs at: fast enough to see it learn, slow enough to watch. */
+/** The speed of a first visit: fast enough to see the network learn, slow enough to watch. */
 export const FIRST_SPEED =
   SPEEDS[SPEEDS.findIndex((s) => s.unit === "step" && s.per_second === 100)];
 

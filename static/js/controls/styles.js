@@ -1,5 +1,5 @@
 // @ts-check
-// Style sheets of what is not on the page at first, fetched with it.
+// Loads the style sheets of modules that are not on the page at first.
 
 import { h } from "./dom.js";
 
@@ -7,7 +7,7 @@ import { h } from "./dom.js";
 const sheets = new Map();
 
 /**
- * Waits for a module, or what else is to be shown, and for its style sheet.
+ * Waits for a module (or anything else to be shown) and its style sheet.
  * @template T
  * @param {string} name of a file in static/css
  * @param {Promise<T>} module
@@ -16,7 +16,7 @@ const sheets = new Map();
 export async function styled(name, module) {
   const sheet = sheets.get(name) ?? fetchSheet(name);
   sheets.set(name, sheet);
-  // Both at once, so that a failure of the module is met by who waits.
+  // We wait for both at once, so that the caller sees a failure of the module.
   const [made] = await Promise.all([module, sheet]);
   return made;
 }

@@ -10,7 +10,7 @@ let canvas;
 
 /**
  * Makes a data set's thumbnail the background of an element, in the page's current colours. As
- * images they cost nothing; every canvas of a page is handed on anew with each of its frames.
+ * images they cost nothing; every canvas of a page goes to the compositor again with each frame.
  * @param {HTMLElement} element sized by CSS
  * @param {Thumbnail} thumbnail
  * @param {DatasetInfo} info
@@ -50,7 +50,7 @@ function drawImage(context, size, image) {
   image.forEach((inks, y) => {
     inks.forEach((ink, x) => {
       context.globalAlpha = ink;
-      // Half a pixel more, so that no seams show between neighbours.
+      // Cells overlap by half a pixel, so that no seams show between them.
       context.fillRect(x * pixel, y * pixel, pixel + 0.5, pixel + 0.5);
     });
   });

@@ -26,7 +26,7 @@ export function mountTooltips() {
     text.textContent = at.getAttribute("data-tip");
     keys.textContent = at.getAttribute("data-key");
     keys.hidden = !at.hasAttribute("data-key");
-    // A menu or dialog opened since would lie over it: the last one shown is on top.
+    // The element shown last is on top, so a menu or dialog opened since would cover the tooltip.
     if (tooltip.matches(":popover-open")) tooltip.hidePopover();
     tooltip.showPopover();
     place(tooltip, at.getBoundingClientRect());

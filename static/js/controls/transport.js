@@ -43,7 +43,7 @@ export const STEP_UNITS = [
   },
 ];
 
-/** What the rest of the page offers the transport's buttons. */
+/** What the transport's buttons can ask of the rest of the page. */
 /** @typedef {{copyLink: () => void, cycleTheme: () => void, togglePresent: () => void,
  *   showHelp: () => void}} PageActions */
 
@@ -139,7 +139,7 @@ function isPast({ run }) {
   return run !== null && (run.running || run.step > 0 || run.pc > 0);
 }
 
-/** Whether more is known of the branch than up to now. @param {import("../state/store.js").State} state */
+/** Whether the branch goes on from here. @param {import("../state/store.js").State} state */
 function hasFuture(state) {
   const { branch, moment } = nowOf(state);
   return order(endOf(state, branch), moment) > 0;
@@ -250,7 +250,7 @@ function readout(label, name, hint) {
 }
 
 /**
- * Where the machine is; written once a drawn frame and only where a text differs.
+ * Where the machine is. A text is written at most once per drawn frame, and only if it differs.
  * @param {Context} context
  */
 function readouts({ store, loop }) {
@@ -281,7 +281,7 @@ function readouts({ store, loop }) {
 }
 
 /**
- * Ends the page of a script or a notebook, which waits for that.
+ * The button that ends the page of a script or notebook; the script waits for it.
  * @param {Context} context
  */
 function doneButton({ actions }) {
