@@ -224,7 +224,7 @@ def test_a_gradient_check_says_that_backpropagation_is_right(visits: Visits) -> 
     _, backprop, numeric, *_ = row.locator("th, td").all_inner_texts()
     assert number(backprop) == number(numeric)
     assert number(backprop) == pytest.approx(headline(explanation)[1], rel=5e-3)
-    explanation.get_by_label("What is checked").select_option("everything")
+    explanation.get_by_label("What to check").select_option("everything")
     explanation.get_by_role("button", name="Check gradient").click()
     expect(explanation).to_contain_text("25 right")
 
@@ -278,7 +278,7 @@ def test_the_exercise_hides_a_number_everywhere_and_gives_hints(visits: Visits) 
     expect(explanation).to_contain_text("The sign is wrong.")
     answer.fill("nonsense")
     answer.press("Enter")
-    expect(explanation).to_contain_text("That is not a number")
+    expect(explanation).to_contain_text("This is not a number")
 
     visit.press("Escape", "Escape")
     line = inspector.locator('dl div:has(> dt > :text-is("dL/dw")) dd')

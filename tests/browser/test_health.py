@@ -134,7 +134,7 @@ def test_a_healthy_run_is_silent(visits: Visits) -> None:
     with second_viewer(visit.page) as client:
         rules = client.request("examine", rule=None)["rules"]
     watching = sum(rule["when"] != "demand" for rule in rules)
-    told = f"Nothing found; {watching} rules look at training all the time."
+    told = f"Nothing found; {watching} rules watch the training all the time."
     expect(panel.get_by_role("status")).to_have_text(told)
     panel.get_by_text("All rules and their thresholds").click()
     assert panel.locator("dt").count() == len(rules)

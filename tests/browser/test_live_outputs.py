@@ -188,16 +188,16 @@ def test_a_drawing_is_classified_while_it_is_drawn_and_cleared_again(visits: Vis
     shown = output(visit).get_by_role("list", name="Outputs by class")
     expect(output(visit)).to_contain_text("Draw one figure.")
     draw(visit, (0.5, 0.15), (0.5, 0.85))
-    expect(output(visit)).to_contain_text("It takes this for")
+    expect(output(visit)).to_contain_text("The network answers")
     assert sum(value for _, value in bars(shown)) == pytest.approx(1, abs=0.01)
     train(visit, 60)
-    expect(output(visit)).to_contain_text("It takes this for 1.")
+    expect(output(visit)).to_contain_text("The network answers 1.")
     output(visit).get_by_role("button", name="Clear").click()
     expect(output(visit)).to_contain_text("Draw one figure.")
     paper = output(visit).get_by_role("application", name="Paper to draw on")
     paper.focus()
     visit.press(" ", *["ArrowDown"] * 10)
-    expect(output(visit)).to_contain_text("It takes this for")
+    expect(output(visit)).to_contain_text("The network answers")
     assert not visit.get("run.running"), "the space bar belongs to the pen"
     visit.press("Delete")
     expect(output(visit)).to_contain_text("Draw one figure.")
@@ -219,7 +219,7 @@ def test_a_vowel_is_played_and_a_voice_recorded(visits: Visits) -> None:
     expect(own).to_be_disabled()
     output(visit).get_by_role("button", name="Record").click()
     expect(output(visit)).to_contain_text("Recording")
-    expect(output(visit)).to_contain_text("It hears the vowel of")
+    expect(output(visit)).to_contain_text("The network hears the vowel of")
     expect(output(visit).get_by_role("img", name="Spectrogram of your recording")).to_be_visible()
     shown = output(visit).get_by_role("list", name="Outputs by class").nth(1)
     assert sum(value for _, value in bars(shown)) == pytest.approx(1, abs=0.01)
@@ -246,7 +246,7 @@ def test_without_a_microphone_the_page_says_why(visits: Visits) -> None:
 
 def test_an_image_is_redrawn_better_and_better(visits: Visits) -> None:
     visit = opened(visits, REDRAWN)
-    for name in ("as given to the network", "redrawn by the network", "output minus target"):
+    for name in ("input of the network", "output of the network", "output minus target"):
         expect(output(visit).get_by_role("img", name=re.compile(name))).to_be_visible()
     told = output(visit).get_by_text(re.compile("of full ink on average"))
     expect(told).to_be_visible()

@@ -146,7 +146,7 @@ def test_each_later_day_of_a_direction_is_right_or_wrong(visits: Visits) -> None
     chances = visit.drawn("view/probability")
     truth = np.array(visit.get("model.data.labels.test"))
     right = (chances > 0.5) == truth
-    rates = page.get_by_label("Share of days foreseen")
+    rates = page.get_by_label("Share of days predicted correctly")
     expect(rates.locator("dd").first).to_have_text(f"{100 * right.mean():.1f} %")
     expect(rates).to_contain_text("the same direction as today")
     expect(rates.locator("dd").last).to_have_text("46.9 % to 53.1 %")

@@ -194,7 +194,7 @@ def test_a_watchpoint_stops_after_the_instruction_that_changes_the_value(visits:
     stops.get_by_role("button", name="Watchpoint").click()
     stops.get_by_role("combobox", name="when").fill("norm(dense1/W)")
     stops.get_by_role("combobox", name="it", exact=True).select_option("crosses")
-    stops.get_by_label("Level that it crosses").fill(str(level))
+    stops.get_by_label("Level to cross").fill(str(level))
     visit.press("Enter")
     expect(stops.locator(".stop-body")).to_contain_text(f"crosses {level}")
     visit.page.get_by_role("button", name="Run", exact=True).click()

@@ -11,7 +11,7 @@ import { BreakpointRow } from "./breakpoints/row.js";
 /** @import { BreakpointSpec, Context } from "../state/types.js" */
 
 const HOW =
-  "Click the number of an instruction in the program, or press F9, and a run stops there. A condition stops it anywhere:";
+  "Click the number of an instruction in the program, or press F9, to stop runs there. A condition stops them anywhere:";
 
 /**
  * Fills the region.
@@ -64,8 +64,8 @@ class BreakpointsView {
     return h(
       "div",
       { class: "stops-adders" },
-      button("Breakpoint", "Stops a run at a place, or whenever a condition holds.", {}),
-      button("Logpoint", "Writes values to the log, and does not stop.", {
+      button("Breakpoint", "Stops a run at a location, or whenever a condition holds.", {}),
+      button("Logpoint", "Writes values to the log without stopping.", {
         phase: "update",
         log_message: "loss {loss}",
       }),

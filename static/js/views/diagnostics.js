@@ -65,7 +65,7 @@ class DiagnosticsView {
   summarise() {
     const { size } = this.rows;
     const watching = this.rules.watching;
-    const looking = watching ? `${watching} rules look at training all the time.` : "";
+    const looking = watching ? `${watching} rules watch the training all the time.` : "";
     const found = size === 0 ? "Nothing found" : size === 1 ? "One finding" : `${size} findings`;
     const asked = this.context.store.state.examined.filter(({ found }) => found === 0);
     const answers = asked.map(({ title, step }) => `${title}: no, at step ${count(step)}.`);

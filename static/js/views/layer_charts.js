@@ -20,11 +20,11 @@ import { TimeAxis } from "./step_chart/time.js";
 /** @import { Context, SeriesAnswer } from "../state/types.js" */
 
 const HELP =
-  "Charts of every layer over the steps. Left and right move along the steps, with Shift they mark steps and Enter zooms to them, Escape goes back. The table has the values at the step.";
+  "Charts of every layer over the steps. Left and right move along the steps. With Shift they mark steps, Enter zooms to the marked steps, Escape goes back. The table has the values at the step.";
 const FLOW = {
   name: "flow",
   title: "Gradient flow now",
-  does: "Norm of the gradient of each layer's parameters at the current step, from the first layer to the last, on one logarithmic axis. Where it fades towards the first layer, it vanishes.",
+  does: "Norm of the gradient of each layer's parameters at the current step, from the first layer to the last, on one logarithmic axis. If it fades towards the first layer, the gradient vanishes.",
 };
 const HEADS = [...COLUMNS, FLOW];
 const GRADIENT = COLUMNS[1];
@@ -57,7 +57,7 @@ class ChartsView {
     this.guide = h(
       "p",
       { class: "charts-guide" },
-      "No step has been trained yet. Run, and every layer's activations, gradients, updates and weights are charted here.",
+      "No step has been trained yet. Start a run to see charts of the activations, gradients, updates and weights of every layer.",
     );
     this.table = h("div", {
       class: "charts-table",

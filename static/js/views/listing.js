@@ -61,7 +61,7 @@ class ListingView {
     this.list = h("div", { class: "listing-phases", role: "listbox" });
     this.list.setAttribute(
       "aria-label",
-      "Program. Up and down move between the instructions, left and right between the phases, Enter runs to one, F9 sets a breakpoint, Shift F10 has more.",
+      "Program. Up and down move between instructions, left and right between phases, Enter runs to the instruction, F9 sets a breakpoint, Shift F10 opens a menu.",
     );
     this.details = new Details();
     this.details.hides = (buffer, flat) => isHiddenAt(context.store.state, buffer, flat);
@@ -272,7 +272,7 @@ class ListingView {
 
   /** What a row has beside its instruction, in words. @param {number} index */
   describeRow(index) {
-    const broken = this.marks[index] & BROKEN ? "Made a value that is not finite." : "";
+    const broken = this.marks[index] & BROKEN ? "It wrote a value that is not finite." : "";
     const words = [this.gutter.words(index), broken].filter(Boolean).join(" ");
     const row = this.rows[index];
     if (words === (row.getAttribute("aria-description") ?? "")) return;

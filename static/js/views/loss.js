@@ -15,7 +15,7 @@ import { TimeAxis } from "./step_chart/time.js";
 /** @import { Series } from "./step_chart/chart.js" */
 
 const HELP =
-  "Charts over the steps. Left and right move along the points, with Shift they mark steps and Enter zooms to them, Escape goes back.";
+  "Charts over the steps. Left and right move along the points. With Shift they mark steps, Enter zooms to the marked steps, Escape goes back.";
 const DASH = [4, 3];
 /** Of another branch's lines: dots, and dots with dashes. */
 const OTHER_DASHES = [
@@ -126,9 +126,9 @@ class LossView {
 
   /** @param {HTMLElement} element */
   build(element) {
-    tip(this.log, "Logarithmic loss axis: equal distances are equal ratios.");
+    tip(this.log, "Logarithmic loss axis: equal distances mean equal ratios.");
     this.log.onclick = () => this.setLog(!this.loss.log);
-    tip(this.whole, "Shows all steps again, as a double click or Escape does.");
+    tip(this.whole, "Shows all steps again. A double click or Escape does the same.");
     this.whole.onclick = () => this.time.reset();
     const head = h("div", { class: "loss-head" }, h("h2", {}, "Loss"), this.name, this.lossAt);
     head.append(this.log);

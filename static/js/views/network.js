@@ -31,7 +31,7 @@ const LOW_HEAD = 40;
 const REDUCED_MOTION = "(prefers-reduced-motion: reduce)";
 
 const HELP =
-  "Network picture. Up and down move between the units of a layer, left and right between layers. E goes along the edges into a unit, Enter selects, Escape leaves.";
+  "Network picture. Up and down move between the units of a layer, left and right between layers. E moves along the edges into a unit, Enter selects, Escape leaves.";
 
 /**
  * Fills the region with the network picture.

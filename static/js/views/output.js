@@ -39,55 +39,57 @@ const KINDS = [
   },
   {
     title: "Codes",
-    about: "The plane of the autoencoder's two numbers, and what is decoded from each place of it.",
+    about:
+      "The plane of the autoencoder's two code numbers, and the image decoded from each point.",
     fits: use("decode"),
     load: async () => (await styled("simulators", import("./output/code.js"))).CodePlane,
   },
   {
     title: "Days",
-    about: "What was foreseen of later days, and what came.",
+    about: "Predicted and actual prices on later days.",
     fits: ({ task, extras }) => task === "regression" && "date" in extras.test,
     load: async () => (await styled("simulators", import("./output/prices.js"))).Prices,
   },
   {
     title: "Days",
-    about: "On which later days the network was right, and how often it was.",
+    about: "The later days on which the network was right, and how often.",
     fits: ({ task, extras }) => task === "classification" && "date" in extras.test,
     load: async () => (await styled("simulators", import("./output/direction.js"))).Direction,
   },
   {
     title: "Map",
-    about: "What the network has learned about films, as a map; beside it what it was never told.",
+    about:
+      "The learned film vectors as a map, next to the simulator's true ones, which training never saw.",
     fits: ({ kind }, model) => kind === "ratings" && hasMap(model),
     load: async () => (await styled("simulators", import("./output/map.js"))).EmbeddingMap,
   },
   {
     title: "Text",
-    about: "Text that the network writes by drawing one token after the other.",
+    about: "Text that the network writes, one token after the other.",
     fits: use("sample_text"),
     load: async () => (await styled("live", import("./output/text.js"))).Text,
   },
   {
     title: "Words",
-    about: "What the network makes of words: those of the probe sample, and your own.",
+    about: "The network's answers for words: those of the probe sample, and your own.",
     fits: use("classify_text"),
     load: async () => (await styled("live", import("./output/words.js"))).Words,
   },
   {
     title: "Sound",
-    about: "What the network hears: the probe sample's sound, and your own voice.",
+    about: "The vowel that the network hears in the probe sample, and in your own voice.",
     fits: use("classify_sound"),
     load: async () => (await styled("live", import("./output/sound.js"))).Sound,
   },
   {
     title: "Redrawn",
-    about: "The probe sample's image beside what the network makes of it.",
+    about: "The image of the probe sample, next to the network's output.",
     fits: (data) => data.kind === "image" && data.task === "regression",
     load: async () => (await styled("live", import("./output/redrawn.js"))).Redrawn,
   },
   {
     title: "Decision",
-    about: "The network's answers over the whole plane.",
+    about: "The network's answer at every point of the plane.",
     fits: (data) => data.points !== null && data.kind === "plane",
     load: async () => (await import("./output/plane.js")).Plane,
   },
@@ -99,7 +101,7 @@ const KINDS = [
   },
   {
     title: "Threshold",
-    about: "What a threshold makes of the probabilities, and whether these mean what they say.",
+    about: "The answers for a chosen threshold, and the calibration of the probabilities.",
     fits: ({ points, kind }, { bufferByName }) =>
       points === null && kind !== "text" && bufferByName.has("view/thresholds"),
     load: async () => (await styled("simulators", import("./output/threshold.js"))).Threshold,
@@ -112,20 +114,20 @@ const KINDS = [
   },
   {
     title: "Draw",
-    about: "A drawing of your own, classified while you draw and while the network trains.",
+    about: "Your own drawing, classified while you draw and while the network trains.",
     fits: use("classify_pixels"),
     load: async () => (await styled("live", import("./output/pad.js"))).Pad,
   },
   {
     title: "Scatter",
-    about: "Predicted against true values of the test set.",
+    about: "Predicted against true values in the test set.",
     fits: ({ kind, task, points }) => task === "regression" && kind !== "image" && points === null,
     load: async () => (await import("./output/scatter.js")).Scatter,
   },
   {
     title: "Map",
     about:
-      "The vectors learned for the tokens, as a map: what is alike to the network lies together.",
+      "The learned vectors of the tokens as a map. Tokens that are alike to the network lie close together.",
     fits: ({ kind }, model) => kind !== "ratings" && hasMap(model),
     load: async () => (await styled("simulators", import("./output/map.js"))).EmbeddingMap,
   },

@@ -168,7 +168,11 @@ function goTo({ actions }) {
     placeholder: "step…",
     "aria-label": "Go to step",
   });
-  tip(field, "Goes to this step of the branch; beyond its end it trains on, up to there.", "G");
+  tip(
+    field,
+    "Goes to this step of the branch. Past the end of the branch, it trains up to that step.",
+    "G",
+  );
   field.onkeydown = (event) => {
     if (event.key === "Escape") field.blur();
     if (event.key !== "Enter" || !field.reportValidity() || field.value === "") return;

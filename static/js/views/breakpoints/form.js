@@ -55,7 +55,7 @@ export class BreakpointForm {
       required: true,
       autocomplete: "off",
       inputmode: "decimal",
-      "aria-label": "Level that it crosses",
+      "aria-label": "Level to cross",
     });
     const change = () => this.changed();
     const enter = () => this.submit();
@@ -85,7 +85,7 @@ export class BreakpointForm {
     this.locationRow = row("at", this.location, selectBox(this.location));
     this.triggerRow = row("it", this.trigger, selectBox(this.trigger), this.level);
     this.hitsRow = row("from hit", this.hitCondition, this.hitCondition, this.add);
-    tip(this.hitsRow, "It counts its hits, and stops from this one on.");
+    tip(this.hitsRow, "The breakpoint counts its hits and stops from this one on.");
     this.element = h(
       "form",
       { class: "point-form", novalidate: true },

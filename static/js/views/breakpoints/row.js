@@ -20,7 +20,7 @@ export class BreakpointRow {
     this.enabled = true;
     this.toggle = h("button", { type: "button", class: "stop-mark", role: "switch" });
     this.toggle.onclick = () => breakpoints.enable(name, !this.enabled);
-    tip(this.toggle, "Switches it off, or on again.");
+    tip(this.toggle, "Switches it off or on.");
     this.place = h("span", { class: "stop-place" });
     this.code = h("code", {});
     this.words = h("span", { class: "stop-words" });

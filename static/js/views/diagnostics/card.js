@@ -65,7 +65,7 @@ function stepLink({ actions }, step) {
   const onclick = () => actions.travel.goto([step, 0]);
   const button = h("button", { type: "button", class: "link-button finding-step", onclick });
   button.append(`go to step ${count(step)}`);
-  return tip(button, "Goes to the moment when it was found.");
+  return tip(button, "Goes to the moment of the finding.");
 }
 
 /**
@@ -119,13 +119,13 @@ function remedyLine({ store, actions }, finding, { text, changes, live }) {
     buttons.append(tip(h("button", props, name), does));
   };
   if (live) {
-    const back = `Goes back to step ${count(step)}, sets ${settings(live)} and runs, on a branch of its own.`;
-    const here = `Sets ${settings(live)} now and runs; in the past, on a branch of its own.`;
+    const back = `Goes back to step ${count(step)}, sets ${settings(live)} and runs on a new branch.`;
+    const here = `Sets ${settings(live)} now and runs. In the past this starts a new branch.`;
     add(`Try as a branch from step ${count(step)}`, back, () => health.attempt(live, [step, 0]));
     if (!isSpoilt(finding)) add("Try from here", here, () => health.attempt(live, null));
   }
   if (changes.length > 0) {
-    const does = `Makes a network with ${changes.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(", ")}. It begins at step 0.`;
+    const does = `Makes a network with ${changes.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(", ")}. Training begins at step 0.`;
     add(live ? "Start again with it" : "Apply to the description", does, () =>
       health.apply(changes),
     );

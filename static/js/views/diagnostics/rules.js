@@ -70,7 +70,7 @@ export class Rules {
       button.disabled = false;
       button.focus();
     };
-    return tip(button, `${rule.meaning} It takes some dozen passes over the training set.`);
+    return tip(button, `${rule.meaning} It takes a few dozen passes over the training set.`);
   }
 
   /** @param {Rule} rule */

@@ -22,11 +22,11 @@ const WORST = ["wrong", "suspicious", "kink", "right"];
 /** @type {{[verdict: string]: [icon: string, meaning: string]}} */
 const VERDICTS = {
   right: ["check", "The two agree."],
-  suspicious: ["warning", "They differ by more than rounding explains."],
-  wrong: ["close", "They differ: backpropagation, or the difference, is wrong."],
+  suspicious: ["warning", "They differ by more than rounding can explain."],
+  wrong: ["close", "They differ: either backpropagation or the difference is wrong."],
   kink: [
     "kink",
-    "A kink lies within every step tried, as in ReLU at 0: a difference proves nothing there.",
+    "Every step tried crosses a kink, such as that of ReLU at 0. A difference proves nothing there.",
   ],
 };
 
@@ -41,7 +41,7 @@ export class GradientCheck {
     /** @type {Scope[]} */
     this.scopes = [];
     this.select = selectBox([], () => {});
-    this.select.select.setAttribute("aria-label", "What is checked");
+    this.select.select.setAttribute("aria-label", "What to check");
     this.button = h("button", { type: "button", class: "ins-button" }, "Check gradient");
     this.button.onclick = () => this.run();
     tip(

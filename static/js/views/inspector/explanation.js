@@ -172,7 +172,7 @@ class Explanation {
     const home = h("button", { type: "button", class: "exp-home", "aria-label": "Back" });
     home.append(icon("left"));
     home.onclick = () => questions.back();
-    tip(home, "Back to where this one was found.", "⌫");
+    tip(home, "Goes back to the number that led here.", "⌫");
     const items = symbols.map((symbol, i) => {
       if (i === symbols.length - 1) return h("li", { "aria-current": "step" }, symbol);
       const button = h("button", { type: "button", class: "ins-link" }, symbol);
@@ -205,7 +205,7 @@ class Explanation {
       const name = `instruction ${instruction.index}`;
       words.push(link(this.context, name, target));
       words.push(` of step ${count(answer.moment[0])}, ${instruction.scope}`);
-    } else words.push("no instruction has written it");
+    } else words.push("no instruction has written it yet");
     this.origin.replaceChildren(...words);
   }
 
@@ -237,7 +237,7 @@ class Explanation {
   /** @param {Explained} answer @param {boolean} stale */
   remarksOf({ formula, terms, role }, stale) {
     const told = remarks(formula);
-    if (stale) told.push("It was changed by hand since: the formula gives another number.");
+    if (stale) told.push("Edited since: the formula no longer gives this value.");
     const factors = elements(formula);
     const upstream = factors.filter(({ role }) => role === "gradient");
     if (role === "gradient" && upstream.length === 1 && factors.length > 1) {

@@ -21,7 +21,7 @@ export class ValueField {
     this.buffer = buffer;
     this.index = index;
     this.shown = "";
-    const label = `${symbol}, ${buffer}${indexText(index)}: type another value, or drag, to change it`;
+    const label = `${symbol}, ${buffer}${indexText(index)}: type a value, or drag, to change it`;
     this.input = h("input", {
       type: "number",
       step: "any",
@@ -29,7 +29,7 @@ export class ValueField {
       autocomplete: "off",
       inputmode: "decimal",
       "aria-label": label,
-      title: "Type another value, or drag to the side, to change it",
+      title: "Type a value, or drag sideways, to change it",
     });
     this.input.onchange = () => this.write();
     this.input.onkeydown = (event) => this.key(event);
@@ -62,7 +62,7 @@ export class ValueField {
 
   async write() {
     if (!this.input.validity.valid) {
-      showError(this.element, "Not a number: type one such as 0.5 or -1e-3.");
+      showError(this.element, "This is not a number. Type one such as 0.5 or -1e-3.");
       return;
     }
     await this.put(this.input.valueAsNumber);

@@ -168,7 +168,7 @@ class Image {
     const { canvas } = this.atlas;
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "application");
-    const words = `${buffer.name}, ${buffer.axes.join(" by ")}: the arrow keys read numbers off, Enter explains one`;
+    const words = `${buffer.name}, ${buffer.axes.join(" by ")}: the arrow keys read numbers, Enter explains one`;
     canvas.setAttribute("aria-label", words);
     canvas.style.maxWidth = `${this.columns * CELL}px`;
     canvas.style.height = `${Math.min(TALLEST, this.rows * CELL)}px`;

@@ -41,10 +41,10 @@ export class Inquiries {
     this.chain = this.toggle("Chain to the loss", () => this.switchTo("chain"));
     tip(
       this.chain,
-      "The chain rule as a path: along the largest terms from here to the loss, with its factors on the network.",
+      "The chain rule as a path from here to the loss, along the largest terms. The network shows its factors.",
     );
     this.why = this.toggle("", () => this.switchTo("why"));
-    tip(this.why, "Follows the factors to the first one that is to blame.");
+    tip(this.why, "Follows the factors and names the first one that is to blame.");
     /** @type {"chain" | "why" | ""} which of the two is open */
     this.open = "";
     this.answer = h("div", { class: "exp-answer", "aria-live": "polite" });
@@ -132,7 +132,7 @@ export class Inquiries {
     const whole = links.every((/** @type {any} */ { terms }) => terms === 1);
     const words = whole
       ? `All factors multiply to ${first.symbol}.`
-      : `Where there is a sum, its largest term is followed. Down to the first one it comes to ${product}.`;
+      : `At each sum the path takes the largest term. The product of all factors is ${product}.`;
     this.answer.replaceChildren(list, h("p", { class: "ins-guide" }, words));
     this.draw([...links.map(station), seed]);
   }

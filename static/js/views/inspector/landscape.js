@@ -23,25 +23,25 @@ const QUESTIONS = [
     label: "Sharpness",
     type: "sharpness",
     fields: {},
-    hint: "The largest eigenvalue of the Hessian: how strongly the loss curves. Gradient descent is unstable with learning rates above 2 divided by it.",
+    hint: "The largest eigenvalue of the Hessian says how strongly the loss curves. Gradient descent is unstable with learning rates above 2 divided by it.",
   },
   {
     label: "Along the update",
     type: "landscape",
     fields: { kind: "update" },
-    hint: "The loss on the line through the last update: from where it came from to three times as far again.",
+    hint: "The loss on the line through the last update, from the point before it to three times its length past it.",
   },
   {
     label: "On the path's plane",
     type: "landscape",
     fields: { kind: "path" },
-    hint: "The loss on the plane in which the way from the start to here extends most, with that way.",
+    hint: "The loss on the plane in which the path from the start to here is longest. The path is drawn on it.",
   },
   {
     label: "On a random plane",
     type: "landscape",
     fields: { kind: "random" },
-    hint: "The loss on a plane through here along two random directions, scaled as the weights are.",
+    hint: "The loss on a plane through this point, along two random directions with the scale of the weights.",
   },
 ];
 

@@ -24,7 +24,7 @@ import { bufferOf, writerOf } from "./names.js";
 /** What is said of numbers that the step under way has not computed yet. */
 const AGE = {
   now: ["", ""],
-  old: ["old", "Not computed in this step yet: this is the value of the step before."],
+  old: ["old", "This step has not computed it yet. The value is from the step before."],
   none: ["none yet", "No step has computed it yet."],
 };
 
@@ -89,7 +89,7 @@ function nameOf({ actions }, symbol, { name, role }, index) {
   if (role === "view" && !name.startsWith("probe/")) return h("span", {}, symbol);
   const onclick = () => actions.questions.explain({ buffer: name, index });
   const button = h("button", { type: "button", class: "ins-link", onclick }, symbol);
-  return tip(button, "Explains this number: the formula that made it, with its numbers.");
+  return tip(button, "Explains this number: its formula with live numbers.");
 }
 
 /**

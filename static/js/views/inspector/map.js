@@ -13,7 +13,7 @@ const LEVELS = 8; // contour lines
 const DIGITS = 4;
 /** From this ratio of the greatest to the least loss on, shades are logarithmic. */
 const LOG_FROM = 10;
-const HELP = "Map of the loss. The arrow keys read it off.";
+const HELP = "Map of the loss. The arrow keys read values.";
 /** @type {{[key: string]: [number, number]}} */
 const MOVES = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
@@ -37,7 +37,7 @@ export class LossMap {
       "aria-roledescription": "map",
     });
     this.words = h("p", { class: "ins-number", "aria-live": "polite" });
-    const axes = kind === "path" ? "main directions of the path" : "two random directions";
+    const axes = kind === "path" ? "the main directions of the path" : "two random directions";
     const scale = h("p", { class: "exp-scale" }, short(this.low), h("i", {}), short(this.high));
     scale.append(h("span", {}, `${axes}`));
     this.element = h("div", {}, this.place, this.words, scale);

@@ -84,10 +84,8 @@ export function parameterPanel(context, model, target) {
         edge ? "How dL/dw is made" : "How dL/db is made",
         instructionLinks(context, makers, element),
       ),
-      terms ? part("The terms of the sum, one a sample of the batch", terms.element) : null,
-      rule.length
-        ? part("The update, of all parameters at once", instructionLinks(context, rule))
-        : null,
+      terms ? part("The terms of the sum, one for each sample of the batch", terms.element) : null,
+      rule.length ? part("The update of all parameters", instructionLinks(context, rule)) : null,
     ],
     wants: [
       ...exactly(

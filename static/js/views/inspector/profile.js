@@ -16,7 +16,7 @@ const RIGHT = 8;
 const TOP = 6;
 const BOTTOM = 18;
 const DIGITS = 5;
-const HELP = "Loss along the last update. Left and right read it off.";
+const HELP = "Loss along the last update. The left and right arrow keys read values.";
 
 export class LossProfile {
   /** @param {Message} answer positions and losses */

@@ -22,7 +22,7 @@ export class QuizForm {
     this.about = null;
     this.begin = h("button", { type: "button", class: "ins-button" }, "Quiz me on it");
     this.begin.onclick = () => this.about && questions.quiz(this.about);
-    tip(this.begin, "Hides this number everywhere, for you to work out from the formula.");
+    tip(this.begin, "Hides this number everywhere, so that you can work it out from the formula.");
     this.input = h("input", {
       type: "text",
       inputmode: "decimal",
@@ -77,7 +77,7 @@ export class QuizForm {
     this.hint.hidden = !asked;
     this.element.hidden = !asked;
     if (asked && !this.hint.textContent && !quiz?.revealed) {
-      setText(this.hint, `How much is ${about.symbol}? ${DIGITS} significant digits will do.`);
+      setText(this.hint, `How much is ${about.symbol}? Give ${DIGITS} significant digits.`);
     }
     // On a touch screen the keyboard would cover the formula.
     if (opened && matchMedia("(hover: hover)").matches) this.input.focus({ preventScroll: true });
@@ -86,7 +86,7 @@ export class QuizForm {
   async check() {
     const answer = parse(this.input.value);
     if (!Number.isFinite(answer)) {
-      this.say(false, "That is not a number: type one such as 0.5 or −1.2e-3.");
+      this.say(false, "This is not a number. Type one such as 0.5 or −1.2e-3.");
       return;
     }
     try {

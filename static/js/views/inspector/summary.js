@@ -72,7 +72,7 @@ export function summaryPanel(context, model) {
   ]);
   const quiz = h("button", { type: "button", class: "ins-button" }, "Quiz me");
   quiz.onclick = () => quizAnything(context);
-  tip(quiz, "Hides a gradient, a delta or an update everywhere, for you to work out.", "Q");
+  tip(quiz, "Hides a gradient, a delta or an update everywhere, so that you can work it out.", "Q");
   return {
     kind: "Network",
     path: [],

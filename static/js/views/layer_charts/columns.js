@@ -26,7 +26,7 @@ export const COLUMNS = [
     title: "Activation",
     log: false,
     paint: paintBand,
-    does: "Mean of the layer's activations over the batch, and one standard deviation to either side. All layers have one axis.",
+    does: "Mean of the layer's activations over the batch, with a band of one standard deviation on either side. All layers share one axis.",
     range: ({ ranges }) => ranges.activation,
     read: ({ samples, mean, std }, step) => {
       const i = nearest(samples.step, samples.length, step);
@@ -38,7 +38,7 @@ export const COLUMNS = [
     title: "Gradient norm",
     log: true,
     paint: paintGradient,
-    does: "Norm of the gradient of the layer's parameters, on a logarithmic axis that all layers have in common.",
+    does: "Norm of the gradient of the layer's parameters. All layers share one logarithmic axis.",
     range: ({ ranges }) => ranges.gradient,
     read: ({ samples, gradient }, step) => [
       short(gradient[nearest(samples.step, samples.length, step)]),
@@ -49,7 +49,7 @@ export const COLUMNS = [
     title: "Update / weight",
     log: true,
     paint: paintRatio,
-    does: "Spread of the update over that of the weights, logarithmic. The band from 10⁻⁴ to 10⁻² is healthy.",
+    does: "Standard deviation of the update divided by that of the weights, on a logarithmic axis. The band from 10⁻⁴ to 10⁻² is healthy.",
     range: ({ ranges }) => ranges.ratio,
     read: ({ samples, ratio }, step) => [short(ratio[nearest(samples.step, samples.length, step)])],
   },
@@ -58,7 +58,7 @@ export const COLUMNS = [
     title: "Weights",
     log: false,
     paint: paintWeights,
-    does: "Histogram of the layer's weights over time: the darker, the more of them. Every layer has its own axis; beside it the greatest and the least weight.",
+    does: "Histogram of the layer's weights over time: the darker, the more weights. Every layer has its own axis, labelled with the largest and the smallest weight.",
     range: (_, { weights }) => weightRange(weights),
     read: ({ weights: { steps, low, high } }, step) => {
       const i = nearest(steps, steps.length, step);

@@ -40,7 +40,7 @@ function buildPhase(instructions, model) {
   const name = instructions[0].phase;
   const total = flopsOf(instructions);
   const heading = h("b", { "data-phase": name }, h("i", {}), `${DIRECTION[name] ?? "·"} ${name}`);
-  heading.setAttribute("data-tip", `Click: a run stops on entering the ${name} phase.`);
+  heading.setAttribute("data-tip", `Click to stop runs when they enter the ${name} phase.`);
   const cost = [h("span", {}, count(total)), h("span", {}, "FLOPs")];
   const head = h("div", { class: "listing-head", "aria-hidden": "true" }, heading, ...cost);
   const list = h("div", { class: "listing-rows", role: "presentation" });
@@ -105,7 +105,7 @@ function groupLabel(group, phase) {
   if (group === "") return h("span", { class: "listing-group" });
   const props = { class: "listing-group", "data-scope": group, "data-phase": phase };
   const label = h("span", props, h("i", {}), group);
-  label.setAttribute("data-tip", `Click: a run stops on entering ${group} in this phase.`);
+  label.setAttribute("data-tip", `Click to stop runs when they enter ${group} in this phase.`);
   return label;
 }
 

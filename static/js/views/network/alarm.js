@@ -19,7 +19,7 @@ export class Alarm {
     this.said = h("p", {});
     this.explain = tip(
       h("button", { type: "button", class: "button" }, "Explain it"),
-      "Shows the formula that made it, with its numbers. From there each operand can be followed.",
+      "Shows its formula with live numbers. From there you can follow each operand.",
     );
     this.explain.onclick = () => this.ask();
     this.back = h("button", { type: "button", class: "button primary" });
@@ -60,7 +60,7 @@ export class Alarm {
     setText(this.back, `Go back to step ${count(step)}, learning rate ${short(rate)}`);
     tip(
       this.back,
-      "Goes to the step at which the loss was least, lowers the learning rate to a tenth and runs, on a branch of its own. What was stays.",
+      "Goes to the step with the lowest loss, divides the learning rate by ten and runs on a new branch. The old branch stays.",
     );
   }
 
@@ -84,8 +84,8 @@ export class Alarm {
 
 /** @type {{[phase: string]: string}} */
 const CONSEQUENCES = {
-  forward: "The loss and every gradient would follow.",
-  loss: "Every gradient would follow, and with it every weight.",
-  backward: "Every weight behind it would follow in the update.",
-  update: "Everything follows from the next step on.",
+  forward: "The loss and every gradient would become non-finite, too.",
+  loss: "Every gradient and every weight would become non-finite, too.",
+  backward: "The update would make every weight behind it non-finite, too.",
+  update: "From the next step on, everything becomes non-finite.",
 };

@@ -13,13 +13,13 @@ const DIRECTION = { forward: "→", loss: "•", backward: "←", update: "↻" 
 
 /** @type {[EdgeMode, string, string, string][]} */
 const MODES = [
-  ["weight", "Weight", "Edges show the weights w: width and colour.", "1"],
+  ["weight", "Weight", "Edges show the weights w by width and colour.", "1"],
   ["gradient", "Gradient", "Edges show dL/dw of the last backward pass, hollow.", "2"],
   ["update", "Update", "Edges show Δw of the last update, dashed.", "3"],
   [
     "difference",
     "Difference",
-    "Edges show by how much w differs from another branch's w, dotted. As of the last stop.",
+    "Edges show how much w differs from w of another branch, dotted, at the last stop.",
     "4",
   ],
 ];

@@ -7,9 +7,9 @@ import { h, tip } from "../../controls/dom.js";
 /** @import { Column, Scene } from "../../scene/layout.js" */
 /** @import { Context, Selection } from "../../state/types.js" */
 
-const KEYS = " Page up and page down choose the input channel that kernels are shown of.";
+const KEYS = " Page up and page down choose the input channel of the kernels.";
 const TELLS =
-  "The input channel whose weights the kernels show, signed; or the norm of the weights over all input channels, as ink.";
+  "The kernels show the signed weights of this input channel, or, as ink, the norm of the weights over all input channels.";
 /** On a phone the legend is one line: the choice is with the marks. */
 const NARROW = "(max-width: 799px)";
 

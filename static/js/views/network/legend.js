@@ -162,7 +162,7 @@ const MARKS = [
   {
     label: "",
     tells:
-      "A unit's fill is its activation a: blue above zero, orange below. Over the plane where the data are points, for the probe sample otherwise.",
+      "A unit's fill is its activation a: blue above zero, orange below. If the data are points, it covers the plane; otherwise it is for the probe sample.",
     draw: (c) => {
       square(c, diverging(-0.8));
       c.beginPath();
@@ -176,7 +176,7 @@ const MARKS = [
   {
     label: "",
     tells:
-      "The ring around a unit is dL/da of the probe sample: its width the magnitude, its colour the sign.",
+      "The ring around a unit is dL/da of the probe sample. Its width is the magnitude, its colour the sign.",
     draw: (c) => {
       square(c, palette().neutral);
       c.beginPath();
@@ -188,7 +188,8 @@ const MARKS = [
   },
   {
     label: "",
-    tells: "The notch at the lower left of a unit is its bias, or the bias's gradient or update.",
+    tells:
+      "The notch at the lower left of a unit is its bias, or the gradient or update of the bias.",
     draw: (c) => {
       square(c, palette().neutral);
       square(c, palette().neutral);
@@ -201,7 +202,7 @@ const MARKS = [
   {
     label: "update",
     tells:
-      "A dashed line is the last update Δw: it shows for a moment while an update is stepped, or all the time in update mode.",
+      "A dashed line is the last update Δw. It appears briefly when you step through an update, and always in update mode.",
     draw: (c) => {
       c.beginPath();
       c.moveTo(1, 9);
@@ -213,7 +214,7 @@ const MARKS = [
   {
     label: "dead",
     tells:
-      "Hatched: the unit's activation is 0 for every sample seen, so nothing flows back through it.",
+      "Hatched: the unit's activation is 0 for every sample seen, so no gradient flows back through it.",
     draw: (c) => {
       square(c, palette().neutral);
       hatch(c, 3, 3, 12);

@@ -91,10 +91,10 @@ export class Direction {
       row(title, h("dd", {}, percent(value))),
     );
     const range = h("dd", {}, `${percent(0.5 - luck)} to ${percent(0.5 + luck)}`);
-    const about = `Where ${count(days)} tosses of a fair coin lie in 19 of 20 tries: 0.5 ± 1.96·√(0.25/${days}). What lies within may be luck.`;
+    const about = `The range of ${count(days)} tosses of a fair coin in 19 of 20 tries: 0.5 ± 1.96·√(0.25/${days}). A share within it may be luck.`;
     return h(
       "dl",
-      { class: "sim-rates", "aria-label": "Share of days foreseen" },
+      { class: "sim-rates", "aria-label": "Share of days predicted correctly" },
       row("the network", this.own),
       ...others,
       tip(row("a coin, 19 times in 20", range), about),
@@ -107,7 +107,7 @@ export class Direction {
     if (!probability) return "";
     if (day < 0) {
       const hits = right.slice(days.start, days.end + 1).filter(Boolean).length;
-      return `${hits} of these ${days.span} days foreseen. Learned from days to ${days.learned}: none of these.`;
+      return `${hits} of these ${days.span} days predicted correctly. Trained on days up to ${days.learned}, on none of these.`;
     }
     const p = probability.at(day);
     const gain = 100 * (this.closes[day] / this.closes[day - 1] - 1);
@@ -148,7 +148,7 @@ export class Direction {
   /** What a share of right days says. @param {number} share */
   verdict(share) {
     const luck = USUAL * Math.sqrt(0.25 / this.truth.length);
-    if (Number.isNaN(share)) return "no answers, they are not numbers";
+    if (Number.isNaN(share)) return "no answers, because they are not numbers";
     if (share > EVEN + luck) return "more than luck explains";
     return share < EVEN - luck ? "worse than a coin" : "no better than a coin";
   }

@@ -25,7 +25,7 @@ const DIRECTIONS = new Map(
   Object.entries({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }),
 );
 const ABOUT =
-  "The plane of the two directions in which the learned vectors differ most (principal component analysis), turned so that points move only because the vectors do. Both axes have the same scale.";
+  "The plane of the two directions in which the learned vectors differ most (principal component analysis). It is turned so that points move only if the vectors do. Both axes have the same scale.";
 
 export class EmbeddingMap {
   /** @param {Context} context @param {Model} model */
@@ -63,7 +63,7 @@ export class EmbeddingMap {
     this.said = h(
       "p",
       { class: "sim-said", "aria-live": "polite" },
-      "Choose a point: its vector is opened in the inspector.",
+      "Choose a point to open its vector in the inspector.",
     );
     const clouds = [this.learned.element];
     if (model.bufferByName.has(TRUTH)) clouds.push(this.hidden.element);

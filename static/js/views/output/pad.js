@@ -43,9 +43,9 @@ export class Pad {
   layOut() {
     const clear = h("button", { type: "button", class: "button" }, icon("trash"), "Clear");
     clear.onclick = () => this.ink.clear();
-    tip(clear, "Takes the drawing away. The network and its training stay as they are.", "Delete");
+    tip(clear, "Clears the drawing. The network and its training stay as they are.", "Delete");
     const about =
-      "The inputs x: the figure is cut out, scaled to the size of the training images and centred, as those were.";
+      "The inputs x: your figure, cut out, scaled to the size of the training images and centred like them.";
     const seen = h(
       "figure",
       {},
@@ -84,7 +84,7 @@ export class Pad {
     this.showSeen();
     if (probabilities) {
       this.probabilities.show(probabilities, -1, answer);
-      setText(this.said, `It takes this for ${this.names[answer]}.`);
+      setText(this.said, `The network answers ${this.names[answer]}.`);
     } else {
       this.probabilities.clear();
       setText(this.said, "The network's answer is not a number.");
@@ -93,7 +93,7 @@ export class Pad {
 
   showSeen() {
     const { pixels } = this;
-    const words = pixels ? "Your drawing as the network is given it" : "Nothing drawn yet";
+    const words = pixels ? "Your drawing as the network receives it" : "Nothing drawn yet";
     this.seen.show({ at: (i) => pixels?.[i] ?? 0 }, words, [0, 1]);
   }
 

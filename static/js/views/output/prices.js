@@ -46,7 +46,7 @@ export class Prices {
     this.numbers = Float64Array.from({ length: test }, (_, i) => i);
     this.days = new Days(context, model, {
       kind: "sim-prices",
-      name: "Predicted and real later days",
+      name: "Predicted and actual prices on later days",
       label,
       span: SPAN,
       paint: (canvas, width, height) => this.paint(canvas, width, height),
@@ -70,7 +70,7 @@ export class Prices {
       return `${this.days.dates[day]}: ${values.join(", ")}`;
     }
     const { naive, days } = this;
-    const learned = `Learned from days to ${days.learned}: none of these.`;
+    const learned = `Trained on days up to ${days.learned}, on none of these.`;
     return naive ? `${learned} Naive: ${naive.title}.` : learned;
   }
 

@@ -32,7 +32,7 @@ export class Redrawn {
     this.output = new Picture(shape);
     this.target = new Picture(shape);
     this.error = new Picture(shape);
-    this.wanted = figure(this.target, "Wanted", "The target: the image without the noise.");
+    this.wanted = figure(this.target, "Target", "The image without the noise.");
     this.mean = h("p", { class: "live-said" });
     this.element = h(
       "div",
@@ -41,13 +41,13 @@ export class Redrawn {
       h(
         "div",
         { class: "live-figures" },
-        figure(this.input, "Given", "The inputs x."),
-        figure(this.output, "Redrawn", "The network's outputs for these inputs."),
+        figure(this.input, "Input", "The inputs x."),
+        figure(this.output, "Output", "The network's outputs for these inputs."),
         this.wanted,
         figure(
           this.error,
           "Difference",
-          "Output minus target, pixel by pixel: blue is ink too much, orange is ink missing. The loss is the mean of the squares, in units of the data's standard deviation.",
+          "Output minus target, pixel by pixel. Blue means too much ink, orange means missing ink. The loss is the mean of the squares, in units of the data's standard deviation.",
         ),
       ),
       this.mean,
@@ -80,13 +80,13 @@ export class Redrawn {
       off += Math.abs(error(i)) / this.size;
     }
     this.wanted.hidden = !noisy;
-    this.input.show(ink(inputs), `${name}, as given to the network`, INK);
-    this.output.show(ink(answers), `${name}, redrawn by the network`, INK);
+    this.input.show(ink(inputs), `${name}, input of the network`, INK);
+    this.output.show(ink(answers), `${name}, output of the network`, INK);
     if (noisy) this.target.show(ink(targets), `${name}, without noise`, INK);
     this.error.showSigned({ at: error }, `${name}: output minus target`, 1);
     setText(
       this.mean,
-      `Blue is ink too much, orange too little: ${short(off)} of full ink on average.`,
+      `Blue means too much ink, orange too little: ${short(off)} of full ink on average.`,
     );
   }
 }

@@ -46,14 +46,17 @@ export class Road {
     this.trail = null;
     this.plot = new Plot(context, {
       kind: "sim-road",
-      name: "The track from above, with the car that the network steers",
+      name: "The track from above, and the car that the network steers",
       role: "img",
       paint: (canvas, width, height) => this.paint(canvas, width, height),
     });
-    this.network = new Gauge("Network", "What the network steers for the nine distances, live.");
+    this.network = new Gauge(
+      "Network",
+      "The network's steering for the nine measured distances, live.",
+    );
     this.expert = new Gauge(
       "Expert",
-      "What the expert, who knows the middle of the road, would steer here. The loss is the mean square of the difference, over the recorded samples.",
+      "The steering of the expert, who knows the middle of the road. The loss is the mean square of the difference over the recorded samples.",
     );
     this.laps = h("dd", {});
     this.crashes = h("dd", {});
@@ -74,8 +77,11 @@ export class Road {
   counts() {
     const laps = h("div", {}, h("dt", {}, "Rounds"), this.laps);
     const crashes = h("div", {}, h("dt", {}, "Crashes"), this.crashes);
-    tip(laps, "Full rounds since the last restart; after the plus, how far the present one is.");
-    tip(crashes, "How often it has left the track since the last restart.");
+    tip(
+      laps,
+      "Full laps since the last restart. The number after the plus is the share of the present lap.",
+    );
+    tip(crashes, "How often the car has left the track since the last restart.");
     return h("dl", { class: "sim-counts" }, laps, crashes);
   }
 
@@ -85,20 +91,23 @@ export class Road {
     const { select, box } = selectBox(choices, (name) => this.drive(name));
     select.value = track;
     select.setAttribute("aria-label", "Track");
-    tip(select, "The track that the car drives on. The network goes on learning from its own one.");
+    tip(select, "The track that the car drives on. The network still learns from its own track.");
     const follow = h(
       "button",
       { type: "button", class: "button", "aria-pressed": "false" },
       "Follow",
     );
-    tip(follow, "Stays close to the car, to see what it senses.");
+    tip(follow, "Follows the car closely, so that its sensors can be seen.");
     follow.onclick = () => {
       this.following = !this.following;
       follow.setAttribute("aria-pressed", String(this.following));
       this.plot.invalidate();
     };
     const restart = h("button", { type: "button", class: "button" }, "Restart");
-    tip(restart, "Puts the car back on the start, and counts anew. The weights stay.");
+    tip(
+      restart,
+      "Puts the car back on the start and resets the counts. The weights stay as they are.",
+    );
     restart.onclick = () => this.drive(null);
     return h("div", { class: "sim-controls" }, box, follow, restart);
   }
@@ -106,7 +115,7 @@ export class Road {
   /** @param {string | null} track null for the present one */
   async drive(track) {
     if (!(await this.context.actions.send("drive", { track }))) return;
-    this.context.store.set({ announce: `The car is on the start of ${track ?? "the track"}.` });
+    this.context.store.set({ announce: `The car is at the start of ${track ?? "the track"}.` });
   }
 
   /** @param {Moment} moment @param {number} now ms */

@@ -42,7 +42,7 @@ export class Sound {
   samplePart() {
     const button = h("button", { type: "button", class: "button" }, icon("play"), "Play");
     button.onclick = () => this.play();
-    tip(button, "Plays the sample's sound. The inputs x are its spectrogram, shown here.");
+    tip(button, "Plays the sound of this sample. The inputs x are its spectrogram, shown here.");
     return h(
       "div",
       { class: "live-part" },
@@ -72,7 +72,7 @@ export class Sound {
       await play(decode(sound), rate);
     } catch (error) {
       this.problem.hidden = false;
-      const why = error instanceof CommandError ? error.message : "The browser plays no sound.";
+      const why = error instanceof CommandError ? error.message : "The browser cannot play sound.";
       setText(this.problem, why);
     }
   }

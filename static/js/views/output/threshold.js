@@ -40,7 +40,7 @@ export class Threshold {
       name: "Calibration of the probabilities",
       paint: (canvas, width, height) => this.paint(canvas, width, height),
     });
-    const why = `Of the samples given a probability p of ${this.names[1]}, the share that is ${this.names[1]}. On the diagonal the probabilities mean what they say. The area of a point is its number of samples.`;
+    const why = `Among the samples with a predicted probability p of ${this.names[1]}, the share that truly is ${this.names[1]}. On the diagonal the probabilities are right. The area of a point is its number of samples.`;
     tip(this.plot.element, why);
     this.confusion = new Confusion(this.names);
     this.positive = h("dd", {});
@@ -70,7 +70,7 @@ export class Threshold {
     this.range = h("input", { ...props, "aria-label": `Threshold of p(${one})` });
     tip(
       this.range,
-      `The answer is ${one} where its probability is above this, else ${other}. The weights stay.`,
+      `The answer is ${one} if its probability is above this, otherwise ${other}. The weights stay as they are.`,
     );
     this.at = h("output", { class: "sim-value" });
     this.range.oninput = () => this.move(Number(this.range?.value));
@@ -83,7 +83,7 @@ export class Threshold {
       tip(h("div", {}, h("dt", {}, name), value), about),
     );
     const positive = h("div", {}, h("dt", {}, "Positive"), this.positive);
-    tip(positive, "The class that is looked for: the rarer one of the test set.");
+    tip(positive, "The class to find: the rarer one in the test set.");
     return h("dl", { class: "sim-rates", "aria-label": "Rates" }, positive, ...rows);
   }
 
@@ -172,17 +172,19 @@ export class Threshold {
 const RATES = [
   {
     name: "Sensitivity",
-    about: "Of all that are positive, the share that is answered so: TP / (TP + FN).",
+    about:
+      "Sensitivity, or recall: the share of actual positives that are predicted positive, TP / (TP + FN).",
     of: (_tn, _fp, fn, tp) => [tp, tp + fn],
   },
   {
     name: "Specificity",
-    about: "Of all that are negative, the share that is answered so: TN / (TN + FP).",
+    about:
+      "Specificity: the share of actual negatives that are predicted negative, TN / (TN + FP).",
     of: (tn, fp) => [tn, tn + fp],
   },
   {
     name: "Precision",
-    about: "Of all that are answered positive, the share that is so: TP / (TP + FP).",
+    about: "Precision: the share of predicted positives that are truly positive, TP / (TP + FP).",
     of: (_tn, fp, _fn, tp) => [tp, tp + fp],
   },
 ];

@@ -41,7 +41,7 @@ export class Words {
     this.read = h("p", { class: "live-read" });
     this.word = h("p", { class: "live-word" });
     this.rating = signedBar("People’s rating", "The mean of ten people's ratings, from −4 to 4.");
-    this.guess = signedBar("Network", "The probabilities of the two classes, one minus the other.");
+    this.guess = signedBar("Network", "The probability of one class minus that of the other.");
     this.element = this.layOut();
     this.ask();
   }
@@ -69,14 +69,14 @@ export class Words {
     input.placeholder = "A word or short phrase";
     input.oninput = () => this.ask();
     const about =
-      "These words are cut into tokens and go through the network with the parameters it has now. The training never sees them.";
+      "Your words are split into tokens and go through the network with its present parameters. Training never sees them.";
     return tip(input, about);
   }
 
   ask() {
     const text = this.input.value.trim();
     this.asking.ask(text ? { text } : null);
-    if (!text) this.forget("Type a word to see what the network makes of it.");
+    if (!text) this.forget("Type a word to see the network's answer.");
   }
 
   /** @param {string} why what is shown in place of an answer */
@@ -88,7 +88,7 @@ export class Words {
   /** @param {Message} answer */
   showOwn({ tokens, probabilities, answer }) {
     if (tokens.length === 0) {
-      this.forget("None of these letters is in the vocabulary: the network sees nothing.");
+      this.forget("None of these letters is in the vocabulary, so the network sees nothing.");
       return;
     }
     const chips = tokens.map((/** @type {string} */ token) => h("b", {}, visible(token)));

@@ -12,7 +12,7 @@ export class ComparisonLine {
     this.store = store;
     this.text = h("span", {});
     this.go = h("button", { type: "button", class: "time-go" });
-    tip(this.go, "Goes to just before that instruction.");
+    tip(this.go, "Goes to the moment before that instruction.");
     this.go.onclick = () => {
       const { compared } = store.state;
       if (compared?.difference) actions.travel.goto(compared.difference.moment);
@@ -35,7 +35,10 @@ export class ComparisonLine {
     const { branch, beside, parting, difference } = compared;
     const instruction = difference ? model?.instructions[difference.moment[1]] : null;
     const part = `b${beside} and b${branch} part at step ${count(parting[0])}`;
-    setText(this.text, instruction ? `${part}. The first number to differ is made by` : `${part}.`);
+    setText(
+      this.text,
+      instruction ? `${part}. The first number that differs is written by` : `${part}.`,
+    );
     this.go.hidden = !instruction;
     if (!instruction || !difference) return;
     const step = count(difference.moment[0]);

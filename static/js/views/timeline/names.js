@@ -56,13 +56,17 @@ export class Names {
       h("b", {}, `b${number}`),
       h("span", {}, name),
     );
-    tip(button, here ? "The present branch." : "Switches to this branch, to the same step.", "[ ]");
+    tip(
+      button,
+      here ? "This is the present branch." : "Switches to this branch, to the same step.",
+      "[ ]",
+    );
     if (here) return h("div", { class: "time-name here" }, button);
     const compared = state.compared?.branch === number;
     const compare = iconButton(
       ...["compare", `Compare with branch ${number}`],
       ...[
-        "Draws its losses beside this branch's, and the difference of the weights on request.",
+        "Draws its losses next to those of this branch, and on request the difference of the weights.",
         "V",
       ],
       () => this.travel.compare(compared ? null : number),

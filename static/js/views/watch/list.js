@@ -11,7 +11,7 @@ import { valueText } from "./value.js";
 /** @import { Context, Watched } from "../../state/types.js" */
 
 const HOW =
-  "Its value is shown at every stop, with how it went along the present branch. Begin with one of these:";
+  "Each watch shows its value at every stop, and how it changed along the present branch. Begin with one of these:";
 
 export class WatchList {
   /** @param {Context} context */
@@ -98,10 +98,10 @@ class WatchRow {
     this.value = h("output", { class: "watch-value", "aria-label": text });
     this.line = new Sparkline();
     this.pin = iconButton(
-      ...["pin", `Pin ${text}`, "Shows the value in the picture, beside what it is about.", ""],
+      ...["pin", `Pin ${text}`, "Shows the value in the picture, next to its layer.", ""],
       () => breakpoints.pin(text, !this.pinned),
     );
-    this.remove = iconButton("close", `Remove ${text}`, "Watches it no more.", "", () =>
+    this.remove = iconButton("close", `Remove ${text}`, "Stops watching it.", "", () =>
       breakpoints.unwatch(text),
     );
     const name = tip(h("code", { class: "watch-name" }, text), text);

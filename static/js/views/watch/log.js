@@ -19,7 +19,7 @@ export class LogList {
     this.context = context;
     this.count = h("span", {});
     const clear = () => context.store.set({ log: [] });
-    this.clear = iconButton("trash", "Clear the log", "Forgets all lines.", "", clear);
+    this.clear = iconButton("trash", "Clear the log", "Removes all lines.", "", clear);
     this.clear.hidden = true;
     const head = h("header", {}, h("h3", {}, "Log"), this.count, this.clear);
     this.guide = h("p", { class: "watch-guide" }, HOW);

@@ -64,7 +64,7 @@ export class NoSound extends Error {}
 export async function record(signal, begun) {
   const stream = await microphone();
   try {
-    if (signal.aborted) throw new NoSound("The recording was stopped before it had begun.");
+    if (signal.aborted) throw new NoSound("The recording stopped before it began.");
     begun();
     const samples = await resampled(await recorded(stream, signal));
     if (samples.every((sample) => Math.abs(sample) < SILENT)) {
@@ -82,7 +82,7 @@ export async function record(signal, begun) {
 async function microphone() {
   if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) {
     throw new NoSound(
-      "This page may not record: browsers give the microphone only to pages over HTTPS or from this computer (localhost).",
+      "This page may not record. Browsers give the microphone only to pages over HTTPS or from this computer (localhost).",
     );
   }
   try {
@@ -96,13 +96,13 @@ async function microphone() {
 function whyNot(name) {
   switch (name) {
     case "NotAllowedError":
-      return "The microphone was refused. Allow it for this page in the browser's site settings, then record again.";
+      return "The browser refused the microphone. Allow it for this page in the site settings, then record again.";
     case "NotFoundError":
       return "There is no microphone. Connect one, then record again.";
     case "NotReadableError":
-      return "Another program holds the microphone. Close it, then record again.";
+      return "Another program uses the microphone. Close it, then record again.";
     default:
-      return "The browser could not open the microphone. Look at its site settings, then record again.";
+      return "The browser could not open the microphone. Check its site settings, then record again.";
   }
 }
 
@@ -124,7 +124,7 @@ function recorded(stream, signal) {
       clearTimeout(timer);
       resolve(new Blob(parts, { type: recorder.mimeType }));
     };
-    recorder.onerror = () => reject(new NoSound("The browser broke off the recording. Try again."));
+    recorder.onerror = () => reject(new NoSound("The browser stopped the recording. Try again."));
     recorder.start();
   });
 }
@@ -139,7 +139,7 @@ async function resampled(blob) {
     const sound = await context.decodeAudioData(await blob.arrayBuffer());
     return sound.getChannelData(0).slice(0, SECONDS * RATE);
   } catch {
-    throw new NoSound("The recording is too short to be read. Record for half a second at least.");
+    throw new NoSound("The recording is too short. Record for at least half a second.");
   }
 }
 

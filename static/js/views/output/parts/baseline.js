@@ -8,7 +8,7 @@ import { percent, short } from "../../../format.js";
 /** @import { Baseline } from "../../../state/types.js" */
 
 const ABOUT =
-  "The best of the forecasts that need no training, judged on the same test samples. What does not beat it has learned nothing of use.";
+  "The best forecast that needs no training, judged on the same test samples. A network that does not beat it has learned nothing useful.";
 
 export class BaselineNote {
   constructor() {

@@ -41,7 +41,7 @@ export class Days {
     this.plot = new Plot(context, {
       kind: `sim-days ${subject.kind}`,
       role: "application",
-      name: `${subject.name}. Left and right read off days.`,
+      name: `${subject.name}. The left and right arrow keys read days.`,
       paint: (canvas, width, height) => {
         subject.paint(canvas, width, height);
         this.paintPointed(canvas);

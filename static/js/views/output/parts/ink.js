@@ -9,7 +9,7 @@ export const SIDE = 64; // the largest drawing that the server takes
 const RADIUS = 4.5; // of the pen, in pixels of the paper: strokes become as wide as those learned from
 const STRIDE = 2; // of an arrow key
 const ABOUT =
-  "Draw with mouse, finger or pen. By keyboard: arrow keys move the pen, Space sets it down and lifts it, Delete clears.";
+  "Draw with mouse, finger or pen. On the keyboard, the arrow keys move the pen, Space sets it down and lifts it, Delete clears.";
 
 /** @typedef {{x: number, y: number}} Spot in pixels of the paper */
 

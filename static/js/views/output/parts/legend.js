@@ -60,11 +60,11 @@ export function qualityKey() {
   const error = h("dd", {});
   const spread = tip(
     h("div", {}, h("dt", {}, "R²"), determination),
-    "The share of the true values' variance that the predictions explain; 1 is perfect.",
+    "The share of the variance of the true values that the predictions explain. 1 is perfect.",
   );
   const distance = tip(
     h("div", {}, h("dt", {}, "RMSE"), error),
-    "The root of the mean squared error, in the target's own unit.",
+    "The root of the mean squared error, in the unit of the target.",
   );
   return {
     element: h("dl", { class: "out-quality", "aria-label": "Test set" }, spread, distance),

@@ -19,7 +19,10 @@ export class ProbeBar {
     choice.addEventListener("keydown", (event) => this.key(event));
     const limits = { min: 0, step: 1, required: true, inputmode: "numeric", autocomplete: "off" };
     this.number = h("input", { type: "number", "aria-label": "Sample number", ...limits });
-    tip(this.number, "The sample whose values the network picture shows, counted from 0.");
+    tip(
+      this.number,
+      "The number of the sample whose values the network picture shows, counted from 0.",
+    );
     this.number.onchange = () => this.choose(this.number.valueAsNumber);
     this.of = h("span", { class: "out-of" });
     const step = (/** @type {number} */ by) => () => this.choose(this.at.sample + by);
@@ -32,7 +35,7 @@ export class ProbeBar {
       this.number,
       iconButton("right", "Next sample", "Shows the next sample.", "", step(1)),
       this.of,
-      iconButton("dice", "Any sample", "Shows a sample drawn at random.", "", () =>
+      iconButton("dice", "Any sample", "Shows a random sample.", "", () =>
         this.choose(Math.floor(Math.random() * this.size)),
       ),
     );
@@ -42,7 +45,8 @@ export class ProbeBar {
   splitButton(split) {
     const button = h("button", { type: "button", role: "radio" }, split);
     button.onclick = () => this.choose(this.at.sample, split);
-    const seen = split === "train" ? "The network learns from it." : "The network never learns it.";
+    const seen =
+      split === "train" ? "The network learns from it." : "The network never learns from it.";
     return tip(button, `Shows a sample of the ${split} set. ${seen}`);
   }
 

@@ -11,7 +11,7 @@ import { Probabilities } from "./probabilities.js";
 /** @import { Spectrogram } from "./spectrogram.js" */
 
 const EVERY = 200; // ms
-const INVITATION = "Record a vowel to see what the network hears in it.";
+const INVITATION = "Record a vowel to see which one the network hears.";
 
 export class Voice {
   /**
@@ -51,10 +51,10 @@ export class Voice {
     this.button.onclick = () => (this.ending ? this.ending.abort() : this.record());
     tip(
       this.button,
-      "Records up to a second and a half. The loudest quarter second becomes a spectrogram and goes through the network; the sound is kept nowhere, and the training never sees it.",
+      "Records up to a second and a half. The loudest quarter second becomes a spectrogram and goes through the network. The sound is not stored, and training never sees it.",
     );
     this.again.onclick = () => this.replay();
-    tip(this.again, "Plays what was recorded.");
+    tip(this.again, "Plays the recording.");
     const buttons = h("div", { class: "live-row" }, this.button, this.again);
     return h(
       "div",
@@ -104,7 +104,7 @@ export class Voice {
     try {
       await play(this.recording.samples, this.recording.rate);
     } catch {
-      this.complain("The browser plays no sound.");
+      this.complain("The browser cannot play sound.");
     }
   }
 
@@ -122,7 +122,7 @@ export class Voice {
     this.paint();
     if (probabilities) {
       this.probabilities.show(probabilities, -1, answer);
-      setText(this.said, `It hears the vowel of “${this.names[answer]}”.`);
+      setText(this.said, `The network hears the vowel of “${this.names[answer]}”.`);
     } else {
       this.probabilities.clear();
       setText(this.said, "The network's answer is not a number.");

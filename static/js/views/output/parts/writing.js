@@ -49,7 +49,7 @@ export class Writing {
     const input = h("input", { ...props, spellcheck: "false", "aria-label": "Prompt" });
     input.placeholder = "Prompt";
     input.oninput = () => this.ask();
-    return tip(input, "The tokens that stand before the first one that is drawn.");
+    return tip(input, "The text before the first generated token.");
   }
 
   againButton() {
@@ -59,7 +59,7 @@ export class Writing {
       this.told = true;
       this.ask();
     };
-    return tip(again, "Draws other tokens from the same probabilities: another random seed.");
+    return tip(again, "Draws other tokens from the same probabilities, with another random seed.");
   }
 
   temperatureField() {
@@ -69,7 +69,7 @@ export class Writing {
       minimum: 0.1,
       maximum: 2,
       scale: linear(0.1, 2, 0.05),
-      hint: "Divides the log probabilities before a token is drawn: below 1 the likely ones become likelier, above 1 the unlikely ones.",
+      hint: "Divides the log probabilities before a token is drawn. Below 1, likely tokens become likelier; above 1, unlikely ones do.",
       change: (value) => {
         this.temperature = value;
         this.ask();
@@ -87,7 +87,7 @@ export class Writing {
       maximum: 400,
       integer: true,
       scale: linear(20, 400, 20),
-      hint: "How many tokens are drawn, each after those before it. The network sees the last ones only, as many as in training.",
+      hint: "How many tokens to draw, one after the other. The network sees only the last ones, as many as in training.",
       change: (value) => {
         this.length = value;
         this.ask();
