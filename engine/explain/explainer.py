@@ -1,9 +1,9 @@
-"""Where a number comes from: the formula of the op that made it, with the numbers it saw.
+"""Where a number comes from: the formula of the op that computed it, with the numbers it saw.
 
-An explanation is of the value that the last instruction to write an element before a moment (now,
-unless said otherwise) gave it. Its operands have the values that instruction saw. Where those have
-been overwritten since, as θ is by θ ← θ + Δ, the machine is brought back to just before the
-instruction for a moment (`engine.history.replay`), so the numbers are always exact.
+An explanation belongs to the last instruction that wrote an element before a moment (by default
+now). Its operands have the values that the instruction saw. If those have been overwritten since,
+as θ is by θ ← θ + Δ, the machine goes back to just before the instruction for a short while
+(`engine.history.replay`). So the numbers are always exact.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ class Explanation:
     """How one element got its value.
 
     Attributes:
-        link: the element, called after the parameter where it lies in a flat buffer.
+        link: the element; if it lies in a flat buffer, named after its parameter.
         symbol: how formulas write it, such as ``dW1[0, 2]``.
-        value: what the buffer held at the moment asked about.
-        formula: what made it. For what no instruction has written yet it is a `Number` whose
-            meaning says where the value is from.
-        moment: the writing instruction is `moment.pc` of step `moment.step`; the operands are as
-            they were then, so to follow one of them further, explain it at this moment. None
-            where nothing has written it.
-        stale: the formula does not lead to the value: the element, or in a machine without a
-            timeline one of the operands, was changed by hand since.
+        value: its value at the moment in question.
+        formula: how it was computed. If no instruction has written it yet, a `Number` whose meaning
+            says where the value is from.
+        moment: when it was written: by instruction `moment.pc` of step `moment.step`. The operands
+            have the values of that moment, so to follow one of them, explain it at this moment.
+            None if nothing has written it.
+        stale: the formula does not give the value, because the element was edited since (or, in a
+            machine without a timeline, one of the operands).
     """
 
     link: Link
@@ -68,8 +68,8 @@ class Explanation:
     stale: bool
 
     def __str__(self) -> str:
-        own = any(not e.axes and e.link == self.link for e in self.formula.elements())
-        sign = "←" if own else "="
+        updates = any(not e.axes and e.link == self.link for e in self.formula.elements())
+        sign = "←" if updates else "="
         return f"{self.symbol} {sign} {text(self.formula)} = {number_text(self.value)}"
 
 
@@ -78,10 +78,10 @@ class ChainStep:
     """One node of a path from a gradient to the loss.
 
     Attributes:
-        explanation: of the gradient here.
+        explanation: how the gradient was computed.
         term: the largest of its terms.
-        share: of that term in the sum of the magnitudes of all of them, 0 … 1.
-        upstream: the gradient that the term goes on to.
+        share: its magnitude as a fraction of the sum of all terms' magnitudes.
+        upstream: the gradient among the factors of the term.
         local: d(value)/d(upstream) in this term: the product of its other factors.
     """
 
@@ -124,7 +124,7 @@ class Explainer:
     """Explains the numbers of one machine.
 
     Args:
-        machine: is left as it is.
+        machine: it is left unchanged.
         past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
     """
 
@@ -153,7 +153,7 @@ class Explainer:
         if written is None:
             return self._unwritten(tensor, index, moment)
         with self.seeing(written) as machine:
-            formula = self._held(machine, tensor, index) or self.formula(tensor, index, written)
+            formula = self._clamped(machine, tensor, index) or self.formula(tensor, index, written)
         value = self._value(tensor, index, written, moment)
         return Explanation(
             link=Link(tensor.name, index),
@@ -165,21 +165,21 @@ class Explainer:
         )
 
     def formula(self, tensor: Tensor, index: Index, written: Moment) -> Formula:
-        """The formula of elements, from what the buffers hold at present (see `seeing`).
+        """The formula of elements, from the present values of the buffers (see `seeing`).
 
-        The index may have running axes, if it is of the output of the instruction itself.
+        If the tensor is the output of the instruction itself, the index may have running axes.
         """
         node = self.nodes[written.pc]
         if node.output is not tensor:
-            place = self.aliasing.written_index(written.pc, tensor, single(index))
-            assert place is not None
-            index = place
+            output_index = self.aliasing.written_index(written.pc, tensor, single(index))
+            assert output_index is not None
+            index = output_index
         return node.op.explain(
             index, self.operand(node.output), *(self.operand(t) for t in node.inputs)
         )
 
     def operand(self, tensor: Tensor) -> Operand:
-        """A buffer as it is at present, for formulas."""
+        """A buffer with its present values, for formulas."""
         parts = tuple(
             Operand(part, self.aliasing.array(part)) for part in self.aliasing.parts(tensor)
         )
@@ -190,7 +190,7 @@ class Explainer:
         return Operand(tensor, self.aliasing.array(tensor), parts, source)
 
     def _source(self, node: Node, index: tuple[int, ...]) -> Element | None:
-        """Which element of its input an op has put there; None if it is none."""
+        """The element of its input that an op selected for this index, if it did."""
         out, first = node.output, node.inputs[0]
         found = node.op.explain(
             index,
@@ -200,7 +200,7 @@ class Explainer:
         return found if isinstance(found, Element) else None
 
     def element(self, link: Link) -> Element:
-        """An element with the value it has at present."""
+        """An element with its present value."""
         return self.operand(self._tensor(link.buffer))[link.index]
 
     # When ------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ class Explainer:
 
     @contextmanager
     def seeing(self, written: Moment) -> Iterator[Machine]:
-        """While inside, the machine's buffers hold what this instruction read."""
+        """Inside the `with` block, the buffers have the values that this instruction read."""
         now = self.replay.now
         if self._intact(written, now):
             yield self.machine
@@ -250,7 +250,7 @@ class Explainer:
     def _value(
         self, tensor: Tensor, index: tuple[int, ...], written: Moment, moment: Moment
     ) -> float:
-        """What an element was at a moment; what it is, if nothing has touched it since."""
+        """The value of an element at a moment, or now if nothing has changed it since."""
         now = self.replay.now
         touched = self.last_written(tensor, index, now) != written
         there = moment if touched or self.replay.changed(moment, now) else now
@@ -265,7 +265,7 @@ class Explainer:
         """The path along the largest terms from a gradient to the seed dL/dL = 1 of the loss.
 
         Args:
-            buffer: a gradient, or what has one, such as a weight.
+            buffer: a gradient, or a buffer that has one, such as a weight.
 
         Raises:
             DescriptionError: as `explain`, or there is no gradient.
@@ -280,7 +280,7 @@ class Explainer:
 
     @contextmanager
     def backward(self, step: int) -> Iterator[None]:
-        """While inside, the machine is where the backward pass of a step has ended, or before."""
+        """Inside the block, the machine is at the end of a step's backward pass, or before."""
         now = self.replay.now
         end = Moment(step, self.machine.program.phase_start("update"))
         with self.replay.at(end if end < now and self.replay.counts_steps else now):
@@ -288,9 +288,9 @@ class Explainer:
 
     @contextmanager
     def around(self, written: Moment) -> Iterator[None]:
-        """While inside, all numbers of an instruction's step are as they were when it ran.
+        """Inside the block, all numbers of an instruction's step are as they were when it ran.
 
-        Not only those that it read itself: the weights, say, that made the gradients it read.
+        That includes numbers that it did not read itself, such as the weights behind a gradient.
         """
         if written.pc < self.machine.program.phase_start("update"):
             with self.backward(written.step):
@@ -314,7 +314,7 @@ class Explainer:
         return self._tensor(name)
 
     def upstream(self, formula: Formula) -> Element | None:
-        """The gradient among the operands of a term of a gradient; None next to the loss."""
+        """The gradient among the operands of a gradient's term; None next to the loss."""
         return next(filter(self.carries, formula.elements()), None)
 
     def carries(self, element: Element) -> bool:
@@ -345,7 +345,7 @@ class Explainer:
         return self._tensors[buffer]
 
     def _element(self, buffer: str, index: tuple[int, ...]) -> tuple[Tensor, tuple[int, ...]]:
-        """An element of a buffer, called after the part that it lies in."""
+        """An element of a buffer, named after the part that it lies in."""
         tensor, index = self._tensor(buffer), tuple(index)
         inside = len(index) == len(tensor.shape) and all(
             0 <= i < extent for i, extent in zip(index, tensor.shape, strict=True)
@@ -354,9 +354,9 @@ class Explainer:
             raise DescriptionError(buffer, index, f"an index within {tensor.shape}")
         where = address(self.aliasing.array(tensor), index)
         for part in self.aliasing.parts(tensor):
-            place = locate(self.aliasing.array(part), where)
-            if place is not None:
-                return part, place
+            part_index = locate(self.aliasing.array(part), where)
+            if part_index is not None:
+                return part, part_index
         return tensor, index
 
     def _moment(self, at: tuple[int, int] | None) -> Moment:
@@ -368,13 +368,13 @@ class Explainer:
             raise DescriptionError("moment", at, f"from (0, 0) to {tuple(now)}")
         return moment
 
-    def _held(self, machine: Machine, tensor: Tensor, index: tuple[int, ...]) -> Number | None:
-        """A formula for what is clamped."""
+    def _clamped(self, machine: Machine, tensor: Tensor, index: tuple[int, ...]) -> Number | None:
+        """The formula of an element, if it is clamped."""
         where = address(self.aliasing.array(tensor), index)
-        for name, place, value in clamped_slots(machine.program, machine.clamps):
-            held = slot(name, self.aliasing.array(self._tensors[name]), place)
-            if locate(held, where) is not None:
-                return Number(value, meaning="held at this value")
+        for name, part, value in clamped_slots(machine.program, machine.clamps):
+            clamped = slot(name, self.aliasing.array(self._tensors[name]), part)
+            if locate(clamped, where) is not None:
+                return Number(value, meaning="clamped at this value")
         return None
 
     def _unwritten(self, tensor: Tensor, index: tuple[int, ...], moment: Moment) -> Explanation:
@@ -385,20 +385,20 @@ class Explainer:
         return Explanation(Link(tensor.name, index), symbol, value, formula, None, stale=False)
 
     def _origin(self, tensor: Tensor, index: tuple[int, ...]) -> str:
-        """Where a value is from that no instruction has written."""
+        """The source of a value that no instruction has written."""
         program = self.machine.program
         for parameter in program.parameters:
             if parameter.tensor is tensor:
-                return f"start value, drawn by {parameter.initializer.kind}"
+                return f"initial value, drawn by {parameter.initializer.kind}"
         if tensor.name in program.data:
             return f"sample {index[0]} of the training set"
         if tensor.role == "gradient" and tensor.value is not None:
             return "the derivative of the loss with respect to itself"
         if tensor.role == "gradient" and not self._written_by(tensor, index):
-            return "no gradient gets here"
+            return "no gradient reaches it"
         if tensor.role in ("hyperparameter", "constant", "counter", "input", "target"):
             return "given"
-        return "start value" if tensor.role == "optimizer_state" else "not computed yet"
+        return "initial value" if tensor.role == "optimizer_state" else "not computed yet"
 
 
 SEED = Link("loss/L.grad", ())
@@ -408,8 +408,8 @@ SEED = Link("loss/L.grad", ())
 def _carriers(machine: Machine) -> frozenset[Tensor]:
     """The tensors that are gradients of the loss, in contrast to local derivatives.
 
-    Those are the gradients of tensors, the parts that are added up to one, what is made from any
-    of them on the way to the next, and what lies in one of these.
+    They are the gradients of tensors, the parts that add up to one, the intermediate results
+    between two of them, and the tensors that lie in one of these.
     """
     graph = machine.program.graph
     backward = [node for node in graph.nodes if node.phase == "backward"]
@@ -424,7 +424,7 @@ def _carriers(machine: Machine) -> frozenset[Tensor]:
 
 
 def _without(term: Formula, element: Element | None) -> float:
-    """The product of the factors of a term but one."""
+    """The product of the other factors of a term."""
     local = 1.0
     for factor in term.children() if not isinstance(term, Element) else ():
         if not any(e is element for e in factor.elements()):
@@ -433,9 +433,9 @@ def _without(term: Formula, element: Element | None) -> float:
 
 
 def _agree(formula: Formula, value: float, dtype: np.dtype[Any]) -> bool:
-    """Whether a formula comes to a value, but for rounding.
+    """Whether a formula gives a value, up to rounding.
 
-    Kernels may overflow, and meet ∞ − ∞, a little earlier or later than the formula does.
+    Kernels may overflow, or reach ∞ − ∞, a little earlier or later than the formula does.
     """
     kind = np.finfo(dtype if dtype.kind == "f" else np.float64)
     expected = formula.value

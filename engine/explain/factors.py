@@ -1,7 +1,7 @@
 """Gradients split into factors, for all samples of a batch at once.
 
-Where `Explainer.chain` follows one path of numbers, here a whole family of elements is followed:
-dL/dz of a unit for every sample, then of all units it feeds for every sample, and so on.
+`Explainer.chain` follows one path of numbers. Here a whole family of elements is followed: dL/dz of
+a unit for every sample, then of all units that it feeds for every sample, and so on.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from engine.tensors.addresses import Numbers, addresses, locate_all
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """One of the terms that a family's formula adds up, as a product.
+    """One term of a family's formula, as a product.
 
     Attributes:
         formula: the general term.
-        axes: those of the family, then those it is summed over.
-        upstream: the gradient among its factors, None next to the loss.
+        axes: the axes of the family, then those of the sum.
+        upstream: the gradient among its factors; None next to the loss.
         local: its other factors that are not plain numbers.
     """
 
@@ -54,10 +54,10 @@ class Term:
 
 
 def size(formula: Formula, axes: tuple[Axis, ...]) -> float:
-    """How large a formula is along axes: over the batch the sum, over all else a mean.
+    """The size of a formula along axes: a sum over the batch, a root mean square over the others.
 
-    The mean is that of squares, under its root. So what a layer passes on, and what a sample adds
-    to a gradient, are about as large as what they are made of, if nothing makes them smaller.
+    With these, a layer's output and a sample's part of a gradient have about the size of their
+    inputs, unless a factor shrinks them.
     """
     shape = tuple(axis.extent for axis in axes)
     with np.errstate(all="ignore"):
@@ -76,13 +76,13 @@ def root_mean_square(values: Values) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """What made elements.
+    """The op application that computed elements.
 
     Attributes:
         element: the elements.
-        at: at which places on the axes of a larger family they are.
+        at: their positions on axes of a larger family.
         node: the op application.
-        index: where in its output they lie.
+        index: their index in its output.
     """
 
     element: Element
@@ -91,9 +91,9 @@ class Origin:
     index: Index
 
     def formula(self, explainer: Explainer) -> Formula | None:
-        """How they were made, from what the buffers hold now.
+        """How they were computed, from the present values of the buffers.
 
-        None where that can be told of single elements only.
+        None if the op can explain single elements only.
         """
         operands = (explainer.operand(t) for t in (self.node.output, *self.node.inputs))
         try:
@@ -103,25 +103,26 @@ class Origin:
 
 
 def origin(explainer: Explainer, element: Element) -> Origin | None:
-    """What made elements, if they were made by one op of a step."""
+    """The op application that computed elements, if it was a single one."""
     found = origins(explainer, element)
     return found[0] if len(found) == 1 else None
 
 
 def formula_of(explainer: Explainer, element: Element) -> Formula | None:
-    """How the op that made elements makes them, from what the buffers hold now.
+    """The formula of elements, from the present values of the buffers.
 
-    None where no single op of a step made all of them anew, or it is one that chooses by values,
-    for each element others.
+    None if several ops wrote these elements, or if the op selects its inputs by value (such as max
+    pooling), so that each element has different ones.
     """
     made = origin(explainer, element)
     return made.formula(explainer) if made is not None else None
 
 
 def origins(explainer: Explainer, element: Element) -> list[Origin]:
-    """What made elements, the last first: one op, or one for each place on an axis, such as time.
+    """The op applications that computed elements, the last first.
 
-    Empty where some were not made by an op of a step, or the ops made other parts of them.
+    There is one, or one for each position on an axis, such as time. The list is empty if no op of a
+    step computed some of the elements, or if the ops' parts of them are not simple ones.
     """
     axes = element.axes
     index = tuple(numbers_of(i, axes) for i in element.index)
@@ -133,10 +134,10 @@ def origins(explainer: Explainer, element: Element) -> list[Origin]:
         node = explainer.nodes[writer]
         if node.updates:
             continue
-        places, inside = locate_all(explainer.aliasing.array(node.output), where)
+        positions, inside = locate_all(explainer.aliasing.array(node.output), where)
         made = inside & left
         if made.any():
-            found.append(_part(element, node, places, made))
+            found.append(_part(element, node, positions, made))
             left &= ~made
         if not left.any():
             return [part for part in found if part is not None] if all(found) else []
@@ -146,14 +147,14 @@ def origins(explainer: Explainer, element: Element) -> list[Origin]:
 def _part(
     element: Element, node: Node, index: tuple[Numbers, ...], made: NDArray[np.bool_]
 ) -> Origin | None:
-    """Those of the elements that `made` is true for, where it is for single places on some axes."""
+    """The elements for which `made` is true, if those are single positions on some axes."""
     axes = element.axes
     fixed: dict[Axis, int] = {}
     for d, axis in enumerate(axes):
         others = tuple(other for other in range(len(axes)) if other != d)
-        places = np.flatnonzero(made.any(axis=others))
-        if len(places) == 1:
-            fixed[axis] = int(places[0])
+        positions = np.flatnonzero(made.any(axis=others))
+        if len(positions) == 1:
+            fixed[axis] = int(positions[0])
     cut = tuple(fixed.get(axis, slice(None)) for axis in axes)
     if not made[cut].all():
         return None
@@ -169,9 +170,9 @@ def terms(explainer: Explainer, formula: Formula, axes: tuple[Axis, ...]) -> lis
     return [_term(explainer, part, along) for part, along in _parts(whole, axes)]
 
 
-def placed(term: Term, places: AxisPositions) -> dict[Axis, int]:
-    """AxisPositions with one on each further axis of the term: where it is largest."""
-    known = {axis: places[axis] for axis in term.axes if axis in places}
+def placed(term: Term, positions: AxisPositions) -> dict[Axis, int]:
+    """The positions, with one more for each further axis of the term: where it is largest."""
+    known = {axis: positions[axis] for axis in term.axes if axis in positions}
     new = tuple(axis for axis in term.axes if axis not in known)
     if not new:
         return known

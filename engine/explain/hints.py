@@ -1,4 +1,4 @@
-"""An exercise: work out a number by hand, and be told what went wrong."""
+"""An exercise: compute a number by hand, and get a hint if it is wrong."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HintKind = MistakeKind | Literal["right", "imprecise", "shifted_point", "unknown
 
 @dataclass(frozen=True, eq=False)
 class Exercise:
-    """An element to work out by hand.
+    """An element to compute by hand.
 
     Attributes:
         explanation: the solution.
-        mistakes: what can go wrong, the likeliest first.
+        mistakes: the mistakes that are possible, the likeliest first.
     """
 
     explanation: Explanation
@@ -33,7 +33,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Hint:
-    """What there is to say to an answer: "right", a mistake, or "unknown" if none explains it."""
+    """The reply to an answer: "right", a mistake, or "unknown" if no mistake explains it."""
 
     kind: HintKind
     sentence: str
@@ -45,13 +45,13 @@ def exercise(
     """An element as an exercise.
 
     Args:
-        machine: which it is of, or an explainer of it, which many exercises can share.
+        machine: the machine, or an explainer of it that several exercises can share.
         buffer: anything an instruction has written: an activation, a gradient, an update.
         past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
 
     Raises:
         DescriptionError: no such element, or no instruction has written it.
-        UnrecordedError: what it was made from has been overwritten, and is not known.
+        UnrecordedError: the numbers that it was computed from have been overwritten.
     """
     explainer = machine if isinstance(machine, Explainer) else Explainer(machine, past)
     explanation = explainer.explain(buffer, index)
@@ -62,11 +62,11 @@ def exercise(
 
 
 def hint(exercise: Exercise, answer: float, precision: int = 3) -> Hint:
-    """What is right or wrong with a learner's number.
+    """Judge a learner's answer.
 
     Args:
         answer: the number.
-        precision: significant digits to which it has to be right.
+        precision: the number of significant digits that must be right.
     """
     value, symbol = exercise.explanation.value, exercise.explanation.symbol
     if _same(answer, value, precision):
@@ -75,16 +75,18 @@ def hint(exercise: Exercise, answer: float, precision: int = 3) -> Hint:
         if _same(answer, mistake.value, precision):
             return Hint(mistake.kind, mistake.sentence)
     if precision > 1 and _same(answer, value, precision - 1):
-        return Hint("imprecise", f"Nearly; give {precision} significant digits.")
+        return Hint("imprecise", f"Nearly right. Give {precision} significant digits.")
     if _is_shifted(answer, value, precision):
-        return Hint("shifted_point", "The digits are right, but the decimal point is not.")
-    return Hint("unknown", f"Not that. It is {text(exercise.explanation.formula)}.")
+        return Hint(
+            "shifted_point", "The digits are right, but the decimal point is in the wrong position."
+        )
+    return Hint("unknown", f"Not right. The formula is {text(exercise.explanation.formula)}.")
 
 
 def _same(answer: float, value: float, precision: int) -> bool:
-    """Whether two numbers agree to so many significant digits of the second.
+    """Whether two numbers agree in `precision` significant digits of the second.
 
-    Zero has no significant digits; an answer to it may have so many decimals of zeros.
+    Zero has no significant digits, so for zero this many decimals must agree.
     """
     if not (isfinite(answer) and isfinite(value)):
         return answer == value

@@ -1,8 +1,8 @@
-"""Ways to go wrong in working out a number by hand.
+"""Mistakes in computing a number by hand.
 
-A true formula says by itself what can be forgotten or confused in it: each factor, each term, each
-sign, the n of a mean, the function around an argument. Here it is changed in one such place after
-the other. No op is known here: an op's mistakes are those that its own explanation makes possible.
+A formula shows what can be forgotten or confused in it: each factor, each term, each sign, the n of
+a mean, the function around an argument. Here the formula is changed at one such point after the
+other. This module knows no ops: the mistakes of an op follow from its own explanation.
 """
 
 from __future__ import annotations
@@ -54,16 +54,16 @@ MistakeKind = Literal[
     "forgot_term",
     "one_term",
 ]
-ORDER: dict[MistakeKind, int] = {kind: place for place, kind in enumerate(get_args(MistakeKind))}
-"""Where several mistakes lead to one number, the first of these is named."""
+ORDER: dict[MistakeKind, int] = {kind: rank for rank, kind in enumerate(get_args(MistakeKind))}
+"""The rank of each kind: of several mistakes that lead to the same number, the lowest is named."""
 
 MAX_TERMS = 512
-"""Terms of a sum of which one may have been taken for the whole."""
+"""Most terms of a sum for which taking one term for the whole is recognised."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A way to go wrong, and the number one gets by it."""
+    """A mistake, and the number that it leads to."""
 
     kind: MistakeKind
     sentence: str
@@ -71,15 +71,15 @@ class Mistake:
 
 
 def mistakes(explainer: Explainer, explanation: Explanation) -> tuple[Mistake, ...]:
-    """What can go wrong in working out an explained element, the likeliest first.
+    """The mistakes that are possible in computing an explained element, the likeliest first.
 
-    The machine must be where the buffers hold what the instruction saw.
+    The buffers of the machine must have the values that the instruction saw.
     """
     variants = _Variants(explainer)
     found = [*variants.of(explanation.formula), *variants.elsewhere(explanation)]
     found.sort(key=lambda mistake: ORDER[mistake.kind])
     signed = [
-        Mistake(m.kind, f"{m.sentence} And the sign is wrong.", -m.value)
+        Mistake(m.kind, f"{m.sentence} The sign is wrong, too.", -m.value)
         for m in found
         if m.kind != "wrong_sign"
     ]
@@ -88,7 +88,7 @@ def mistakes(explainer: Explainer, explanation: Explanation) -> tuple[Mistake, .
 
 @dataclass(frozen=True, eq=False)
 class _Written(Formula):
-    """An element written out: how it is computed stands for it."""
+    """An element that is replaced by the formula that computes it."""
 
     element: Element
     formula: Formula
@@ -102,8 +102,8 @@ class _Written(Formula):
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self.formula.over(axes)
 
-    def at(self, places: AxisPositions) -> Formula:
-        return self.formula.at(places)
+    def at(self, positions: AxisPositions) -> Formula:
+        return self.formula.at(positions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,7 @@ class _Change:
 
 
 class _Variants:
-    """Formulas that differ from a true one in one place."""
+    """Formulas that differ from a right one in one point."""
 
     def __init__(self, explainer: Explainer) -> None:
         self.explainer = explainer
@@ -138,12 +138,14 @@ class _Variants:
             yield Mistake(change.kind, change.sentence, change.formula.value)
 
     def elsewhere(self, explanation: Explanation) -> Iterator[Mistake]:
-        """The right number of the wrong place: of the matrix transposed."""
+        """The right number of the wrong element: that of the transposed matrix."""
         tensor, index = self._tensors[explanation.link.buffer], explanation.link.index
         swapped = _swapped(index, tensor.shape) if "batch" not in tensor.axes else None
         if swapped is not None and swapped != index:
             element = self.explainer.operand(tensor)[swapped]
-            sentence = f"That is {index_text(element.symbol, element.index)}: transposed."
+            sentence = (
+                f"That is {index_text(element.symbol, element.index)}, the transposed element."
+            )
             yield Mistake("transposed", sentence, element.value)
 
     def _written(self, formula: Formula) -> Formula:
@@ -168,9 +170,9 @@ class _Variants:
         """The formula with one change, for each that is possible."""
         yield from self._here(formula)
         children = formula.children()
-        for place, child in enumerate(children):
+        for number, child in enumerate(children):
             for change in self._changes(child):
-                others = (*children[:place], change.formula, *children[place + 1 :])
+                others = (*children[:number], change.formula, *children[number + 1 :])
                 yield _Change(change.kind, change.sentence, formula.rebuilt(others))
 
     def _here(self, formula: Formula) -> Iterator[_Change]:
@@ -194,8 +196,8 @@ class _Variants:
                 yield from _averages(formula)
 
     def _factors(self, formula: Product) -> Iterator[_Change]:
-        for place, factor in enumerate(formula.factors):
-            rest = (*formula.factors[:place], *formula.factors[place + 1 :])
+        for number, factor in enumerate(formula.factors):
+            rest = (*formula.factors[:number], *formula.factors[number + 1 :])
             kind, name = self._missing(factor)
             yield _Change(kind, f"{name} is missing.", rest[0] if len(rest) == 1 else Product(rest))
 
@@ -213,18 +215,18 @@ class _Variants:
         return "forgot_factor", f"The factor {name}"
 
     def _confusions(self, formula: Formula) -> Iterator[_Change]:
-        """One buffer taken for another one, wherever it stands, or transposed."""
+        """One buffer taken for another one throughout, or transposed."""
         operands = {element.buffer: element for element in formula.elements()}
         for buffer, element in operands.items():
             partner = self._partners.get(buffer, buffer)
             if partner != buffer:
                 other = self.explainer.operand(self._tensors[partner])
-                sentence = f"{element.symbol} is needed, not {other.tensor.symbol}."
+                sentence = f"Use {element.symbol}, not {other.tensor.symbol}."
                 swap = _replaced(formula, buffer, partial(_taken_from, other))
                 yield _Change("confused_activation", sentence, swap)
             if element.role == "parameter" and _swapped(element.index, element.operand.shape):
                 turned = _replaced(formula, buffer, _transposed)
-                yield _Change("transposed", f"{element.symbol} is transposed.", turned)
+                yield _Change("transposed", f"{element.symbol} was transposed.", turned)
 
 
 def _replaced(formula: Formula, buffer: str, other: Callable[[Element], Formula]) -> Formula:
@@ -246,8 +248,8 @@ def _transposed(element: Element) -> Formula:
 
 def _terms(formula: Sum) -> Iterator[_Change]:
     """A term forgotten, or with the wrong sign."""
-    for place, term in enumerate(formula.terms):
-        before, after = formula.terms[:place], formula.terms[place + 1 :]
+    for number, term in enumerate(formula.terms):
+        before, after = formula.terms[:number], formula.terms[number + 1 :]
         rest, name = (*before, *after), _text(term)
         yield _Change(
             "forgot_term",
@@ -263,7 +265,7 @@ def _terms(formula: Sum) -> Iterator[_Change]:
 def _undivided(formula: Quotient) -> _Change:
     below = formula.denominator
     if isinstance(below, Number):
-        sentence = f"The sum is not divided by {below.symbol or 'its'} = {below.number:g}."
+        sentence = f"The sum must be divided by {below.symbol or 'n'} = {below.number:g}."
         return _Change("not_averaged", sentence, formula.numerator)
     kind: MistakeKind = "forgot_correction" if _is_correction(below) else "forgot_factor"
     return _Change(kind, f"The division by {_text(below)} is missing.", formula.numerator)
@@ -284,13 +286,15 @@ def _without_corrections(formula: Formula) -> Formula:
 
 
 def _averages(formula: Series) -> Iterator[_Change]:
-    """A sum over the batch divided by its size, or times it: the mean is in the loss already."""
+    """A sum over the batch divided by its size, or times it; the loss is a mean already."""
     size = next((axis.extent for axis in formula.axes if axis.name == "batch"), 1)
     if size > 1:
         number = Number(size, "n")
-        again = f"The sum over the batch is divided by n = {size} again; the loss has done so."
+        again = (
+            f"The sum over the batch was divided by n = {size} again. The loss is a mean already."
+        )
         yield _Change("averaged_again", again, Quotient(formula, number))
-        never = f"That is summed over the batch; the loss is its mean, so divide by n = {size}."
+        never = f"That is a sum over the batch. The loss is a mean, so divide by n = {size}."
         yield _Change("not_averaged", never, Product((number, formula)))
 
 
@@ -299,14 +303,14 @@ def _single_terms(formula: Series) -> Iterator[Mistake]:
         return
     for position in np.ndindex(formula.values.shape):
         where = ", ".join(
-            f"{axis.letter} = {place}" for axis, place in zip(formula.axes, position, strict=True)
+            f"{axis.letter} = {number}" for axis, number in zip(formula.axes, position, strict=True)
         )
-        sentence = f"That is the term for {where} alone; add them up."
+        sentence = f"That is the term for {where} alone. Add up all terms."
         yield Mistake("one_term", sentence, float(formula.values[position]))
 
 
 def _swapped(index: Index, shape: tuple[int, ...]) -> Index | None:
-    """The index of the transposed matrix, if that has such elements."""
+    """The index in the transposed matrix, if it has such elements."""
     if len(index) != 2:
         return None
     swapped = index[1], index[0]
@@ -317,7 +321,7 @@ def _swapped(index: Index, shape: tuple[int, ...]) -> Index | None:
 
 
 def _text(formula: Formula) -> str:
-    """The formula for a reader, with names for what was written out, and without its sign."""
+    """The formula as a text without its sign; written-out elements appear by name."""
     return text(_plain(formula.term if isinstance(formula, Negative) else formula))
 
 

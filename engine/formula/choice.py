@@ -1,4 +1,4 @@
-"""Formulas with branches, and elements that other numbers choose."""
+"""Formulas with branches, and elements that other numbers select."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Condition:
         """Whether a closed condition holds."""
         return bool(self.over(()))
 
-    def at(self, places: AxisPositions) -> Condition:
-        return Condition(self.left.at(places), self.relation, self.right.at(places))
+    def at(self, positions: AxisPositions) -> Condition:
+        return Condition(self.left.at(positions), self.relation, self.right.at(positions))
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A branch: what holds if all the conditions do."""
+    """A branch: the formula that applies if all conditions hold."""
 
     formula: Formula
     conditions: tuple[Condition, ...]
@@ -53,7 +53,7 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Cases(Formula):
-    """The first case whose conditions all hold; `otherwise` where none does."""
+    """The formula of the first case whose conditions all hold; `otherwise` if there is none."""
 
     cases: tuple[Case, ...]
     otherwise: Formula
@@ -68,11 +68,11 @@ class Cases(Formula):
 
     @property
     def taken(self) -> int:
-        """Of a closed formula, the number of the case that holds, or how many there are."""
+        """The number of the case that applies in a closed formula; their count if none does."""
         return int(self.taken_over(()))
 
     def taken_over(self, axes: tuple[Axis, ...]) -> NDArray[np.int64]:
-        """The number of the case that holds, along axes."""
+        """The number of the case that applies, along axes."""
         taken = np.full((1,) * len(axes), len(self.cases))
         for number, case in reversed(list(enumerate(self.cases))):
             holds = np.ones((1,) * len(axes), dtype=bool)
@@ -83,7 +83,7 @@ class Cases(Formula):
 
     @property
     def chosen(self) -> Formula:
-        """Of a closed formula, the branch that holds."""
+        """The branch of a closed formula that applies."""
         return self.children()[self.taken]
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
@@ -98,17 +98,17 @@ class Cases(Formula):
             result = np.where(taken == number, branch, result)
         return result
 
-    def at(self, places: AxisPositions) -> Formula:
+    def at(self, positions: AxisPositions) -> Formula:
         cases = tuple(
-            Case(case.formula.at(places), tuple(c.at(places) for c in case.conditions))
+            Case(case.formula.at(positions), tuple(c.at(positions) for c in case.conditions))
             for case in self.cases
         )
-        return Cases(cases, self.otherwise.at(places))
+        return Cases(cases, self.otherwise.at(positions))
 
 
 @dataclass(frozen=True, eq=False)
 class Choice(Formula):
-    """An element that other numbers have chosen: a row by its number, the largest of a window.
+    """An element that other numbers selected: a row by its number, the largest of a window.
 
     Attributes:
         found: what was chosen.
@@ -132,18 +132,20 @@ class Choice(Formula):
     def scale(self, axes: tuple[Axis, ...]) -> Values:
         return self.found.scale(axes)
 
-    def at(self, places: AxisPositions) -> Formula:
-        return Choice(self.found.at(places), tuple(b.at(places) for b in self.by), self.reason)
+    def at(self, positions: AxisPositions) -> Formula:
+        return Choice(
+            self.found.at(positions), tuple(b.at(positions) for b in self.by), self.reason
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Masked(Formula):
-    """A formula at some places on axes, and 0 at the others; never part of a closed formula.
+    """A formula at some positions on axes, 0 at the others; never part of a closed formula.
 
     Attributes:
-        formula: what it is where `kept` is true.
-        axes: what `kept` has a dimension for.
-        kept: where.
+        formula: the value where `kept` is true.
+        axes: the axes of `kept`, one for each of its dimensions.
+        kept: the positions at which the formula counts.
     """
 
     formula: Formula
@@ -167,10 +169,10 @@ class Masked(Formula):
         shape = [axis.extent if axis in self.axes else 1 for axis in axes]
         return self.kept.transpose(order).reshape(shape)
 
-    def at(self, places: AxisPositions) -> Formula:
-        kept = self.kept[tuple(places.get(axis, slice(None)) for axis in self.axes)]
-        left = tuple(axis for axis in self.axes if axis not in places)
-        return masked(self.formula.at(places), left, kept)
+    def at(self, positions: AxisPositions) -> Formula:
+        kept = self.kept[tuple(positions.get(axis, slice(None)) for axis in self.axes)]
+        left = tuple(axis for axis in self.axes if axis not in positions)
+        return masked(self.formula.at(positions), left, kept)
 
 
 def masked(
@@ -179,25 +181,25 @@ def masked(
     """The formula where `kept`, with a dimension for each axis, is true; 0 elsewhere.
 
     Args:
-        otherwise: why it is 0, where it is everywhere.
+        otherwise: why it is 0, if it is 0 everywhere.
     """
     if kept.all():
         return formula
     return Masked(formula, axes, kept) if kept.any() else Number(0.0, meaning=otherwise)
 
 
-def within(operand: Operand, place: Index, last: Entry) -> Formula:
+def within(operand: Operand, leading: Index, last: Entry) -> Formula:
     """Elements of an operand, 0 where the last entry of their index is beyond its extent."""
     axes, extent = axes_of((last,)), operand.shape[-1]
     numbers = numbers_of(last, axes)
     nearest = entry_of(str(last), axes, np.clip(numbers, 0, extent - 1))
-    return masked(operand[(*place, nearest)], axes, (numbers >= 0) & (numbers < extent))
+    return masked(operand[(*leading, nearest)], axes, (numbers >= 0) & (numbers < extent))
 
 
 def highest(
     element: Element, over: tuple[Axis, ...], kept: NDArray[np.bool_] | None = None
 ) -> Element:
-    """The largest element along some axes, the first if several are, at each place on the others.
+    """The largest element along some axes (the first of equal ones), at each position on others.
 
     Args:
         kept: which elements take part, with one dimension for each of the others, then for each
@@ -218,7 +220,7 @@ def highest(
 
 
 def where(condition: Condition | tuple[Condition, ...], then: Formula, otherwise: Formula) -> Cases:
-    """`then` if the condition holds (or all do), else `otherwise`, whose own cases come after."""
+    """`then` if the condition (or all of them) holds, else `otherwise`; its cases come after."""
     conditions = condition if isinstance(condition, tuple) else (condition,)
     first = Case(then, conditions)
     if isinstance(otherwise, Cases):

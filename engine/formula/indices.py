@@ -1,4 +1,4 @@
-"""Indices of elements: plain numbers, and what runs over axes in their place."""
+"""Indices of elements: plain numbers, or expressions that run over axes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """What a sum runs over; each is itself alone, whatever its letter.
+    """What a sum runs over. Two axes are different even if they have the same letter.
 
     Attributes:
         letter: how formulas write the running index.
         name: what it counts, as in `Tensor.axes`: batch, unit, time …
-        extent: from 0 to below this.
+        extent: it runs from 0 up to, but without, this number.
     """
 
     letter: str
@@ -26,11 +26,12 @@ class Axis:
     extent: int
 
     def along(self, start: int = 0, step: int = 1) -> Along:
-        """The index start + step·k, as a window over an input needs it."""
+        """The index start + step·k, for a window over an input."""
         return Line(start, ((self, step),))
 
 
 AxisPositions = Mapping[Axis, int]
+"""A position on each of some axes."""
 
 
 class Along:
@@ -42,11 +43,11 @@ class Along:
         raise NotImplementedError
 
     def numbers(self, axes: tuple[Axis, ...]) -> Numbers:
-        """The indices, one dimension for each of `axes`; extent 1 where they do not depend."""
+        """The indices, one dimension for each of `axes`; extent 1 where it does not matter."""
         raise NotImplementedError
 
-    def at(self, places: AxisPositions) -> Entry:
-        """The index at one place on each of these axes."""
+    def at(self, positions: AxisPositions) -> Entry:
+        """The index at one position on each of these axes."""
         raise NotImplementedError
 
     def __add__(self, other: Entry) -> Along:
@@ -90,9 +91,9 @@ class Line(Along):
             total = total + step * np.arange(axis.extent).reshape(shape)
         return total
 
-    def at(self, places: AxisPositions) -> Entry:
-        start = self.start + sum(step * places[a] for a, step in self.steps if a in places)
-        left = tuple((axis, step) for axis, step in self.steps if axis not in places)
+    def at(self, positions: AxisPositions) -> Entry:
+        start = self.start + sum(step * positions[a] for a, step in self.steps if a in positions)
+        left = tuple((axis, step) for axis, step in self.steps if axis not in positions)
         return Line(start, left) if left else start
 
     def __add__(self, other: Entry) -> Along:
@@ -118,7 +119,7 @@ class Line(Along):
 
 @dataclass(frozen=True, eq=False)
 class Table(Along):
-    """Any number for each position: what other numbers choose, say.
+    """A number for each position, such as indices that other numbers select.
 
     Attributes:
         label: how formulas write it.
@@ -139,9 +140,9 @@ class Table(Along):
         shape = [axis.extent if axis in self.over else 1 for axis in axes]
         return self.values.transpose(order).reshape(shape)
 
-    def at(self, places: AxisPositions) -> Entry:
-        found = self.values[tuple(places.get(axis, slice(None)) for axis in self.over)]
-        left = tuple(axis for axis in self.over if axis not in places)
+    def at(self, positions: AxisPositions) -> Entry:
+        found = self.values[tuple(positions.get(axis, slice(None)) for axis in self.over)]
+        left = tuple(axis for axis in self.over if axis not in positions)
         return Table(self.label, left, found) if left else int(found)
 
     def __str__(self) -> str:
@@ -159,19 +160,19 @@ def axes_of(index: Index) -> tuple[Axis, ...]:
 
 
 def numbers_of(entry: Entry, axes: tuple[Axis, ...]) -> Numbers:
-    """What an entry of an index is along axes, as `Along.numbers`."""
+    """The numbers that an entry of an index takes along axes, as `Along.numbers`."""
     if isinstance(entry, Along):
         return entry.numbers(axes)
     return np.full((1,) * len(axes), entry, dtype=np.int64)
 
 
-def placed(index: Index, places: AxisPositions) -> Index:
-    """The index at one place on each of these axes."""
-    return tuple(i.at(places) if isinstance(i, Along) else i for i in index)
+def placed(index: Index, positions: AxisPositions) -> Index:
+    """The index at one position on each of these axes."""
+    return tuple(i.at(positions) if isinstance(i, Along) else i for i in index)
 
 
 class OpenIndexError(TypeError):
-    """An op that can explain only single elements in this way was asked about many at once."""
+    """An op that can explain only single elements was asked about several at once."""
 
 
 def single(index: Index) -> tuple[int, ...]:
@@ -180,10 +181,10 @@ def single(index: Index) -> tuple[int, ...]:
     Raises:
         OpenIndexError: there is an axis in it.
     """
-    places = tuple(i for i in index if isinstance(i, int))
-    if len(places) < len(index):
-        raise OpenIndexError("this can be said of single elements only")
-    return places
+    positions = tuple(i for i in index if isinstance(i, int))
+    if len(positions) < len(index):
+        raise OpenIndexError("only single elements can be explained")
+    return positions
 
 
 def entry_of(label: str, axes: tuple[Axis, ...], numbers: Numbers) -> Entry:
@@ -191,8 +192,8 @@ def entry_of(label: str, axes: tuple[Axis, ...], numbers: Numbers) -> Entry:
     origin = (0,) * len(axes)
     start = int(numbers[origin])
     steps = []
-    for place, axis in enumerate(axes):
-        beside = tuple(int(place == other) for other in range(len(axes)))
+    for number, axis in enumerate(axes):
+        beside = tuple(int(number == other) for other in range(len(axes)))
         if axis.extent > 1 and numbers[beside] != start:
             steps.append((axis, int(numbers[beside]) - start))
     line = Line(start, tuple(steps))

@@ -1,11 +1,11 @@
-"""Formulas of single numbers: expression trees with symbols, live values and where each came from.
+"""Formulas of single numbers: expression trees with symbols, live values and their sources.
 
-Every op states in these terms how one element of its result comes from elements of its inputs
-(`Op.explain`). A tree says nothing of how it is drawn; `engine.formula.text` writes plain text.
+Each op writes with them how one element of its result is computed from elements of its inputs
+(`Op.explain`). A tree does not say how it is drawn; `engine.formula.text` writes it as plain text.
 
-A sum over an axis is one general term, in which an `Axis` stands where an index would, together
-with the values that the operands have along that axis. So a sum of a million terms is as small a
-tree as one of three, and is evaluated by NumPy; single terms are made when asked for.
+A sum over an axis is stored as one general term, with an `Axis` in place of an index and with the
+values of the operands along that axis. So a sum of a million terms is as small a tree as a sum of
+three, and NumPy evaluates it. Single terms are built on request.
 """
 
 from __future__ import annotations
@@ -54,18 +54,18 @@ class Formula:
     """
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
-        """The values along `axes`, one dimension for each; extent 1 where it does not depend."""
+        """The values along `axes`, one dimension for each; extent 1 where it does not matter."""
         raise NotImplementedError
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
-        """How large the numbers are that went into each value.
+        """How large the numbers are that each value was computed from.
 
-        Rounding errors are in proportion to this, not to a value in which much has cancelled.
+        Rounding errors are proportional to this size, not to a value in which terms have cancelled.
         """
         raise NotImplementedError
 
-    def at(self, places: AxisPositions) -> Formula:
-        """The formula at one place on each of these axes."""
+    def at(self, positions: AxisPositions) -> Formula:
+        """The formula at one position on each of these axes."""
         raise NotImplementedError
 
     def children(self) -> tuple[Formula, ...]:
@@ -73,7 +73,7 @@ class Formula:
         return ()
 
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
-        """The same node over other ones."""
+        """The same node with other children."""
         return self
 
     @cached_property
@@ -112,8 +112,8 @@ class Number(Formula):
 
     Attributes:
         number: its value.
-        symbol: how it is written, "" for in digits.
-        meaning: what it is, where that is not plain: a random draw, an initial value.
+        symbol: how it is written; "" for its digits.
+        meaning: what it is, if that is not obvious: a random draw, an initial value.
     """
 
     number: float
@@ -126,7 +126,7 @@ class Number(Formula):
     def scale(self, axes: tuple[Axis, ...]) -> Values:
         return np.abs(self.over(axes))
 
-    def at(self, places: AxisPositions) -> Formula:
+    def at(self, positions: AxisPositions) -> Formula:
         return self
 
 
@@ -189,11 +189,11 @@ class Element(Formula):
     def scale(self, axes: tuple[Axis, ...]) -> Values:
         return np.abs(self.over(axes))
 
-    def at(self, places: AxisPositions) -> Formula:
-        if not any(axis in places for axis in self.axes):
+    def at(self, positions: AxisPositions) -> Formula:
+        if not any(axis in positions for axis in self.axes):
             return self
-        where = tuple(places.get(axis, slice(None)) for axis in self.axes)
-        return self.operand.named(placed(self.index, places), self.values[where])
+        where = tuple(positions.get(axis, slice(None)) for axis in self.axes)
+        return self.operand.named(placed(self.index, positions), self.values[where])
 
     def elements(self) -> Iterator[Element]:
         yield self
@@ -206,8 +206,9 @@ class Operand:
     Attributes:
         tensor: the buffer.
         array: its values at that moment.
-        parts: the buffers that lie in this one: its elements are called after those.
-        source: of an operand that was gathered from another, where an element is from.
+        parts: the buffers that lie in this one; its elements are named after them.
+        source: for an operand whose elements were selected from another one, the source of an
+            element.
     """
 
     tensor: Tensor
@@ -220,7 +221,7 @@ class Operand:
         return self.array.shape
 
     def axis(self, dimension: int, letter: str | None = None) -> Axis:
-        """A new axis to run over this dimension, with a letter by what it counts or where it is."""
+        """A new axis over this dimension, with a letter for what it counts or for its position."""
         dimension %= self.array.ndim
         names = self.tensor.axes
         name = names[dimension] if len(names) == self.array.ndim else ""
@@ -233,8 +234,8 @@ class Operand:
 
     def __getitem__(self, index: int | Axis | Along | tuple[int | Axis | Along, ...]) -> Element:
         entries = index if isinstance(index, tuple) else (index,)
-        places = tuple(i.along() if isinstance(i, Axis) else i for i in entries)
-        return self.named(places, self._values(places))
+        positions = tuple(i.along() if isinstance(i, Axis) else i for i in entries)
+        return self.named(positions, self._values(positions))
 
     def broadcast(self, index: Index) -> Element:
         """The element that NumPy's broadcasting pairs with `index` of a larger array."""
@@ -244,12 +245,12 @@ class Operand:
         ]
 
     def matrix(self) -> Operand:
-        """The same with all axes but the last as one, whose elements keep their own names."""
+        """The same array with all axes but the last merged; its elements keep their names."""
         if self.array.ndim == 2:
             return self
         return Operand(self.tensor, matrix(self.array), (self,))
 
-    def place(self, index: Index, other: Operand) -> Index:
+    def translate(self, index: Index, other: Operand) -> Index:
         """Where elements of another operand over the same memory lie in this one.
 
         Raises:
@@ -257,11 +258,11 @@ class Operand:
         """
         found = translated(index, other.array, self.array)
         if found is None:
-            raise OpenIndexError(f"{self.tensor.name} has not all of these elements")
+            raise OpenIndexError(f"{self.tensor.name} does not have all of these elements")
         return found
 
     def named(self, index: Index, values: Values) -> Element:
-        """An element with given values, called after the part that it lies in, or its source."""
+        """An element with given values, named after the part it lies in, or after its source."""
         if any(isinstance(i, Along) for i in index):
             return Element(self, index, values)
         found = self.source(single(index)) if self.source is not None else None
@@ -269,15 +270,15 @@ class Operand:
             return found
         where = address(self.array, single(index)) if self.parts else 0
         for part in self.parts:
-            place = locate(part.array, where)
-            if place is not None:
-                return part.named(place, values)
+            found_index = locate(part.array, where)
+            if found_index is not None:
+                return part.named(found_index, values)
         return Element(self, index, values)
 
     def _values(self, index: Index) -> Values:
         axes = axes_of(index)
-        places = tuple(i.numbers(axes) if isinstance(i, Along) else i for i in index)
-        return np.array(self.array[places], dtype=np.float64)
+        positions = tuple(i.numbers(axes) if isinstance(i, Along) else i for i in index)
+        return np.array(self.array[positions], dtype=np.float64)
 
 
 def translated(index: Index, array: Array, other: Array) -> Index | None:
@@ -301,12 +302,12 @@ LETTERS = {
     "key": "j",
     "gate": "g",
 }
-"""Letters of running indices by what they count."""
+"""The letters of running indices, by what the index counts."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Composite(Formula):
-    """A node whose value comes from its children's values, place by place."""
+    """A node whose value is computed from its children's values, position by position."""
 
     def _combine(self, *values: Values) -> Values:
         raise NotImplementedError
@@ -314,8 +315,8 @@ class _Composite(Formula):
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self._combine(*(child.over(axes) for child in self.children()))
 
-    def at(self, places: AxisPositions) -> Formula:
-        return self.rebuilt(tuple(child.at(places) for child in self.children()))
+    def at(self, positions: AxisPositions) -> Formula:
+        return self.rebuilt(tuple(child.at(positions) for child in self.children()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -365,12 +366,12 @@ class Series(Formula):
             repeats *= axis.extent // extent if extent else 0
         return np.asarray(repeats * values.sum(axis=tuple(range(open_axes, values.ndim))))
 
-    def at(self, places: AxisPositions) -> Formula:
-        return Series(self.term.at(places), self.axes)
+    def at(self, positions: AxisPositions) -> Formula:
+        return Series(self.term.at(positions), self.axes)
 
     @cached_property
     def values(self) -> Values:
-        """Of all terms, with one dimension for each axis; of a closed series only."""
+        """The values of all terms of a closed series, with one dimension for each axis."""
         shape = tuple(axis.extent for axis in self.axes)
         with np.errstate(all="ignore"):
             return np.broadcast_to(self.term.over(self.axes), shape)

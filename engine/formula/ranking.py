@@ -1,4 +1,4 @@
-"""The terms of a sum by magnitude, the many small ones folded."""
+"""The terms of a sum by magnitude, with the many small ones folded into one number."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Ranking:
     Attributes:
         terms: the largest ones.
         folded: how many more there are.
-        rest: what those add up to.
-        total: the magnitudes of all terms, added: how much has cancelled.
+        rest: the sum of those.
+        total: the sum of the magnitudes of all terms, which shows how much has cancelled.
     """
 
     terms: tuple[Formula, ...]
@@ -28,9 +28,10 @@ class Ranking:
 
 
 def largest(formula: Formula, count: int) -> Ranking:
-    """The `count` largest terms of a closed formula, and what the others add up to.
+    """The `count` largest terms of a closed formula, and the sum of the others.
 
-    Nested sums count as one; what is no sum is one term. NaN is larger than any number.
+    Nested sums count as one sum; a formula that is no sum is one term. NaN is larger than any
+    number.
     """
     groups = list(_groups(formula))
     values = np.concatenate([values for values, _ in groups])
@@ -48,7 +49,7 @@ def largest(formula: Formula, count: int) -> Ranking:
 
 
 Group = tuple[Values, Callable[[int], Formula]]
-"""Values of terms, and what makes the term with a given number."""
+"""Values of terms, and a function that builds the term with a given number."""
 
 
 def _groups(formula: Formula) -> Iterator[Group]:

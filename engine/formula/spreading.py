@@ -1,4 +1,4 @@
-"""Products of sums as sums of products, so that every term has its own factors."""
+"""Expanding products of sums into sums of products, so that every term has its own factors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from engine.formula.nodes import Element, Formula, Negative, Product, Quotient, 
 
 
 def spread(formula: Formula, followed: Callable[[Element], bool]) -> Formula:
-    """The same value, with every sum outside that has a followed element in a term of it.
+    """An equal formula in which every sum with a followed element is at the outside.
 
-    What is followed in s·(g − Σ g/n) are the g: s·g − Σ s·g/n says with which factors.
+    With g followed, s·(g − Σ g/n) becomes s·g − Σ s·g/n, which shows the factors of each g.
     """
     if isinstance(formula, Element) or not any(followed(e) for e in formula.elements()):
         return formula
@@ -32,13 +32,13 @@ def spread(formula: Formula, followed: Callable[[Element], bool]) -> Formula:
 
 
 def _product(factors: tuple[Formula, ...], followed: Callable[[Element], bool]) -> Formula:
-    place = next(i for i, f in enumerate(factors) if any(followed(e) for e in f.elements()))
-    before, after = factors[:place], factors[place + 1 :]
+    number = next(i for i, f in enumerate(factors) if any(followed(e) for e in f.elements()))
+    before, after = factors[:number], factors[number + 1 :]
 
     def multiplied(factor: Formula) -> Formula:
         return Product((*before, *_factors(factor), *after))
 
-    return _each(factors[place], multiplied)
+    return _each(factors[number], multiplied)
 
 
 def _factors(formula: Formula) -> tuple[Formula, ...]:
@@ -46,7 +46,7 @@ def _factors(formula: Formula) -> tuple[Formula, ...]:
 
 
 def _each(formula: Formula, change: Callable[[Formula], Formula]) -> Formula:
-    """A linear change of every term of a sum."""
+    """Apply a linear change to every term of a sum."""
     match formula:
         case Sum():
             return Sum(tuple(_each(term, change) for term in formula.terms))
@@ -62,7 +62,7 @@ def _negative(formula: Formula) -> Formula:
 
 
 def _series(term: Formula, series: Series) -> Formula:
-    """The series of a term, as one for each of the term's own terms."""
+    """The series of a sum, as a sum of series."""
     match term:
         case Sum():
             return Sum(tuple(_series(part, series) for part in term.terms))

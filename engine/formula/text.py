@@ -1,4 +1,4 @@
-"""Formulas in plain text, with symbols or with numbers."""
+"""Formulas as plain text, with symbols or with numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FUNCTION_TEXT = {
     "abs": "|{}|",
     "floor": "⌊{}⌋",
 }
-"""How functions are written whose name does not stand before their argument."""
+"""How functions are written that are not written as a name before the argument."""
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -39,7 +39,7 @@ LOOSE, TIGHT = (Sum, Series, Cases, Negative), (Sum, Series, Cases, Negative, Pr
 def text(formula: Formula, *, digits: int | None = None) -> str:
     """The formula with its symbols, or with `digits` the numbers that stand for them.
 
-    A series is written as its general term where it has symbols, as its value where numbers.
+    With symbols a series is written as its general term, with numbers as its value.
     """
     return _Writer(digits).write(formula)
 

@@ -246,7 +246,7 @@ class GroupedOuter(_Grouped):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         x, y = inputs
-        row, unit = out.matrix().place(index, out)
+        row, unit = out.matrix().translate(index, out)
         group, axes = unit // (y.shape[-1] // self.groups), x.all()[:-1]
         channel = group * (x.shape[-1] // self.groups) + row
         return series(x[(*axes, channel)] * y[(*axes, unit)], *axes)

@@ -197,7 +197,7 @@ class MatMul(Op):
             *place, column = index
             k = left.axis(-1)
             return series(left[(*place, k)] * self._right(right, k, column), k)
-        row, column = out.matrix().place(index, out)
+        row, column = out.matrix().translate(index, out)
         if self.transpose_left and not self.transpose_right and right.shape[:-1] == rows:
             axes = left.all()[:-1]
             return series(left[(*axes, row)] * right[(*axes, column)], *axes)

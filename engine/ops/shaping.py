@@ -50,7 +50,7 @@ class Reshape(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
-        return x[x.place(index, out)]
+        return x[x.translate(index, out)]
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -1,8 +1,8 @@
-"""Why a gradient is zero, so small, so large, or not a number: the first factor to blame.
+"""Why a gradient is zero, small, large, or not a number: the first factor to blame.
 
-The question is followed from the element along the factors of its gradient towards the loss, for
-all samples of the batch at once (`engine.explain.factors`). What a factor is called when it lets
-nothing through its op says itself (`Op.gradient_stop`).
+The search goes from the element along the factors of its gradient towards the loss, for all samples
+of the batch at once (`engine.explain.factors`). Each op says itself when it lets no gradient pass
+and how that is called (`Op.gradient_stop`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def why(
 
     Raises:
         DescriptionError: no such gradient or element, or it has not been computed yet.
-        UnrecordedError: what it was made from has been overwritten, and is not known.
+        UnrecordedError: the numbers that it was computed from have been overwritten.
     """
     explainer = machine if isinstance(machine, Explainer) else Explainer(machine, past)
     explanation = explainer.explain(explainer.gradient(buffer).name, index)

@@ -1,4 +1,4 @@
-"""What an answer looks like."""
+"""The answer to why a gradient is as it is."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ ZeroByValue = Literal[
     "no_error",
     "cancelling",
 ]
-"""Why a gradient is zero that other numbers would have made non-zero."""
+"""Causes of a zero that depend on the numbers."""
 
 ZeroByStructure = Literal["unused", ZeroReason]
-"""Why a gradient is zero whatever the numbers are."""
+"""Causes of a zero that do not depend on the numbers."""
 
 CauseKind = Literal[
     "healthy",
@@ -49,11 +49,11 @@ class Cause:
     """Why a gradient is as it is.
 
     Attributes:
-        kind: what is to blame, in a word.
-        sentence: the same for a reader, with the numbers.
-        path: from the element asked about along the factors to what is to blame; of many elements
-            (samples, units) one stands for all.
-        evidence: the numbers it rests on, by name.
+        kind: the cause, in a word.
+        sentence: the cause as a sentence with numbers.
+        path: from the element in question along the factors to the cause; one element stands for
+            all samples or units.
+        evidence: the numbers that show it, by name.
     """
 
     kind: CauseKind

@@ -1,4 +1,4 @@
-"""Where a NaN or an infinity came from: back along what is not finite to what still was."""
+"""Where a NaN or an infinity came from: the first value that was not finite."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from engine.formula import Element, Formula, Link, Number, Series, index_text, n
 from engine.history.moments import Moment
 from engine.history.replay import UnrecordedError
 
-FURTHEST = 10_000
-"""Links followed at most."""
+MAX_LINKS = 10_000
+"""Most links that are followed."""
 
 
 def non_finite(explainer: Explainer, explanation: Explanation) -> Cause:
-    """The first value on the way to this one that was made of finite ones and is not.
+    """The first value on the way to this one that is not finite but was computed from finite ones.
 
-    Where both a gradient and another factor are not finite, the other one is followed: most
-    gradients break because something broke in the forward pass.
+    If both a gradient and another factor are not finite, the other one is followed: most gradients
+    break because something broke in the forward pass.
     """
     asked = explanation
     path = [explanation.link]
-    for _ in range(FURTHEST):
+    for _ in range(MAX_LINKS):
         operands = list(_bad_operands(explanation.formula))
         if not operands or explanation.moment is None:
             break
@@ -39,10 +39,10 @@ def non_finite(explainer: Explainer, explanation: Explanation) -> Cause:
 
 
 def _before(explainer: Explainer, operand: Element, moment: Moment) -> Explanation:
-    """How an operand came about, as the instruction of a moment saw it.
+    """How an operand got its value, as the instruction of a moment saw it.
 
-    A parameter may have been broken for thousands of steps; then the first step after which one
-    was is looked for by halving.
+    A parameter may have been broken for thousands of steps. Then a binary search finds the first
+    step after which one was.
     """
     if operand.role == "parameter":
         first = _first_broken(explainer, moment.step)
@@ -55,7 +55,7 @@ def _before(explainer: Explainer, operand: Element, moment: Moment) -> Explanati
 
 
 def _first_broken(explainer: Explainer, step: int) -> int | None:
-    """The first step at whose start a parameter is not finite; None if all are at this one's."""
+    """The first step that starts with a broken parameter; None if all are finite now."""
 
     def broken(at: int) -> bool:
         with explainer.replay.at(Moment(at, 0)) as machine:
@@ -71,7 +71,7 @@ def _first_broken(explainer: Explainer, step: int) -> int | None:
 
 
 def _bad_operands(formula: Formula) -> Iterator[Element]:
-    """The operands that are not finite, if that is why a closed formula is not."""
+    """The operands that are not finite and so make a closed formula not finite."""
     if isinstance(formula, Element):
         if not isfinite(formula.value):
             yield formula
@@ -100,7 +100,8 @@ def _found(explainer: Explainer, asked: Explanation, first: Explanation, path: l
     value = number_text(first.value)
     if first.stale:
         reason = (
-            f"{first.symbol} was set to {value} by hand after step {first.moment.step} wrote it"
+            f"{first.symbol} was set to {value} by hand after step {first.moment.step} "
+            "had computed it"
         )
     else:
         reason = (
@@ -114,7 +115,7 @@ def _found(explainer: Explainer, asked: Explanation, first: Explanation, path: l
 def _unknown(asked: Explanation, operand: Element, path: list[Link]) -> Cause:
     symbol = index_text(operand.symbol, operand.index)
     sentence = (
-        f"{asked.symbol} is not finite because {symbol} was not; what that was made from has been "
-        "overwritten and is not recorded."
+        f"{asked.symbol} is not finite because {symbol} was not. The numbers that {symbol} was "
+        "computed from have been overwritten and are not recorded."
     )
     return Cause("non_finite", sentence, (*path, operand.link), {"value": operand.value})

@@ -1,9 +1,9 @@
-"""Why a gradient is so small or so large: how much each factor makes of it.
+"""Why a gradient is small or large: how much each factor contributes to its size.
 
-On the way from the loss to the element every factor multiplies the gradient's size
-(`engine.explain.factors.size`) by its gain; the gains and the size of the error at the output
-multiply to the element's magnitude exactly, so their logarithms say who is to blame for how much
-of it.
+On the way from the loss to the element, every factor multiplies the gradient's size
+(`engine.explain.factors.size`) by its gain. The product of all gains and of the size of the error
+at the output is exactly the element's magnitude. So the logarithms of the gains show how much each
+factor contributes.
 """
 
 from __future__ import annotations
@@ -20,35 +20,36 @@ from engine.formula import Axis, AxisPositions, Element, Formula, Link, index_te
 from engine.ops.base import StopKind
 
 TINY = 1e-7
-"""A gradient below this is small whatever the others are: the default threshold of SageMaker
+"""A gradient below this is small whatever the others are. It is the default threshold of SageMaker
 Debugger's rule VanishingGradient."""
 LARGE = 100.0
 """A gradient above this is large whatever the others are."""
 SMALL_RATIO, LARGE_RATIO = 1e-3, 1e3
-"""Of a layer's gradients to the last layer's, or of an element to its layer's, each the root mean
-square."""
+"""Bounds of the ratio of a layer's gradients to the last layer's, or of an element to its layer's;
+each is taken as a root mean square."""
 DECISIVE = 0.5
-"""A factor is to blame alone if it makes so much of the whole change, in logarithms."""
+"""One factor is the cause if it contributes this share of the whole change, in logarithms."""
 MIN_BLAMED_SHARE, MAX_OPEN_RATIO = 0.5, 0.1
-"""Saturation is to blame where more than this share of a unit's values is saturated (Glorot &
-Bengio 2010), and lets less than this through."""
+"""Saturation is the cause where more than MIN_BLAMED_SHARE of a unit's values are saturated
+(Glorot & Bengio 2010) and less than MAX_OPEN_RATIO of the gradient passes."""
 
 EXPLODED = 1.0
-"""Powers of ten that the weights of several layers may multiply a gradient by. Beyond that they
-are to blame even where the error is larger still: it is mostly their doing as well."""
+"""Powers of ten by which the weights of several layers may multiply a gradient. Beyond that, the
+weights are the cause even if the error is larger still, as they made most of the error, too."""
 
 Part = Literal["weights", "input", "activation", "error", "factor", "samples"]
 
 
 @dataclass(frozen=True, eq=False)
 class Gain:
-    """What one factor makes of the size of a gradient.
+    """The effect of one factor on the size of a gradient.
 
     Attributes:
-        part: what the factor is; "samples" is what is left after the batch's terms have cancelled.
-        link: the factor, one element for all.
+        part: what the factor is; "samples" is the fraction that is left after the terms of the
+            batch have cancelled.
+        link: one element of the factor.
         name: how formulas write it.
-        ratio: what it multiplies the size by; of the error, its size itself.
+        ratio: the number that it multiplies the size by; for the error, its size.
         stop: the `GradientStop.kind` of the op that computes the factor, if it has one.
         share: the fraction of its values that let no gradient pass.
         route: the gradients on the way there.
@@ -71,7 +72,7 @@ class Gain:
 def gains(explainer: Explainer, element: Element) -> Iterator[Gain]:
     """The factors from an element that is not zero to the error at the output, nearest first."""
     axes: tuple[Axis, ...] = ()
-    places: dict[Axis, int] = {}
+    positions: dict[Axis, int] = {}
     route: tuple[Link, ...] = ()
     while True:
         before = size(element, axes)
@@ -81,19 +82,19 @@ def gains(explainer: Explainer, element: Element) -> Iterator[Gain]:
             default=None,
         )
         if made is not None:
-            element, places = made.element, places | made.at
+            element, positions = made.element, positions | made.at
             axes = tuple(axis for axis in axes if axis not in made.at)
-        route = (*route, _link(element, places))
+        route = (*route, _link(element, positions))
         formula = made.formula(explainer) if made is not None else None
         parts = terms(explainer, formula, axes) if formula is not None else []
         carrying = [part for part in parts if part.upstream is not None]
         if formula is None or not carrying:
-            yield _error(element, formula, before, places, route)
+            yield _error(element, formula, before, positions, route)
             return
         term = max(carrying, key=lambda part: size(part.formula, part.axes))
         assert term.upstream is not None
-        places = placed(term, places)
-        yield from _of_term(explainer, element, axes, before, term, places, route)
+        positions = placed(term, positions)
+        yield from _of_term(explainer, element, axes, before, term, positions, route)
         element, axes = term.upstream, term.upstream.axes
 
 
@@ -103,10 +104,10 @@ def _of_term(
     axes: tuple[Axis, ...],
     before: float,
     term: Term,
-    places: AxisPositions,
+    positions: AxisPositions,
     route: tuple[Link, ...],
 ) -> Iterator[Gain]:
-    """What makes the size `before` of an element from that of its upstream gradient."""
+    """The gains between the upstream gradient of an element and its own size, `before`."""
     assert term.upstream is not None
     ratio = before / size(term.upstream, term.upstream.axes)
     added = [axis for axis in term.axes if axis not in axes]
@@ -124,7 +125,7 @@ def _of_term(
     stop = made.node.op.gradient_stop if made is not None else None
     yield Gain(
         part=_part(factor),
-        link=_link(factor, places),
+        link=_link(factor, positions),
         name=factor.symbol,
         ratio=ratio,
         stop=stop.kind if stop is not None else None,
@@ -137,14 +138,14 @@ def _error(
     element: Element,
     formula: Formula | None,
     before: float,
-    places: AxisPositions,
+    positions: AxisPositions,
     route: tuple[Link, ...],
 ) -> Gain:
-    """The gradient next to the loss: of the data's loss, or of a penalty."""
+    """The gradient next to the loss, which is that of the data's loss or of a penalty."""
     operands = list(formula.elements()) if formula is not None else []
     penalty = any(operand.role == "hyperparameter" for operand in operands)
     part: Part = "factor" if penalty else "error"
-    return Gain(part, _link(element, places), element.symbol, before, None, 0.0, route)
+    return Gain(part, _link(element, positions), element.symbol, before, None, 0.0, route)
 
 
 def _part(factor: Element) -> Part:
@@ -157,8 +158,8 @@ def _part(factor: Element) -> Part:
     return parts.get(factor.role, "factor")
 
 
-def _link(element: Element, places: AxisPositions) -> Link:
-    one = element.at(places)
+def _link(element: Element, positions: AxisPositions) -> Link:
+    one = element.at(positions)
     assert isinstance(one, Element)
     return one.link
 
@@ -168,31 +169,30 @@ def _link(element: Element, places: AxisPositions) -> Link:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a gradient is compared with.
+    """A gradient and those that it is compared with.
 
     Attributes:
         value: the gradient.
-        own: of the weights of its layer, the root mean square of their gradients; None where it
-            has none.
-        last: of the weights of the last layer.
+        layer: the root mean square of the gradients of its layer's weights; None without weights.
+        last: the same for the last layer.
         parameter: whether it is the gradient of a parameter itself.
     """
 
     value: float
-    own: float | None
+    layer: float | None
     last: float
     parameter: bool
 
     @property
     def small(self) -> bool:
-        if abs(self.value) < TINY or self.own is None:
+        if abs(self.value) < TINY or self.layer is None:
             return abs(self.value) < TINY
-        inside = self.parameter and abs(self.value) < SMALL_RATIO * self.own
-        return self.own < SMALL_RATIO * self.last or inside
+        inside = self.parameter and abs(self.value) < SMALL_RATIO * self.layer
+        return self.layer < SMALL_RATIO * self.last or inside
 
     @property
     def large(self) -> bool:
-        return abs(self.value) > LARGE or (self.own or 0.0) > LARGE_RATIO * self.last > 0
+        return abs(self.value) > LARGE or (self.layer or 0.0) > LARGE_RATIO * self.last > 0
 
 
 def surroundings(explainer: Explainer, element: Element) -> Surroundings:
@@ -207,14 +207,14 @@ def surroundings(explainer: Explainer, element: Element) -> Surroundings:
     gradients = {program.buffers[p.tensor.name].grad for p in program.parameters}
     return Surroundings(
         value=element.value,
-        own=scale(element.operand.tensor.layer),
+        layer=scale(element.operand.tensor.layer),
         last=scale(next(reversed(weights), "")) or 0.0,
         parameter=element.buffer in gradients,
     )
 
 
 def small(explainer: Explainer, element: Element) -> Cause | None:
-    """What makes a gradient so small; None where none of its factors does."""
+    """Why a gradient is small; None if none of its factors is the reason."""
     factors = list(gains(explainer, element))
     for gain in factors:
         if gain.stop and gain.share > MIN_BLAMED_SHARE and gain.ratio < MAX_OPEN_RATIO:
@@ -237,7 +237,7 @@ def small(explainer: Explainer, element: Element) -> Cause | None:
 
 
 def large(explainer: Explainer, element: Element) -> Cause | None:
-    """What makes a gradient so large; None where none of its factors does."""
+    """Why a gradient is large; None if none of its factors is the reason."""
     factors = list(gains(explainer, element))
     raising = [gain for gain in factors if gain.order > 0]
     worst = max(raising, key=lambda gain: gain.order, default=None)
@@ -262,7 +262,7 @@ def large(explainer: Explainer, element: Element) -> Cause | None:
 def _closed(element: Element, gain: Gain, factors: list[Gain]) -> Cause:
     reason = (
         f"{number_text(100 * gain.share)} % of {gain.name} are {gain.stop}, "
-        f"which leaves {number_text(gain.ratio)} of the gradient"
+        f"so only {number_text(gain.ratio)} of the gradient passes"
     )
     assert gain.stop is not None
     return _cause(gain.stop, element, gain, reason, factors)
@@ -271,11 +271,13 @@ def _closed(element: Element, gain: Gain, factors: list[Gain]) -> Cause:
 def _reason(gain: Gain, how: str) -> str:
     ratio = number_text(gain.ratio)
     if gain.part == "samples":
-        return f"the samples of the batch pull both ways: {ratio} of what they add up to is left"
+        return (
+            f"the samples of the batch pull in opposite directions: {ratio} of their size is left"
+        )
     if gain.part == "error":
-        return f"the error at the output is {how}: {gain.name} is {ratio} over the batch"
+        return f"the error at the output is {how}: {gain.name} sums to {ratio} over the batch"
     what = {"weights": "the weights", "input": "the input", "activation": "the activation"}
-    return f"{what.get(gain.part, 'the factor')} {gain.name} multiplies it by {ratio}"
+    return f"{what.get(gain.part, 'the factor')} {gain.name} multiplies the gradient by {ratio}"
 
 
 def _together(kind: CauseKind, element: Element, guilty: list[Gain], factors: list[Gain]) -> Cause:
@@ -283,7 +285,7 @@ def _together(kind: CauseKind, element: Element, guilty: list[Gain], factors: li
     most = max(guilty, key=lambda gain: abs(gain.order))
     listed = ", ".join(f"{gain.name} {number_text(gain.ratio)}" for gain in guilty[:8])
     reason = (
-        f"{len(guilty)} factors multiply it, each by {number_text(mean)} on average ({listed}"
+        f"{len(guilty)} factors multiply it by {number_text(mean)} each on average ({listed}"
         f"{', …' if len(guilty) > 8 else ''})"
     )
     return _cause(kind, element, most, reason, factors)
@@ -296,6 +298,6 @@ def _cause(
     path = gain.route if gain.link == gain.route[-1] else (*gain.route, gain.link)
     sentence = f"{symbol} is {number_text(element.value)} because {reason}."
     ratios: dict[str, float] = {}
-    for factor in factors:  # a recurrent weight is one at every time step
+    for factor in factors:  # a recurrent weight is a factor at every time step
         ratios[factor.name] = ratios.get(factor.name, 1.0) * factor.ratio
     return Cause(kind, sentence, path, {"gradient": element.value} | ratios)

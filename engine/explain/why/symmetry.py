@@ -1,4 +1,4 @@
-"""Units that are alike and stay so: equal weights in, equal gradients."""
+"""Units that are equal and stay equal: equal weights get equal gradients."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from engine.tensors.arrays import Array
 def symmetric(explainer: Explainer, element: Element) -> Cause | None:
     """Whether the unit that a gradient belongs to has a twin.
 
-    Two units of a layer with the same weights and the same gradients stay the same for ever, and
-    do the work of one (Goodfellow, Bengio, Courville 2016, section 8.4).
+    Two units of a layer with the same weights and the same gradients stay equal for ever, and
+    together do the work of one (Goodfellow, Bengio, Courville 2016, section 8.4).
     """
     program = explainer.machine.program
     tensor, unit = element.operand.tensor, element.index[-1] if element.index else None
@@ -27,9 +27,9 @@ def symmetric(explainer: Explainer, element: Element) -> Cause | None:
         return None
     symbol = index_text(element.symbol, element.index)
     sentence = (
-        f"{symbol} is the same as that of {len(twins)} other unit{'s' * (len(twins) > 1)} of "
+        f"{symbol} is the same as for {len(twins)} other unit{'s' * (len(twins) > 1)} of "
         f"{layer.name}: unit {unit} has the same weights and gradients as unit {twins[0]}, so "
-        "they stay alike."
+        "they stay equal."
     )
     return Cause("symmetric", sentence, (element.link,), {"twins": float(len(twins))})
 

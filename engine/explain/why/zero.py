@@ -1,4 +1,4 @@
-"""Why a gradient is exactly zero: its first factor that is, for all samples of the batch."""
+"""Why a gradient is exactly zero: its first factor that is zero for all samples of the batch."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from engine.program.memory import slot
 
 
 class Finding(NamedTuple):
-    """What is to blame, why in words, and the numbers that show it."""
+    """A cause, the reason in words, and the numbers that show it."""
 
     kind: CauseKind
     reason: str
@@ -43,7 +43,7 @@ class Finding(NamedTuple):
 
 
 class ZeroInquiry:
-    """Follows a zero from factor to factor, until one is zero by itself."""
+    """Follows a zero from factor to factor, until one is zero for a reason of its own."""
 
     def __init__(self, explainer: Explainer) -> None:
         self.explainer = explainer
@@ -62,82 +62,84 @@ class ZeroInquiry:
         sentence = f"{symbol} is 0 because {found.reason}."
         return Cause(found.kind, sentence, tuple(self._path), found.evidence)
 
-    def _of_element(self, element: Element, places: AxisPositions) -> Finding:
-        one = element.at(places)
+    def _of_element(self, element: Element, positions: AxisPositions) -> Finding:
+        one = element.at(positions)
         assert isinstance(one, Element)
         self._path.append(one.link)
         if self._is_clamped(element):
-            reason = f"{index_text(element.symbol, element.index)} is clamped: no gradient passes"
+            reason = (
+                f"{index_text(element.symbol, element.index)} is clamped, so no gradient passes"
+            )
             return Finding("clamped", reason, {})
         if element.role == "input":
             return _given(element)
         made = origins(self.explainer, element)
         if len(made) > 1:
-            return self._of_many(element, made, places)
-        return self._of_origin(made[0], places) if made else _given(element)
+            return self._of_many(element, made, positions)
+        return self._of_origin(made[0], positions) if made else _given(element)
 
-    def _of_many(self, element: Element, made: list[Origin], places: AxisPositions) -> Finding:
-        """Of elements that are zero at every time step, say: the reason, if there is but one."""
+    def _of_many(self, element: Element, made: list[Origin], positions: AxisPositions) -> Finding:
+        """Why elements with several origins (such as time steps) are zero, if for one reason."""
         path, ways = self._path, []
         for origin in made:
             self._path = [*path[:-1]]
-            finding = self._of_element(origin.element, {**places, **origin.at})
+            finding = self._of_element(origin.element, {**positions, **origin.at})
             ways.append((finding, self._path))
         kinds = dict.fromkeys(finding.kind for finding, _ in ways)
         finding, self._path = ways[0]
         if len(kinds) == 1:
             return finding
-        reason = f"{_name(element)} is 0 everywhere, for different reasons: {', '.join(kinds)}"
+        reason = f"{_name(element)} is 0 at every step, for different reasons: {', '.join(kinds)}"
         return Finding("zero_factor", reason, {})
 
-    def _of_origin(self, made: Origin, places: AxisPositions) -> Finding:
+    def _of_origin(self, made: Origin, positions: AxisPositions) -> Finding:
         gradient_stop = made.node.op.gradient_stop
         if gradient_stop is not None and bool(gradient_stop.stops(made.element.values).all()):
             return self._blocked(made, gradient_stop)
         formula = made.formula(self.explainer)
         if formula is None:
             return _given(made.element)
-        return self._of_formula(formula, made.element.axes, places, made.node)
+        return self._of_formula(formula, made.element.axes, positions, made.node)
 
     def _of_formula(
-        self, formula: Formula, axes: tuple[Axis, ...], places: AxisPositions, node: Node
+        self, formula: Formula, axes: tuple[Axis, ...], positions: AxisPositions, node: Node
     ) -> Finding:
         """Why a formula of an op is 0 along axes."""
         formula = _taken(formula, axes)
         if isinstance(formula, Element):
-            return self._of_element(formula, places)
+            return self._of_element(formula, positions)
         if isinstance(formula, Number):
             kind: CauseKind = node.op.zero_reason or "zero_factor"
-            return Finding(kind, formula.meaning or "its formula is 0", {})
+            return Finding(kind, formula.meaning or "its formula gives 0", {})
         inner = _inner(formula)
         if inner is not None:
-            return self._of_formula(inner, axes, places, node)
+            return self._of_formula(inner, axes, positions, node)
         if any(element.role == "target" for element in formula.elements()):
-            return Finding("no_error", "the prediction is exactly the target", {})
+            return Finding("no_error", "the prediction equals the target exactly", {})
         parts = terms(self.explainer, formula, axes)
         if not all(_vanishes(part.formula, part.axes) for part in parts):
-            return Finding("cancelling", "its terms cancel exactly", {})
+            return Finding("cancelling", "its terms cancel each other exactly", {})
         term = next((part for part in parts if part.upstream is not None), parts[0])
-        return self._of_term(term, placed(term, places), node)
+        return self._of_term(term, placed(term, positions), node)
 
-    def _of_term(self, term: Term, places: AxisPositions, node: Node) -> Finding:
+    def _of_term(self, term: Term, positions: AxisPositions, node: Node) -> Finding:
         factors = [*term.local, *([term.upstream] if term.upstream is not None else [])]
         for factor in factors:
             deeper = isinstance(factor, Element) or factor is not term.formula
             if deeper and _vanishes(factor, term.axes):
-                return self._of_formula(factor, term.axes, places, node)
+                return self._of_formula(factor, term.axes, positions, node)
         if len(factors) < 2:
             return Finding("zero_factor", "a factor of its formula is 0", {})
         shares = {_name(factor): _zero_share(factor, term.axes) for factor in factors}
         listed = ", ".join(f"{name} in {number_text(100 * s)} %" for name, s in shares.items())
-        return Finding("zero_factor", f"one of its factors always is 0 ({listed})", shares)
+        return Finding("zero_factor", f"one of its factors is 0 in every term ({listed})", shares)
 
     def _is_clamped(self, element: Element) -> bool:
         index, array = element.index, element.operand.array
         return any(translated(index, array, part) is not None for part in self._clamped)
 
     def _blocked(self, made: Origin, gradient_stop: GradientStop) -> Finding:
-        """The op that made the elements is one that lets nothing through where it is zero."""
+        """The elements are zero because their op lets no gradient pass."""
         element, tensor = made.element, made.element.operand.tensor
         argument = made.node.inputs[0]
         alike = argument.shape == made.node.output.shape
@@ -150,15 +152,15 @@ class ZeroInquiry:
             low, high = float(seen.values.min()), float(seen.values.max())
             reason += (
                 f" for all {_samples(element)} samples of the batch: "
-                f"{index_text(seen.symbol, seen.index)} is "
-                f"from {number_text(low)} to {number_text(high)}"
+                f"{index_text(seen.symbol, seen.index)} lies between "
+                f"{number_text(low)} and {number_text(high)}"
             )
             evidence |= {"lowest": low, "highest": high}
         return Finding(gradient_stop.kind, reason, evidence)
 
 
 def _taken(formula: Formula, axes: tuple[Axis, ...]) -> Formula:
-    """Of cases the branch that holds, if it is the same all along the axes."""
+    """The branch of cases that applies, if it is the same one all along the axes."""
     while isinstance(formula, Cases):
         branches = np.unique(formula.taken_over(axes))
         if len(branches) > 1:
@@ -168,7 +170,7 @@ def _taken(formula: Formula, axes: tuple[Axis, ...]) -> Formula:
 
 
 def _inner(formula: Formula) -> Formula | None:
-    """What must be zero for a formula to be, where that is one thing."""
+    """The part of a formula that must be zero where the formula is, if it is a single one."""
     match formula:
         case Function() if FUNCTIONS[formula.name](np.zeros(1))[0] == 0.0:
             return formula.argument
@@ -184,7 +186,7 @@ def _inner(formula: Formula) -> Formula | None:
 
 
 def _given(element: Element) -> Finding:
-    """A zero that no op of the step has made."""
+    """Why a value is zero that no op of the step has computed."""
     name = _name(element)
     if element.role == "parameter":
         letters = ", ".join(axis.letter for axis in element.axes)
@@ -194,7 +196,7 @@ def _given(element: Element) -> Finding:
         reason = f"the input {name} is 0 for all {_samples(element)} samples of the batch"
         return Finding("zero_input", reason, {"samples": float(_samples(element))})
     if element.role == "gradient":
-        return Finding("unused", f"nothing that the loss depends on is made of {name[1:]}", {})
+        return Finding("unused", f"the loss does not depend on {name[1:]}", {})
     return Finding("zero_factor", f"{name} is 0", {})
 
 

@@ -319,14 +319,14 @@ def test_numbers_changed_by_hand_are_told_from_those_computed() -> None:
     assert Explainer(machine).explain("dense1/z", (0, 1)).stale
 
 
-def test_held_elements_say_so() -> None:
+def test_clamped_elements_say_so() -> None:
     machine = circles_machine()
     timeline = Timeline(machine)
     timeline.clamp("dense1/a", 0.25, (None, 2))
     timeline.run(2)
     e = explain(machine, "dense1/a", (3, 2), past=timeline)
     assert isinstance(e.formula, Number)
-    assert (e.value, e.formula.meaning) == (0.25, "held at this value")
+    assert (e.value, e.formula.meaning) == (0.25, "clamped at this value")
     assert explain(machine, "dense1/a.grad", (3, 2), past=timeline).value == 0.0
     assert text(explain(machine, "dense1/a", (3, 1), past=timeline).formula) == "tanh(Z1[3, 1])"
 
@@ -335,10 +335,10 @@ def test_what_nothing_has_computed_says_where_it_is_from() -> None:
     machine = circles_machine(Momentum(0.1))
     explainer = Explainer(machine)
     for buffer, index, meaning in (
-        ("dense1/W", (0, 1), "start value, drawn by glorot_uniform"),
+        ("dense1/W", (0, 1), "initial value, drawn by glorot_uniform"),
         ("data/x", (17, 0), "sample 17 of the training set"),
         ("learning_rate", (), "given"),
-        ("parameters.velocity", (0,), "start value"),
+        ("parameters.velocity", (0,), "initial value"),
         ("dense1/z", (0, 0), "not computed yet"),
         ("loss/L.grad", (), "the derivative of the loss with respect to itself"),
     ):

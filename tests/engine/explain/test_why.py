@@ -156,7 +156,7 @@ def test_a_perfect_prediction_has_nothing_to_learn() -> None:
     machine.run(1)
     cause = why(machine, "dense1/b", (0,))
     assert cause.kind == "no_error"
-    assert "the prediction is exactly the target" in cause.sentence
+    assert "the prediction equals the target exactly" in cause.sentence
 
 
 def test_zeros_of_different_origin_in_different_samples() -> None:
@@ -355,7 +355,7 @@ def test_without_a_past_a_broken_parameter_is_named() -> None:
     cause = why(machine, "dense1/W", (1, 1))
     assert cause.kind == "non_finite"
     assert cause.path[-1].buffer == "dense1/z"
-    assert "overwritten and is not recorded" in cause.sentence
+    assert "overwritten and are not recorded" in cause.sentence
 
 
 # Healthy --------------------------------------------------------------------------------------
