@@ -73,7 +73,7 @@ ELEMENTWISE: dict[str, Function] = {
     "isinf": Function("is infinite", _each(np.isinf), truth=True),
     "isfinite": Function("is neither", _each(np.isfinite), truth=True),
 }
-"""Of each element."""
+"""Functions of each element, by name."""
 
 REDUCTIONS: dict[str, Function] = {
     "sum": Function("sum", _over(np.add.reduce)),
@@ -88,6 +88,6 @@ REDUCTIONS: dict[str, Function] = {
     "all": Function("each is yes", _over(np.logical_and.reduce), True, truth=True),
     "count": Function("how many are yes", _over(np.count_nonzero), True),
 }
-"""Of all elements; with a whole number behind the argument, along that axis."""
+"""Functions of all elements. With a whole number behind the argument, they work along that axis."""
 
 FUNCTIONS: dict[str, Function] = {**ELEMENTWISE, **REDUCTIONS}

@@ -18,9 +18,9 @@ from engine.program.machine import Trap
 CAPACITY = 256
 """Values over time kept of an expression on one branch."""
 SHARE = 0.005
-"""Of training time that looking may take."""
+"""The share of training time that reading the watches may take."""
 LOOK_SECONDS, VALUE_SECONDS = 5e-5, 1e-5
-"""Of one look, and of each expression; roughly."""
+"""Rough seconds that one reading takes, and each expression in it."""
 NEVER = 2**62
 
 

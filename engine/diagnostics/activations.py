@@ -94,7 +94,7 @@ class DeadReLU(Rule):
 
 @dataclass
 class _Verdicts:
-    """Of a layer's units: those found dead, and (units,) looks until each is suspected."""
+    """The dead units of a layer, and for each unit (units,) the looks until it is suspected."""
 
     dead: set[int]
     patience: NDArray[np.int64]

@@ -18,7 +18,7 @@ from engine.program.objective import Objective, Samples, Vector
 from engine.program.pieces import Pieces, finish
 
 STEP = 1e-5
-"""Of gradient differences, times max(1, ‖θ‖), along a direction of length 1; see
+"""Step of gradient differences, times max(1, ‖θ‖), along a direction of length 1; see
 `engine.diagnostics.gradcheck.STEP`."""
 
 

@@ -35,7 +35,7 @@ RIGHT, WRONG = 1e-7, 1e-2
 """Relative errors below which backpropagation is right and above which it is wrong (CS231n, notes
 3, "Gradient checks"); between them it is suspicious."""
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
-"""Of a loss, relative: some roundings, as sums over the batch add them up."""
+"""Relative rounding error of a loss: some roundings, because sums over the batch add them up."""
 
 Verdict = Literal["right", "suspicious", "wrong", "kink"]
 Coordinate = tuple[str, tuple[int, ...]]
@@ -194,7 +194,7 @@ def _extrapolated(
     h: float,
     whole: _Quotient,
 ) -> _Quotient:
-    """Of the quotients at h and h/2, what is left without their error of order h².
+    """The quotients at h and h/2, combined so that their error of order h² cancels.
 
     Richardson extrapolation (Press et al., Numerical Recipes, section 5.7): the third derivative
     of the loss must not be taken for a mistake.

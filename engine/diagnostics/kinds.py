@@ -137,7 +137,10 @@ class RowNeverSeen(Rule):
 
     id = "row_never_seen"
     title = "Embedding row never seen"
-    meaning = "These vectors stay as they began; whoever asks for one later gets a random answer."
+    meaning = (
+        "These vectors keep their initial values. A later sample that looks one up gets a random "
+        "vector."
+    )
     when = "start"
 
     def check(self, case: Case) -> Iterator[Finding]:
@@ -151,18 +154,18 @@ class RowNeverSeen(Rule):
         values = case.machine.view(table)
         many = "row" if unseen.size == 1 else "rows"
         first = ", ".join(str(row) for row in unseen[:8]) + (", …" if unseen.size > 8 else "")
-        remedies = [Remedy("leave them out, or have training samples of them")]
+        remedies = [Remedy("leave them out, or add training samples that use them")]
         used, place = len(values) - unseen.size, case.place(layer)
         if layer.kind == Embedding.kind and place is not None and unseen[0] == used > 0:
             smaller = Change(f"{place}.vocabulary", int(used))
             remedies.insert(0, Remedy(f"make the vocabulary {used}", (smaller,)))
         return self.found(
             case,
-            f"{unseen.size} of the {len(values)} rows of {table} are never asked for: "
+            f"{unseen.size} of the {len(values)} rows of {table} are never looked up: "
             f"{many} {first}",
             subject=layer.name,
             evidence=tuple(
-                Evidence(table, (int(row), None), 0.0, "samples that ask for it", case.step)
+                Evidence(table, (int(row), None), 0.0, "samples that look it up", case.step)
                 for row in unseen[:8]
             ),
             remedies=remedies,

@@ -159,7 +159,7 @@ class Plateau(Rule):
             remedies.append(Remedy("use Adam", (kind,)))
         yield self.found(
             case,
-            f"the loss, {number_text(known[-1].train)}, has not got better in {epochs:.0f} epochs; "
+            f"the loss, {number_text(known[-1].train)}, has not improved in {epochs:.0f} epochs; "
             f"{where}",
             evidence=(
                 _loss_evidence(case, known[-1].train, "on the training set"),

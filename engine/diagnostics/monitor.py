@@ -23,7 +23,7 @@ from engine.program.machine import Machine, Trap
 from engine.tensors.arrays import Array
 
 SHARE = 0.02
-"""Of training time that looking may take."""
+"""The share of training time that observing may take."""
 WINDOW = 64
 """Consecutive steps of which the losses are noted before each look."""
 RECENT = 64
@@ -31,7 +31,7 @@ RECENT = 64
 EARLY = 8
 """In the beginning of a branch one looks again after this fraction of its steps so far."""
 BINS = 24
-"""Of a histogram of weights."""
+"""The number of bins in a histogram of weights."""
 HISTOGRAM_EVERY = 4
 """Looks from one histogram to the next: it is the most expensive part of one."""
 STILL_STEPS = 100

@@ -110,7 +110,7 @@ class Probe:
 
 
 LOOK_SECONDS, LAYER_SECONDS, ELEMENT_SECONDS = 3.5e-4, 4e-5, 2e-9
-"""Of one look with the rules that judge it, of each layer, and of each of its outputs and
+"""Seconds of one look with the rules that judge it, of each layer, and of each of its outputs and
 parameters; roughly, and in a processor whose caches are full of training."""
 
 

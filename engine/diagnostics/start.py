@@ -128,7 +128,7 @@ class ClassImbalance(Rule):
         )
         column = (None, most if y.shape[1] > 1 else 0)
         evidence = Evidence("data/y", column, float(counts[most]), f"samples of {names[0]}", 0)
-        remedy = Remedy("take as many samples of each class, or judge by more than accuracy")
+        remedy = Remedy("balance the classes, or judge by more than the accuracy")
         yield self.found(case, text, evidence=(evidence,), remedies=(remedy,))
 
 
@@ -148,7 +148,7 @@ class OutputMismatch(Rule):
 
     id = "output_mismatch"
     title = "Output and loss do not fit"
-    meaning = "The loss can not become small, or the gradient is small where the error is large."
+    meaning = "The loss cannot become small, or the gradient is small where the error is large."
     when = "start"
 
     def check(self, case: Case) -> Iterator[Finding]:

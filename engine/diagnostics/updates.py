@@ -34,7 +34,7 @@ class UpdateRatio(Rule):
 
     id = "update_ratio"
     title = "Update-to-weight ratio"
-    meaning = "Below, training takes for ever; above, each step undoes the last."
+    meaning = "Below this range, training takes forever. Above it, each step undoes the last."
 
     def check(self, case: Case) -> Iterator[Finding]:
         seen = case.last(self.looks)

@@ -28,7 +28,7 @@ from server.wire.formulas import number
 Result = TypeVar("Result")
 
 CALL_SECONDS = 2e-6
-"""Of one instruction of an evaluation of the loss on a small batch, roughly."""
+"""Rough seconds of one instruction when the loss of a small batch is evaluated."""
 LANDSCAPE_SECONDS = 2.0
 """What a map of the loss may take; of a large network it has fewer points."""
 LINE_POINTS, PLANE_POINTS, MIN_POINTS = 41, 25, 9
@@ -37,9 +37,10 @@ MIN_STEPS = {"update": 1, "path": 2, "random": 0}
 SPAN = 1.25
 """A plane reaches this much further than the path on it, or than its directions."""
 PATH_POINTS = 24
-"""Of the path of the parameters at most."""
+"""The most points on the path of the parameters."""
 PATH_NUMBERS = 4_000_000
-"""Of all parameters at all points of a path, which are kept while its plane is chosen."""
+"""The most numbers on a path, of all parameters at all points. They are kept while its plane is
+chosen."""
 
 
 class Surveys:

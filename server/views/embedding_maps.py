@@ -18,7 +18,8 @@ from server.views.view_group import Array, View, ViewGroup
 Points = NDArray[np.float64]
 
 MAX_UNITS, MAX_ROWS = 256, 5000
-"""Of a map; finding the directions of longer vectors would take too long."""
+"""The longest and the most vectors in a map. Finding the directions of longer vectors takes too
+long."""
 
 
 class MapGroup(ViewGroup):

@@ -19,11 +19,11 @@ from engine import Machine, Split
 from server.describe.description import Plan
 
 CALL_SECONDS = 5e-7
-"""Of one instruction on little data, roughly. With the two below: a model of costs that gives the
-same answer on every machine, so that the steps at which the loss is evaluated do not vary."""
+"""Rough seconds of one instruction on little data. With the two below: a model of costs that gives
+the same answer on every machine, so that the steps at which the loss is evaluated do not vary."""
 FLOP_SECONDS = 4e-11
 VALUE_SECONDS = {"float64": 4e-9, "float32": 1e-9}
-"""Of an activation function, for each value."""
+"""Seconds of an activation function for each value, by dtype."""
 CHUNK_SECONDS = 4e-3
 MIN_CHUNK = 32
 JUDGING_SECONDS = 0.05
@@ -37,7 +37,7 @@ for the accuracies of a regression, does not exist."""
 
 @dataclass(frozen=True)
 class Score:
-    """Of a split: the mean loss without penalties, and the share of right answers.
+    """The mean loss of a split without penalties, and the share of right answers.
 
     A regression has no accuracy (None). Where every place of a sequence has a class of its own,
     both are of all places that have one.
@@ -187,7 +187,7 @@ def finite(value: float | None) -> float | None:
 
 
 def row_seconds(plan: Plan) -> float:
-    """Of one sample's forward pass, by the model of costs."""
+    """Seconds of the forward pass of one sample, by the model of costs."""
     forward = _forward(plan)
     flops = sum(instruction.flops for instruction in forward)
     return (flops * FLOP_SECONDS + _value_seconds(plan)) / plan.program.batch_size
@@ -204,7 +204,7 @@ def judged_rows(plan: Plan) -> int:
 
 
 def evaluation_seconds(plan: Plan) -> float:
-    """Of judging both splits once, by the model of costs."""
+    """Seconds of judging both splits once, by the model of costs."""
     rows = chunk_rows(plan)
     samples = [min(len(plan.data.train), judged_rows(plan)), len(plan.data.test)]
     chunks = sum(-(-count // rows) for count in samples)
@@ -216,7 +216,7 @@ def _forward(plan: Plan) -> list[engine.Instruction]:
 
 
 def _value_seconds(plan: Plan) -> float:
-    """Of the activations that the forward pass of a batch computes."""
+    """Seconds of the activations in the forward pass of a batch."""
     buffers = plan.program.buffers
     written = (buffers[name] for i in _forward(plan) for name in i.writes)
     values = sum(prod(buffer.shape) for buffer in written if buffer.role == "activation")

@@ -194,13 +194,13 @@ START: dict[str, tuple[str, str, Network, Dataset]] = {
     "wide": ("unscaled_inputs", "x2 has standard deviation", binary(Dense(4, "tanh")), WIDE),
     "rows at the end": (
         "row_never_seen",
-        "2 of the 9 rows of embedding1/W are never asked for: rows 7, 8",
+        "2 of the 9 rows of embedding1/W are never looked up: rows 7, 8",
         lookup(Embedding(9, 4, l2=0.1), WORDS),
         WORDS,
     ),
     "row of a field": (
         "row_never_seen",
-        "1 of the 13 rows of field_embedding1/W are never asked for: row 6",
+        "1 of the 13 rows of field_embedding1/W are never looked up: row 6",
         lookup(FieldEmbedding((7, 6), 3), PAIRS),
         PAIRS,
     ),
