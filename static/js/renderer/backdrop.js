@@ -11,7 +11,7 @@ import { traceEdge } from "./edges.js";
 const READ = 1;
 const WRITTEN = 2;
 
-/** What is lit: for every column, pair and the loss 0, READ or WRITTEN. */
+/** How each column, each pair and the loss is lit: 0, READ or WRITTEN. */
 export class Light {
   /** @param {Scene} scene */
   constructor(scene) {

@@ -15,7 +15,7 @@ export class Chosen {
   }
 
   /**
-   * Finds them anew, when the numbers have changed.
+   * Finds the chosen cells again if the numbers have changed.
    * @returns {boolean} whether there are any
    */
   refresh() {

@@ -132,7 +132,7 @@ export class Motion {
   }
 
   /**
-   * What of a column has been computed but is not to be seen yet, because its cue is still to come.
+   * Which values of a column were computed but stay hidden until their cue.
    * @param {number} column
    * @param {number} now
    * @returns {number} bit 0 activations, bit 1 gradients

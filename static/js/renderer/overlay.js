@@ -1,5 +1,5 @@
 // @ts-check
-// What lies on top: the edge or unit pointed at, the selection, and the motion of an instruction.
+// The top canvas: the hovered edge or unit, the selection, and the motion of an instruction.
 
 import { palette } from "../color.js";
 import { placeOf } from "../scene/fields.js";

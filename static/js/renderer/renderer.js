@@ -63,7 +63,7 @@ export class Renderer {
     return [this.ground, this.edges, this.units, this.overlay];
   }
 
-  /** Everything is drawn anew: after a change of the theme, say. */
+  /** Redraws everything, for instance after a change of the theme. */
   invalidate() {
     for (const surface of this.surfaces()) surface.dirty = true;
   }
@@ -144,7 +144,7 @@ export class Renderer {
   }
 
   /**
-   * The one thing pointed at stands out: all other edges go to 15 %.
+   * The hovered thing stands out: all other edges fade to 15 %.
    * @param {Selection | null} hover
    */
   dim(hover) {

@@ -11,7 +11,7 @@ export class Surface {
     if (!context) throw new Error("this browser has no 2D canvas");
     this.context = context;
     this.ratio = 1;
-    /** Whether it must be drawn anew. */
+    /** Whether the canvas must be redrawn. */
     this.dirty = true;
   }
 

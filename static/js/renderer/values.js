@@ -4,7 +4,7 @@
 
 /** @import { BufferInfo, Entry, Frame, Model } from "../state/types.js" */
 
-/** The opacity of what is not of this step yet, everywhere in the picture. */
+/** The opacity of values that are still of the step before, everywhere in the picture. */
 export const STALE = 0.28;
 /** Larger buffers are shown as they come: easing them would cost more than it shows. */
 const EASED = 40_000;

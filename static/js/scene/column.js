@@ -1,5 +1,5 @@
 // @ts-check
-// What is said of a column that is made of fields.
+// The headings and counts of a column that is made of fields.
 
 import { Panel } from "./panel.js";
 
@@ -43,7 +43,7 @@ export function panelColumn(layer, model, panel) {
 }
 
 /**
- * How many numbers a layer learns, with those inside it.
+ * The number of parameters of a layer, including its inner layers.
  * @param {LayerInfo} layer
  * @param {Model} model
  */

@@ -194,7 +194,7 @@ export function boxAround(field, rows, cols) {
 }
 
 /**
- * Where an arrow key leads from a cell; null if out of the column.
+ * The cell that an arrow key leads to; null if that is outside the column.
  * @param {Field[]} fields
  * @param {number} cell
  * @param {string} key

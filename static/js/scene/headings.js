@@ -1,12 +1,13 @@
 // @ts-check
-// Where the headings of the columns stand: each above its own as far as none runs into the next. Pure.
+// The positions of the columns' headings: each is centred on its column unless it would run into
+// the next. Pure.
 
 /** @import { Area, Column } from "./layout.js" */
 
 /** Width of a letter and of what is around a heading, CSS px at scale 1. */
 const LETTER = 7.5;
 const AROUND = 10;
-/** What stays free between two that are as wide as they can be. */
+/** The gap between two headings that are as wide as possible. */
 const EDGE = 4;
 const LOSS = 5 * LETTER + AROUND;
 
@@ -22,7 +23,7 @@ export function placeHeadings(columns, loss, { x, width, scale }) {
   const wanted = columns.map((column) => column.x + column.width / 2);
   wanted.push(loss.x);
   const places = apart(wanted, needs, 0, 2 * x + width);
-  // What is free between two belongs to both, before the first to it alone.
+  // Two neighbours share the free space between them; the first has that before it to itself.
   const gaps = places.map((place, i) =>
     i > 0 ? place - places[i - 1] - (needs[i - 1] + needs[i]) / 2 : 2 * place - needs[0],
   );

@@ -81,7 +81,7 @@ const FOLD_GAP = 0.14;
 export function layoutScene(model, area) {
   const specs = describeColumns(model);
   const modes = pairModes(specs, area.width / area.scale);
-  // Where no curves run, less has to stay free.
+  // Less space must stay free where no curves run.
   const free = modes.includes("fan") ? 0.34 : 0.5;
   const least = Math.min(72 * area.scale, (free * area.width) / (specs.length + 1));
   let share = 0.24;
@@ -247,7 +247,7 @@ function fold(spec, area, most) {
 }
 
 /**
- * A block without holes is worth smaller units.
+ * Units may be smaller in a block without holes.
  * @param {ColumnSpec} spec
  * @param {number} cols
  * @param {number} rows
@@ -257,7 +257,7 @@ function evenness(spec, cols, rows) {
 }
 
 /**
- * A small network on a large page has larger units.
+ * Units are larger in a small network on a large page.
  * @param {ColumnSpec} spec
  * @param {Area} area
  */

@@ -9,10 +9,10 @@ import { layoutScene } from "./layout.js";
 /** @import { Model } from "../state/types.js" */
 /** @import { Area, Scene } from "./layout.js" */
 
-/** A heading stands so far from the middle of its column at the most, CSS px at scale 1. */
-const BESIDE = 14;
-/** The picture becomes so much wider at a time, and so many times its room at the most. */
-const WIDER = 1.08;
+/** The greatest distance of a heading from the middle of its column, CSS px at scale 1. */
+const MAX_OFFSET = 14;
+/** The factor by which the picture grows at a time, and the most it may exceed its room by. */
+const GROWTH = 1.08;
 const MAX_ENLARGEMENT = 4;
 
 /**
@@ -25,8 +25,8 @@ export function layoutLegibly(model, room) {
   const heights = describeColumns(model).map(({ panel }) => (panel?.tall ?? 0) * room.scale);
   const area = { ...room, height: Math.max(room.height, ...heights) };
   let scene = layoutScene(model, area);
-  while (scene.columns.some((column) => displacement(column) > BESIDE * room.scale)) {
-    area.width *= WIDER;
+  while (scene.columns.some((column) => displacement(column) > MAX_OFFSET * room.scale)) {
+    area.width *= GROWTH;
     if (area.width > MAX_ENLARGEMENT * room.width) break;
     scene = layoutScene(model, { ...area });
   }

@@ -19,8 +19,7 @@ export function order(a, b) {
 }
 
 /**
- * A branch with what it comes from: itself first, the trunk last, each with where this history
- * leaves it.
+ * A branch and its ancestors, the trunk last, each with the moments that belong to this history.
  * @param {BranchInfo[]} branches
  * @param {number} number
  * @returns {{branch: BranchInfo, from: Moment, to: Moment}[]}
@@ -37,7 +36,7 @@ export function lineage(branches, number) {
 }
 
 /**
- * Where the machine is: by the picture on the screen while it runs, else by the last state.
+ * Where the machine is: while it runs, as of the picture on the screen, else as of the last state.
  * @param {import("./store.js").State} state
  * @returns {{branch: number, moment: Moment}}
  */
@@ -58,7 +57,7 @@ export function endOf(state, number) {
   return branch === number && order(moment, known) > 0 ? moment : known;
 }
 
-/** Forgets everything: another network, or training from the start again. @param {Store} store */
+/** Forgets everything, as for another network or a restarted training. @param {Store} store */
 export function begin(store) {
   const losses = new History();
   const curves = new Map([[0, losses]]);
@@ -92,7 +91,7 @@ export function takeTimeline(store, event) {
 }
 
 /**
- * The present branch's curve is what charts show. A branch is told of before it has one.
+ * Charts show the present branch's curve. The server announces a branch before it has one.
  * @param {Store} store
  */
 function showCurve(store) {

@@ -35,7 +35,7 @@ export const TRIGGERS = [
 export const MAX_BREAKPOINTS = 64;
 
 /**
- * A new one, which stands nowhere yet.
+ * A new specification that has no location yet.
  * @param {Partial<BreakpointSpec>} [given]
  * @returns {BreakpointSpec}
  */
@@ -53,7 +53,7 @@ export function kindOf({ expression, log_message }) {
 }
 
 /**
- * Whether nothing is missing that the server needs; the expressions may still be wrong.
+ * Whether the specification has all that the server needs; its expressions may still be wrong.
  * @param {BreakpointSpec} spec
  */
 export function isComplete(spec) {
@@ -64,7 +64,7 @@ export function isComplete(spec) {
 }
 
 /**
- * The fields that the server takes, of a breakpoint that may have more.
+ * A breakpoint reduced to the fields that the server takes.
  * @param {BreakpointSpec} breakpoint
  * @returns {BreakpointSpec}
  */
@@ -110,7 +110,7 @@ export function isAt(breakpoint, { instruction, scope, phase }) {
 }
 
 /**
- * Where it stands, in words.
+ * A location in words.
  * @param {Location} location
  */
 export function locationText({ instruction, scope, phase }) {
@@ -129,7 +129,7 @@ export function triggerText({ trigger, level }) {
 }
 
 /**
- * All of it in one line of words.
+ * A whole specification in one line of words.
  * @param {BreakpointSpec} spec
  */
 export function describe(spec) {
@@ -164,7 +164,7 @@ export function byInstruction(breakpoints, headings) {
 // --- Another network ----------------------------------------------------------------------------
 
 /**
- * What an instruction is by, whatever its number and its sizes: what it writes, and where.
+ * What identifies an instruction, whatever its number and its sizes: what it writes, and where.
  * @param {Model} model
  * @param {number | null} index
  */
@@ -211,7 +211,7 @@ export function pack({ breakpoints, watches, pins }) {
 }
 
 /**
- * A breakpoint without what is usual.
+ * A breakpoint without the fields that have their defaults.
  * @param {BreakpointSpec} breakpoint
  * @returns {Partial<BreakpointSpec>}
  */

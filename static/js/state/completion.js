@@ -5,7 +5,7 @@
 
 /** @import { Model } from "./types.js" */
 
-/** Something that can stand in an expression. @typedef {{name: string, kind: "buffer" | "scalar" | "function", about: string}} Word */
+/** A name that can stand in an expression. @typedef {{name: string, kind: "buffer" | "scalar" | "function", about: string}} Word */
 /** @typedef {{from: number, to: number, words: Word[]}} Completion `words` replace from…to */
 
 const MAX_WORDS = 60;
@@ -35,7 +35,7 @@ function word(name, kind, about) {
 }
 
 /**
- * What could stand at the caret, the likeliest first; null if no word is being written there.
+ * The completions at the caret, the likeliest first; null if the user is not typing a word there.
  * @param {string} text
  * @param {number} caret
  * @param {Word[]} words
@@ -83,7 +83,7 @@ function ranked(begun, words) {
 }
 
 /**
- * What a completion puts in place of what was typed: functions get their bracket.
+ * The text that a completion inserts: a function gets its bracket.
  * @param {Word} chosen
  */
 export function inserted({ name, kind }) {

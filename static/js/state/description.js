@@ -6,12 +6,12 @@
  * @import { DatasetInfo, Description, LayerDescription, PartialDescription, Speed } from "./types.js"
  */
 /**
- * What a link says beside the description.
+ * The part of a link that is not the description.
  * @typedef {{speed?: Speed, edges?: import("./types.js").EdgeMode, run?: boolean,
  *   scene?: string, log?: import("./types.js").Saved["log"], stops?: import("./breakpoints.js").Packed}} LinkView
  */
 
-/** What a layer's fields are where a link leaves them out. */
+/** The values of a layer's fields that a link leaves out. */
 const LAYER_DEFAULTS = {
   kind: "dense",
   initializer: "glorot_uniform",
@@ -27,7 +27,7 @@ const LAYER_DEFAULTS = {
 const PLAIN_KINDS = ["plane", "line", "table"];
 
 /**
- * Whether samples have one class of a few, or one number, as target.
+ * Whether a sample's target is one class or one number.
  * @param {DatasetInfo} info
  */
 function isSimple({ kind, task, class_counts: counts }) {
@@ -81,7 +81,7 @@ export function fitOutput(description, info) {
   const output = layers[layers.length - 1];
   if (output.kind !== "dense") return;
   if (description.targets === "inputs" || !isSimple(info)) {
-    // How many outputs there are is for the server to work out.
+    // The server works out the number of outputs.
     delete output.units;
     delete output.activation;
     return;
@@ -134,7 +134,7 @@ export function fitData(description, info, from) {
 }
 
 /**
- * Takes the network that fits a data set as it comes. Changes the description given.
+ * Takes the network that the catalogue offers for a data set. Changes the description given.
  * @param {Description} description
  * @param {DatasetInfo} info
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// What the server's numbered events do to the store. No I/O.
+// Applies the server's numbered events to the store. No I/O.
 
 import { problemOf } from "../wire/connection.js";
 import { begin, takeLosses, takePlace, takeTimeline } from "./branches.js";

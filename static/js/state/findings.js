@@ -1,5 +1,5 @@
 // @ts-check
-// What the rules have found, and the changes that they suggest. No I/O.
+// The findings of the diagnostics, and the changes that they suggest. No I/O.
 
 /** @import { Message } from "../wire/connection.js" */
 /** @import { Store } from "./store.js" */
@@ -30,7 +30,7 @@ export function patched(description, changes) {
 }
 
 /**
- * What is found now, the gravest first.
+ * The present findings, the gravest first.
  * @param {Store} store
  * @param {Message} event of type "diagnostics"
  */
@@ -48,7 +48,7 @@ export function takeFindings(store, event) {
   }
 }
 
-/** What tells findings apart. @param {Finding} finding */
+/** A key that tells findings apart. @param {Finding} finding */
 export function keyOf({ rule, subject }) {
   return `${rule} ${subject}`;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Texts made small enough to send.
+// Compresses texts that are sent.
 
 /**
  * Base 64 of a text in UTF-8, compressed by zlib.

@@ -1,6 +1,6 @@
 // @ts-check
-// What the browser keeps for this page. It may be forbidden, such as in a frame on a page of another
-// site; the page works without.
+// Storage of the browser. It may be forbidden, as in a frame on another site; the page works
+// without it.
 
 /** Either until the tab is closed, or for good. @typedef {"session" | "local"} Lasting */
 

@@ -76,7 +76,9 @@ class AnswerPanel extends Panel {
     const after = `after ${stepName(this.model, read("probe/input/x"), row)}`;
     if (id < 0) return `No token ${after}`;
     const token = `“${tokenText(this.model, id)}”`;
-    return rank < 0 ? `${token}, which comes ${after}` : `${token}, answer ${rank + 1} ${after}`;
+    return rank < 0
+      ? `${token}, the true token ${after}`
+      : `${token}, prediction ${rank + 1} ${after}`;
   }
 
   /**

@@ -1,5 +1,5 @@
 // @ts-check
-// Attention: of every head the matrix of its weights, a row a query, a column a key.
+// Attention: a matrix of weights per head, with a row per query and a column per key.
 
 import { panelColumn } from "../column.js";
 import { sequenceField } from "../fields.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// Layers over images: a map a channel, each beside the kernel that made it.
+// Layers over images: a map per channel, beside the kernel that computed it.
 
 import { panelColumn } from "../column.js";
 import { boxAround, placeOf } from "../fields.js";
@@ -11,10 +11,10 @@ import { Panel, weightLines } from "../panel.js";
 /** @import { Area, Box } from "../layout.js" */
 /** @import { CellLine, Read } from "../panel.js" */
 
-/** So many channels are shown; the others are counted. */
+/** The most channels that are shown; of the others, only the number is. */
 const MAX_CHANNELS = 16;
-/** So many stand below one another where there is room. */
-const TALL = 8;
+/** The most maps in one column, where there is room. */
+const MAX_STACKED = 8;
 /** Sides of maps and kernels, and what is between them; CSS px at scale 1. */
 const SIDE = 58;
 const MIN_SIDE = 20;
@@ -51,7 +51,7 @@ export class MapPanel extends Panel {
     this.turn(this.inputs ? -1 : 0);
     this.shownChannels = Math.min(MAX_CHANNELS, channels);
     this.hidden = channels - this.shownChannels;
-    const grid = this.shownChannels > TALL ? 2 : 1;
+    const grid = this.shownChannels > MAX_STACKED ? 2 : 1;
     const beside = this.kernels ? KERNEL + GAP / 2 : 0;
     const side = SIDE * Math.max(1, width / height) ** 0.5;
     this.width = grid * (side + beside) + (grid - 1) * 2 * GAP;
@@ -71,7 +71,7 @@ export class MapPanel extends Panel {
     const gap = GAP * scale;
     const wide = this.kernels ? (KERNEL + GAP / 2) * scale : 0;
     const foot = this.hidden ? FOOT * scale : 0;
-    const cols = count > TALL ? 2 : 1;
+    const cols = count > MAX_STACKED ? 2 : 1;
     const rows = Math.ceil(count / cols);
     const each = (box.width - (cols - 1) * 2 * gap) / cols;
     const beside = each - wide < WITH_KERNEL * scale ? 0 : wide;
@@ -192,7 +192,7 @@ export class MapPanel extends Panel {
  */
 function placeKernel(field, x, middle, most, scale) {
   const { rows, cols } = field.part;
-  // Without room it is out of sight, not gone: its cells keep their numbers.
+  // A kernel without room is hidden, not removed, so its cells keep their numbers.
   const size = most > 0 ? Math.min(KERNEL * scale, most) / Math.max(rows, cols) : OUT;
   const cell = size >= 2 ? Math.floor(size) : size;
   field.width = cell * cols;

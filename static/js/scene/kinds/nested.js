@@ -10,8 +10,8 @@ import { headFields } from "./attention.js";
 /** @import { LayerInfo, Model } from "../../state/types.js" */
 /** @import { FieldSpec } from "../fields.js" */
 
-/** Of images so many channels are shown. */
-const CHANNELS = 4;
+/** The most channels that are shown of an image. */
+const MAX_CHANNELS = 4;
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
@@ -27,7 +27,7 @@ export function column(layer, model) {
   return panelColumn(layer, model, panel);
 }
 
-/** Whether a branch hands on what comes in. @param {LayerInfo} layer @param {Model} model */
+/** Whether a branch outputs its input unchanged. @param {LayerInfo} layer @param {Model} model */
 function hasEmpty({ path }, model) {
   /** @type {any} */
   const described = model.description.layers[Number(/\d+/.exec(path)?.[0])];
@@ -47,7 +47,7 @@ function title({ name, kind }) {
 }
 
 /**
- * What a layer computes, whatever its shape.
+ * The field of a layer's output, whatever its shape.
  * @param {LayerInfo} layer
  * @param {string} symbol
  * @param {Model} model
@@ -69,7 +69,7 @@ function shown({ name, output_shape: shape }, symbol, model) {
       }),
     ];
   }
-  return Array.from({ length: Math.min(CHANNELS, channels) }, (_, channel) =>
+  return Array.from({ length: Math.min(MAX_CHANNELS, channels) }, (_, channel) =>
     sequenceField(model, value, {
       symbol: "",
       title: `${name}, channel ${channel}`,

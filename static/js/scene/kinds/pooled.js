@@ -1,5 +1,5 @@
 // @ts-check
-// Pooling over all of time, or of an image: a unit a channel, which comes from a whole map.
+// Pooling over all of time, or of an image: a unit per channel, computed from a whole map.
 
 import { originOf } from "../origin.js";
 import { dense } from "./dense.js";

@@ -1,6 +1,6 @@
 // @ts-check
-// A recurrent layer unrolled: a row a time step, with its gates, its states and what of dL/dh has
-// come back to it.
+// A recurrent layer unrolled: a row per time step, with its gates, its states and the norm of dL/dh
+// there.
 
 import { panelColumn } from "../column.js";
 import { sequenceField } from "../fields.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// What is computed at every place of a sequence: a row a step, a column a unit.
+// What is computed at every position of a sequence: a row per step, a column per unit.
 
 import { panelColumn } from "../column.js";
 import { placeOf, sequenceField } from "../fields.js";
@@ -79,7 +79,7 @@ export function placeFields(layer, model) {
 }
 
 /**
- * Positions that are learned, each added to what stands there.
+ * A learned position vector per step, which is added to the token's vector.
  * @param {Model} model
  * @param {string} buffer
  */

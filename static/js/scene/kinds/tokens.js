@@ -1,5 +1,5 @@
 // @ts-check
-// Inputs that are names of rows: the tokens of a text, or who and what a rating is of. A row each.
+// Inputs that name rows of a table: the tokens of a text, or the person and the film of a rating.
 
 import { panelColumn } from "../column.js";
 import { sequenceField } from "../fields.js";
