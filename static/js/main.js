@@ -7,6 +7,7 @@ import { setIcon } from "./controls/dom.js";
 import { mountDrop } from "./controls/files.js";
 import * as frame from "./controls/frame.js";
 import * as panel from "./controls/panel.js";
+import { styled } from "./controls/styles.js";
 import { mountTooltips } from "./controls/tooltip.js";
 import * as transport from "./controls/transport.js";
 import { listen } from "./keyboard.js";
@@ -112,7 +113,7 @@ async function copyLink() {
 let help = null;
 
 async function showHelp() {
-  const { helpDialog } = await import("./controls/help.js");
+  const { helpDialog } = await styled("help", import("./controls/help.js"));
   help ??= helpDialog(keys);
   help.showModal();
 }
