@@ -30,6 +30,9 @@ PING_INTERVAL = 2.0
 STUCK_AFTER = 20.0
 """Seconds without an answer; longer than loading a data set and than the largest step allowed."""
 FARTHEST_RESTART = 5.0
+NICENESS = 19
+"""How far workers stand back behind other processes of the machine, where the system knows that:
+from 0, not at all, to 19. Training must not hold up the server, the browser or anything else."""
 MAIL_AT_ONCE = 64
 """Messages that are read before the sessions have their turn again."""
 
@@ -40,12 +43,12 @@ Replaced = Callable[[int], None]
 # In the worker -----------------------------------------------------------------------------------
 
 
-def work(pipe: Connection) -> None:
+def work(pipe: Connection, niceness: int) -> None:
     """A worker's whole life. Ends when the other end of the pipe does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends the pipe
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
-            os.nice(19)
+            os.nice(niceness)
     with contextlib.suppress(EOFError, OSError):
         _serve(pipe)
 
@@ -106,7 +109,7 @@ class Worker:
         self.answered = time.monotonic()
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
-        self.process: Any = context.Process(target=work, args=(other,), daemon=True)
+        self.process: Any = context.Process(target=work, args=(other, NICENESS), daemon=True)
         with blas.one_thread(), _without_main():
             self.process.start()
         other.close()

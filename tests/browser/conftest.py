@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.serving import CACHING, DEADLINE_SECONDS, served
+from tests.browser.serving import DEADLINE_SECONDS, EAGER, served
 from tests.browser.visit import Contexts, Visits
 
 expect.set_options(timeout=1000 * DEADLINE_SECONDS)
@@ -35,7 +35,7 @@ def contexts(browser: Browser) -> Contexts:
 @pytest.fixture(scope="package")
 def address() -> Iterator[str]:
     """Of a server's page."""
-    with served(CACHING) as address:
+    with served(EAGER) as address:
         yield address
 
 

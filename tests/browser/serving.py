@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from server.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHING = "tests.browser.caching_server"
+EAGER = "tests.browser.eager_server"
 
 
 @contextmanager
