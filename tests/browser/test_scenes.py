@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Route, expect
 
-from server.describe.scenes import SCENES, Scene
-from tests.browser.visit import PAUSED, Visit, Visits
+from server.describe.scenes import SCENES, Application
+from tests.browser.visit import Visit, Visits
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 HEADINGS = 60
@@ -37,26 +37,30 @@ def colours(visit: Visit, name: str) -> int:
     return len(network.getcolors(network.width * network.height) or [])
 
 
-@pytest.mark.parametrize(
-    ("before", "scene"), [*pairwise((SCENES[-1], *SCENES))], ids=lambda scene: scene.id
-)
-def test_every_scene_runs(visits: Visits, before: Scene, scene: Scene) -> None:
-    visit = visits.open(f"scene={before.id}&{PAUSED}")
-    generation, errors = visit.get("model.generation"), visit.get("errors")
-    open_gallery(visit)
-    card = visit.page.get_by_role("button", name=scene.title, exact=True)
-    if card.is_disabled():
-        pytest.skip("its data are not installed")
-    card.click()
-    visit.wait(
-        f"s.model.generation > {generation} && s.scene?.id === '{scene.id}' && s.run.running"
-        " && s.frame?.generation === s.model.generation && s.frame.step > 1"
-        " && s.losses.length > 0 && Number.isFinite(s.losses.train[s.losses.length - 1])"
-    )
-    visit.pause()
-    assert visit.get("errors") == errors
-    assert colours(visit, f"scene-{scene.id}") > COLOURS
-    visit.expect(f"new URLSearchParams(location.hash.slice(1)).get('scene') === '{scene.id}'")
+@pytest.mark.parametrize("application", get_args(Application))
+def test_every_scene_runs(visits: Visits, application: Application) -> None:
+    visit = visits.open()
+    shown = 0
+    for scene in (scene for scene in SCENES if scene.application == application):
+        open_gallery(visit)
+        card = visit.page.get_by_role("button", name=scene.title, exact=True)
+        if card.is_disabled():  # its data are not installed
+            visit.press("Escape")
+            continue
+        generation = visit.get("model.generation")
+        card.click()
+        visit.wait(
+            f"s.model.generation > {generation} && s.scene?.id === '{scene.id}' && s.run.running"
+            " && s.frame?.generation === s.model.generation && s.frame.step > 1"
+            " && s.losses.length > 0 && Number.isFinite(s.losses.train[s.losses.length - 1])"
+        )
+        assert visit.get("errors") == [], scene.id
+        assert colours(visit, f"scene-{scene.id}") > COLOURS, scene.id
+        visit.pause()
+        address = "new URLSearchParams(location.hash.slice(1))"
+        visit.expect(f"{address}.get('scene') === '{scene.id}'")
+        shown += 1
+    assert shown > 0
 
 
 def test_the_gallery_is_searched_and_left_by_keyboard(visits: Visits) -> None:

@@ -385,7 +385,9 @@ def test_comparing_two_branches(visits: Visits) -> None:
     assert np.array_equal(visit.drawn("compare/dense1/W"), difference)
     visit.press("[")
     visit.wait("s.run.branch === 0 && s.compared?.branch === 1 && s.compared.beside === 0")
-    visit.wait("s.frame.branch === 0 && s.frame.step === 300 && !s.frame.running")
+    visit.settle(
+        "s.frame.entries.get(s.model.bufferByName.get('compare/dense1/W').id)?.at(0)"  # 0 at first
+    )
     assert np.array_equal(visit.drawn("compare/dense1/W"), -difference)
     line.get_by_role("button", name="Δ = −η·g").click()
     visit.wait("s.run.step === 200 && s.run.pc === 23")

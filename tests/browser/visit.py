@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ STATE = "window.backstep?.store.state"
 SETTLED = f"""(() => {{
   const {{ frame, run, model }} = {STATE} ?? {{}};
   return frame && run && !run.running && frame.generation === model.generation
-    && frame.step === run.step && frame.pc === run.pc && !frame.running;
+    && frame.branch === run.branch && frame.step === run.step && frame.pc === run.pc
+    && !frame.running;
 }})()"""
 """The machine stands still and the page has a picture of just that moment."""
 DRAWN = """async () => {
@@ -142,7 +144,7 @@ class Visit:
         """Copy the link with its key; returns its fragment."""
         self.page.evaluate("backstep.store.set({ announce: '' })")
         self.press("c")
-        self.wait("s.announce === 'The link is copied.'")
+        self.wait("s.announce === 'The link was copied.'")
         return self.page.url.partition("#")[2]
 
     def step(self, unit: str) -> tuple[int, int]:
@@ -178,40 +180,25 @@ class Contexts:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._free: dict[str, list[BrowserContext]] = {}
-        self._taken: list[tuple[str, BrowserContext]] = []
 
     def take(self, **options: Any) -> BrowserContext:
         """A context with these options of Playwright's, in which no test has a page."""
-        kind = repr(sorted(options.items()))
-        free = self._free.setdefault(kind, [])
-        context = free.pop() if free else self._new(**options)
-        self._taken.append((kind, context))
-        return context
+        free = self._free.get(repr(options))
+        return free.pop() if free else self.new(**options)
 
-    def with_clock(self, **options: Any) -> BrowserContext:
-        """A context with a clock that can be stopped; it is not used again."""
-        context = self._new(**options)
-        context.clock.install()
-        self._taken.append(("", context))
-        return context
-
-    def _new(self, **options: Any) -> BrowserContext:
+    def new(self, **options: Any) -> BrowserContext:
+        """A context that has not been used."""
         context = self._browser.new_context(**options)
         context.new_page()
         return context
 
-    def clear(self) -> None:
-        """Close all pages but the blank ones, as a user does."""
-        for kind, context in self._taken:
-            if not kind:
-                context.close()
-                continue
-            for page in context.pages[1:]:
-                if page.url.startswith("http"):  # not where opening has failed
-                    page.evaluate("localStorage.clear()")
-                page.close()
-            self._free[kind].append(context)
-        self._taken.clear()
+    def give_back(self, context: BrowserContext, **options: Any) -> None:
+        """Close all its pages but the blank one, as a user does."""
+        for page in context.pages[1:]:
+            if page.url.startswith("http"):  # not where opening has failed
+                page.evaluate("localStorage.clear()")
+            page.close()
+        self._free.setdefault(repr(options), []).append(context)
 
 
 class Visits:
@@ -226,6 +213,7 @@ class Visits:
         self._contexts, self.address = contexts, address
         self.complaints: list[str] = []
         self.tolerated: list[str] = []
+        self._open: list[Callable[[], None]] = []
         self._asked_for = 0
         self._loading: set[Request] = set()
 
@@ -251,8 +239,7 @@ class Visits:
         """
         width, height = DESKTOP
         options = {"viewport": {"width": width, "height": height}, **options}
-        take = self._contexts.with_clock if clock else self._contexts.take
-        page = take(**options).new_page()
+        page = (self._with_clock if clock else self._take)(**options).new_page()
         self._listen(page)
         prepare(page)
         page.goto(f"{address or self.address}#{fragment}")
@@ -273,7 +260,19 @@ class Visits:
 
     def close(self) -> None:
         """Close all pages, as a user does."""
-        self._contexts.clear()
+        while self._open:
+            self._open.pop()()
+
+    def _take(self, **options: Any) -> BrowserContext:
+        context = self._contexts.take(**options)
+        self._open.append(partial(self._contexts.give_back, context, **options))
+        return context
+
+    def _with_clock(self, **options: Any) -> BrowserContext:
+        context = self._contexts.new(**options)
+        context.clock.install()  # for good: the context is not used again
+        self._open.append(context.close)
+        return context
 
     def _listen(self, page: Page) -> None:
         page.on("console", self._console)
