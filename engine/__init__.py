@@ -115,7 +115,7 @@ from engine.layers.activation import ACTIVATIONS, ActivationFunction
 from engine.layers.base import FAMILIES, MAX_UNITS
 from engine.layers.context import LayerInfo
 from engine.layers.fields import FieldInfo, Source
-from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network
+from engine.network import LOSSES, MATCHING_ACTIVATION, TARGETS, Network, output_activation
 from engine.program.clamps import Clamp
 from engine.program.compiler import compile, encode_targets
 from engine.program.machine import Machine, NonFinite, Snapshot, Unit
@@ -295,6 +295,7 @@ __all__ = [
     "loss_along_in_pieces",
     "loss_plane",
     "loss_plane_in_pieces",
+    "output_activation",
     "parse_condition",
     "parse_expression",
     "parse_message",

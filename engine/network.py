@@ -29,6 +29,12 @@ MATCHING_ACTIVATION: dict[str, str] = {
 }
 """Losses computed from logits need the output activation that turns those into probabilities."""
 
+
+def output_activation(loss: str) -> str:
+    """The activation that an output usually has with this loss."""
+    return MATCHING_ACTIVATION.get(loss, LINEAR.name)
+
+
 Targets = Literal["data", "inputs"]
 TARGETS: tuple[Targets, ...] = ("data", "inputs")
 

@@ -183,8 +183,8 @@ def _layers(
 ) -> list[Description]:
     given = content.get("layers", layers.usual_layers(data))
     units = _outputs(data, loss, targets)
-    matching = engine.MATCHING_ACTIVATION.get(loss, "linear")
-    output = {"units": units, "filters": _channels(data, units), "activation": matching}
+    activation = engine.output_activation(loss)
+    output = {"units": units, "filters": _channels(data, units), "activation": activation}
     return layers.Completion(data, output).layers("layers", given)
 
 

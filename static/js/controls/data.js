@@ -6,7 +6,7 @@ import { h, setText, tip } from "./dom.js";
 import { errorSlot, linear, logarithmic, numberField, selectField } from "./fields.js";
 import { drawThumbnail } from "./thumbnails.js";
 
-/** @import { Catalogue, Context, DatasetInfo } from "../state/types.js" */
+/** @import { Catalogue, Context, DatasetInfo, LossInfo } from "../state/types.js" */
 
 /** What shared options of data sets do to the mathematics. @type {{[name: string]: string}} */
 const HINTS = {
@@ -186,13 +186,14 @@ function scaleOf({ minimum, maximum, integer }) {
  * The options of one data set: numbers, choices, and what a user brings.
  * @param {Context} context
  * @param {DatasetInfo} info
+ * @param {LossInfo[]} losses
  */
-function optionFields({ store, actions }, info) {
+function optionFields({ store, actions }, info, losses) {
   /** @param {string} name @param {any} value */
   const change = (name, value) =>
     actions.edit((draft) => {
       Object.assign(draft.data, { [name]: value });
-      if (name === "classes") fitData(draft, info);
+      if (name === "classes") fitData(draft, info, losses);
     });
   const numbers = info.options
     .filter(({ name }) => name !== "seed")
@@ -265,7 +266,9 @@ export function dataSection(context, catalogue) {
   const { store, actions } = context;
   const replaced = replacedLine(context);
   const pictures = chooser(catalogue, (info) =>
-    actions.edit((draft) => replaced.tell(fitData(draft, info, datasetInfo(store)))),
+    actions.edit((draft) =>
+      replaced.tell(fitData(draft, info, catalogue.losses, datasetInfo(store))),
+    ),
   );
   const title = h("p", { class: "chosen", "data-field": "data.name" });
   const features = featureSwitches(context, catalogue);
@@ -280,7 +283,7 @@ export function dataSection(context, catalogue) {
     if (!description || !info) return;
     pictures.show(info);
     setText(title, info.title);
-    const own = made.get(info.name) ?? optionFields(context, info);
+    const own = made.get(info.name) ?? optionFields(context, info, catalogue.losses);
     made.set(info.name, own);
     if (options.firstChild !== own.element) options.replaceChildren(own.element);
     own.show();

@@ -2,6 +2,7 @@
 // A list of layers, one row each: what is set most often in the row, the rest unfolded below it.
 // Layers made of layers have lists of their own in there.
 
+import { PLAIN_LAYER } from "../state/description.js";
 import { h, icon, iconButton, setText, tip } from "./dom.js";
 import { errorSlot, selectBox, stepper } from "./fields.js";
 import { layerSetting, wordsOf } from "./settings.js";
@@ -107,8 +108,8 @@ export class LayerRows {
         const layers = place.get(draft);
         const end = place.top ? layers.length - 1 : layers.length;
         const before = layers[end - 1];
-        const dense = /** @type {LayerKind} */ (this.kinds.get("dense"));
-        const like = before ? structuredClone(before) : fresh(dense);
+        const plain = /** @type {LayerKind} */ (this.kinds.get(PLAIN_LAYER));
+        const like = before ? structuredClone(before) : fresh(plain);
         layers.splice(end, 0, kind ? fresh(kind) : like);
       });
     const again = h("button", { type: "button", class: "add" }, icon("plus"), "Add layer");
@@ -158,14 +159,14 @@ export class LayerRows {
     const rest = fields.filter((field) => field !== size && field !== activation);
     const inner = this.settings(place, index, name, path, rest, edit);
     const unfold = this.unfolder(name, path, inner.element);
-    const title = layer.kind === "dense" ? name : (kind?.title ?? layer.kind);
+    const title = layer.kind === PLAIN_LAYER ? name : (kind?.title ?? layer.kind);
     const label = tip(h("span", { class: "label" }, title), kind?.formula ?? "");
     const handed = h("span", { class: "shape" });
     const remove = isOutput ? null : this.remover(place, index, name);
     const element = h(
       "div",
       {
-        class: layer.kind === "dense" ? "layer" : "layer tall",
+        class: layer.kind === PLAIN_LAYER ? "layer" : "layer tall",
         role: "group",
         "aria-label": name,
         "data-field": path,
@@ -192,7 +193,7 @@ export class LayerRows {
    * @param {(change: {[field: string]: any}) => void} edit
    */
   sizeControl(field, layer, name, isOutput, edit) {
-    if (!field || (isOutput && layer.kind === "dense")) {
+    if (!field || (isOutput && layer.kind === PLAIN_LAYER)) {
       const fixed = h("span", { class: "units" });
       if (isOutput) tip(fixed, "The data set and the loss determine the number of outputs.");
       const show = (/** @type {LayerDescription} */ now) => setText(fixed, String(now.units ?? ""));

@@ -212,7 +212,7 @@ function lossField({ store, actions }, { losses }) {
       actions.edit((draft) => {
         draft.loss = loss;
         const info = datasetInfo(store);
-        if (info) fitOutput(draft, info);
+        if (info) fitOutput(draft, info, losses);
       }),
   });
   return {

@@ -3,7 +3,7 @@
 // into the link and back. No I/O.
 
 /**
- * @import { DatasetInfo, Description, LayerDescription, PartialDescription, Speed } from "./types.js"
+ * @import { DatasetInfo, Description, LayerDescription, LossInfo, PartialDescription, Speed } from "./types.js"
  */
 /**
  * The part of a link that is not the description.
@@ -11,9 +11,12 @@
  *   scene?: string, log?: import("./types.js").Saved["log"], stops?: import("./breakpoints.js").Packed}} LinkView
  */
 
+/** The kind of a layer that names none. Links write it in few letters, and it fits flat data. */
+export const PLAIN_LAYER = "dense";
+
 /** The values of a layer's fields that a link leaves out. */
 const LAYER_DEFAULTS = {
-  kind: "dense",
+  kind: PLAIN_LAYER,
   initializer: "glorot_uniform",
   bias_initializer: "zeros",
   l1: 0,
@@ -42,7 +45,7 @@ function isSimple({ kind, task, class_counts: counts }) {
  */
 function suits({ layers, targets }, from, to) {
   if (targets === "inputs") return false;
-  const dense = layers.every(({ kind }) => kind === "dense");
+  const dense = layers.every(({ kind }) => kind === PLAIN_LAYER);
   const flat = (/** @type {DatasetInfo} */ { kind }) =>
     kind === "image" || PLAIN_KINDS.includes(kind);
   if (dense && flat(from) && flat(to) && isSimple(to)) return true;
@@ -75,11 +78,12 @@ export function classesOf(description, info) {
  * Makes the output layer what the loss and the data need. Changes the description given.
  * @param {Description} description
  * @param {DatasetInfo} info of its data
+ * @param {LossInfo[]} losses all that there are
  */
-export function fitOutput(description, info) {
+export function fitOutput(description, info, losses) {
   const { layers, loss } = description;
   const output = layers[layers.length - 1];
-  if (output.kind !== "dense") return;
+  if (output.kind !== PLAIN_LAYER) return;
   if (description.targets === "inputs" || !isSimple(info)) {
     // The server works out the number of outputs.
     delete output.units;
@@ -89,11 +93,17 @@ export function fitOutput(description, info) {
   const classes = classesOf(description, info);
   output.dropout = 0;
   output.units = loss === "softmax_cross_entropy" || classes > 2 ? classes : 1;
-  if (loss === "binary_cross_entropy") output.activation = "sigmoid";
-  else if (loss === "softmax_cross_entropy") output.activation = "softmax";
-  else if (/softmax|sigmoid/.test(output.activation)) {
-    output.activation = info.task === "regression" ? "linear" : "sigmoid";
-  }
+  const needed = (/** @type {string} */ name) =>
+    losses.find((each) => each.name === name)?.activation;
+  const tied = losses.some(({ activation }) => activation === output.activation);
+  if (needed(loss)) output.activation = needed(loss);
+  else if (tied && info.task === "regression") output.activation = usualActivation(info);
+  else if (tied) output.activation = needed("binary_cross_entropy");
+}
+
+/** The activation of the output of a network that fits a data set. @param {DatasetInfo} info */
+function usualActivation({ layers }) {
+  return layers[layers.length - 1].activation;
 }
 
 /**
@@ -102,10 +112,11 @@ export function fitOutput(description, info) {
  * stays the usual one, and the output follows. Changes the description given.
  * @param {Description} description
  * @param {DatasetInfo} info the set to move to
+ * @param {LossInfo[]} losses all that there are
  * @param {DatasetInfo} [from] the set it was at, if that is another one
  * @returns {boolean} whether the layers stay; if not, they are those that come with the set
  */
-export function fitData(description, info, from) {
+export function fitData(description, info, losses, from) {
   /** @type {{[field: string]: any}} */
   const before = description.data;
   const kept = !from || suits(description, from, info);
@@ -129,7 +140,7 @@ export function fitData(description, info, from) {
   if (description.loss === usual || !fitting.includes(description.loss)) {
     description.loss = fitting[0];
   }
-  fitOutput(description, info);
+  fitOutput(description, info, losses);
   return kept;
 }
 
@@ -320,7 +331,7 @@ function isPlain(description) {
   const values = description.layers.flatMap((/** @type {{}} */ layer) => Object.values(layer));
   const rules = [description.schedule, description.clipping, description.stopping];
   return (
-    description.layers.every((/** @type {LayerDescription} */ { kind }) => kind === "dense") &&
+    description.layers.every((/** @type {LayerDescription} */ { kind }) => kind === PLAIN_LAYER) &&
     rules.every((rule) => !rule) &&
     description.targets !== "inputs" &&
     nested.every((path) => paths.has(path)) &&

@@ -151,12 +151,13 @@
  */
 
 /** @typedef {Named & {family: string, takes: string[], fields: LayerField[]}} LayerKind */
+/** `activation`: what the output must have, or null @typedef {Named & {activation: string | null, tasks: string[]}} LossInfo */
 /** @typedef {Named & Range & {logarithmic: boolean}} Setting */
 
 /**
  * The answer of /api/catalogue: what can be configured.
  * @typedef {{datasets: DatasetInfo[], thumbnails: {[name: string]: Thumbnail}, features: Named[],
- *   activations: (Named & {hidden: boolean})[], losses: Named[], initializers: Named[],
+ *   activations: (Named & {hidden: boolean})[], losses: LossInfo[], initializers: Named[],
  *   optimizers: (Named & {hyperparameters: (Named & Range & {logarithmic: boolean})[]})[],
  *   functions: Named[], scalars: Named[], layers: LayerKind[], families: string[], stopping: Setting[],
  *   schedules: (Named & {fields: Setting[]})[], clippings: (Named & {fields: Setting[]})[],

@@ -15,6 +15,7 @@ import { catalogue, modelOf, NETWORKS } from "../server.js";
 
 /** @import { DatasetInfo, Description, LayerDescription } from "../../../static/js/state/types.js" */
 
+const { losses } = catalogue();
 const datasets = new Map(catalogue().datasets.map((info) => [info.name, info]));
 
 /** @param {string} name @returns {DatasetInfo} */
@@ -174,7 +175,7 @@ describe("the output layer", () => {
       ["softmax_cross_entropy", 2, "softmax"],
     ]) {
       const draft = usual({ loss });
-      fitOutput(draft, info);
+      fitOutput(draft, info, losses);
       assert.deepEqual([output(draft).units, output(draft).activation], [units, activation]);
     }
   });
@@ -187,20 +188,20 @@ describe("the output layer", () => {
     ]) {
       const draft = usual({ loss: "mean_squared_error" });
       output(draft).activation = before;
-      fitOutput(draft, dataset("sine"));
+      fitOutput(draft, dataset("sine"), losses);
       assert.equal(output(draft).activation, after);
     }
   });
 
   test("is left to the server where the targets are the inputs", () => {
     const draft = usual({ targets: "inputs" });
-    fitOutput(draft, dataset("circles"));
+    fitOutput(draft, dataset("circles"), losses);
     assert.ok(!("units" in output(draft)) && !("activation" in output(draft)));
   });
 
   test("is left alone if it is of another kind", () => {
     const draft = usual({ layers: [{ kind: "flatten" }] });
-    fitOutput(draft, dataset("circles"));
+    fitOutput(draft, dataset("circles"), losses);
     assert.deepEqual(draft.layers, [{ kind: "flatten" }]);
   });
 });
@@ -209,7 +210,7 @@ describe("another data set", () => {
   test("options come into the range of the new set, unknown ones go", () => {
     const draft = usual({ data: { name: "circles", samples: 1e9, noise: -1, colour: "red" } });
     const info = dataset("spirals");
-    fitData(draft, info, dataset("circles"));
+    fitData(draft, info, losses, dataset("circles"));
     const range = new Map(info.options.map((option) => [option.name, option]));
     assert.equal(draft.data.samples, range.get("samples")?.maximum);
     assert.equal(draft.data.noise, range.get("noise")?.minimum);
@@ -220,31 +221,31 @@ describe("another data set", () => {
   test("chosen features stay where there are the same to choose from", () => {
     const data = { name: "circles", features: ["x2", "x1_squared"] };
     const draft = usual({ data });
-    fitData(draft, dataset("spirals"), dataset("circles"));
+    fitData(draft, dataset("spirals"), losses, dataset("circles"));
     assert.deepEqual(new Set(draft.data.features), new Set(data.features));
-    fitData(draft, dataset("sine"), dataset("spirals"));
+    fitData(draft, dataset("sine"), losses, dataset("spirals"));
     assert.deepEqual(draft.data.features ?? [], dataset("sine").default_features);
   });
 
   test("a loss that was the usual one becomes the usual one, another stays if it can", () => {
     const draft = usual();
     assert.equal(draft.loss, "binary_cross_entropy");
-    fitData(draft, dataset("iris"), dataset("circles"));
+    fitData(draft, dataset("iris"), losses, dataset("circles"));
     assert.equal(draft.loss, "softmax_cross_entropy");
     const own = usual({ loss: "huber" });
-    fitData(own, dataset("iris"), dataset("circles"));
+    fitData(own, dataset("iris"), losses, dataset("circles"));
     assert.equal(own.loss, "huber");
   });
 
   test("dense layers go along to flat data; a text brings its own layers", () => {
     const draft = usual();
-    assert.equal(fitData(draft, dataset("iris"), dataset("circles")), true);
+    assert.equal(fitData(draft, dataset("iris"), losses, dataset("circles")), true);
     assert.deepEqual(
       draft.layers.map(({ kind }) => kind),
       ["dense", "dense", "dense"],
     );
     const text = usual({ clipping: { kind: "norm" }, stopping: { patience: 5 } });
-    assert.equal(fitData(text, dataset("own_text"), dataset("circles")), false);
+    assert.equal(fitData(text, dataset("own_text"), losses, dataset("circles")), false);
     const kinds = (/** @type {LayerDescription[]} */ layers) => layers.map(({ kind }) => kind);
     assert.deepEqual(kinds(text.layers), kinds(dataset("own_text").layers));
     assert.deepEqual([text.clipping, text.stopping], [null, null]);
