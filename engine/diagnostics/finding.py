@@ -1,4 +1,4 @@
-"""What a rule finds: where, how it shows in the numbers, and what could be done."""
+"""What a rule finds: where it is, the numbers that show it, and what to try."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Severity = Literal["note", "warning", "error"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """A number that shows it.
+    """A number that shows a finding.
 
     Attributes:
         buffer: where it can be seen; ``""`` for what is computed from several.
@@ -74,8 +74,8 @@ class Finding:
     Attributes:
         rule: id of the rule.
         title: its title.
-        severity: a note may well be meant; a warning costs training something; after an error it
-            leads nowhere.
+        severity: a "note" may be intended, a "warning" slows training down, and after an "error"
+            training leads nowhere.
         subject: the layer, feature or buffer concerned; ``""`` for the whole.
         step: when it was found.
         text: what was found, with its numbers.

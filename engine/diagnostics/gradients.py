@@ -117,7 +117,7 @@ class ExplodingGradient(Rule):
 
     id = "exploding_gradient"
     title = "Exploding gradient"
-    meaning = "One such step throws the parameters far away from all that was learned."
+    meaning = "One such step moves the parameters far away from what was learned."
     severity = "error"
 
     def check(self, case: Case) -> Iterator[Finding]:
@@ -138,7 +138,7 @@ class ExplodingGradient(Rule):
             yield self.found(
                 case,
                 f"the norm of the gradient is {number_text(now)}; "
-                f"it used to be {number_text(usual)}",
+                f"before, it was around {number_text(usual)}",
                 evidence=(Evidence("parameters.grad", None, now, "its norm", case.step),),
                 remedies=(Remedy("lower the learning rate to a tenth", (lower,)),),
             )
@@ -154,7 +154,7 @@ class NonFiniteValue(Rule):
 
     id = "non_finite"
     title = "A value is not finite"
-    meaning = "It spreads to every parameter within a step; nothing is learned any more."
+    meaning = "It spreads to every parameter within one step. After that, nothing is learned."
     severity = "error"
 
     def check(self, case: Case) -> Iterator[Finding]:
@@ -207,7 +207,7 @@ class NoisyGradient(Rule):
 
     id = "noisy_gradient"
     title = "The gradient is noise"
-    meaning = "Steps go in random directions: what one batch teaches, the next one takes back."
+    meaning = "Steps go in random directions: each batch undoes what the last one taught."
 
     def due(self, case: Case) -> bool:
         key = f"{self.id}.looks"

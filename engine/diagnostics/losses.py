@@ -44,7 +44,7 @@ class Divergence(Rule):
 
     id = "divergence"
     title = "Divergence"
-    meaning = "Training leads away from all that was learned."
+    meaning = "Training undoes what was learned."
     severity = "error"
 
     def check(self, case: Case) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ class Oscillation(Rule):
         yield self.found(
             case,
             f"{alternating:.0%} of the last {len(losses)} changes of the loss alternate, by "
-            f"{height:.0%} of it",
+            f"{height:.0%} of the loss",
             evidence=(_loss_evidence(case, height, "amplitude over mean"),),
             remedies=(_slower(case, 3),),
         )
@@ -128,7 +128,7 @@ class Plateau(Rule):
 
     id = "plateau"
     title = "Plateau"
-    meaning = "Training goes on, but the network does not get better."
+    meaning = "Training continues, but the network does not improve."
     when = "evaluation"
 
     def check(self, case: Case) -> Iterator[Finding]:
@@ -189,7 +189,7 @@ class Overfitting(Rule):
 
     id = "overfitting"
     title = "Overfitting"
-    meaning = "The network learns the training samples by heart; on others it gets worse."
+    meaning = "The network memorises the training samples and gets worse on others."
     when = "evaluation"
 
     def check(self, case: Case) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ class UpdateRatio(Rule):
 
     id = "update_ratio"
     title = "Update-to-weight ratio"
-    meaning = "Below this range, training takes forever. Above it, each step undoes the last."
+    meaning = "If it is too low, training takes very long; if too high, each step undoes the last."
 
     def check(self, case: Case) -> Iterator[Finding]:
         seen = case.last(self.looks)
@@ -80,7 +80,7 @@ class NeverMoves(Rule):
 
     id = "never_moves"
     title = "Parameter never moves"
-    meaning = "These numbers are not trained."
+    meaning = "Training does not change these numbers."
 
     def due(self, case: Case) -> bool:
         still = case.monitor.still
@@ -154,7 +154,7 @@ class EpsilonDominates(Rule):
 
     id = "epsilon_dominates"
     title = "Adam's ε dominates"
-    meaning = "The optimizer does not adapt to its gradients any more."
+    meaning = "The optimizer no longer adapts to its gradients."
 
     def check(self, case: Case) -> Iterator[Finding]:
         epsilon = case.hyperparameter("epsilon")
@@ -174,9 +174,8 @@ class EpsilonDominates(Rule):
         change = Change("optimizer.epsilon", max(1e-16, middle / 100))
         yield self.found(
             case,
-            f"√v is below ε = {number_text(epsilon, 6)} for {share:.0%} of the parameters, and "
-            f"{number_text(middle, 2)} "
-            f"in the middle",
+            f"√v is below ε = {number_text(epsilon, 6)} for {share:.0%} of the parameters; "
+            f"its median is {number_text(middle, 2)}",
             evidence=(Evidence(names[0], None, middle, "median of √v", case.step),),
             remedies=(Remedy("lower ε", (change,)),),
         )
@@ -203,7 +202,7 @@ class AlwaysClipped(Rule):
 
     id = "always_clipped"
     title = "Clipping always on"
-    meaning = "Steps are as long as the limit says, on steep and on flat ground alike."
+    meaning = "The limit decides how long each step is, whether the loss is steep or flat."
     severity = "note"
 
     def due(self, case: Case) -> bool:
@@ -229,15 +228,15 @@ class AlwaysClipped(Rule):
         raised = float(f"{2 * usual:.2g}")
         return self.found(
             case,
-            f"{share:.0%} of the last steps were clipped: the {what} is {number_text(usual)} "
-            f"in the middle, the limit {number_text(limit)}",
+            f"{share:.0%} of the last steps were clipped: the {what} is "
+            f"{number_text(usual)} (median), the limit is {number_text(limit)}",
             evidence=(Evidence("parameters.grad", None, usual, what, case.step),),
             remedies=(
                 Remedy(
                     f"raise the limit to {number_text(raised, 6)}",
                     (Change("clipping.limit", raised),),
                 ),
-                Remedy("leave out clipping", (Change("clipping", None),)),
+                Remedy("remove clipping", (Change("clipping", None),)),
             ),
         )
 
@@ -280,7 +279,7 @@ class BeyondStability(Rule):
         yield self.found(
             case,
             f"the sharpness is {number_text(value)}; with a learning rate of "
-            f"{number_text(rate, 6)} it may be {number_text(limit)}",
+            f"{number_text(rate, 6)} it may be at most {number_text(limit)}",
             evidence=(Evidence("parameters", None, value, "sharpness", case.step),),
             remedies=(Remedy(f"lower the learning rate to {number_text(safe, 2)}", (lower,)),),
         )

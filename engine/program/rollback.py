@@ -1,7 +1,7 @@
-"""The way back to where a stretch of steps began, without a copy of everything for each.
+"""Going back to where a stretch of steps began, without a full copy of memory for each stretch.
 
-A step reads nothing of what the step before has made anew, so what outlives a step is enough to
-make the rest again: to come back exactly, the stretch before is repeated from its own mark.
+A step reads only the persistent part of memory from the step before. So we copy only that part at
+each mark, and restore the rest by re-running the steps since the previous mark.
 """
 
 from __future__ import annotations

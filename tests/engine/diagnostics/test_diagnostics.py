@@ -305,7 +305,7 @@ TRAINING: dict[str, tuple[str, str, Network, Dataset, dict[str, Any]]] = {
     ),
     "far too fast": (
         "exploding_gradient",
-        "it used to be",
+        "before, it was around",
         regression(rule=SGD(1.1)),
         LINE,
         {"batch_size": None},
@@ -477,7 +477,7 @@ def test_beyond_stability_is_found_when_asked() -> None:
     assert training.diagnostics.examine("beyond_stability") == ()
     training.timeline.write("learning_rate", 2.0)
     (finding,) = training.diagnostics.examine("beyond_stability")
-    assert "with a learning rate of 2 it may be 1" in finding.text
+    assert "with a learning rate of 2 it may be at most 1" in finding.text
     apply_remedy(training.timeline, finding.remedies[0])
     assert training.diagnostics.examine("beyond_stability") == ()
     assert training.diagnostics.findings() == ()
