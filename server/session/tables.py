@@ -58,6 +58,7 @@ def layer_row(layer: engine.LayerInfo, plan: Plan) -> dict[str, Any]:
         "mixes": kind.mixes,
         "window": _window(described, layer),
         "range": [value if isfinite(value) else None for value in activation.range],
+        "probability": activation.probability,
         "saturation": activation.saturation,
         "can_die": activation.can_die,
     }

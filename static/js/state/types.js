@@ -44,7 +44,7 @@
 /**
  * What a layer's activation says: the least and the greatest output, null for no bound; the outputs
  * beyond which it is saturated; whether a unit can be 0 for good.
- * @typedef {{range: [number | null, number | null], saturation: [number, number] | null,
+ * @typedef {{range: [number | null, number | null], probability: boolean, saturation: [number, number] | null,
  *   can_die: boolean}} ActivationFacts
  */
 

@@ -130,6 +130,7 @@ def test_a_session_trains_them_and_tells_what_the_picture_needs() -> None:
         "dilation": (1,),
         "before": (0,),
     }
+    assert not row["probability"]
     assert (row["range"], row["saturation"], row["can_die"]) == ([-1.0, 1.0], (-0.5, 0.5), False)
     assert (row["combines"], row["mixes"], row["reads_ids"]) == ("", False, False)
     assert driver.state["step"] == 3

@@ -1,7 +1,6 @@
 // @ts-check
 // A dense layer: every unit is a picture of what it computes, every weight an edge.
 
-import { boundOf, isProbability } from "../../state/activation.js";
 import { fieldsAt } from "../../state/description.js";
 import { limitsOf } from "../unit_health.js";
 
@@ -18,7 +17,7 @@ import { limitsOf } from "../unit_health.js";
 function face(layer, model) {
   const output = layer === model.layers[model.layers.length - 1];
   const range = boundOf(layer);
-  const probability = output && layer.units === 1 && isProbability(layer);
+  const probability = output && layer.units === 1 && layer.probability;
   const response = model.bufferByName.get(`view/response/${layer.name}`);
   if (response) {
     const [, height, width] =
@@ -34,6 +33,11 @@ function face(layer, model) {
   }
   const buffer = `probe/${layer.name}/a`;
   return { kind: "value", buffer, width: 1, height: 1, range, probability };
+}
+
+/** The largest magnitude that an output can have, 0 if there is none. @param {LayerInfo} layer */
+function boundOf({ range: [low, high] }) {
+  return low === null || high === null ? 0 : Math.max(Math.abs(low), Math.abs(high));
 }
 
 /** @type {{[kind: string]: number}} the smallest size at which a single column still reads */

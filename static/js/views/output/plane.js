@@ -4,7 +4,6 @@
 import { category, diverging, onThemeChange } from "../../color.js";
 import { short } from "../../format.js";
 import { roundUp } from "../../renderer/values.js";
-import { isProbability } from "../../state/activation.js";
 import { decide } from "./parts/answer.js";
 import { Ground, planeValue } from "./parts/backdrop.js";
 import { PointChart } from "./parts/chart.js";
@@ -45,7 +44,7 @@ export class Plane {
     this.classes = data.class_names.length;
     this.title = this.classes ? "Decision surface" : "Predicted surface";
     this.answer = answerBuffer(model);
-    this.isProbability = isProbability(model.layers[model.layers.length - 1]);
+    this.isProbability = model.layers[model.layers.length - 1].probability;
     this.wants = [
       { name: SURFACE, dtype: /** @type {const} */ ("f32") },
       ...["input/batch", this.answer, "probe/loss"].map((name) => ({
