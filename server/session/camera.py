@@ -89,7 +89,8 @@ class Camera:
     """Takes the frames of one machine.
 
     Attributes:
-        table: every buffer that can be watched, the program's own first; its place is its id.
+        generation: number of the network in its session.
+        table: every buffer that can be watched, the program's own first; its position is its id.
         number: of the last frame.
     """
 
@@ -97,7 +98,7 @@ class Camera:
         self, runner: Runner, clock: Clock, wall: Clock, generation: int, number: int
     ) -> None:
         self._runner, self._clock, self._wall = runner, clock, wall
-        self._generation, self.number = generation, number
+        self.generation, self.number = generation, number
         made, self._probe = groups(runner.machine, runner.plan, runner.scorer, clock)
         self._comparison = CompareGroup(runner.plan.program, lambda: runner.timeline)
         made.append(self._comparison)
@@ -273,7 +274,7 @@ class Camera:
         flags |= FLAG_BATCH_ROW if row is not None else 0
         return FrameHeader(
             number=self.number,
-            generation=self._generation,
+            generation=self.generation,
             step=machine.step_count,
             branch=self._runner.timeline.branch.number,
             pc=machine.pc,

@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from server.session.camera import Subscription
+from server.session.events import Event
 from server.session.handover import DebugTarget
 from server.session.rate_limit import TokenBucket
 from server.session.runner import Reason
-from server.session.session import Checkpoint, Event
+from server.session.session import Checkpoint
 from server.version import __version__
 from server.wire.commands import (
     PROTOCOL,

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from engine import Pieces
 from server.session.camera import Subscription
+from server.session.events import Event
 from server.session.questions import Answer
 from server.session.runner import Clock
-from server.session.session import Event, Outcome, Session
+from server.session.session import Outcome, Session
 from server.wire.commands import Configure, Subscribe
 from server.wire.errors import Refusal
 from server.workers import worker_messages

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.session.camera import Subscription
+from server.session.events import Event
 from server.session.handover import DebugTarget
 from server.session.runner import Reason
-from server.session.session import Checkpoint, Event
+from server.session.session import Checkpoint
 from server.wire.commands import Command
 
 # To a worker -------------------------------------------------------------------------------------

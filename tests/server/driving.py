@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from engine import Machine
 from server.describe import description
 from server.session.camera import Subscription
+from server.session.events import Event
 from server.session.questions import Answer
-from server.session.session import Event, Session
+from server.session.session import Session
 from server.wire.commands import WatchedBuffer, parse_command
 from server.wire.errors import Refusal
 from server.wire.frames import Dtype, Frame, decode_frame

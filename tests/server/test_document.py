@@ -16,7 +16,7 @@ from server import app
 from server import client as scripting
 from server.__main__ import MAX_SOCKET_BYTES
 from server.describe import description
-from server.session import camera, session
+from server.session import buffers, camera, reporter, session
 from server.session.curves import CAPACITY
 from server.session.runner import Reason
 from server.wire import commands, frames, strict_json
@@ -114,7 +114,7 @@ def test_roles_and_views_are_described() -> None:
             if row["role"] == "view" and row["layer"] in ("", "dense1", "input"):
                 assert row["name"] in shown, row["name"]
     writable = section("`write`", 3)
-    assert set(session.WRITABLE) <= named(writable)
+    assert set(buffers.WRITABLE) <= named(writable)
 
 
 # Numbers -----------------------------------------------------------------------------------------
@@ -132,9 +132,9 @@ def test_roles_and_views_are_described() -> None:
         ("Commands", f"up to {commands.MAX_SPEED:,.0f}"),
         ("Commands", f"at most {commands.MAX_BUFFERS} objects"),
         ("Commands", f"up to {commands.MAX_RATE:g} = {commands.MAX_RATE:g}"),
-        ("Commands", f"At most {session.MAX_READ:,} numbers"),
+        ("Commands", f"At most {buffers.MAX_READ:,} numbers"),
         ("Commands", f"less than {1000 * session.STEP_AT_ONCE:g} ms"),
-        ("Events", f"at most {1 / session.LOSS_INTERVAL:g} a second"),
+        ("Events", f"at most {1 / reporter.LOSS_INTERVAL:g} a second"),
         ("Errors", f"more than {strict_json.MAX_MESSAGE_BYTES:,} bytes"),
         ("Errors", f"more than {strict_json.MAX_DEPTH} levels"),
         ("Errors", f"more than {hub.MESSAGES_PER_SECOND:g} messages a second"),
@@ -151,7 +151,7 @@ def test_roles_and_views_are_described() -> None:
         ("Limits", f"{commands.MAX_BUFFERS} buffers, {commands.MAX_RATE:g} frames a second"),
         ("Limits", f"a frame | {camera.MAX_FRAME_BYTES:,} bytes"),
         ("Limits", f"acknowledged | {hub.CREDIT} |"),
-        ("Limits", f"`read` | {session.MAX_READ:,} numbers"),
+        ("Limits", f"`read` | {buffers.MAX_READ:,} numbers"),
         ("Limits", f"{description.MAX_LAYERS} layers, {engine.MAX_UNITS:,} units a layer"),
         ("Limits", f"{description.MAX_PARAMETERS:,} parameters"),
         ("Limits", f"at most {description.MAX_STEP_FLOPS:,}"),

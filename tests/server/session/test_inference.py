@@ -40,7 +40,7 @@ def use(driver: Driver, kind: str, **fields: Any) -> tuple[dict[str, Any], int]:
 
 def answer_to(driver: Driver, inputs: Any) -> np.ndarray:
     """The network's output by the engine alone."""
-    evaluator = driver.session._driven().machine.evaluator(inputs)
+    evaluator = driver.session.training.runner.machine.evaluator(inputs)
     evaluator.run(1)
     answer: np.ndarray = evaluator.read(evaluator.program.layers[-1].output)[0]
     return answer
@@ -58,7 +58,7 @@ def uses(driver: Driver) -> list[str]:
 def test_the_likeliest_token_follows_token_by_token(name: str) -> None:
     driver = configured(KINDS[name])
     driver.step("step", 5)
-    plan = driver.session._driven().plan
+    plan = driver.session.training.runner.plan
     vocabulary = plan.data.vocabulary or ()
     written = "the c"
     expected = []
@@ -109,7 +109,7 @@ def test_a_digit_of_the_data_set_is_judged_as_in_it() -> None:
     driver = configured({"data": {"name": "digits"}})
     driver.step("step", 20)
     assert uses(driver) == ["classify_pixels"]
-    data = driver.session._driven().plan.data
+    data = driver.session.training.runner.plan.data
     pixels = data.test.points[4].reshape(8, 8)
     answer, _ = use(driver, "classify", pixels=pixels.tolist())
     expected = answer_to(driver, data.test.inputs[4:5])
@@ -131,7 +131,7 @@ def test_a_word_is_judged_by_its_pieces() -> None:
     driver = configured(WORDS)
     driver.step("step", 20)
     assert uses(driver) == ["classify_text"]
-    plan = driver.session._driven().plan
+    plan = driver.session.training.runner.plan
     vocabulary = plan.data.vocabulary or ()
     answer, _ = use(driver, "classify", text="Wonderful")
     ids = sentiment.encode_words(["wonderful"], vocabulary, plan.network.input_shape[0])
@@ -144,7 +144,7 @@ def test_a_sound_of_the_data_set_is_played_and_judged_as_in_it() -> None:
     driver = configured(KINDS["speech"])
     driver.step("step", 20)
     assert uses(driver) == ["classify_sound", "sound"]
-    data = driver.session._driven().plan.data
+    data = driver.session.training.runner.plan.data
     played, _ = use(driver, "sound", sample=3, split="test")
     assert played["rate"] == 8000
     samples = np.frombuffer(base64.b64decode(played["sound"]), "<i2")

@@ -343,7 +343,7 @@ def test_a_map_that_does_not_exist_yet_is_refused() -> None:
 def test_a_question_leaves_everything_as_it_was() -> None:
     driver, explainer = trained(pc=9)
     block = explainer.machine.snapshot().block.tobytes()
-    runner = driver.session._runner
+    runner = driver.session.training.runner
     assert runner is not None
     for kind, fields in (
         ("explain", {"buffer": "dense1/W", "index": [0, 0]}),

@@ -83,7 +83,7 @@ def test_every_kind_answers_when_all_parameters_are_alike(kind: str, value: floa
     """Everything zero, everything twins, everything far too large."""
     driver = configured({**KINDS[kind], "batch_size": 8})
     rows = [row for row in driver.last("configured")["buffers"] if row["role"] == "parameter"]
-    runner: Any = driver.session._runner
+    runner: Any = driver.session.training.runner
     for row in rows:
         if "/" in row["name"] and not row["name"].startswith(COMPUTED):
             runner.timeline.write(row["name"], np.full(row["shape"], value))

@@ -11,7 +11,8 @@ import pytest
 
 from engine import Machine, Unit
 from server.session.camera import Subscription
-from server.session.session import LOSS_INTERVAL, Checkpoint, Session
+from server.session.reporter import LOSS_INTERVAL
+from server.session.session import Checkpoint, Session
 from server.wire.commands import WatchedBuffer
 from server.wire.errors import Refusal
 from server.wire.frames import decode_frame
@@ -493,7 +494,7 @@ def test_what_can_not_be_read(fields: dict[str, Any], field: str, said: str) -> 
 
 def test_too_much_is_read_by_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = configured()
-    monkeypatch.setattr("server.session.session.MAX_READ", 7)
+    monkeypatch.setattr("server.session.buffers.MAX_READ", 7)
     with refused("bad_value", "buffer", "8 numbers", "at most 7 numbers; read it by rows"):
         driver.do("read", buffer="dense1/W")
     assert len(driver.do("read", buffer="dense1/W", index=[0])["values"]) == 4

@@ -84,7 +84,7 @@ def test_what_an_autoencoder_reproduces_is_known_though_not_told_it() -> None:
 def test_units_are_told() -> None:
     told = data("diabetes")
     driver = configured({"data": {"name": "diabetes"}})
-    plan = driver.session._driven().plan
+    plan = driver.session.training.runner.plan
     raw = np.array(plan.data.test.inputs) * told["standardisation"]["scale"]
     np.testing.assert_allclose(raw + told["standardisation"]["mean"], plan.data.test.points)
     targets = plan.data.test.targets * told["target_scale"] + told["target_mean"]

@@ -22,7 +22,7 @@ ADAM: dict[str, Any] = {**SMALL, "optimizer": {"kind": "adam", "learning_rate": 
 
 
 def bits(driver: Driver) -> bytes:
-    runner = driver.session._runner
+    runner = driver.session.training.runner
     assert runner is not None
     return runner.machine.snapshot().block.tobytes()
 
@@ -91,7 +91,7 @@ def test_going_back_keeps_the_curve_and_running_on_adds_to_it() -> None:
     driver.do("goto", step=10)
     driver.finish()
     driver.step("step", 5)
-    runner = driver.session._runner
+    runner = driver.session.training.runner
     assert runner is not None
     assert runner.curves.of(runner.timeline.branch).last == 30
     driver.do("run")
@@ -445,7 +445,7 @@ def recovered(driver: Driver) -> Driver:
 def test_a_session_with_thousands_of_edits_is_reopened() -> None:
     """Such as a weight that is dragged for minutes while training goes on."""
     driver = configured(ADAM)
-    timeline = driver.session._runner.timeline  # type: ignore[union-attr]
+    timeline = driver.session.training.runner.timeline
     for number in range(2500):
         timeline.run(1)
         timeline.write("dense1/W", np.sin(number / 30.0), (0, number % 3))

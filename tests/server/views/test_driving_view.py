@@ -27,8 +27,8 @@ LEARNT: dict[str, Any] = {
 def driver_of(given: Any, steps: int = 0) -> Driver:
     driver = configured(given, Clock())
     if steps:
-        driver.session._driven().machine.run(steps)
-        driver.session._driven().touch()
+        driver.session.training.runner.machine.run(steps)
+        driver.session.training.runner.touch()
     return driver
 
 
@@ -60,8 +60,8 @@ def test_a_tick_is_what_the_network_steers() -> None:
     driver = driver_of(LEARNT, 300)
     before = driver.frame("view/car", "view/car/sensors")
     after = ticks(driver, 1)
-    plan = driver.session._driven().plan
-    evaluator = driver.session._driven().machine.evaluator(
+    plan = driver.session.training.runner.plan
+    evaluator = driver.session.training.runner.machine.evaluator(
         plan.data.transform(before["view/car/sensors"][np.newaxis])
     )
     evaluator.run(1)

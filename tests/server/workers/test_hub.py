@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from server.session.camera import Subscription
-from server.session.session import Checkpoint, Event
+from server.session.events import Event
+from server.session.session import Checkpoint
 from server.wire.commands import PROTOCOL, WatchedBuffer, parse_command
 from server.wire.frames import FrameHeader, encode_frame, frame_number
 from server.wire.strict_json import MAX_MESSAGE_BYTES
