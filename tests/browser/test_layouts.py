@@ -244,10 +244,14 @@ def test_marks_beside_headings_need_no_diagnostics_open(visits: Visits) -> None:
 
 CONTRASTS = """(() => {
   const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const style = getComputedStyle(document.documentElement);
+  const probe = document.body.appendChild(document.createElement("i"));
+  const color = (token) => {
+    probe.style.color = `var(${token})`;
+    return getComputedStyle(probe).color;
+  };
   const luminance = (...layers) => {
     for (const layer of layers) {
-      context.fillStyle = style.getPropertyValue(layer);
+      context.fillStyle = color(layer);
       context.fillRect(0, 0, 1, 1);
     }
     const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((c) =>
@@ -256,10 +260,12 @@ CONTRASTS = """(() => {
   };
   const grounds = [["--page"], ["--panel"], ["--raised"], ["--panel", "--well"]];
   const inks = ["--ink", "--ink-2", "--ink-3", "--accent-ink", "--error"];
-  return inks.flatMap((ink) => grounds.map((ground) => {
+  const contrasts = inks.flatMap((ink) => grounds.map((ground) => {
     const pair = [luminance(...ground), luminance(...ground, ink)].sort((a, b) => b - a);
     return [`${ink} on ${ground.at(-1)}`, (pair[0] + 0.05) / (pair[1] + 0.05)];
   }));
+  probe.remove();
+  return contrasts;
 })()"""
 """Of every ink on every ground: WCAG 2.2, 1.4.3 with its relative luminance."""
 

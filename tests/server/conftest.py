@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 
@@ -64,8 +65,13 @@ def serving(settings: Settings) -> Iterator[Live]:
 
 @pytest.fixture(scope="session")
 def live() -> Iterator[Live]:
-    """One server for all tests that need one."""
+    """One server for all tests that need one.
+
+    It makes its catalogue in a thread. The fixture waits for that, so that no test changes what the
+    catalogue is made of in the meantime.
+    """
     with serving(Settings(allow_hosts=("backstep.test",))) as running:
+        httpx.get(f"{running.page}/api/catalogue", timeout=60.0).raise_for_status()
         yield running
 
 
