@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from server.client import Client
+from server.session.curves import CAPACITY
 from tests.browser.serving import DEADLINE_SECONDS, second_viewer, served, socket_address
 from tests.browser.visit import Visits
 from tests.browser.wire import Wire
@@ -48,8 +49,11 @@ def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wir
         "Array.from(backstep.store.state.losses.step.slice(0, backstep.store.state.losses.length))"
     )
     with second_viewer(visit.page) as client:
-        points = client.wait_for("loss")["points"]
-    assert shown == [point[0] for point in points]
+        known = [point[0] for point in client.wait_for("loss")["points"]]
+    assert shown == sorted(set(shown))
+    assert set(known) <= set(shown)
+    if len(shown) <= CAPACITY:  # the server thins a longer curve, the page keeps what it has
+        assert shown == known
 
 
 def test_a_restarted_server_is_given_the_network_again(visits: Visits, wire: Wire) -> None:
