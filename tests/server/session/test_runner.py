@@ -202,9 +202,9 @@ def test_points_lie_a_thousandth_of_the_run_apart() -> None:
     driven, _ = running()
     driven.machine.write("step", 100_000)
     driven.score()
-    assert driven.loss_schedule.next_step == 100_100
+    assert driven._next_loss == 100_100
     driven.set_speed("step", 5.0)
-    assert driven.loss_schedule.next_step == 100_001
+    assert driven._next_loss == 100_001
 
 
 def test_the_end_of_a_run_is_a_point() -> None:
