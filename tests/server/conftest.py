@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -63,13 +64,19 @@ def serving(settings: Settings) -> Iterator[Live]:
             assert not thread.is_alive()
 
 
+@pytest.fixture(autouse=True)
+def _own_data_sets_are_forgotten() -> Iterator[None]:
+    """A data set that a test registers is not in the catalogue of the tests after it."""
+    registered: dict[str, Any] = vars(sys.modules["engine.data.catalogue"])["_REGISTERED"]
+    before = dict(registered)
+    yield
+    registered.clear()
+    registered.update(before)
+
+
 @pytest.fixture(scope="session")
 def live() -> Iterator[Live]:
-    """One server for all tests that need one.
-
-    It makes its catalogue in a thread. The fixture waits for that, so that no test changes what the
-    catalogue is made of in the meantime.
-    """
+    """One server for all tests that need one, with its catalogue made before a test goes on."""
     with serving(Settings(allow_hosts=("backstep.test",))) as running:
         httpx.get(f"{running.page}/api/catalogue", timeout=60.0).raise_for_status()
         yield running
