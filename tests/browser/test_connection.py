@@ -27,7 +27,7 @@ def wire(address: str) -> Iterator[Wire]:
 def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wire) -> None:
     visits.tolerated = [r"WebSocket connection to 'ws://.*' failed"]
     visit = visits.open("", address=wire.address)
-    visit.wait("s.run.running && s.frame.step > 20")
+    visit.wait("s.run.running && s.frame?.step > 20")
     session = visit.page.evaluate("sessionStorage.getItem('backstep.session')")
     visits.rest(visit.page)
     wire.cut()
@@ -39,7 +39,7 @@ def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wir
         beside.wait_for("loss", lambda event: event["points"][-1][0] >= step + MISSED)
         assert visit.get("frame.step") == step
         wire.mend()
-        visit.wait(f"s.connection === 'open' && s.frame.step > {step}")
+        visit.wait(f"s.connection === 'open' && s.frame?.step > {step}")
         assert visit.get("frame.step") >= step + MISSED
     assert visit.get("run.running")
     expect(visit.page.locator("#banner")).not_to_contain_text("reconnecting")
@@ -66,6 +66,6 @@ def test_a_restarted_server_is_given_the_network_again(visits: Visits, wire: Wir
     with served() as other:
         wire.mend(other)
         visit.wait("s.connection === 'open' && s.frame")
-        visit.wait("s.model.generation === 1 && s.run.running && s.frame.step > 3")
+        visit.wait("s.model.generation === 1 && s.run.running && s.frame?.step > 3")
         assert visit.get("model.description") == before
         visits.close()

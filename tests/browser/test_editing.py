@@ -97,7 +97,7 @@ def test_the_learning_rate_changes_live_and_keeps_the_weights(visits: Visits) ->
 
 def test_editing_while_running_goes_on_running(visits: Visits) -> None:
     visit = visits.open("")
-    visit.wait("s.run.running && s.frame.step > 5")
+    visit.wait("s.run.running && s.frame?.step > 5")
     generation = visit.get("model.generation")
     visit.choose_data("Points", "Moons")
     visit.wait(f"s.model.generation > {generation} && s.run.running && s.frame?.step > 5")

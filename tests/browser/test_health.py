@@ -108,7 +108,7 @@ def test_a_remedy_is_tried_as_a_branch(visits: Visits) -> None:
     step, rate = visit.get("findings[0].step"), visit.get("run.hyperparameters.learning_rate")
     tried = dead_finding(visit).get_by_role("button", name=f"Try as a branch from step {step}")
     tried.click()
-    visit.wait(f"s.run.branch === 1 && s.run.running && s.frame.step > {step}")
+    visit.wait(f"s.run.branch === 1 && s.run.running && s.frame?.step > {step}")
     visit.pause()
     assert visit.get("run.hyperparameters.learning_rate") == pytest.approx(rate / 10)
     assert visit.get("branches[1].start") == [step, 0]
@@ -236,7 +236,7 @@ def test_nothing_is_asked_for_charts_that_are_hidden(visits: Visits) -> None:
     visit = visits.open(FAST, prepare=listen, clock=True)
     train(visit, 50)
     visit.press(" ")
-    visit.wait("s.run.running && s.frame.step > 100")
+    visit.wait("s.run.running && s.frame?.step > 100")
     visit.page.clock.fast_forward(1200)
     visit.answered()
     assert not asked

@@ -97,12 +97,12 @@ def test_arrows_move_through_the_picture_and_say_where(visits: Visits) -> None:
 def test_space_runs_and_pauses(visits: Visits) -> None:
     visit = visits.open()
     visit.press(" ")
-    visit.wait("s.run.running && s.frame.step > 3")
+    visit.wait("s.run.running && s.frame?.step > 3")
     visit.press(" ")
     visit.wait("!s.run.running")
     step = visit.settle()[0]
     visit.press("r")
-    visit.wait("s.run.step === 0 && s.frame.step === 0")
+    visit.wait("s.run.step === 0 && s.frame?.step === 0")
     assert step > 3
     seed = visit.get("run.seed")
     visit.press("Shift+R")

@@ -52,7 +52,7 @@ def overflow(visit: Visit) -> list[int]:
 def test_every_network_fits_every_window(visits: Visits, name: str) -> None:
     visits.tolerated = ["willReadFrequently"]  # the test reads pixels; the page does not
     visit = visits.open(NETWORKS[name])
-    visit.wait(f"s.frame.step > {STEPS.get(name, 1000)}")
+    visit.wait(f"s.frame?.step > {STEPS.get(name, 1000)}")
     visit.pause()
     SCREENSHOTS.mkdir(exist_ok=True)
     for width, height in (DESKTOP, PHONE):

@@ -35,7 +35,7 @@ def trained(visit: Visit) -> None:
     """Let it run for some steps."""
     step = visit.get("run.step")
     visit.page.evaluate("backstep.actions.run()")
-    visit.wait(f"s.frame.step > {step + 10}")
+    visit.wait(f"s.frame?.step > {step + 10}")
     visit.page.evaluate("backstep.actions.pause()")
     visit.wait("!s.run.running")
     visit.settle()

@@ -22,7 +22,7 @@ def scene(visit: Visit, name: str, steps: int = 0) -> None:
     visit.wait(f"s.model.data.name === '{DESCRIPTIONS[name]['data']['name']}'")
     if steps:
         visit.page.evaluate("backstep.actions.run()")
-        visit.wait(f"s.frame?.generation === s.model.generation && s.frame.step >= {steps}")
+        visit.wait(f"s.frame?.generation === s.model.generation && s.frame?.step >= {steps}")
         visit.pause()
 
 
@@ -35,7 +35,7 @@ def test_the_car_drives_while_training_is_paused(visits: Visits) -> None:
     scene(visit, "driving", 20)
     steps = visit.get("run.step")
     before = visit.drawn("view/car")
-    visit.wait("s.frame.entries.size > 0")
+    visit.wait("s.frame?.entries.size > 0")
     place = f"Math.hypot(e.at(0) - {before[0]}, e.at(1) - {before[1]})"
     entry = "s.frame.entries.get(s.model.bufferByName.get('view/car').id)"
     visit.wait(f"((e) => e && {place} > 3)({entry})")

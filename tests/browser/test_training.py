@@ -17,7 +17,7 @@ DIGITS = (
 def test_a_first_visit_finds_a_network_in_training(visits: Visits) -> None:
     visit = visits.open("")
     expect(visit.page).to_have_title("Backstep")
-    visit.wait("s.run.running && s.frame.step > 20 && s.losses.length > 2")
+    visit.wait("s.run.running && s.frame?.step > 20 && s.losses.length > 2")
     assert visit.get("run.speed") == {"unit": "step", "per_second": 100}
     for name in ("Network", "Output", "Loss", "Inspector", "Program and debugger"):
         expect(visit.page.get_by_role("region", name=name, exact=True)).not_to_be_empty()

@@ -48,12 +48,19 @@ class Wire:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listening.accept()
-                if not self._whole:
+                far = self._connected() if self._whole else None
+                if far is None:
                     near.close()
                     continue
-                far = socket.create_connection((self._target.hostname, self._target.port))
                 self._ends |= {near, far}
                 self._threads.append(_started(self._join, near, far))
+
+    def _connected(self) -> socket.socket | None:
+        """A connection to the server, None if there is no server any more."""
+        try:
+            return socket.create_connection((self._target.hostname, self._target.port))
+        except OSError:
+            return None
 
     def _join(self, near: socket.socket, far: socket.socket) -> None:
         back = _started(_pump, far, near)
