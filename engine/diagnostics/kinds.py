@@ -46,7 +46,10 @@ class BatchNormStarved(Rule):
 
     id = "batch_norm_starved"
     title = "Batch normalisation starved"
-    meaning = "Units are scaled by chance, and evaluated by other numbers than they train with."
+    meaning = (
+        "Noisy batch statistics scale the units, and evaluation uses other statistics than "
+        "training."
+    )
 
     def due(self, case: Case) -> bool:
         return any(layer.kind == BatchNorm.kind for layer in case.layers)

@@ -202,7 +202,7 @@ def check_stack(path: str, layers: Sequence[Layer], shape: Shape, *, output: boo
             raise DescriptionError(here, layer, "a layer such as Dense(4)")
         if layer.reads_ids and not (first and index == 0):
             raise DescriptionError(
-                here, layer.kind, "possible but as the first layer: it reads ids"
+                here, layer.kind, "possible except as the first layer: it reads ids"
             )
         check_axes(here, layer, shape)
         layer.check(here, shape, output=output and index == len(layers) - 1)

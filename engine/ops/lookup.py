@@ -148,15 +148,16 @@ class ScatterAdd(Op):
         g, ids = inputs
         row, *unit = index
         if not isinstance(row, int):
-            raise OpenIndexError("each row is the sum of other places")
-        places = np.argwhere(ids.array == row)
-        if not len(places):
-            return Number(0.0, meaning=f"no place of the batch has row {row}")
-        n = Axis("n", "place", len(places))
-        if len(places) == 1:
-            return g[(*map(int, places[0]), *unit)]
+            raise OpenIndexError("each row sums different positions")
+        positions = np.argwhere(ids.array == row)
+        if not len(positions):
+            return Number(0.0, meaning=f"no position of the batch looks up row {row}")
+        n = Axis("n", "position", len(positions))
+        if len(positions) == 1:
+            return g[(*map(int, positions[0]), *unit)]
         at = [
-            entry_of(f"{ids.axis(d).letter}ₙ", (n,), numbers) for d, numbers in enumerate(places.T)
+            entry_of(f"{ids.axis(d).letter}ₙ", (n,), numbers)
+            for d, numbers in enumerate(positions.T)
         ]
         return series(g[(*at, *unit)], n)
 

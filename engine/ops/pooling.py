@@ -249,7 +249,7 @@ class Unpool(_Unpooling):
             number = self.window.number(seen.cell)
             terms.append(seen.kept(_where_chosen(numbers[place], chosen[place], number)))
         if not terms:
-            return Number(0.0, meaning="no window looks at it")
+            return Number(0.0, meaning="no window covers this cell")
         return terms[0] if len(terms) == 1 else Sum(tuple(terms))
 
     def vjp(

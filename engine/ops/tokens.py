@@ -74,7 +74,7 @@ class CountPositions(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (y,) = inputs
         if not (y.array >= 0).any():
-            return Number(1.0, meaning="no place has a class")
+            return Number(1.0, meaning="no position has a class")
         axes = y.all()
         return series(where(Condition(y[axes], "≥", ZERO), Number(1.0), ZERO), *axes)
 
@@ -161,7 +161,7 @@ class PlaceResidual(WithoutVJP):
         axes = axes_of(index)
         is_class = numbers_of(number, axes) == label.over(axes)
         one = masked(Number(1.0, meaning="it is the class"), axes, is_class)
-        nothing = Number(0.0, meaning="the place has no class")
+        nothing = Number(0.0, meaning="this position has no class")
         return where(Condition(label, "<", ZERO), nothing, (p[index] - one) / n[()])
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:

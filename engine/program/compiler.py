@@ -227,7 +227,7 @@ def _labels_as_targets(network: Network, data: Dataset, labels: NDArray[Any]) ->
     if network.loss != "softmax_cross_entropy":
         raise DescriptionError("loss", network.loss, "'softmax_cross_entropy', for classes in time")
     if shape[:-1] != labels.shape[1:]:
-        raise _misfit(network, shape, f"a class at each of {labels.shape[1:]} places")
+        raise _misfit(network, shape, f"a class at each of {labels.shape[1:]} positions")
     if shape[-1] != classes:
         raise _units(network, f"{classes}, as {data.name!r} has so many classes")
     return labels

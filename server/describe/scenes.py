@@ -83,8 +83,9 @@ SCENES: tuple[Scene, ...] = (
         title="Circles",
         application="First steps",
         picture="surface",
-        watch="Small enough to follow every number: four units cut the plane with straight lines, "
-        "and two more bend them round the inner circle. Step by instruction once, then run.",
+        watch="This network is small enough to follow every number: four units cut the plane with"
+        " straight lines, and two more bend the cuts around the inner circle. Step through "
+        "one step by instruction, then run.",
         description={"data": {"name": "circles"}},
     ),
     Scene(
@@ -92,8 +93,8 @@ SCENES: tuple[Scene, ...] = (
         title="Exclusive or",
         application="First steps",
         picture="surface",
-        watch="What no single layer can do: the classes lie crosswise, and every line leaves half "
-        "of one on the wrong side. Watch the hidden units divide the work.",
+        watch="No single layer can solve this: the classes lie crosswise, so every line leaves "
+        "half of a class on the wrong side. Watch how the hidden units divide the work.",
         description={
             "data": {"name": "xor"},
             "layers": _dense("tanh", 4),
@@ -105,8 +106,8 @@ SCENES: tuple[Scene, ...] = (
         title="Spirals",
         application="First steps",
         picture="surface",
-        watch="All seven input features and Adam. The loss falls in steps, each one when the "
-        "network has found another turn.",
+        watch="The network gets all seven input features and trains with Adam. The loss falls in "
+        "jumps, one for each turn of the spirals that the network finds.",
         description={
             "data": {
                 "name": "spirals",
@@ -123,8 +124,8 @@ SCENES: tuple[Scene, ...] = (
         title="Sine",
         application="First steps",
         picture="curve",
-        watch="A curve from noisy points. Each unit of the first layer is one bend, which training "
-        "shifts, stretches and turns until their sum fits.",
+        watch="The network fits a curve to noisy points. Each unit of the first layer is one "
+        "bend, and training shifts, stretches and turns the bends until their sum fits.",
         description={
             "data": {"name": "sine"},
             "layers": _dense("tanh", 8, 8),
@@ -136,8 +137,8 @@ SCENES: tuple[Scene, ...] = (
         title="Your own curve",
         application="First steps",
         picture="curve",
-        watch="Draw a curve and see it learned, corners last. Beyond its ends nothing holds the "
-        "network: what it answers there is a guess.",
+        watch="Draw a curve and watch the network learn it, corners last. Past the ends of your "
+        "curve nothing guides the network, so its predictions there are guesses.",
         description={
             "data": {"name": "drawn_curve"},
             "layers": _dense("tanh", 16, 16),
@@ -149,8 +150,8 @@ SCENES: tuple[Scene, ...] = (
         title="Iris",
         application="First steps",
         picture="units",
-        watch="Three species by four measures of their flowers. One is told apart at once; between "
-        "the other two the line stays a matter of opinion.",
+        watch="The network tells three species of iris apart by four measures of their flowers. "
+        "One species separates at once; the border between the other two stays uncertain.",
         description={
             "data": {"name": "iris"},
             "layers": _dense("tanh", 8),
@@ -162,8 +163,9 @@ SCENES: tuple[Scene, ...] = (
         title="Wine",
         application="First steps",
         picture="units",
-        watch="Three cultivars by thirteen chemical measures. With 89 wines to learn from, the "
-        "training loss goes to zero long before the test loss stops falling.",
+        watch="The network tells three cultivars apart by thirteen chemical measures. There are "
+        "only 89 training wines, so the training loss goes to zero long before the test "
+        "loss stops falling.",
         description={
             "data": {"name": "wine"},
             "layers": _dense("relu", 12),
@@ -175,9 +177,9 @@ SCENES: tuple[Scene, ...] = (
         title="Digits, dense",
         application="Images",
         picture="images",
-        watch="Real handwriting of 8×8 pixels, which the network is given one by one without being "
-        "told which are neighbours. The first layer's weights become strokes and their absence; "
-        "draw a digit of your own.",
+        watch="The network gets the 8×8 pixels of handwritten digits without knowing which ones "
+        "are neighbours. Weights of the first layer turn into strokes and gaps; draw your "
+        "own digit.",
         description={
             "data": {"name": "digits"},
             "layers": _dense("relu", 32, 16),
@@ -190,8 +192,9 @@ SCENES: tuple[Scene, ...] = (
         title="Digits, convolutional",
         application="Images",
         picture="images",
-        watch="Eight kernels slide over the image and answer wherever they find their pattern. "
-        "Compare with the dense network: fewer parameters, fewer mistakes.",
+        watch="Eight kernels slide over the image and respond wherever they find their pattern. "
+        "Compare it with the dense network: it has fewer parameters and makes fewer "
+        "mistakes.",
         description={
             "data": {"name": "digits"},
             "layers": [
@@ -212,8 +215,8 @@ SCENES: tuple[Scene, ...] = (
         title="Digits 28×28",
         application="Images",
         picture="images",
-        watch="Two convolutions with pooling, as LeNet had them, on digits of 784 pixels. Hover a "
-        "cell of a feature map to see the patch that it has looked at.",
+        watch="Two convolutions with pooling, as in LeNet, read digits of 784 pixels. Point at a "
+        "cell of a feature map to see its receptive field.",
         description={
             "data": {"name": "digits_28"},
             "layers": [
@@ -234,9 +237,9 @@ SCENES: tuple[Scene, ...] = (
         title="Shapes 28×28",
         application="Images",
         picture="images",
-        watch="Ten drawn shapes in any pose, and a hundred thousand weights to tell them apart. "
-        "Watch the test loss leave the training loss behind: the network learns its images by "
-        "heart.",
+        watch="The network has a hundred thousand weights to tell ten drawn shapes apart, in any "
+        "pose. Watch the test loss part from the training loss: the network memorises its "
+        "images.",
         description={
             "data": {"name": "synthetic_images"},
             "layers": _dense("relu", 256, 128),
@@ -250,8 +253,8 @@ SCENES: tuple[Scene, ...] = (
         title="Writing, letter by letter",
         application="Language",
         picture="text",
-        watch="An LSTM reads Python's manual and says which letter comes next. Let it write now "
-        "and then: letters first, then words, then something like sentences.",
+        watch="An LSTM reads Python's manual and predicts the next letter. Let it write from time"
+        " to time: first letters, then words, then something like sentences.",
         description={
             "data": {"name": "manual"},
             "layers": [
@@ -270,8 +273,8 @@ SCENES: tuple[Scene, ...] = (
         title="Writing with attention",
         application="Language",
         picture="text",
-        watch="A Transformer of two blocks on the same text. Watch its heads: some come to look at "
-        "the letter before, some at the beginning of the word.",
+        watch="A Transformer of two blocks reads the same text. Watch its attention heads: some "
+        "learn to attend to the letter before, some to the beginning of the word.",
         description={
             "data": {"name": "manual"},
             "layers": [
@@ -294,8 +297,9 @@ SCENES: tuple[Scene, ...] = (
         title="Kind and unkind words",
         application="Language",
         picture="words",
-        watch="Words that people rated, in pieces. The map shows the pieces parting: those of kind "
-        "words to one side, those of unkind words to the other.",
+        watch="The network reads words that people rated, split into pieces. The map shows how "
+        "the pieces separate: those of kind words to one side, those of unkind words to the"
+        " other.",
         description={
             "data": {"name": "sentiment"},
             "layers": [
@@ -315,8 +319,9 @@ SCENES: tuple[Scene, ...] = (
         title="Vowels, by convolution",
         application="Speech",
         picture="sound",
-        watch="Ten English vowels as spectrograms: the bright bands are the formants that make "
-        "them. Play one, then say one yourself and see what the network hears.",
+        watch="Ten English vowels are shown as spectrograms, and their bright bands are the "
+        "formants that define them. Play one, then say one yourself and see which vowel the"
+        " network hears.",
         description={
             "data": {"name": "vowels"},
             "layers": [
@@ -337,8 +342,9 @@ SCENES: tuple[Scene, ...] = (
         title="Vowels, moment by moment",
         application="Speech",
         picture="sound",
-        watch="The same sounds read by an LSTM, one moment after the other; only its last state "
-        "answers. Watch the gradient fade on its way back to the first moments.",
+        watch="An LSTM reads the same sounds one moment after the other, and only its last state "
+        "gives the prediction. Watch the gradient fade on its way back to the first "
+        "moments.",
         description={
             "data": {"name": "vowels"},
             "layers": [
@@ -357,8 +363,9 @@ SCENES: tuple[Scene, ...] = (
         title="Taste in films",
         application="Recommendation",
         picture="map",
-        watch="Two numbers for every person and every film, learned from stars alone. The map of "
-        "films turns into that of their hidden properties, which the network was never told.",
+        watch="The network learns two numbers for every person and every film, from star ratings "
+        "alone. The map of films comes to look like the map of their hidden properties, "
+        "which the network never saw.",
         description={
             "data": {"name": "ratings"},
             "layers": [{"kind": "factorisation", "rank": 2, "l2": 0.0005}],
@@ -371,8 +378,8 @@ SCENES: tuple[Scene, ...] = (
         title="Taste, by a neural scorer",
         application="Recommendation",
         picture="map",
-        watch="The vectors of a person and a film side by side, into dense layers. It has to find "
-        "by itself what the scalar product knows from the start, and takes longer.",
+        watch="The vectors of a person and a film are concatenated and go into dense layers. The "
+        "layers must learn what a scalar product has built in, so training takes longer.",
         description={
             "data": {"name": "ratings"},
             "layers": [{"kind": "field_embedding", "units": 8, "l2": 0.0002}, *_dense("relu", 24)],
@@ -385,8 +392,9 @@ SCENES: tuple[Scene, ...] = (
         title="Breast cancer",
         application="Health",
         picture="units",
-        watch="Thirty measures of cell nuclei. Move the threshold and see what a missed cancer "
-        "less costs in false alarms, and whether the probabilities mean what they say.",
+        watch="The network judges tumours by thirty measures of cell nuclei. Move the threshold "
+        "to see how many false alarms one missed cancer less costs, and whether the "
+        "probabilities are calibrated.",
         description={
             "data": {"name": "breast_cancer"},
             "layers": _dense("relu", 16, 8),
@@ -399,8 +407,8 @@ SCENES: tuple[Scene, ...] = (
         title="Diabetes",
         application="Health",
         picture="units",
-        watch="How far a disease has gone after a year, from ten measures. The test loss soon "
-        "rises again: that is where early stopping ends the run.",
+        watch="The network predicts from ten measures how far a disease has progressed after a "
+        "year. The test loss soon rises again, and early stopping ends the run there.",
         description={
             "data": {"name": "diabetes"},
             "layers": _dense("tanh", 16),
@@ -414,8 +422,8 @@ SCENES: tuple[Scene, ...] = (
         title="A car that learns to steer",
         application="Driving",
         picture="road",
-        watch="The car is driven by the network while that learns from an expert. First it goes "
-        "straight into the wall; soon it takes its first bend, then its first round.",
+        watch="The network drives the car while it learns from an expert. First the car goes "
+        "straight into the wall; soon it takes its first bend, then its first lap.",
         description={
             "data": {"name": "driving"},
             "layers": _dense("tanh", 16, 16),
@@ -428,9 +436,9 @@ SCENES: tuple[Scene, ...] = (
         title="Tomorrow's swing",
         application="Finance",
         picture="prices",
-        watch="How far a share will swing tomorrow, judged on later years than it learned from. "
-        "Swings come in clusters: it beats the swing of today easily, the mean of the last days "
-        "only by a little.",
+        watch="The network predicts how far a share will swing tomorrow, and is judged on later "
+        "years than it trained on. Swings come in clusters: it easily beats the swing of "
+        "today, but the mean of the last days only by a little.",
         description={
             "data": {"name": "price_swing"},
             "layers": [{"kind": "gru", "units": 12}, {}],
@@ -444,8 +452,8 @@ SCENES: tuple[Scene, ...] = (
         title="Up tomorrow or not",
         application="Finance",
         picture="prices",
-        watch="What reaches 60 of 100 in training guesses like a coin on later days. The gap "
-        "between the two curves is all that there is to learn here.",
+        watch="The network is right on 60 of 100 training days, and no better than a coin on "
+        "later days. The lesson is the gap between the two curves.",
         description={
             "data": {"name": "price_direction"},
             "layers": [{"kind": "flatten"}, *_dense("relu", 32)],
@@ -459,8 +467,8 @@ SCENES: tuple[Scene, ...] = (
         application="Codes",
         picture="code",
         watch="Every digit has to pass through two numbers and come out again. On the plane of "
-        "codes the ten kinds part, though nobody has said which is which; move the slider through "
-        "it.",
+        "codes the ten digits separate, although no label says which is which; move the "
+        "slider through the plane.",
         description={
             "data": {"name": "digits_autoencoder"},
             "layers": [

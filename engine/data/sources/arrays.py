@@ -79,7 +79,7 @@ def from_arrays(
         scaling=scaling if standardise else "none",
         image_shape=image_shape,
         source="given as arrays",
-        licence="as stated by their owner",
+        licence="the one their owner states",
     )
 
 

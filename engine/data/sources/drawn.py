@@ -59,7 +59,7 @@ RECIPES: tuple[Recipe, ...] = (
             default_features=("x1",),
             class_counts=(),
             source="drawn by hand",
-            licence="as stated by its owner",
+            licence="the one its owner states",
             about="Samples of a curve that you draw. Beyond its ends there are no samples, so the "
             "network may output anything there.",
             contents=(

@@ -223,7 +223,7 @@ RECIPES: tuple[Recipe, ...] = (
             "Your own text",
             options=(CONTEXT, MERGES, _TEST_FRACTION),
             source="your text, and until you give one the Zen of Python by Tim Peters (PEP 20)",
-            licence="as stated by its owner; the Zen of Python is in the public domain",
+            licence="the one its owner states; the Zen of Python is in the public domain",
             about="A text of your own; the network predicts each next token. It soon knows a short "
             "text by heart, and then the loss on the end of the text, the test part, rises.",
             contents=(Text("text", 200, 200_000, ZEN, "The text to learn from"),),

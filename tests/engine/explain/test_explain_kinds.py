@@ -304,7 +304,7 @@ def test_a_zero_row_of_an_embedding_and_one_that_nobody_looked_up() -> None:
     unseen = min(set(range(12)) - set(rows.ravel().tolist()))
     cause = ask(timeline, "factorisation1/W", unseen, 1)
     assert cause.kind == "unseen"
-    assert f"no place of the batch has row {unseen}" in cause.sentence
+    assert f"no position of the batch looks up row {unseen}" in cause.sentence
 
 
 def test_a_zero_row_of_an_embedding_in_front_of_a_dense_layer() -> None:

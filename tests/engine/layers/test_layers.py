@@ -305,7 +305,7 @@ def test_every_kind_is_tested() -> None:
             "layers[0].shape: (3, 3) is not a shape for inputs of shape",
         ),
         ((8, 1), [Embedding(3, 2)], "layers[0]: 'embedding' is not fit for inputs of shape (8, 1)"),
-        ((8,), [Dense(3), Embedding(3, 2)], "layers[1]: 'embedding' is not possible but as the fi"),
+        ((8,), [Dense(3), Embedding(3, 2)], "layers[1]: 'embedding' is not possible except as the"),
         ((3,), [Factorisation((3, 4), 2)], "layers[0].sizes: (3, 4) is not a size for each of 3"),
         ((1, 2), [RNN(3)], "layers[0]: 'rnn' is not fit for 1 time steps; it needs 2..512"),
         ((9, 2), [LSTM(3, truncation=0)], "layers[0].truncation: 0 is not in 1..512"),
