@@ -107,7 +107,7 @@ RECIPES: tuple[Recipe, ...] = (
             default_features=(),
             class_counts=(),
             source="simulated: a car, a track, and an expert who knows its centre line",
-            licence="none: the data are generated",
+            licence="not needed",
             about="Nine distance sensors of a simulated car, and the steering of an expert who "
             "knows more than they see. A small error does not guarantee a lap, because errors add "
             "up on the road.",

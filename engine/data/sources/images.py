@@ -130,7 +130,7 @@ RECIPES: tuple[Recipe, ...] = (
             default_features=(),
             class_counts=(len(CLASS_NAMES),),
             source="generated",
-            licence="none: the data are generated",
+            licence="not needed",
             about="Ten shapes; each image has its own pose and line width. A program drew them, to "
             "stand in for larger real images.",
             image_shape=(SIZE, SIZE),

@@ -59,7 +59,7 @@ def _info(name: str, title: str, about: str) -> DatasetInfo:
         default_features=("x1",),
         class_counts=(),
         source="generated",
-        licence="none: the data are generated",
+        licence="not needed",
         about=about,
     )
 

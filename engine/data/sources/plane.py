@@ -160,7 +160,7 @@ def _info(name: str, title: str, class_counts: tuple[int, ...], about: str) -> D
         default_features=("x1", "x2"),
         class_counts=class_counts,
         source="generated",
-        licence="none: the data are generated",
+        licence="not needed",
         about=about,
     )
 

@@ -165,7 +165,7 @@ RECIPES: tuple[Recipe, ...] = (
             default_features=(),
             class_counts=(),
             source="simulated: hidden tastes and properties drawn at random",
-            licence="none: the data are generated",
+            licence="not needed",
             about="Stars that simulated people gave to some of the films; a network knows nothing "
             "else about them. The simulator knows the tastes behind the stars, so that one can "
             "check what the network finds, which real ratings never allow.",

@@ -198,7 +198,7 @@ RECIPES: tuple[Recipe, ...] = (
             class_counts=(len(WORDS),),
             source="synthesised; mean pitch and formants from G. E. Peterson and H. L. Barney, "
             "JASA 24, 1952",
-            licence="none: the data are generated",
+            licence="not needed",
             about=f"Ten English vowels as {FRAMES} moments of {BANDS} frequency bands, synthesised "
             "from the mean formants of real men, women and children. Nobody spoke these sounds, so "
             "a network that recognises all of them may still mishear you.",
