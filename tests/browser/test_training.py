@@ -66,7 +66,7 @@ def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
     visit.wait(f"s.trail[0]?.buffer === '{made['buffer']}'")
     rate = visit.get("run.hyperparameters.learning_rate")
     back = alarm.get_by_role("button", name="Go back to step")
-    best = re.search(r"step \d+", back.inner_text())
+    best = re.search(r"step (\d+)", back.inner_text())
     assert best is not None
     visit.page.get_by_role("tab", name="Diagnostics").click()
     finding = visit.page.locator(".finding", has_text="A value is not finite")
@@ -74,6 +74,7 @@ def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
     expect(finding.get_by_role("button", name="Try from here")).to_have_count(0)
     back.click()
     visit.wait(f"s.run.branch === 1 && s.run.hyperparameters.learning_rate === {rate / 10}")
+    visit.expect(f"s.run.running || s.run.step > {best[1]}")
     visit.pause()
 
 
