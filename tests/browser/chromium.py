@@ -12,7 +12,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+NAMES = (
+    "chromium-headless-shell",  # the same browser without windows: pages cost it less
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+)
 PLACES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -20,8 +27,8 @@ PLACES = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )
-PACKAGES = ("chromium", "fonts-dejavu-core")
-"""Of Debian. Without the fonts there may be none that has the signs of formulas."""
+PACKAGES = ("chromium-headless-shell", "fonts-dejavu-core")
+"""Debian's packages. Without the fonts there may be none that has the signs of formulas."""
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",

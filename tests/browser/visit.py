@@ -187,7 +187,8 @@ class Contexts:
         return free.pop() if free else self.new(**options)
 
     def new(self, **options: Any) -> BrowserContext:
-        """A context that has not been used."""
+        """A context that has not been used, whose pages may copy links as in a window."""
+        options.setdefault("permissions", ["clipboard-write"])
         context = self._browser.new_context(**options)
         context.new_page()
         return context
