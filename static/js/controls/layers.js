@@ -6,6 +6,7 @@ import { PLAIN_LAYER } from "../state/description.js";
 import { h, icon, iconButton, setText, tip } from "./dom.js";
 import { errorSlot, selectBox, stepper } from "./fields.js";
 import { layerSetting, wordsOf } from "./settings.js";
+import { styled } from "./styles.js";
 
 /**
  * @import { Catalogue, Context, LayerDescription, LayerField, LayerKind } from "../state/types.js"
@@ -121,7 +122,7 @@ export class LayerRows {
       place.name === "" ? "Add a layer of another kind" : `Add a layer to ${place.name}`;
     other.setAttribute("aria-label", where);
     other.onclick = async () => {
-      const { openMenu } = await import("./menu.js");
+      const { openMenu } = await styled("menu", import("./menu.js"));
       openMenu(where, this.menu(add), other.getBoundingClientRect());
     };
     tip(other, "Adds a convolutional, recurrent, attention, normalisation or other layer.");

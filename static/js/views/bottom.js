@@ -28,14 +28,14 @@ const TABS = [
   {
     name: "breakpoints",
     title: "Breakpoints",
-    view: () => import("./breakpoints.js"),
+    view: () => styled("breakpoints", styled("expression", import("./breakpoints.js"))),
     count: ({ breakpoints }) => breakpoints.length,
   },
   {
     name: "watch",
     title: "Watch",
     more: " and log",
-    view: () => styled("watch", import("./watch.js")),
+    view: () => styled("watch", styled("expression", import("./watch.js"))),
     count: ({ watches }) => watches.length,
   },
   {

@@ -3,6 +3,7 @@
 
 import { onThemeChange } from "../color.js";
 import { h, icon } from "../controls/dom.js";
+import { styled } from "../controls/styles.js";
 import { displayScale } from "../display.js";
 import { isHiddenAt } from "../state/quiz.js";
 import { stopText } from "../state/watches.js";
@@ -362,7 +363,7 @@ class ListingView {
   /** @param {Parameters<import("./listing/menu.js").RowMenu["open"]>} what */
   async offer(...what) {
     if (!this.menu) {
-      const { RowMenu } = await import("./listing/menu.js");
+      const { RowMenu } = await styled("menu", import("./listing/menu.js"));
       this.menu ??= new RowMenu(this.context);
     }
     this.menu.open(...what);

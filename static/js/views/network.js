@@ -13,7 +13,6 @@ import { hit } from "../scene/hit.js";
 import { fetchKinds, isKnown } from "../scene/kinds.js";
 import { layoutLegibly } from "../scene/minimum_size.js";
 import { Caption } from "./network/caption.js";
-import { Card } from "./network/card.js";
 import { Heads } from "./network/heads.js";
 import { describe, walk } from "./network/keyboard_navigation.js";
 import { Legend } from "./network/legend.js";
@@ -64,17 +63,14 @@ class NetworkView {
     this.heads = new Heads(this.sheet, context);
     this.pins = new Pins(this.sheet, context);
     this.legend = new Legend();
-    this.card = new Card(context);
+    /** @type {import("./network/card.js").Card | null} */
+    this.card = null;
+    /** The pointer in the stage, CSS px; negative: the card stands beside its subject. */
+    this.pointer = { x: -1, y: -1 };
     /** @type {import("./network/kernels.js").Kernels | null} */
     this.kernels = null;
     element.classList.add("net");
-    element.append(
-      this.caption.element,
-      this.stage,
-      this.legend.element,
-      this.card.element,
-      this.live,
-    );
+    element.append(this.caption.element, this.stage, this.legend.element, this.live);
     this.watchForAlarms(context);
     /** @type {Scene | null} */
     this.scene = null;
@@ -115,8 +111,8 @@ class NetworkView {
     const forget = store.on(["run"], async ({ run }) => {
       if (!run?.non_finite) return;
       forget();
-      const { Alarm } = await import("./network/alarm.js");
-      this.card.element.before(new Alarm(context).element);
+      const { Alarm } = await styled("alarm", import("./network/alarm.js"));
+      this.legend.element.after(new Alarm(context).element);
     });
   }
 
@@ -206,6 +202,17 @@ class NetworkView {
     if (this.scene) this.kernels?.show(this.scene);
   }
 
+  /** The card is fetched when something is first pointed at. */
+  async fetchCard() {
+    const { Card } = await styled("card", import("./network/card.js"));
+    if (!this.card) {
+      this.card = new Card(this.context, this.pointer);
+      this.live.before(this.card.element);
+      this.context.loop.requestDraw();
+    }
+    return this.card;
+  }
+
   /**
    * @param {number} width of the stage, CSS px
    * @param {number} height
@@ -265,7 +272,9 @@ class NetworkView {
     if (picture) this.legend.show(picture, view.mode, now, state.compared?.branch ?? 0);
     this.caption.show(this.progress, state);
     const near = document.activeElement === this.stage || this.stage.matches(":hover");
-    this.card.show(near ? state.hover : null, scene, values, this.frame);
+    const target = near ? state.hover : null;
+    this.card?.show(target, scene, values, this.frame);
+    if (target && !this.card) this.fetchCard();
     if (more || this.legend.busy) context.loop.requestDraw();
   }
 
@@ -331,7 +340,7 @@ class NetworkView {
     const reach = event.pointerType === "touch" ? 14 : 6;
     const visible = (/** @type {any} */ pair, /** @type {number} */ k) =>
       painter?.visible(pair.first + k) ?? false;
-    this.card.near(x, y);
+    Object.assign(this.pointer, { x, y });
     this.hover(hit(this.scene, x, y, visible, reach));
   }
 
@@ -360,15 +369,23 @@ class NetworkView {
     } else {
       const next = this.kernels?.turn(at, event.key) ?? walk(scene, at, event.key);
       if (!next) return;
-      this.card.near(-1, -1);
+      Object.assign(this.pointer, { x: -1, y: -1 });
       this.hover(next);
       this.reveal(next);
-      const numbers = this.card.valuesOf(next, scene, this.values);
-      const read = this.values?.read ?? (() => null);
-      this.live.textContent = describe(scene, next, numbers, read);
+      this.say(next);
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Announces what the keys have moved to, with its numbers. @param {Selection} target */
+  async say(target) {
+    const card = this.card ?? (await this.fetchCard());
+    const { scene, values } = this;
+    if (!scene) return;
+    const numbers = card.valuesOf(target, scene, values);
+    const read = values?.read ?? (() => null);
+    this.live.textContent = describe(scene, target, numbers, read);
   }
 }
 

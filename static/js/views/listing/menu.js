@@ -2,6 +2,7 @@
 // What can be done at an instruction: run to it, stop there or at its layer, watch what it writes.
 
 import { openMenu } from "../../controls/menu.js";
+import { styled } from "../../controls/styles.js";
 import { isAt, newBreakpoint } from "../../state/breakpoints.js";
 
 /** @import { Item } from "../../controls/menu.js" */
@@ -39,7 +40,8 @@ export class RowMenu {
    */
   async edit(...what) {
     if (!this.popover) {
-      const { BreakpointPopover } = await import("../breakpoints/popover.js");
+      const popover = styled("expression", import("../breakpoints/popover.js"));
+      const { BreakpointPopover } = await styled("breakpoints", popover);
       this.popover ??= new BreakpointPopover(this.context);
     }
     this.popover.open(...what);

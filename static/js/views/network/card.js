@@ -19,9 +19,13 @@ const MAP = 108;
 const ASK = 250;
 
 export class Card {
-  /** @param {Context} context */
-  constructor(context) {
+  /**
+   * @param {Context} context
+   * @param {{x: number, y: number}} pointer in the stage; negative: place the card beside its subject
+   */
+  constructor(context, pointer) {
     this.context = context;
+    this.pointer = pointer;
     this.title = h("b", {});
     this.where = h("p", {});
     this.map = h("canvas", { width: MAP, height: MAP, "aria-hidden": "true" });
@@ -39,15 +43,8 @@ export class Card {
     this.making = null;
     /** @type {Frame | null | undefined} what it shows was made of its numbers */
     this.madeOf = undefined;
-    this.point = { x: -1, y: -1 };
     /** @type {Map<string, {stamp: string, asked: number, value: number | null}>} */
     this.answers = new Map();
-  }
-
-  /** Where the pointer is in the stage; negative: place the card beside its subject. @param {number} x @param {number} y */
-  near(x, y) {
-    this.point.x = x;
-    this.point.y = y;
   }
 
   /**
@@ -266,7 +263,7 @@ export class Card {
    * @param {Scene} scene
    */
   place(target, column, scene) {
-    const { element, point } = this;
+    const { element, pointer } = this;
     const region = element.parentElement;
     if (!region) return;
     const stage = /** @type {HTMLElement} */ (region.querySelector(".net-stage"));
@@ -274,7 +271,7 @@ export class Card {
     const box = unitBox(column, unit);
     let anchor = { left: box.x - 6, right: box.x + box.width + 6, y: box.y + box.height / 2 };
     if (target.kind === "edge") {
-      const { x, y } = point;
+      const { x, y } = pointer;
       if (x >= 0) anchor = { left: x - 14, right: x + 14, y };
       else anchor.right = scene.pairs[column.index - 1].x1 + 4;
     }
