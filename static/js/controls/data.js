@@ -113,7 +113,7 @@ function about({ image_shape, class_counts: counts, task, about: words }) {
  * @param {KeyboardEvent} event
  * @param {HTMLButtonElement[]} buttons
  */
-export function moveAmong(event, buttons) {
+function moveAmong(event, buttons) {
   const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   const step = /** @type {any} */ (steps)[event.key];
   if (!step) return;
@@ -128,7 +128,7 @@ export function moveAmong(event, buttons) {
  * A feature's title with its indices as subscripts.
  * @param {string} title such as "x1²"
  */
-export function mathTitle(title) {
+function mathTitle(title) {
   return title.replace(/x(\d)/g, (_, digit) => `x${String.fromCharCode(0x2080 + Number(digit))}`);
 }
 

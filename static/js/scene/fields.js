@@ -55,7 +55,7 @@ const IMAGE = 72;
  * @param {number} cols
  * @returns {Part}
  */
-export function whole(rows, cols) {
+function whole(rows, cols) {
   return { rows, cols, offset: 0, stride: cols, step: 1 };
 }
 

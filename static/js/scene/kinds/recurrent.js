@@ -37,7 +37,7 @@ export function column(layer, model) {
  * @param {Model} model
  * @returns {FieldSpec[]}
  */
-export function recurrentFields(layer, model) {
+function recurrentFields(layer, model) {
   const two = model.bufferByName.has(`probe/${layer.name}/ahead/h`);
   const paths = two ? [`${layer.name}/ahead`, `${layer.name}/reverse`] : [layer.name];
   return paths.flatMap((path) => [

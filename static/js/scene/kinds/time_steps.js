@@ -66,7 +66,7 @@ export class PlacePanel extends Panel {
  * @param {Model} model
  * @returns {FieldSpec[]}
  */
-export function placeFields(layer, model) {
+function placeFields(layer, model) {
   if (layer.kind === "input") {
     return [sequenceField(model, "probe/input/x", { symbol: "x", title: "input" })];
   }

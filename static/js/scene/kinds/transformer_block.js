@@ -21,7 +21,7 @@ export function column(layer, model) {
  * @param {Model} model
  * @returns {FieldSpec[]}
  */
-export function blockFields(layer, model) {
+function blockFields(layer, model) {
   const inner = model.layers.filter(({ name }) => name.startsWith(`${layer.name}/`));
   const attention = inner.find(({ kind }) => kind === "attention");
   const hidden = inner.find(({ kind }) => kind === "dense");

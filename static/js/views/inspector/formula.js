@@ -34,7 +34,7 @@ const AROUND = new Map(
  * @param {...(Node | string)} children
  * @returns {MathMLElement}
  */
-export function m(tag, props = {}, ...children) {
+function m(tag, props = {}, ...children) {
   const element = document.createElementNS(MATHML, tag);
   for (const [name, value] of Object.entries(props)) element.setAttribute(name, String(value));
   element.append(...children);
@@ -54,7 +54,7 @@ export function figure(value) {
  * @param {string} symbol
  * @returns {Node[]}
  */
-export function symbolNodes(symbol) {
+function symbolNodes(symbol) {
   const parts = symbol.matchAll(/([dΔmv]?)([A-ZΑ-Ω]|b)(\d+)|([\p{L}\p{M}₀-₉]+)|(\d+)|(.)/gu);
   return [...parts].flatMap(([, before, letter, digits, word, figures, sign]) => {
     if (word) return [m("mi", {}, word)];
@@ -71,7 +71,7 @@ export function symbolNodes(symbol) {
  * @param {(number | string)[]} index
  * @returns {Node[]}
  */
-export function indexNodes(index) {
+function indexNodes(index) {
   if (index.length === 0) return [];
   const entries = index.flatMap((i, at) => [
     ...(at > 0 ? [m("mo", { separator: "true" }, ",")] : []),

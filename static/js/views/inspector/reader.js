@@ -13,7 +13,7 @@ const ASK = 250;
 const KEPT = 128;
 
 /** @param {BufferInfo} buffer */
-export function sizeOf(buffer) {
+function sizeOf(buffer) {
   return buffer.shape.reduce((product, n) => product * n, 1);
 }
 

@@ -5,7 +5,7 @@ import { onThemeChange, palette, sequentialLUT } from "../../../color.js";
 import { h, tip } from "../../../controls/dom.js";
 import { Atlas } from "../../../renderer/surface.js";
 
-export const SIDE = 64; // the largest drawing that the server takes
+const SIDE = 64; // the largest drawing that the server takes
 const RADIUS = 4.5; // of the pen, in pixels of the paper: strokes become as wide as those learned from
 const STRIDE = 2; // of an arrow key
 const ABOUT =

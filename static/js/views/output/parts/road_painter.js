@@ -6,7 +6,7 @@ import { palette } from "../../../color.js";
 /** @import { Entry } from "../../../state/types.js" */
 
 /** Of the sensors, from left to right: degrees from the heading. */
-export const ANGLES = [90, 60, 35, 15, 0, -15, -35, -60, -90];
+const ANGLES = [90, 60, 35, 15, 0, -15, -35, -60, -90];
 /** Metres a sensor sees. */
 const RANGE = 40;
 /** Metres: the car behind and before its rear axle, and to the side; its axles apart. */
