@@ -36,7 +36,7 @@ LARGER: dict[str, Any] = {
     ],
     "batch_size": 16,
 }
-CARD = "document.querySelector('.net-card').textContent"
+CARD = "(document.querySelector('.net-card')?.textContent ?? '')"
 
 
 def opened(visits: Visits, network: dict[str, Any] = NETWORK) -> Visit:
