@@ -7,7 +7,7 @@
 /** @import { Message } from "../wire/connection.js" */
 /** @import { Actions } from "./actions.js" */
 
-const KEPT = 64; // answers
+const MAX_ANSWERS = 64;
 
 /** The questions; created once with the actions of a page. */
 export class Questions {
@@ -88,7 +88,7 @@ export class Questions {
   explanation({ buffer, index, probe = false }, moment, terms) {
     const { model, frame } = this.store.state;
     const stamp = `${model?.generation} ${frame?.number}`;
-    if (stamp !== this.stamp || this.known.size > KEPT) this.known.clear();
+    if (stamp !== this.stamp || this.known.size > MAX_ANSWERS) this.known.clear();
     this.stamp = stamp;
     const question = { buffer, index, probe, moment, terms };
     const key = JSON.stringify(question);

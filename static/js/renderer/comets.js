@@ -10,7 +10,7 @@ import { curveX } from "../scene/hit.js";
 
 const MAX_COMETS = 90;
 /** Lines drawn where a pair has no curves of its own. */
-const LINES = 28;
+const MAX_LINES = 28;
 /** Share of the time by which the last comet starts after the first. */
 const SPREAD = 0.3;
 const TAIL = 0.13;
@@ -39,7 +39,7 @@ export function makeComets(scene, values, pair, back) {
     const e = pair.first + k;
     comets.push({ x0, x1, y0: scene.edges.y0[e], y1: scene.edges.y1[e], size, delay: 0 });
   }
-  const lines = pair.count > 0 ? 0 : Math.min(LINES, units);
+  const lines = pair.count > 0 ? 0 : Math.min(MAX_LINES, units);
   for (let line = 0; line < lines; line += 1) {
     const j = Math.floor(((line + 0.5) * units) / lines);
     const y0 = from.y + ((line + 0.5) / lines) * from.height;

@@ -11,7 +11,7 @@ import { Range, STALE } from "./values.js";
 /** @import { Signal, Values } from "./values.js" */
 
 /** Powers of ten that a fading gradient is followed through. */
-const DECADES = 5;
+const MAX_DECADES = 5;
 
 export class FieldPainter {
   /**
@@ -181,8 +181,8 @@ export class FieldPainter {
     if (!profile) return;
     this.paintTrack(context);
     context.beginPath();
-    for (let decade = 1; decade < DECADES; decade += 1) {
-      const x = Math.round(field.x + (field.width * decade) / DECADES) + 0.5;
+    for (let decade = 1; decade < MAX_DECADES; decade += 1) {
+      const x = Math.round(field.x + (field.width * decade) / MAX_DECADES) + 0.5;
       context.moveTo(x, field.y);
       context.lineTo(x, field.y + field.height);
     }
@@ -216,7 +216,7 @@ export class FieldPainter {
       context.moveTo(field.x, field.y + from * pitch);
       for (let row = from; row < to; row += 1) {
         const share = logarithmic
-          ? 1 + Math.log10(values[row] / range) / DECADES
+          ? 1 + Math.log10(values[row] / range) / MAX_DECADES
           : values[row] / range;
         const x = field.x + field.width * Math.max(0, Math.min(1, share || 0));
         context.lineTo(x, field.y + row * pitch + 0.5);

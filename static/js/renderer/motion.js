@@ -16,7 +16,7 @@
 /** @typedef {{kind: CueKind, column: number, start: number, end: number}} Cue ms */
 
 /** How long each takes when one instruction is watched alone, ms. */
-const LENGTH = {
+const DURATIONS = {
   flow: 480,
   pull: 520,
   fill: 260,
@@ -95,12 +95,12 @@ export class Motion {
       const last = found[found.length - 1];
       if (cue && !(last && last.kind === cue.kind && last.column === cue.column)) found.push(cue);
     }
-    const total = found.reduce((sum, cue) => sum + LENGTH[cue.kind], 0);
+    const total = found.reduce((sum, cue) => sum + DURATIONS[cue.kind], 0);
     const most = Math.min(found.length > 1 ? MAX_DURATION : 600, limit);
     const pace = total > most ? most / total : 1;
     let start = now;
     for (const cue of found) {
-      const end = start + LENGTH[cue.kind] * pace;
+      const end = start + DURATIONS[cue.kind] * pace;
       this.cues.push({ ...cue, start, end });
       start = end;
     }

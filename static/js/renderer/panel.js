@@ -20,9 +20,9 @@ import { FieldPainter } from "./fields.js";
  */
 
 /** Rows lower than this stand without a gap, CSS px. */
-const APART = 7;
+const MIN_SPACED_ROW = 7;
 /** A symbol may be so much wider than its field, CSS px at scale 1. */
-const ASIDE = 8;
+const MAX_OVERHANG = 8;
 
 export class PanelPainter {
   /** @param {Panel} panel @param {Values} values */
@@ -79,7 +79,7 @@ export class PanelPainter {
     context.beginPath();
     for (const field of this.panel.fields) {
       const pitch = field.height / field.part.rows;
-      if (field.axis !== "step" || pitch < APART || field.look === "fade") continue;
+      if (field.axis !== "step" || pitch < MIN_SPACED_ROW || field.look === "fade") continue;
       for (let row = 1; row < field.part.rows; row += 1) {
         context.moveTo(field.x - 1, field.y + row * pitch);
         context.lineTo(field.x + field.width + 1, field.y + row * pitch);
@@ -99,7 +99,7 @@ export class PanelPainter {
     for (const { symbol, x, y, width, height, axis } of this.panel.fields) {
       if (axis === "query") continue;
       // Pressed together rather than over the next one.
-      context.fillText(symbol, x + width / 2, y + height + 4 * scale, width + ASIDE * scale);
+      context.fillText(symbol, x + width / 2, y + height + 4 * scale, width + MAX_OVERHANG * scale);
     }
   }
 

@@ -14,9 +14,9 @@ import { corner } from "./units.js";
 /** @import { Station } from "../state/types.js" */
 /** @typedef {{x: number, y: number}} Point */
 
-const HALO = 9; // px around the line
-const CHIP = 17; // px of height
-const NARROW = 480; // px of the picture's width
+const HALO_WIDTH = 9; // px around the line
+const CHIP_HEIGHT = 17; // px of height
+const MIN_FULL_WIDTH = 480; // px of the picture's width
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -33,7 +33,7 @@ export function paintPath(context, scene, path) {
   context.lineCap = "round";
   context.lineJoin = "round";
   for (const [alpha, width] of [
-    [0.18, HALO * lines],
+    [0.18, HALO_WIDTH * lines],
     [1, 2 * lines],
   ]) {
     context.globalAlpha = alpha;
@@ -48,7 +48,7 @@ export function paintPath(context, scene, path) {
     }
   }
   context.globalAlpha = 1;
-  new Chips(context, scene, scene.area.width < NARROW ? 0.85 * scale : scale).paint(stops);
+  new Chips(context, scene, scene.area.width < MIN_FULL_WIDTH ? 0.85 * scale : scale).paint(stops);
 }
 
 /**
@@ -190,7 +190,7 @@ class Chips {
     const { context, scale, scene } = this;
     const colors = palette();
     const width = context.measureText(text).width + 10 * scale;
-    const height = CHIP * scale;
+    const height = CHIP_HEIGHT * scale;
     const { area } = scene;
     const x = Math.max(width / 2, Math.min(area.x + area.width - width / 2, at.x));
     // Not over the headings.

@@ -37,7 +37,7 @@ import { Range, STALE } from "./values.js";
 
 /** ms; curves are most of a frame's cost where no graphics card draws them, and their slow change is
  * not seen while a network trains at full speed. */
-const EDGES_APART = 25;
+const MIN_EDGE_INTERVAL = 25;
 const MODES = /** @type {EdgeMode[]} */ (["weight", "gradient", "update", "difference"]);
 
 export class Renderer {
@@ -125,7 +125,7 @@ export class Renderer {
     const changed = stamp !== picture.drawn || moving;
     if (ground.dirty) paintGround(ground.begin(), picture.scene, picture.light);
     edges.dirty ||= changed;
-    if (edges.dirty && (view.calm || now - picture.edgesAt >= EDGES_APART)) {
+    if (edges.dirty && (view.calm || now - picture.edgesAt >= MIN_EDGE_INTERVAL)) {
       picture.paintEdges(edges.begin(), view.mode, now);
     }
     if (units.dirty || changed) picture.paintUnits(units.begin(), view, now);

@@ -7,10 +7,10 @@
 /** The opacity of values that are still of the step before, everywhere in the picture. */
 export const STALE = 0.28;
 /** Larger buffers are shown as they come: easing them would cost more than it shows. */
-const EASED = 40_000;
+const MAX_EASED = 40_000;
 /** Time constants in ms: 95 % of the way after three of them. */
-const FAST = 40;
-const SLOW = 90;
+const FAST_TIME = 40;
+const SLOW_TIME = 90;
 
 /** One buffer as it arrives (`target`) and as it is drawn (`shown`). */
 export class Signal {
@@ -19,7 +19,7 @@ export class Signal {
     const length = buffer.shape.reduce((product, n) => product * n, 1);
     this.buffer = buffer;
     this.target = new Float32Array(length);
-    this.shown = length > EASED ? this.target : new Float32Array(length);
+    this.shown = length > MAX_EASED ? this.target : new Float32Array(length);
     /** @type {Entry | null} the newest one, exact if its dtype is f64 */
     this.entry = null;
     /** Largest finite magnitude, and the root of the mean square. */
@@ -135,7 +135,7 @@ export class Values {
   ease(now, calm, instant) {
     const elapsed = Math.min(100, Math.max(1, now - this.last));
     this.last = now;
-    const share = instant ? 1 : 1 - Math.exp(-elapsed / (calm ? SLOW : FAST));
+    const share = instant ? 1 : 1 - Math.exp(-elapsed / (calm ? SLOW_TIME : FAST_TIME));
     let moving = false;
     for (const signal of this.signals.values()) {
       if (!signal.moving) continue;
@@ -146,7 +146,7 @@ export class Values {
   }
 }
 
-const STEPS = [1, 1.5, 2, 3, 5, 7, 10];
+const ROUND_NUMBERS = [1, 1.5, 2, 3, 5, 7, 10];
 
 /**
  * The next round number that is not smaller: 1, 1.5, 2, 3, 5, 7 times a power of ten.
@@ -155,12 +155,12 @@ const STEPS = [1, 1.5, 2, 3, 5, 7, 10];
 export function roundUp(x) {
   if (!(x > 0)) return 0;
   const power = 10 ** Math.floor(Math.log10(x));
-  const step = STEPS.find((s) => s * power >= x * 0.9999) ?? 10;
+  const step = ROUND_NUMBERS.find((s) => s * power >= x * 0.9999) ?? 10;
   return Number((step * power).toPrecision(3));
 }
 
 /** How long a range must be far too wide before it shrinks, ms. */
-const PATIENCE = 1500;
+const SHRINK_DELAY = 1500;
 
 /** A symmetric range that grows at once, shrinks late, and always to a round number. */
 export class Range {
@@ -181,7 +181,7 @@ export class Range {
     if (this.fixed || !(peak > 0)) return;
     if (peak > 0.45 * this.goal) this.wideSince = now;
     const grow = peak > this.goal * 1.02;
-    const shrink = now - this.wideSince > PATIENCE;
+    const shrink = now - this.wideSince > SHRINK_DELAY;
     if (!grow && !shrink) return;
     const goal = roundUp(peak * (grow ? 1 : 1.05));
     if (goal === this.goal) return;

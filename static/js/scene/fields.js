@@ -46,8 +46,8 @@ import { findSteps } from "./sequence.js";
  */
 
 /** How wide an image of a sequence would like to be, and the most; CSS px at scale 1. */
-const NARROW = 48;
-const IMAGE = 72;
+const IDEAL_IMAGE = 48;
+const MAX_IMAGE = 72;
 
 /**
  * All of a buffer of (row, col).
@@ -89,8 +89,8 @@ export function sequenceField(model, value, of) {
  * @param {number} cols
  */
 export function imageWidth(cols) {
-  if (cols > IMAGE) return IMAGE;
-  return cols * Math.max(1, Math.min(8, Math.floor(NARROW / cols)));
+  if (cols > MAX_IMAGE) return MAX_IMAGE;
+  return cols * Math.max(1, Math.min(8, Math.floor(IDEAL_IMAGE / cols)));
 }
 
 /** Bars have one cell a row. @param {FieldSpec} field */

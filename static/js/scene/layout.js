@@ -69,7 +69,7 @@ const MIN_EASE = -0.4;
 const GAP = 0.28;
 const WIDE_GAP = 0.95;
 /** The height that a label needs at scale 1. */
-const LABEL_LINE = 10;
+const MIN_LABEL_PITCH = 10;
 const FOLD_GAP = 0.14;
 
 /**
@@ -275,7 +275,7 @@ function roominess(spec, area) {
  * @param {Area} area
  */
 function labelSpace(spec, size, pitch, area) {
-  if (spec.labels.length === 0 || size < 9 || pitch < LABEL_LINE * area.scale) return 0;
+  if (spec.labels.length === 0 || size < 9 || pitch < MIN_LABEL_PITCH * area.scale) return 0;
   const longest = Math.max(...spec.labels.map((label) => label.length));
   const wanted = (7 * longest + 12) * area.scale;
   return Math.min(wanted, Math.max(18, area.width * 0.16));

@@ -25,10 +25,10 @@ const HEAD_GAP = 8;
 const TOP = 14;
 const FOOT = 16;
 /** A row with a token in it is so high at least, CSS px at scale 1: its letters are of 10 px. */
-const TOKEN_ROW = 11.2;
+const MIN_TOKEN_ROW = 11.2;
 /** Cells of attention have room for the names of tokens from this size on, and these need so much. */
-export const LEGIBLE = 6.5;
-export const NAMES = 20;
+export const MIN_NAMED_CELL = 6.5;
+export const NAME_WIDTH = 20;
 /** So many of a query's keys are named. */
 const MAX_SOURCES = 4;
 /** Images, and what is written, may be made so much narrower than they would like to be. */
@@ -66,7 +66,7 @@ export class Panel {
     this.width = sum(({ width }) => width);
     this.least = sum(({ width, rigid }) => (rigid ? MIN_WORD_SHARE : MIN_WIDTH_SHARE) * width);
     /** The least height that can be read: a text needs a row for every token. */
-    this.tall = model.data.vocabulary ? TOKEN_ROW * this.longest + TOP + FOOT : 0;
+    this.tall = model.data.vocabulary ? MIN_TOKEN_ROW * this.longest + TOP + FOOT : 0;
     /** Matrices of heads make use of any width. */
     this.greedy = this.fields.some(({ axis }) => axis === "query");
   }
@@ -140,8 +140,8 @@ export class Panel {
     const gap = HEAD_GAP * area.scale;
     const { y, height } = this.rows(fields[0].part.rows, area, "step");
     const steps = fields[0].part.rows;
-    const named = this.model.data.vocabulary && width / steps > 2 * LEGIBLE;
-    const margin = named ? NAMES * area.scale : 0;
+    const named = this.model.data.vocabulary && width / steps > 2 * MIN_NAMED_CELL;
+    const margin = named ? NAME_WIDTH * area.scale : 0;
     const { cols, rows, side } = headGrid(fields.length, width - margin, height - margin, gap);
     const pitch = side + gap;
     const x0 = left + margin + (width - margin - cols * pitch + gap) / 2;

@@ -7,7 +7,7 @@
 /** The rows of a sequence: step t lies at `y + t * pitch`. @typedef {{y: number, pitch: number, height: number}} Rows */
 
 /** A row is at most this tall, CSS px at scale 1. */
-const TALLEST = 24;
+const MAX_ROW = 24;
 
 /** Characters that leave no mark, and what is not in the vocabulary. */
 const MARKS = new Map([
@@ -54,7 +54,7 @@ export function stepName(model, ids, step) {
  * @returns {Rows}
  */
 export function rowsOf(area, count, longest) {
-  const height = Math.min(area.height, TALLEST * area.scale * Math.max(longest, count));
+  const height = Math.min(area.height, MAX_ROW * area.scale * Math.max(longest, count));
   return { y: area.y + (area.height - height) / 2, pitch: height / count, height };
 }
 

@@ -7,7 +7,7 @@ import { History } from "./store.js";
 /** @import { Store } from "./store.js" */
 /** @import { BranchInfo, Moment, RunState } from "./types.js" */
 
-const KEPT_HITS = 200;
+const MAX_HITS = 200;
 
 /**
  * Below 0 if one moment is before another, above 0 if it is after it.
@@ -135,7 +135,7 @@ export function takePlace(store, run) {
 function withHit(hits, { branch, step, pc, hits: stopped }) {
   const others = hits.filter((h) => h.branch !== branch || order(h.moment, [step, pc]) !== 0);
   const hit = hitOf({ branch, moment: [step, pc], breakpoints: stopped });
-  return [...others, hit].slice(-KEPT_HITS);
+  return [...others, hit].slice(-MAX_HITS);
 }
 
 /**

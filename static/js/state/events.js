@@ -15,7 +15,7 @@ import { takeBreakpoints, takeLines, takeWatched } from "./watches.js";
  * @typedef {{editing: boolean, settings: Map<string, number>}} Unsettled
  */
 
-const KEPT_ERRORS = 8;
+const MAX_ERRORS = 8;
 
 /**
  * A description with one live hyperparameter changed: "learning_rate" of the optimizer, or
@@ -124,7 +124,7 @@ function hyperparameter(store, event, unsettled) {
  */
 export function addProblem(store, problem) {
   const others = store.state.errors.filter((p) => p.field !== problem.field || p.code === "link");
-  store.set({ errors: [...others, problem].slice(-KEPT_ERRORS), announce: problem.message });
+  store.set({ errors: [...others, problem].slice(-MAX_ERRORS), announce: problem.message });
 }
 
 /** @type {{[type: string]: (store: Store, event: Message, unsettled: Unsettled) => void}} */

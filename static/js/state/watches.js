@@ -9,9 +9,9 @@ import { anchorOf } from "./breakpoints.js";
 /** @import { Store } from "./store.js" */
 /** @import { Breakpoint, Moment, RunState, Watched } from "./types.js" */
 
-const KEPT_LINES = 1000;
+const MAX_LINES = 1000;
 /** Of one expression; more than the server has of it, for the moments within steps. */
-const KEPT_VALUES = 1024;
+const MAX_VALUES = 1024;
 
 /**
  * The server's breakpoints; those that do not fit its network stay on the page, behind them.
@@ -69,7 +69,7 @@ function put(trace, moment, value) {
 
 /** @param {Watched["trace"]} trace */
 function thinned(trace) {
-  if (trace.length <= KEPT_VALUES) return trace;
+  if (trace.length <= MAX_VALUES) return trace;
   return trace.filter((_, i) => i % 2 === 0 || i === trace.length - 1);
 }
 
@@ -81,7 +81,7 @@ function thinned(trace) {
 export function takeLines(store, event) {
   const last = store.state.log.at(-1)?.serial ?? -1;
   const fresh = event.lines.filter((/** @type {{serial: number}} */ line) => line.serial > last);
-  if (fresh.length > 0) store.set({ log: [...store.state.log, ...fresh].slice(-KEPT_LINES) });
+  if (fresh.length > 0) store.set({ log: [...store.state.log, ...fresh].slice(-MAX_LINES) });
 }
 
 /**

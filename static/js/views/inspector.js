@@ -26,9 +26,9 @@ import { sampleName, shownSample } from "./output/parts/moment.js";
  */
 
 /** While running fast numbers change this often, so that they can be read, ms. */
-const READABLE = 250;
+const MIN_INTERVAL = 250;
 /** Runs up to this many steps a second are followed as they go. */
-const SLOW = 4;
+const MAX_FOLLOWED_RATE = 4;
 
 /** @type {typeof import("./inspector/panels.js") | null} */
 let panels = null;
@@ -100,7 +100,7 @@ class Inspector {
     const { model } = state;
     if (!model || !this.visible) return;
     const changed = this.choose(state, model);
-    if (!changed && isFast(state) && now - this.drawn < READABLE) return;
+    if (!changed && isFast(state) && now - this.drawn < MIN_INTERVAL) return;
     this.drawn = now;
     this.reader.take(state.frame, model);
     this.panel?.show(this.reader, now);
@@ -164,7 +164,7 @@ class Inspector {
 function isFast({ run }) {
   if (!run?.running) return false;
   const { unit, per_second: rate } = run.speed;
-  return rate === null || rate > (unit === "step" ? SLOW : 5 * SLOW);
+  return rate === null || rate > (unit === "step" ? MAX_FOLLOWED_RATE : 5 * MAX_FOLLOWED_RATE);
 }
 
 /**

@@ -11,7 +11,7 @@ import { arrange } from "./listing/arrangement.js";
 import { Details } from "./listing/details.js";
 import { Gutter } from "./listing/gutter.js";
 import { walk } from "./listing/keyboard_navigation.js";
-import { precisionOf, SHOWN, sizeOf } from "./listing/operand.js";
+import { MAX_SHOWN, precisionOf, sizeOf } from "./listing/operand.js";
 import { buildPhases } from "./listing/rows.js";
 
 /** @import { State } from "../state/store.js" */
@@ -19,13 +19,13 @@ import { buildPhases } from "./listing/rows.js";
 /** @import { Phase } from "./listing/rows.js" */
 
 /** Up to this many instructions a second the mark is moved along. */
-const WATCHABLE = 20;
+const MAX_WATCHED_RATE = 20;
 /** At the base size of type, px. */
 const ROW = 18;
 const HEAD = 22;
 /** From this width on the phases stand side by side, and from the other with the details. */
-const WIDE = 480;
-const DETAILED = 820;
+const MIN_WIDE = 480;
+const MIN_DETAILED = 820;
 
 /** A finger that rests so long asks for the menu, ms: not every browser tells of it. */
 const LONG_PRESS = 500;
@@ -40,7 +40,7 @@ function isWatchable(run) {
   if (!run?.running) return true;
   return (
     run.speed.unit === "instruction" &&
-    (run.speed.per_second ?? Number.POSITIVE_INFINITY) <= WATCHABLE
+    (run.speed.per_second ?? Number.POSITIVE_INFINITY) <= MAX_WATCHED_RATE
   );
 }
 
@@ -174,9 +174,9 @@ class ListingView {
     const width = element.clientWidth / scale;
     this.visible = width > 0;
     this.turned = true;
-    element.classList.toggle("wide", width >= WIDE);
-    element.classList.toggle("detailed", width < WIDE || width >= DETAILED);
-    if (width < WIDE) list.style.gridTemplateColumns = "";
+    element.classList.toggle("wide", width >= MIN_WIDE);
+    element.classList.toggle("detailed", width < MIN_WIDE || width >= MIN_DETAILED);
+    if (width < MIN_WIDE) list.style.gridTemplateColumns = "";
     else {
       const padding = 2 * Number.parseFloat(getComputedStyle(element).paddingTop);
       const rows = Math.floor(((element.clientHeight - padding) / scale - HEAD) / ROW);
@@ -315,7 +315,7 @@ class ListingView {
     this.wanted = wanted;
     const ids = new Set(instructions.flatMap(({ reads, writes }) => [...reads, ...writes]));
     const buffers = [...ids].flatMap((id) => model?.bufferById.get(id) ?? []);
-    const small = buffers.filter((buffer) => sizeOf(buffer) <= SHOWN);
+    const small = buffers.filter((buffer) => sizeOf(buffer) <= MAX_SHOWN);
     context.actions.want(
       "listing",
       small.map((buffer) => ({ name: buffer.name, dtype: precisionOf(buffer) })),

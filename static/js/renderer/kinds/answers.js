@@ -11,10 +11,10 @@ import { PanelPainter } from "../panel.js";
 /** @import { PanelLook } from "../panel.js" */
 /** @import { Values } from "../values.js" */
 
-const READABLE = 5;
+const MIN_ROW = 5;
 /** Width of a token beside its bar, CSS px at scale 1. */
-const TOKEN = 18;
-const LETTERS = 12;
+const TOKEN_WIDTH = 18;
+const MAX_LETTERS = 12;
 
 export class Painter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */
@@ -27,7 +27,7 @@ export class Painter extends PanelPainter {
     this.best = new Int16Array(rows * RANKS);
     this.version = -1;
     /** The largest letters, CSS px. */
-    this.largest = LETTERS;
+    this.largest = MAX_LETTERS;
   }
 
   /** The most probable tokens of every step, in order. */
@@ -65,7 +65,7 @@ export class Painter extends PanelPainter {
   paint(context, look) {
     const signal = this.painters[0].value;
     if (!signal?.entry) return;
-    this.largest = LETTERS * look.scale;
+    this.largest = MAX_LETTERS * look.scale;
     if (look.gradient) this.painters[0].paint(context, true, look.pc);
     else this.paintNext(context, signal.shown, look.scale);
     this.rank();
@@ -83,7 +83,7 @@ export class Painter extends PanelPainter {
     const { truth, rows } = this;
     const colors = palette();
     const pitch = height / rows;
-    const token = TOKEN * scale;
+    const token = TOKEN_WIDTH * scale;
     const inset = pitch > 5 ? 1.5 : 0;
     context.fillStyle = colors.neutral;
     context.fillRect(x + token, y, width - token, height);
@@ -94,7 +94,7 @@ export class Painter extends PanelPainter {
       const top = y + row * pitch + inset;
       context.fillRect(x + token, top, (width - token) * Math.min(1, share), pitch - 2 * inset);
     }
-    if (!truth?.entry || pitch < READABLE) return;
+    if (!truth?.entry || pitch < MIN_ROW) return;
     for (let row = 0; row < rows; row += 1) {
       if (truth.target[row] >= 0)
         this.paintToken(context, truth.target[row], x, y + row * pitch, token, pitch, 0);
@@ -146,7 +146,7 @@ export class Painter extends PanelPainter {
       context.fill();
       context.globalAlpha = 1;
     }
-    if (height < READABLE) return;
+    if (height < MIN_ROW) return;
     context.fillStyle = share > 0.35 ? colors.page : colors.ink;
     context.font = `${Math.min(this.largest, 0.9 * height)}px ${colors.mono}`;
     context.textAlign = "center";

@@ -3,7 +3,7 @@
 // there is room for them.
 
 import { palette } from "../../color.js";
-import { LEGIBLE, NAMES } from "../../scene/panel.js";
+import { MIN_NAMED_CELL, NAME_WIDTH } from "../../scene/panel.js";
 import { tokenText } from "../../scene/sequence.js";
 import { PanelPainter } from "../panel.js";
 
@@ -56,14 +56,14 @@ export class Painter extends PanelPainter {
     const left = x === heads[0].x;
     const low = y === heads[heads.length - 1].y;
     const pitch = height / part.rows;
-    if (pitch < LEGIBLE || !ids?.entry || !this.panel.model.data.vocabulary) return;
+    if (pitch < MIN_NAMED_CELL || !ids?.entry || !this.panel.model.data.vocabulary) return;
     context.font = `${Math.min(11, pitch)}px ${palette().mono}`;
     context.fillStyle = palette().ink2;
     context.textBaseline = "middle";
     for (let step = 0; step < part.rows; step += 1) {
       const token = tokenText(this.panel.model, ids.target[step]);
       context.textAlign = "right";
-      if (left) context.fillText(token, x - 3, y + (step + 0.5) * pitch, NAMES - 3);
+      if (left) context.fillText(token, x - 3, y + (step + 0.5) * pitch, NAME_WIDTH - 3);
       context.textAlign = "center";
       if (low) context.fillText(token, x + (step + 0.5) * pitch, y + height + 6, pitch - 1);
     }

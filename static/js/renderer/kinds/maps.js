@@ -11,9 +11,9 @@ import { Atlas, pick } from "../surface.js";
 /** @import { Signal, Values } from "../values.js" */
 
 /** Cells smaller than this have no room for a mark, CSS px. */
-const MARKED = 7;
+const MIN_CELL = 7;
 /** The largest norm, of 255: kernels must not outweigh the maps. */
-const DARKEST = 170;
+const MAX_INK = 170;
 
 export class Painter extends PanelPainter {
   /** @param {MapPanel} panel @param {Values} values */
@@ -55,7 +55,7 @@ export class Painter extends PanelPainter {
     const [{ size: rows }, { size: cols }] = maps.origin.windows;
     const { width, channels } = maps.shape;
     const pitch = panel.fields[0].width / width;
-    if (pitch < MARKED || !chosen.refresh()) return;
+    if (pitch < MIN_CELL || !chosen.refresh()) return;
     const r = Math.max(1, pitch * 0.11);
     context.beginPath();
     for (let channel = 0; channel < maps.shownChannels; channel += 1) {
@@ -109,7 +109,7 @@ class KernelNorms {
       most = Math.max(most, norms[i]);
     }
     for (let i = 0; i < norms.length; i += 1) {
-      atlas.pixels[i] = pick(colors, (DARKEST * norms[i]) / (most || 1));
+      atlas.pixels[i] = pick(colors, (MAX_INK * norms[i]) / (most || 1));
     }
     atlas.flush();
   }

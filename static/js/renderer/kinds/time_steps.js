@@ -10,7 +10,7 @@ import { PanelPainter } from "../panel.js";
 /** @import { Values } from "../values.js" */
 
 /** A step of a window lower than this has no room for a mark, CSS px. */
-const MARKED = 5;
+const MIN_STEP = 5;
 
 export class Painter extends PanelPainter {
   /** @param {PlacePanel} panel @param {Values} values */
@@ -36,7 +36,7 @@ export class Painter extends PanelPainter {
   paintChosen(context, chosen) {
     const [{ x, y, width, height, part }] = this.panel.fields;
     const step = height / part.rows / this.size;
-    if (step < MARKED || !chosen.refresh()) return;
+    if (step < MIN_STEP || !chosen.refresh()) return;
     const cell = width / part.cols;
     const inset = cell > 4 ? 1 : 0.5;
     context.beginPath();

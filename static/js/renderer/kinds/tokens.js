@@ -8,7 +8,7 @@ import { PanelPainter } from "../panel.js";
 /** @import { PanelLook } from "../panel.js" */
 
 /** Rows lower than this are too low for any letter, CSS px. */
-const READABLE = 5;
+const MIN_ROW = 5;
 
 export class Painter extends PanelPainter {
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
@@ -32,7 +32,7 @@ export class Painter extends PanelPainter {
     context.strokeStyle = palette().hairline;
     context.lineWidth = 1;
     context.stroke();
-    if (!ids?.entry || pitch < READABLE) return;
+    if (!ids?.entry || pitch < MIN_ROW) return;
     context.font = `${Math.min(12 * look.scale, 0.9 * pitch)}px ${palette().mono}`;
     context.fillStyle = palette().ink;
     context.textAlign = "center";

@@ -15,9 +15,9 @@ import { STALE } from "../values.js";
 /** @import { Values } from "../values.js" */
 
 /** Cells narrower than this have no room for a number, CSS px. */
-const READABLE = 22;
+const MIN_CELL = 22;
 /** Between rows closer than this no sign fits, CSS px at scale 1. */
-const SIGN = 14;
+const MIN_SIGN_GAP = 14;
 
 export class Painter extends PanelPainter {
   /** @param {VectorPanel} panel @param {Values} values */
@@ -178,7 +178,7 @@ export class Painter extends PanelPainter {
   paintSign(context, sign, y) {
     const { x, width } = this.panel.fields[0];
     const { between } = this.vectors.heights;
-    if (between < SIGN * this.scale) return;
+    if (between < MIN_SIGN_GAP * this.scale) return;
     context.font = `${14 * this.scale}px ${palette().text}`;
     context.fillStyle = palette().ink3;
     context.textAlign = "center";
@@ -211,7 +211,7 @@ export class Painter extends PanelPainter {
       context.roundRect(x + i * cell + 1, y, Math.max(1, cell - 2), height, Math.min(5, cell / 4));
       context.fillStyle = diverging(share);
       context.fill();
-      if (cell < READABLE) continue;
+      if (cell < MIN_CELL) continue;
       context.fillStyle = Math.abs(share) > 0.55 ? colors.page : colors.ink;
       context.fillText(short(value, 2), x + (i + 0.5) * cell, y + height / 2 + 0.5, cell - 4);
     }

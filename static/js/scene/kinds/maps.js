@@ -19,11 +19,11 @@ const MAX_STACKED = 8;
 const SIDE = 58;
 const MIN_SIDE = 20;
 /** Beside smaller maps there are no kernels. */
-const WITH_KERNEL = 16;
+const MIN_SIDE_WITH_KERNEL = 16;
 const KERNEL = 24;
 const GAP = 6;
 /** The size of what is out of sight, px: not 0, so that shares of it are numbers. */
-const OUT = 1e-3;
+const HIDDEN_SIZE = 1e-3;
 const FOOT = 16;
 
 /** @param {LayerInfo} layer @param {Model} model */
@@ -74,7 +74,7 @@ export class MapPanel extends Panel {
     const cols = count > MAX_STACKED ? 2 : 1;
     const rows = Math.ceil(count / cols);
     const each = (box.width - (cols - 1) * 2 * gap) / cols;
-    const beside = each - wide < WITH_KERNEL * scale ? 0 : wide;
+    const beside = each - wide < MIN_SIDE_WITH_KERNEL * scale ? 0 : wide;
     const room = each - beside;
     const cell = Math.min(room / width, ((area.height - foot + gap) / rows - gap) / height);
     const size = cell >= 2 ? Math.floor(cell) : cell;
@@ -193,7 +193,7 @@ export class MapPanel extends Panel {
 function placeKernel(field, x, middle, most, scale) {
   const { rows, cols } = field.part;
   // A kernel without room is hidden, not removed, so its cells keep their numbers.
-  const size = most > 0 ? Math.min(KERNEL * scale, most) / Math.max(rows, cols) : OUT;
+  const size = most > 0 ? Math.min(KERNEL * scale, most) / Math.max(rows, cols) : HIDDEN_SIZE;
   const cell = size >= 2 ? Math.floor(size) : size;
   field.width = cell * cols;
   field.height = cell * rows;

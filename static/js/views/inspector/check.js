@@ -17,7 +17,7 @@ import { numberOf } from "./answer_number.js";
  * @typedef {{name: string, title: string, fields: {[field: string]: unknown}}} Scope
  */
 
-const LISTED = 8;
+const MAX_LISTED = 8;
 const WORST = ["wrong", "suspicious", "kink", "right"];
 /** @type {{[verdict: string]: [icon: string, meaning: string]}} */
 const VERDICTS = {
@@ -131,7 +131,7 @@ export class GradientCheck {
 
   /** @param {any[]} results */
   list(results) {
-    const shown = this.all ? results : results.slice(0, LISTED);
+    const shown = this.all ? results : results.slice(0, MAX_LISTED);
     const heads = ["element", "backprop", "numeric", "error", ""];
     const head = heads.map((name) => h("th", { scope: "col" }, name));
     const rows = shown.map((result) => this.row(result));
@@ -142,8 +142,8 @@ export class GradientCheck {
       h("tbody", {}, ...rows),
     );
     const more = h("button", { type: "button", class: "ins-more" });
-    more.hidden = results.length <= LISTED;
-    setText(more, this.all ? `Only the first ${LISTED}` : `Show all ${count(results.length)}`);
+    more.hidden = results.length <= MAX_LISTED;
+    setText(more, this.all ? `Only the first ${MAX_LISTED}` : `Show all ${count(results.length)}`);
     more.onclick = () => {
       this.all = !this.all;
       this.list(results);

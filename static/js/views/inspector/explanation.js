@@ -19,7 +19,7 @@ import { TermsView } from "./ranking.js";
 /** @import { Reader } from "./reader.js" */
 
 /** While the machine runs it is asked anew this often, ms. */
-const ASK = 500;
+const ASK_INTERVAL = 500;
 
 /**
  * The explanation at the end of a trail.
@@ -91,7 +91,7 @@ class Explanation {
   follow({ stamp, frame }, now) {
     const { quiz } = this.context.store.state;
     const state = `${stamp} ${JSON.stringify(quiz)}`;
-    if (state === this.stamp || (frame?.running && now - this.asked < ASK)) return;
+    if (state === this.stamp || (frame?.running && now - this.asked < ASK_INTERVAL)) return;
     this.stamp = state;
     this.asked = now;
     this.ask();

@@ -13,7 +13,7 @@ import { indexText } from "./names.js";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const DIGITS = 4;
 /** Whole numbers below this are written as such. */
-const WHOLE = 1e6;
+const MAX_WHOLE = 1e6;
 const LOOSE = ["sum", "series", "cases", "negative"];
 const TIGHT = [...LOOSE, "product", "quotient"];
 
@@ -46,7 +46,9 @@ function m(tag, props = {}, ...children) {
  * @param {number} value
  */
 export function figure(value) {
-  return Number.isInteger(value) && Math.abs(value) < WHOLE ? exact(value) : short(value, DIGITS);
+  return Number.isInteger(value) && Math.abs(value) < MAX_WHOLE
+    ? exact(value)
+    : short(value, DIGITS);
 }
 
 /**

@@ -14,8 +14,8 @@ import { indexText } from "./names.js";
 const MAX_ROWS = 16;
 const MAX_COLUMNS = 5;
 /** A cell of the image at its largest, and the image's greatest height, CSS px. */
-const CELL = 18;
-const TALLEST = 150;
+const MAX_CELL = 18;
+const MAX_HEIGHT = 150;
 
 /** @type {{[key: string]: [number, number]}} */
 const MOVES = {
@@ -170,8 +170,8 @@ class Image {
     canvas.setAttribute("role", "application");
     const words = `${buffer.name}, ${buffer.axes.join(" by ")}: the arrow keys read numbers, Enter explains one`;
     canvas.setAttribute("aria-label", words);
-    canvas.style.maxWidth = `${this.columns * CELL}px`;
-    canvas.style.height = `${Math.min(TALLEST, this.rows * CELL)}px`;
+    canvas.style.maxWidth = `${this.columns * MAX_CELL}px`;
+    canvas.style.height = `${Math.min(MAX_HEIGHT, this.rows * MAX_CELL)}px`;
     this.words = h("p", { class: "ins-number", "aria-live": "polite" });
     this.element = h("div", { class: "ins-image" }, canvas, this.words);
     /** The number that is read off, -1 for none. */

@@ -13,8 +13,8 @@ import { figure } from "./formula.js";
 /** @import { Context, Explained, Model, Station } from "../../state/types.js" */
 /** @import { Message } from "../../wire/connection.js" */
 
-const SMALL = 1e-3;
-const LARGE = 10;
+const MAX_SMALL = 1e-3;
+const MIN_LARGE = 10;
 
 /**
  * The question that a gradient raises.
@@ -23,8 +23,10 @@ const LARGE = 10;
 function whyText(value) {
   if (!Number.isFinite(value)) return "Why is this gradient not a number?";
   if (value === 0) return "Why is this gradient zero?";
-  if (Math.abs(value) < SMALL) return "Why is this gradient so small?";
-  return Math.abs(value) > LARGE ? "Why is this gradient so large?" : "Is this gradient healthy?";
+  if (Math.abs(value) < MAX_SMALL) return "Why is this gradient so small?";
+  return Math.abs(value) > MIN_LARGE
+    ? "Why is this gradient so large?"
+    : "Is this gradient healthy?";
 }
 
 export class Inquiries {

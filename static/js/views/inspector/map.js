@@ -12,7 +12,7 @@ import { Atlas, Surface } from "../../renderer/surface.js";
 const LEVELS = 8; // contour lines
 const DIGITS = 4;
 /** From this ratio of the greatest to the least loss on, shades are logarithmic. */
-const LOG_FROM = 10;
+const MIN_LOG_RATIO = 10;
 const HELP = "Map of the loss. The arrow keys read values.";
 /** @type {{[key: string]: [number, number]}} */
 const MOVES = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
@@ -28,7 +28,7 @@ export class LossMap {
     this.low = Math.min(...known);
     this.high = Math.max(...known);
     /** In a loss that spans powers of ten the valley would be one shade. */
-    this.log = this.low > 0 && this.high > LOG_FROM * this.low;
+    this.log = this.low > 0 && this.high > MIN_LOG_RATIO * this.low;
     this.place = h("div", {
       class: "exp-map",
       role: "application",

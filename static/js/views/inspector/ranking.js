@@ -11,9 +11,9 @@ import { figure, plain } from "./formula.js";
 /** @import { Writer } from "./formula.js" */
 /** @typedef {{symbols: Writer, numbers: Writer, secret: boolean}} Ways */
 
-const FIRST = 6;
+const FIRST_TERMS = 6;
 /** Who is to work a sum out needs more of it. */
-const EXERCISE = 16;
+const MIN_EXERCISE_TERMS = 16;
 const MAX_TERMS = 200; // for the server
 
 export class TermsView {
@@ -23,12 +23,12 @@ export class TermsView {
    */
   constructor(context, more) {
     this.context = context;
-    this.count = FIRST;
+    this.count = FIRST_TERMS;
     this.title = h("h3", {});
     this.list = h("ol", { class: "exp-terms" });
     this.more = h("button", { type: "button", class: "ins-more", "data-key": "more terms" });
     this.more.onclick = () => {
-      this.count = this.count === FIRST ? MAX_TERMS : FIRST;
+      this.count = this.count === FIRST_TERMS ? MAX_TERMS : FIRST_TERMS;
       more();
     };
     this.rest = h("p", { class: "ins-guide" });
@@ -37,7 +37,7 @@ export class TermsView {
 
   /** How many terms to ask for. @param {boolean} exercise */
   wanted(exercise) {
-    return exercise ? Math.max(this.count, EXERCISE) : this.count;
+    return exercise ? Math.max(this.count, MIN_EXERCISE_TERMS) : this.count;
   }
 
   /**
@@ -52,11 +52,11 @@ export class TermsView {
     const most = Math.max(...listed.map((term) => Math.abs(numberOf(told(term))) || 0)) || 1;
     this.list.replaceChildren(...listed.map((term) => this.row(term, most, ways)));
     this.showRest(terms, ways.secret);
-    const unfolded = this.count > FIRST;
+    const unfolded = this.count > FIRST_TERMS;
     this.more.hidden = !folded && !unfolded;
     this.more.setAttribute("aria-expanded", String(unfolded));
     const all = terms.count > MAX_TERMS ? `the ${MAX_TERMS} largest` : `all ${count(terms.count)}`;
-    setText(this.more, unfolded ? `Only the ${FIRST} largest` : `Show ${all}`);
+    setText(this.more, unfolded ? `Only the ${FIRST_TERMS} largest` : `Show ${all}`);
   }
 
   /** @param {TermList} terms @param {boolean} secret */

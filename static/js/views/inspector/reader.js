@@ -7,10 +7,10 @@ import { bufferOf } from "./names.js";
 /** @import { Want } from "../network/wants.js" */
 
 /** Up to this many numbers of a buffer come in every frame; of larger ones single ones are asked. */
-const EXACT = 4096;
+const MAX_EXACT = 4096;
 /** How often one number is asked for, ms. */
-const ASK = 250;
-const KEPT = 128;
+const ASK_INTERVAL = 250;
+const MAX_ANSWERS = 128;
 
 /** @param {BufferInfo} buffer */
 function sizeOf(buffer) {
@@ -29,7 +29,7 @@ export function exactly(model, names, drawn = false) {
   return names.flatMap((name) => {
     const buffer = bufferOf(model, name);
     if (!buffer) return [];
-    const small = sizeOf(buffer) <= EXACT;
+    const small = sizeOf(buffer) <= MAX_EXACT;
     if (!small && !drawn) return [];
     return [{ name: buffer.name, dtype: /** @type {"f64" | "u8"} */ (small ? "f64" : "u8") }];
   });
@@ -83,11 +83,11 @@ export class Reader {
   ask(name, index) {
     const { stamp, answers, context } = this;
     const key = `${this.model?.generation} ${name} ${index}`;
-    const known = answers.get(key) ?? { stamp: "", asked: -ASK, value: null };
+    const known = answers.get(key) ?? { stamp: "", asked: -ASK_INTERVAL, value: null };
     const now = performance.now();
-    if (known.stamp === stamp || now - known.asked < ASK) return known.value;
+    if (known.stamp === stamp || now - known.asked < ASK_INTERVAL) return known.value;
     Object.assign(known, { stamp, asked: now });
-    if (answers.size > KEPT) answers.clear();
+    if (answers.size > MAX_ANSWERS) answers.clear();
     answers.set(key, known);
     context.actions.read(name, index).then(
       (value) => {

@@ -2,7 +2,7 @@
 // Dragging a number: to the right it grows, to the left it shrinks, by a share of its size.
 
 /** How far the pointer goes before the number goes with it, CSS px. */
-const FROM = 3;
+const MIN_DRAG = 3;
 /** What one px is worth, as a share of the number at the start; small ones count as `MIN_VALUE`. */
 const SHARE = 0.01;
 const MIN_VALUE = 0.1;
@@ -40,7 +40,7 @@ export function scrub(input, write) {
   input.addEventListener("pointermove", (event) => {
     if (!held) return;
     const far = event.clientX - held.x;
-    if (!held.moved && Math.abs(far) < FROM) return;
+    if (!held.moved && Math.abs(far) < MIN_DRAG) return;
     held.moved = true;
     const value = held.start + far * SHARE * Math.max(MIN_VALUE, Math.abs(held.start));
     next = Number(value.toPrecision(4));

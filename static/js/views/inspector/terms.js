@@ -14,7 +14,7 @@ import { exactly } from "./reader.js";
 /** @import { Reader } from "./reader.js" */
 
 /** Terms that are listed; of more, the rest is one line. */
-const LISTED = 10;
+const MAX_LISTED = 10;
 
 export class Terms {
   /**
@@ -40,7 +40,7 @@ export class Terms {
     /** Whether there is such a sum, small enough to be shown. */
     this.usable = found.length > 0 && this.wants.length === found.length;
     this.batch = found[0]?.buffer.shape[0] ?? 0;
-    this.listed = this.batch > LISTED + 1 ? LISTED : this.batch;
+    this.listed = this.batch > MAX_LISTED + 1 ? MAX_LISTED : this.batch;
     const heads = found.map(({ buffer, unit }) => `${buffer.symbol}[b, ${unit}]`);
     const rows = Array.from({ length: this.listed }, (_, i) => String(i));
     if (this.batch > this.listed) rows.push(`${this.listed}…${this.batch - 1}`);

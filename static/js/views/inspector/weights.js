@@ -11,7 +11,7 @@ import { briefName } from "./names.js";
 /** @import { Context, Entry } from "../../state/types.js" */
 /** @import { Reader } from "./reader.js" */
 
-const LISTED = 8;
+const MAX_LISTED = 8;
 /** Rows that change places faster can not be read, ms. */
 const SORT_EVERY = 2000;
 
@@ -41,7 +41,7 @@ export class Weights {
     this.list = h("ul", { class: "ins-weights" });
     this.more = h("button", { type: "button", class: "ins-more", "aria-expanded": "false" });
     this.more.onclick = () => this.unfold();
-    this.more.hidden = this.count <= LISTED;
+    this.more.hidden = this.count <= MAX_LISTED;
     setText(this.more, `all ${this.count}`);
     this.element = h(
       "div",
@@ -56,7 +56,7 @@ export class Weights {
     this.all = !this.all;
     this.sorted = Number.NEGATIVE_INFINITY;
     this.more.setAttribute("aria-expanded", String(this.all));
-    setText(this.more, this.all ? `only the ${LISTED} strongest` : `all ${this.count}`);
+    setText(this.more, this.all ? `only the ${MAX_LISTED} strongest` : `all ${this.count}`);
     this.context.loop.requestDraw();
   }
 
@@ -110,7 +110,7 @@ export class Weights {
     this.sorted = now;
     const order = Array.from({ length: this.count }, (_, i) => i);
     order.sort((a, b) => Math.abs(value(b)) - Math.abs(value(a)) || a - b);
-    if (!this.all) order.length = Math.min(order.length, LISTED);
+    if (!this.all) order.length = Math.min(order.length, MAX_LISTED);
     if (order.join() === this.order.join()) return;
     this.order = order;
     this.list.replaceChildren(...order.map((i) => this.rowOf(i).row));

@@ -10,7 +10,7 @@ import { LEFT } from "./lane.js";
 
 /** @import { TimeAxis } from "../step_chart/time.js" */
 
-const TICK_EVERY = 44; // px
+const MIN_TICK_GAP = 44; // px
 
 export class StepAxis {
   /** @param {TimeAxis} time */
@@ -45,7 +45,7 @@ export class StepAxis {
     this.seen = time.version;
     x.cover(time.low, time.high);
     x.place(LEFT * scale, size.width - 1);
-    ticks.fit(x, Math.floor((x.end - x.start) / (TICK_EVERY * scale)), 1);
+    ticks.fit(x, Math.floor((x.end - x.start) / (MIN_TICK_GAP * scale)), 1);
     const context = this.surface.begin();
     const colors = palette();
     context.font = `${10 * scale}px ${colors.mono}`;

@@ -8,7 +8,7 @@ import { roundDown, roundUp } from "../step_chart/scale.js";
 /** Where the update-to-weight ratio is healthy (CS231n, notes 3), as of the rule `update_ratio`. */
 export const HEALTHY = [1e-4, 1e-2];
 /** Powers of ten that a logarithmic axis shows at most: below lies nothing one could tell apart. */
-const DECADES = 12;
+const MAX_DECADES = 12;
 
 /**
  * A layer along the present branch. Not finite: NaN.
@@ -105,7 +105,7 @@ function powers(values) {
   const [low, high] = extent(values.filter((value) => value > 0 && Number.isFinite(value)));
   if (!(low > 0)) return [0.1, 1];
   const top = 10 ** Math.ceil(Math.log10(high) - 1e-9);
-  const bottom = 10 ** Math.floor(Math.log10(Math.max(low, top / 10 ** DECADES)) + 1e-9);
+  const bottom = 10 ** Math.floor(Math.log10(Math.max(low, top / 10 ** MAX_DECADES)) + 1e-9);
   return [bottom < top ? bottom : top / 10, top];
 }
 

@@ -22,7 +22,7 @@ export const LEFT = 36; // px at the base size of type
 const EDGE = 5;
 const NUMBERS = 9.5;
 /** In a lane less high than this its numbers keep away from those of its neighbours. */
-const ROOMY = 44;
+const MIN_ROOMY_HEIGHT = 44;
 const INWARDS = 3;
 
 export class Lane {
@@ -108,7 +108,7 @@ export class Lane {
     context.fillStyle = colors.ink3;
     context.textAlign = "right";
     context.textBaseline = "middle";
-    const inwards = size.height < ROOMY * size.scale ? INWARDS * size.scale : 0;
+    const inwards = size.height < MIN_ROOMY_HEIGHT * size.scale ? INWARDS * size.scale : 0;
     for (const [i, value] of range.entries()) {
       const text = this.log ? powerTick(value) : tick(value, roundDown(range[1] - range[0]) / 10);
       const py = y.at(value) + (i === 0 ? -inwards : inwards);

@@ -8,7 +8,7 @@ import { HEALTHY } from "./data.js";
 /** @import { Lane, Painter } from "./lane.js" */
 
 /** Of what has a count at all: below, it could not be seen. */
-const FAINTEST = 0.1;
+const MIN_OPACITY = 0.1;
 const NONE = new Float64Array(0);
 
 /** Activations: mean, and one standard deviation to either side. @type {Painter} */
@@ -65,7 +65,7 @@ export function paintWeights(lane, context, colors) {
     for (let b = 0; b < bins.length; b += 1) {
       if (bins[b] === 0) continue;
       const top = y.at(low[k] + (b + 1) * part);
-      context.globalAlpha = FAINTEST + (1 - FAINTEST) * (bins[b] / most);
+      context.globalAlpha = MIN_OPACITY + (1 - MIN_OPACITY) * (bins[b] / most);
       context.fillRect(left, top, width, Math.max(1, y.at(low[k] + b * part) - top));
     }
   }

@@ -16,8 +16,8 @@ const CHARACTER = 6.62; // px
 const GUTTER = 3.9; // what the index and the gap take, in characters
 const GAP = 12; // px between columns
 const MIN_COLUMN = 10; // characters of a column
-const WRAPPED = 14; // characters of a phase so short that its formulas may wrap
-const SQUEEZE = 0.85; // of what is needed is good enough to have everything in view
+const MAX_WRAPPED = 14; // characters of a phase so short that its formulas may wrap
+const MIN_SHARE = 0.85; // of what is needed is good enough to have everything in view
 /** Which share of the rows has room, if that is no more than `most` characters; others are cut. */
 const NAMED = { usual: 0.8, most: 24 };
 const BARE = { usual: 0.9, most: 20 };
@@ -37,7 +37,7 @@ export function arrange(phases, rows, width) {
   const bare = phases.map(({ formulas }) => charactersOf(formulas, BARE));
   return (
     attempt(all, named, width, 1) ??
-    attempt(all, bare, width, SQUEEZE) ??
+    attempt(all, bare, width, MIN_SHARE) ??
     attempt(single, named, width, 1) ?? { columns: single, shares: sharesOf(single, bare) }
   );
 }
@@ -70,7 +70,7 @@ function sharesOf(columns, characters) {
  * @param {{usual: number, most: number}} limits
  */
 function charactersOf(lengths, { usual, most }) {
-  if (wraps(lengths.length)) return WRAPPED;
+  if (wraps(lengths.length)) return MAX_WRAPPED;
   const sorted = lengths.toSorted((a, b) => a - b);
   const enough = sorted[Math.floor(usual * (sorted.length - 1))];
   return Math.max(MIN_COLUMN, Math.min(most, enough));

@@ -11,7 +11,7 @@ import { flopsOf } from "./rows.js";
 /** @import { Phase } from "./rows.js" */
 
 /** Between two changes of the numbers while they change faster than one can read, ms. */
-const UNHURRIED = 250;
+const MIN_INTERVAL = 250;
 
 export class Details {
   constructor() {
@@ -111,7 +111,7 @@ export class Details {
    */
   paint(frame, now, calm) {
     if (!frame || frame === this.painted || this.shown.length === 0) return;
-    if (!calm && this.painted && now - this.paintedAt < UNHURRIED) return;
+    if (!calm && this.painted && now - this.paintedAt < MIN_INTERVAL) return;
     this.painted = frame;
     this.paintedAt = now;
     for (const operand of this.shown) {

@@ -10,11 +10,11 @@ import { shapeText } from "./rows.js";
 /** @import { BufferInfo, Entry } from "../../state/types.js" */
 
 /** Up to this many numbers are written out. */
-const WRITTEN = 4;
+const MAX_WRITTEN = 4;
 /** Up to this many come exact. */
-const EXACT = 512;
+const MAX_EXACT = 512;
 /** Up to this many are shown at all. */
-export const SHOWN = 4096;
+export const MAX_SHOWN = 4096;
 
 /** @param {BufferInfo} buffer */
 export function sizeOf(buffer) {
@@ -29,7 +29,7 @@ const isCounting = (buffer) => buffer.dtype.includes("int");
  * @param {BufferInfo} buffer
  */
 export function precisionOf(buffer) {
-  return isCounting(buffer) || sizeOf(buffer) <= EXACT ? "f64" : "u8";
+  return isCounting(buffer) || sizeOf(buffer) <= MAX_EXACT ? "f64" : "u8";
 }
 
 export class Operand {
@@ -69,7 +69,7 @@ export class Operand {
   paint(entry, hides) {
     const { buffer, picture } = this;
     if (!buffer) return;
-    const listed = isCounting(buffer) || sizeOf(buffer) <= WRITTEN;
+    const listed = isCounting(buffer) || sizeOf(buffer) <= MAX_WRITTEN;
     picture.element.hidden = listed || !entry;
     this.text.classList.remove("broken");
     if (!entry) setText(this.text, "");

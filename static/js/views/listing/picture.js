@@ -7,8 +7,8 @@ import { BASE_FONT_SIZE } from "../../display.js";
 
 /** @import { Entry } from "../../state/types.js" */
 
-const SIDE = 24; // px at the base size of type
-const CELL = 6; // px at most
+const MAX_SIDE = 24; // px at the base size of type
+const MAX_CELL = 6; // px
 
 export class MatrixPicture {
   constructor() {
@@ -33,7 +33,7 @@ export class MatrixPicture {
     if (this.image && element.width === columns && element.height === rows) return;
     element.width = columns;
     element.height = rows;
-    const cell = Math.min(CELL, SIDE / Math.max(columns, rows));
+    const cell = Math.min(MAX_CELL, MAX_SIDE / Math.max(columns, rows));
     element.style.width = `${(Math.max(1, cell * columns) / BASE_FONT_SIZE).toFixed(3)}rem`;
     element.style.height = `${(Math.max(1, cell * rows) / BASE_FONT_SIZE).toFixed(3)}rem`;
     element.classList.toggle("dense", cell < 1);

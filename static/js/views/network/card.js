@@ -16,7 +16,7 @@ import { unitName } from "./keyboard_navigation.js";
 
 const MAP = 108;
 /** How often a number that does not come exact in the frames is asked for while running, ms. */
-const ASK = 250;
+const ASK_INTERVAL = 250;
 
 export class Card {
   /**
@@ -186,8 +186,8 @@ export class Card {
     const key = `${buffer} ${index}`;
     const stamp = `${frame?.generation} ${frame?.step} ${frame?.pc}`;
     const now = performance.now();
-    const known = this.answers.get(key) ?? { stamp: "", asked: -ASK, value: null };
-    if (known.stamp !== stamp && now - known.asked >= ASK) {
+    const known = this.answers.get(key) ?? { stamp: "", asked: -ASK_INTERVAL, value: null };
+    if (known.stamp !== stamp && now - known.asked >= ASK_INTERVAL) {
       Object.assign(known, { stamp, asked: now });
       if (this.answers.size > 64) this.answers.clear();
       this.answers.set(key, known);

@@ -14,7 +14,7 @@ import { Range } from "../../renderer/values.js";
 const WEDGE = [132, 16];
 const MARK = 18;
 /** How long a changed range is pointed out, ms. */
-const NOTICE = 2600;
+const NOTICE_TIME = 2600;
 
 /** In words, for which a phone has no room, and as a symbol. @type {{[mode: string]: [string, string]}} */
 const NAMES = {
@@ -104,7 +104,7 @@ export class Legend {
     setText(this.symbol, !fields && mode === "difference" ? `${symbol}${other}` : symbol);
     setText(this.low, range.goal ? `−${short(range.goal)}` : "");
     setText(this.high, range.goal ? `+${short(range.goal)}` : "0");
-    this.busy = now - range.changedAt < NOTICE;
+    this.busy = now - range.changedAt < NOTICE_TIME;
     setText(this.note, this.busy ? "range changed" : "");
     const spans = columns
       .slice(1)

@@ -12,21 +12,21 @@ import { madeOf } from "../../scene/contributions.js";
 
 /** Channels shown one by one; the others as one sum. */
 const MAX_CHANNELS = 3;
-const IMAGE = 54;
+const MAX_PATCH = 54;
 /** A cell of a small patch is no larger, CSS px. */
-const CELL = 18;
+const MAX_CELL = 18;
 const SIGN = 18;
 const GAP = 8;
 const WIDTH = 290;
 /** Cells at least this wide and this tall have their number written in them, CSS px. */
-const READABLE = 17;
-const LEGIBLE = 10;
+const MIN_TEXT_WIDTH = 17;
+const MIN_TEXT_HEIGHT = 10;
 /** At least this wide it has two digits. */
-const ROOMY = 22;
+const MIN_TWO_DIGITS = 22;
 /** Over time: room for the names of steps and for the sums of rows; rows of all matrices together. */
 const STEP = 42;
 const SUM = 48;
-const TALL = 48;
+const MAX_STEPS_HEIGHT = 48;
 
 /** Where a matrix is painted. @typedef {{x: number, y: number, w: number, h: number, cols: number}} Grid of cells `w` by `h` */
 
@@ -56,8 +56,8 @@ export class Making {
   showShares(made) {
     const { rows, cols } = made;
     const shares = made.shares.slice(0, listed(made));
-    const w = made.timed ? 2 * CELL : Math.min(CELL, IMAGE / Math.max(rows, cols));
-    const h = made.timed ? Math.min(CELL, (2 * TALL) / rows) : w;
+    const w = made.timed ? 2 * MAX_CELL : Math.min(MAX_CELL, MAX_PATCH / Math.max(rows, cols));
+    const h = made.timed ? Math.min(MAX_CELL, (2 * MAX_STEPS_HEIGHT) / rows) : w;
     this.resize(shares.length * (rows * h + GAP) - GAP + 2);
     const ranges = [largest(shares.flatMap(({ patch }) => patch)), 1];
     ranges[1] = largest(shares.flatMap(({ kernel }) => kernel));
@@ -70,7 +70,7 @@ export class Making {
   /** Step by step: what came in, the weights, and their products, with the sum of every step. @param {Made} made */
   showSteps({ rows, cols, first, shares: [{ patch, kernel }] }) {
     const w = Math.min(24, (WIDTH - STEP - SUM) / cols);
-    const h = Math.max(3, Math.min(15, TALL / rows));
+    const h = Math.max(3, Math.min(15, MAX_STEPS_HEIGHT / rows));
     const pitch = rows * h + GAP;
     this.resize(3 * pitch - GAP + 2);
     const products = patch.map((number, i) => number * kernel[i]);
@@ -80,7 +80,7 @@ export class Making {
       const sign = ["", "×", "="][i];
       if (sign) this.paintText(sign, STEP - GAP, grid.y + (rows * h) / 2, "right");
     });
-    if (h < LEGIBLE) return;
+    if (h < MIN_TEXT_HEIGHT) return;
     for (let row = 0; row < rows; row += 1) {
       const sum = products.slice(row * cols, (row + 1) * cols).reduce((a, b) => a + b, 0);
       const y = 1 + (row + 0.5) * h;
@@ -140,9 +140,9 @@ export class Making {
       const share = number / range;
       context.fillStyle = Number.isNaN(number) ? colors.panel : diverging(share);
       context.fillRect(left, top, w - 0.5, h - 0.5);
-      if (w < READABLE || h < LEGIBLE || Number.isNaN(number)) return;
+      if (w < MIN_TEXT_WIDTH || h < MIN_TEXT_HEIGHT || Number.isNaN(number)) return;
       context.fillStyle = Math.abs(share) > 0.55 ? colors.page : colors.ink;
-      context.fillText(brief(number, w > ROOMY ? 2 : 1), left + w / 2, top + h / 2 + 0.5);
+      context.fillText(brief(number, w > MIN_TWO_DIGITS ? 2 : 1), left + w / 2, top + h / 2 + 0.5);
     });
     if (chosen < 0) return;
     context.strokeStyle = colors.accent;

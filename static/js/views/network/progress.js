@@ -7,8 +7,8 @@
 /** @import { Frame, InstructionInfo, Model } from "../../state/types.js" */
 
 /** Faster than this (in its own unit, a second) nothing is animated: a calm live view. */
-const WATCHABLE = { instruction: 20, step: 4 };
-const UNHURRIED = 1e6;
+const MAX_WATCHED_RATE = { instruction: 20, step: 4 };
+const NO_LIMIT = 1e6;
 
 export class Progress {
   constructor() {
@@ -51,9 +51,9 @@ export class Progress {
    * @returns {{calm: boolean, limit: number}} limit: ms until the next change may come
    */
   pace({ run }) {
-    if (!run?.running) return { calm: true, limit: UNHURRIED };
+    if (!run?.running) return { calm: true, limit: NO_LIMIT };
     const { unit, per_second: rate } = run.speed;
-    if (rate === null || rate > WATCHABLE[unit]) return { calm: false, limit: 0 };
+    if (rate === null || rate > MAX_WATCHED_RATE[unit]) return { calm: false, limit: 0 };
     return { calm: true, limit: 900 / rate };
   }
 

@@ -8,7 +8,7 @@ import { stepIn } from "../../scene/sequence.js";
 /** @import { InstructionInfo, Selection } from "../../state/types.js" */
 
 /** Room around what is brought into view, CSS px. */
-const AROUND = 24;
+const MARGIN = 24;
 
 /**
  * Scrolls no further than it has to, and not at all to what is in view already.
@@ -38,8 +38,8 @@ export function reveal(stage, scene, target, still) {
 function moved(start, size, shown, room) {
   const inside = start >= shown && start + size <= shown + room;
   if (inside) return shown;
-  const before = start - AROUND;
-  return start < shown || size + 2 * AROUND > room ? before : start + size + AROUND - room;
+  const before = start - MARGIN;
+  return start < shown || size + 2 * MARGIN > room ? before : start + size + MARGIN - room;
 }
 
 /**

@@ -6,9 +6,9 @@
 /** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
 
 /** Up to this many numbers come exact, so that every one can be read off; more only as a picture. */
-const EXACT = 4096;
+const MAX_EXACT = 4096;
 /** Fields up to this many come as they are while stepping: what a cell is made of can be added up. */
-const FINE = 65_536;
+const MAX_FINE = 65_536;
 
 /**
  * @param {Scene} scene
@@ -26,12 +26,12 @@ export function wantsOf(scene, model, mode, calm) {
   /** @param {string | null | undefined} name @param {"u8" | "u16" | "f32"} [dtype] */
   const add = (name, dtype) => {
     if (!name || !model.bufferByName.has(name)) return;
-    wants.set(name, { name, dtype: dtype ?? (sizeOf(name) > EXACT ? "u8" : "f64") });
+    wants.set(name, { name, dtype: dtype ?? (sizeOf(name) > MAX_EXACT ? "u8" : "f64") });
   };
   /** @param {string} name */
   const finely = (name) => {
     const size = sizeOf(name);
-    return calm && size > EXACT && size <= FINE ? "f32" : undefined;
+    return calm && size > MAX_EXACT && size <= MAX_FINE ? "f32" : undefined;
   };
   for (const column of scene.columns) {
     if (column.panel) {
@@ -59,7 +59,7 @@ export function wantsOf(scene, model, mode, calm) {
     else {
       add(buffer);
       // With 256 levels, outputs close to the limit would count as saturated, or as 0, by rounding.
-      if (column.limits) add(column.batch, sizeOf(column.batch) <= FINE ? "u16" : "u8");
+      if (column.limits) add(column.batch, sizeOf(column.batch) <= MAX_FINE ? "u16" : "u8");
     }
   }
   add("probe/loss");

@@ -18,9 +18,9 @@ import { Plot } from "./parts/plot.js";
 
 const MAP = "view/map/";
 const TRUTH = "view/truth";
-const REACH = 18; // CSS px, of a click
+const CLICK_REACH = 18; // CSS px
 const ROOM = 1.15; // around the farthest point
-const LOOSE = 1.5; // the frame shrinks when the farthest point is so far from its edge
+const MAX_SLACK = 1.5; // the frame shrinks when the farthest point is so far from its edge
 const DIRECTIONS = new Map(
   Object.entries({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }),
 );
@@ -100,7 +100,7 @@ export class EmbeddingMap {
     for (let i = 0; i < this.motion.to.length; i += 1) {
       farthest = Math.max(farthest, Math.abs(this.motion.to[i]), Math.abs(this.truth?.at(i) ?? 0));
     }
-    const fits = farthest < this.half && farthest > this.half / LOOSE;
+    const fits = farthest < this.half && farthest > this.half / MAX_SLACK;
     if (farthest > 0 && !fits) this.half = ROOM * farthest;
   }
 
@@ -169,7 +169,7 @@ class Cloud {
 
   /** @param {number} px @param {number} py */
   nearest(px, py) {
-    let [found, least] = [-1, REACH];
+    let [found, least] = [-1, CLICK_REACH];
     for (let i = 0; i < this.map.count; i += 1) {
       const distance = Math.hypot(this.x(i) - px, this.y(i) - py);
       if (distance < least) [found, least] = [i, distance];

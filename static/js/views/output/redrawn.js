@@ -15,7 +15,7 @@ import { Sample } from "./parts/sample.js";
 
 const DRAW_EVERY = 60; // ms
 /** Inputs and targets that differ by less, in standard deviations, are the same image. */
-const SAME = 1e-4;
+const MAX_SAME = 1e-4;
 /** @type {[number, number]} */
 const INK = [0, 1];
 
@@ -76,7 +76,7 @@ export class Redrawn {
     const error = (/** @type {number} */ i) => (answers.at(i) - targets.at(i)) * scale;
     let [noisy, off] = [false, 0];
     for (let i = 0; i < this.size; i += 1) {
-      noisy ||= Math.abs(inputs.at(i) - targets.at(i)) > SAME;
+      noisy ||= Math.abs(inputs.at(i) - targets.at(i)) > MAX_SAME;
       off += Math.abs(error(i)) / this.size;
     }
     this.wanted.hidden = !noisy;

@@ -22,7 +22,7 @@ const [STEERING, ROUND, LAPS, CRASHES, CRASHED, EXPERT] = [3, 4, 5, 6, 7, 8];
 const MOVING = 4; // of them: x, y, heading, steering
 const RAYS = 9;
 /** Metres between two pictures that no car drives. */
-const JUMP = 12;
+const MAX_MOVE = 12;
 
 export class Road {
   /** @param {Context} context @param {Model} model */
@@ -140,7 +140,7 @@ export class Road {
    */
   take(state, sensors, now) {
     const gone = Math.hypot(state.at(0) - this.car.to[0], state.at(1) - this.car.to[1]);
-    const jump = this.state === null || gone > JUMP;
+    const jump = this.state === null || gone > MAX_MOVE;
     this.state = state;
     this.car.take((i) => state.at(i), now, jump);
     this.sensors.take((i) => sensors.at(i), now, jump);

@@ -19,7 +19,7 @@ const DRAW_EVERY = 100; // ms
 const MAX_LENGTH = 400; // characters, for the server
 const FIRST = "delightful";
 /** People's ratings go from minus this to this. */
-const RATED = 4;
+const MAX_RATING = 4;
 
 export class Words {
   /** @param {Context} context @param {Model} model */
@@ -114,7 +114,7 @@ export class Words {
     this.sample.title(shown);
     setText(this.word, word?.[shown.sample] ?? "");
     const rated = rating?.[shown.sample] ?? Number.NaN;
-    this.rating.show(rated / RATED, rated > 0 ? `+${short(rated)}` : short(rated));
+    this.rating.show(rated / MAX_RATING, rated > 0 ? `+${short(rated)}` : short(rated));
     const count = answers.shape[0];
     const at = (/** @type {number} */ k) => answers.at(k);
     const [against, speaking] = shares(this.names.length, count, at);

@@ -45,8 +45,8 @@ const MIN_WIDTH = 120; // px of width
 const LEFT = 38;
 const TOP = 8;
 const BOTTOM = 18;
-const TICK_EVERY = 20; // px of height
-const STEP_TICK_EVERY = 44; // px of width
+const MIN_TICK_GAP = 20; // px of height
+const MIN_STEP_TICK_GAP = 44; // px of width
 
 export class Chart {
   /** @param {Options} options */
@@ -159,9 +159,9 @@ export class Chart {
     x.place(LEFT * scale, size.width - time.right * scale);
     y.place(size.height - (bottom ? BOTTOM : TOP) * scale, TOP * scale);
     this.coverValues();
-    const room = Math.floor((y.start - y.end) / (TICK_EVERY * scale));
+    const room = Math.floor((y.start - y.end) / (MIN_TICK_GAP * scale));
     this.ticks.fit(y, room + 1);
-    this.stepTicks.fit(x, Math.floor((x.end - x.start) / (STEP_TICK_EVERY * scale)), 1);
+    this.stepTicks.fit(x, Math.floor((x.end - x.start) / (MIN_STEP_TICK_GAP * scale)), 1);
   }
 
   /** Finds the least and the greatest number in view. */

@@ -13,7 +13,7 @@ import { lowerBound, nearest } from "./line.js";
  *   samples: import("./chart.js").Samples}} Chart
  */
 
-const DRAG = 4; // px from which a press is a brush
+const MIN_DRAG = 4; // px from which a press is a brush
 const PAGE = 0.1; // of the points in view
 
 export class Gestures {
@@ -75,7 +75,7 @@ export class Gestures {
     this.place(event);
     this.follow();
     const { x, options } = this.chart;
-    const far = Math.abs(this.pointer - this.pressed) >= DRAG;
+    const far = Math.abs(this.pointer - this.pressed) >= MIN_DRAG;
     if (!far && !options.time.brushing) return;
     if (Number.isNaN(this.pressed)) return;
     options.time.brush(x.valueAt(this.pressed), x.valueAt(this.pointer));

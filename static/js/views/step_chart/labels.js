@@ -7,8 +7,8 @@
 
 const GAP = 8; // px from the line's end to the label
 const SPACE = 4; // px from the name to the value
-const LINE = 14; // px from one label to the next, at least
-const ROUNDS = 8;
+const MIN_LINE = 14; // px from one label to the next, at least
+const MAX_ROUNDS = 8;
 
 export class EndLabels {
   /**
@@ -69,18 +69,18 @@ export class EndLabels {
    */
   arrange(y, scale) {
     const { places, order, values } = this;
-    const line = LINE * scale;
+    const line = MIN_LINE * scale;
     for (let i = 0; i < values.length; i += 1) {
       places[i] = Number.isFinite(values[i]) ? y.at(values[i]) : y.end;
     }
     order.sort((a, b) => places[a] - places[b] || a - b);
-    for (let round = 0; round < ROUNDS; round += 1) this.pushApart(line);
+    for (let round = 0; round < MAX_ROUNDS; round += 1) this.pushApart(line);
     let limit = y.end;
     for (let k = 0; k < order.length; k += 1) {
       limit = places[order[k]] = Math.max(places[order[k]], limit);
       limit += line;
     }
-    limit = y.start - LINE / 4;
+    limit = y.start - MIN_LINE / 4;
     for (let k = order.length - 1; k >= 0; k -= 1) {
       limit = places[order[k]] = Math.min(places[order[k]], limit);
       limit -= line;

@@ -10,7 +10,7 @@ import { branchText } from "./words.js";
 /** @import { Lanes } from "./lanes.js" */
 /** @import { Scrubber } from "./scrubber.js" */
 
-const REACH = 7; // px
+const MAX_DISTANCE = 7; // px
 const MAX_LINES = 4; // lines
 
 export class Bubble {
@@ -32,7 +32,7 @@ export class Bubble {
     element.hidden = at === null || state.branches.length === 0;
     if (!at || element.hidden) return;
     setText(this.step, `step ${count(at.moment[0])}`);
-    const marks = lanes.near(scrubber.x, at.row, REACH).map(({ text }) => text);
+    const marks = lanes.near(scrubber.x, at.row, MAX_DISTANCE).map(({ text }) => text);
     const other = at.branch !== nowOf(state).branch ? state.branches[at.branch] : null;
     const texts = marks.slice(0, MAX_LINES);
     if (marks.length > MAX_LINES) texts.push(`and ${marks.length - MAX_LINES} more`);

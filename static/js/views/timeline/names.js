@@ -8,7 +8,7 @@ import { branchText, editText } from "./words.js";
 
 /** @import { BranchInfo, Context } from "../../state/types.js" */
 
-const TOLD = 5; // edits
+const MAX_EDITS = 5;
 
 export class Names {
   /** @param {Context} context */
@@ -86,7 +86,7 @@ export class Names {
     const from = count(branch.start[0]);
     const to = count(endOf(state, branch.number)[0]);
     const edits = branch.edits
-      .slice(0, TOLD)
+      .slice(0, MAX_EDITS)
       .map((edit) => `; ${editText(edit, branch, state)} at step ${count(edit.moment[0])}`);
     return `Branch ${branch.number}, ${name}, steps ${from} to ${to}${edits.join("")}`;
   }

@@ -7,9 +7,9 @@ import { stepTick, Ticks } from "../step_chart/ticks.js";
 /** @import { Palette } from "../../color.js" */
 /** @import { Lanes } from "./lanes.js" */
 
-const TICK_EVERY = 60; // px
+const MIN_TICK_GAP = 60; // px
 const BEND = 7; // px of a fork's curve
-const APART = 4; // px between marks, at least
+const MIN_MARK_GAP = 4; // px between marks, at least
 const FUTURE = 0.4; // opacity of what lies after now
 
 /** How everything is drawn. */
@@ -57,7 +57,7 @@ export class Painter {
   paintTicks(context, colors, lanes, height) {
     const { ticks, scale } = this;
     const { x } = lanes;
-    ticks.fit(x, Math.floor((x.end - x.start) / (TICK_EVERY * scale)), 1);
+    ticks.fit(x, Math.floor((x.end - x.start) / (MIN_TICK_GAP * scale)), 1);
     context.font = `${10.5 * scale}px ${colors.mono}`;
     context.textBaseline = "alphabetic";
     context.textAlign = "center";
@@ -173,7 +173,7 @@ export class Painter {
     context.lineWidth = 1.5;
     for (const { row, at, kind } of lanes.marks) {
       const px = lanes.x.at(at);
-      if (row === last.row && Math.abs(px - last.px) < APART) continue;
+      if (row === last.row && Math.abs(px - last.px) < MIN_MARK_GAP) continue;
       last = { row, px };
       const r = (kind === "hit" ? 3.5 : 4.5) * scale;
       const py = lanes.y(row);

@@ -8,12 +8,12 @@ import { lineage, order } from "../../state/branches.js";
 /** @import { BranchInfo, EditInfo, Model } from "../../state/types.js" */
 
 const INPUTS = "data/x"; // of the training samples, (sample, feature)
-const LONG = 8; // characters from which a number is shortened
+const MAX_CHARACTERS = 8; // of a number that is written in full
 
 /** @param {number} value */
 function number(value) {
   const all = exact(value);
-  return all.length > LONG ? short(value, 4) : all;
+  return all.length > MAX_CHARACTERS ? short(value, 4) : all;
 }
 
 /**

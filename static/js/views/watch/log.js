@@ -7,9 +7,9 @@ import { count } from "../../format.js";
 /** @import { Context, LogLine } from "../../state/types.js" */
 
 /** Lines that are shown; the page keeps more. While more come at once than can be read, the last. */
-const [SHOWN, FEW] = [300, 20];
+const [MAX_LINES, MAX_FAST_LINES] = [300, 20];
 /** While running fast the log changes this often, ms. */
-const READABLE = 250;
+const MIN_INTERVAL = 250;
 const HOW =
   "A logpoint writes values without stopping the run: choose Logpoint in the menu of an instruction, or in Breakpoints.";
 
@@ -37,12 +37,13 @@ export class LogList {
   draw(now) {
     const { log, run } = this.context.store.state;
     if (this.list.offsetParent === null) return; // its tab is closed
-    if (run?.running && now - this.drawn < READABLE) {
+    if (run?.running && now - this.drawn < MIN_INTERVAL) {
       if (log.at(-1) !== this.lines.at(-1)) this.context.loop.requestDraw();
       return;
     }
-    const fast = run?.running && (log.at(-FEW)?.serial ?? 0) > (this.lines.at(-1)?.serial ?? -1);
-    const shown = log.slice(fast ? -FEW : -SHOWN);
+    const fast =
+      run?.running && (log.at(-MAX_FAST_LINES)?.serial ?? 0) > (this.lines.at(-1)?.serial ?? -1);
+    const shown = log.slice(fast ? -MAX_FAST_LINES : -MAX_LINES);
     if (shown.at(-1) === this.lines.at(-1) && shown.length === this.lines.length) return;
     this.drawn = now;
     this.update(shown);

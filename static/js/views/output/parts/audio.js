@@ -4,8 +4,8 @@
 
 const RATE = 8000; // samples a second, which the vowels have
 const SECONDS = 1.5; // of a recording
-const LOUDEST = 32767; // of a sample of 16 bits
-const SILENT = 0.01; // a recording that stays below is no voice
+const MAX_SAMPLE = 32767; // of a sample of 16 bits
+const MIN_LOUDNESS = 0.01; // a recording that stays below is no voice
 
 /** @type {AudioContext | null} made when something is played first: browsers ask for a click */
 let speaker = null;
@@ -34,7 +34,7 @@ export function encode(samples) {
   const bytes = new Uint8Array(2 * samples.length);
   const view = new DataView(bytes.buffer);
   samples.forEach((sample, i) => {
-    view.setInt16(2 * i, Math.round(LOUDEST * Math.max(-1, Math.min(1, sample))), true);
+    view.setInt16(2 * i, Math.round(MAX_SAMPLE * Math.max(-1, Math.min(1, sample))), true);
   });
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
@@ -48,7 +48,7 @@ export function decode(text) {
   const view = new DataView(bytes.buffer);
   return Float32Array.from(
     { length: bytes.length / 2 },
-    (_, i) => view.getInt16(2 * i, true) / LOUDEST,
+    (_, i) => view.getInt16(2 * i, true) / MAX_SAMPLE,
   );
 }
 
@@ -67,7 +67,7 @@ export async function record(signal, begun) {
     if (signal.aborted) throw new NoSound("The recording stopped before it began.");
     begun();
     const samples = await resampled(await recorded(stream, signal));
-    if (samples.every((sample) => Math.abs(sample) < SILENT)) {
+    if (samples.every((sample) => Math.abs(sample) < MIN_LOUDNESS)) {
       throw new NoSound(
         "The recording is silent. Speak closer to the microphone, or choose another one in the browser's settings.",
       );

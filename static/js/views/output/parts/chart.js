@@ -43,7 +43,7 @@ import { Readout } from "./readout.js";
 const CLICK_REACH = 24;
 const HOVER_REACH = 9;
 /** How far the pointer goes before a point goes with it, CSS px. */
-const DRAG_FROM = 4;
+const MIN_DRAG = 4;
 /** Steps of a point that is moved by keys, as a share of an axis. */
 const NUDGE = 0.01;
 
@@ -167,7 +167,7 @@ export class PointChart {
     const { held, subject } = this;
     if (!held) return false;
     const [px, py] = this.place(event);
-    const far = Math.hypot(px - held.from[0], py - held.from[1]) >= DRAG_FROM;
+    const far = Math.hypot(px - held.from[0], py - held.from[1]) >= MIN_DRAG;
     if (!held.moved && !far) return true;
     if (!held.moved) this.plot.setPointerCapture(event.pointerId);
     held.moved = true;

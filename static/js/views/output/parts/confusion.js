@@ -7,14 +7,14 @@ import { count as wholeNumber } from "../../../format.js";
 /** @import { Entry } from "../../../state/types.js" */
 
 /** Up to this many classes their names fit; beyond, only names of a letter or two do. */
-export const ROOMY = 4;
+export const MAX_NAMED = 4;
 
 /**
  * Whether the classes have to go by their numbers, as there is no room for their names.
  * @param {string[]} names
  */
 export function areNumbered(names) {
-  return names.length > ROOMY && names.some((name) => name.length > 2);
+  return names.length > MAX_NAMED && names.some((name) => name.length > 2);
 }
 
 export class Confusion {
@@ -40,7 +40,7 @@ export class Confusion {
     const caption = h("caption", {}, h("b", {}, "Test set"), this.right, meaning);
     this.element = h(
       "table",
-      { class: `out-confusion${names.length > ROOMY ? " dense" : ""}` },
+      { class: `out-confusion${names.length > MAX_NAMED ? " dense" : ""}` },
       caption,
       h("thead", {}, head),
       h("tbody", {}, ...rows),

@@ -7,9 +7,9 @@ import { short } from "../../../format.js";
 /** @import { Entry } from "../../../state/types.js" */
 
 /** More than these are folded away, the ones farthest from the average first. */
-const LISTED = 7;
+const MAX_LISTED = 7;
 /** Standard deviations at which a bar ends. */
-const RANGE = 3;
+const MAX_DEVIATIONS = 3;
 
 export class Features {
   /** @param {string[]} names of the inputs */
@@ -24,7 +24,7 @@ export class Features {
     this.list = h("dl", { class: "out-features", "aria-label": "Inputs, standardised" });
     const title = h("h3", {}, "Inputs", h("span", {}, " standardised"));
     /** Whether all inputs are listed, in their own order. */
-    this.all = names.length <= LISTED;
+    this.all = names.length <= MAX_LISTED;
     /** @type {number[]} */
     this.order = [];
     const more = this.all ? null : this.more();
@@ -54,7 +54,7 @@ export class Features {
       const { value, bar } = this.rows[i];
       const x = values.at(i);
       setText(value, short(x));
-      const length = Math.min(1, Math.abs(x) / RANGE) || 0;
+      const length = Math.min(1, Math.abs(x) / MAX_DEVIATIONS) || 0;
       bar.style.setProperty("--share", length.toFixed(3));
       bar.classList.toggle("negative", x < 0);
     }
@@ -65,7 +65,7 @@ export class Features {
     const order = this.names.map((_, i) => i);
     if (!this.all) {
       order.sort((a, b) => Math.abs(values.at(b)) - Math.abs(values.at(a)));
-      order.length = Math.min(LISTED - 1, order.length);
+      order.length = Math.min(MAX_LISTED - 1, order.length);
     }
     if (order.join() === this.order.join()) return;
     this.order = order;

@@ -6,14 +6,14 @@ import { short } from "../../../format.js";
 import { ROUND, swatch } from "./marks.js";
 
 /** Up to this many classes stand below one another with their whole names. */
-const LISTED = 3;
+const MAX_LISTED = 3;
 
 /**
  * A shape and a colour for every class.
  * @param {string[]} names
  */
 export function classKey(names) {
-  const listed = names.length <= LISTED;
+  const listed = names.length <= MAX_LISTED;
   const items = names.map((name, i) => {
     const brief = listed ? name : name.replace(/^class /, "");
     return h("li", { title: name }, swatch(i, "filled", i), h("span", {}, brief));

@@ -3,7 +3,7 @@
 
 import { h, setText } from "../../../controls/dom.js";
 import { short } from "../../../format.js";
-import { areNumbered, ROOMY } from "./confusion.js";
+import { areNumbered, MAX_NAMED } from "./confusion.js";
 
 export class Probabilities {
   /** @param {string[]} names of the classes */
@@ -17,7 +17,7 @@ export class Probabilities {
       return { row: h("li", {}, label, track, value, mark), track, value, mark };
     });
     const rows = this.bars.map(({ row }) => row);
-    const kind = names.length > ROOMY ? "out-bars dense" : "out-bars";
+    const kind = names.length > MAX_NAMED ? "out-bars dense" : "out-bars";
     this.element = h("ul", { class: kind, "aria-label": "Outputs by class" }, ...rows);
   }
 

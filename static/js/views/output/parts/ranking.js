@@ -4,11 +4,11 @@
 import { h, setText } from "../../../controls/dom.js";
 import { visible } from "./tokens.js";
 
-const LISTED = 8;
+const MAX_LISTED = 8;
 
 export class Ranking {
   constructor() {
-    this.rows = Array.from({ length: LISTED }, () => {
+    this.rows = Array.from({ length: MAX_LISTED }, () => {
       const name = h("span", { class: "out-name live-token" });
       const track = h("span", { class: "out-track" }, h("i", {}));
       const value = h("span", { class: "out-value" });
@@ -26,7 +26,7 @@ export class Ranking {
    * @param {number} truth what really came
    */
   show(names, at, truth) {
-    const order = largest(names.length, at, LISTED);
+    const order = largest(names.length, at, MAX_LISTED);
     this.rows.forEach(({ row, name, track, value, mark }, i) => {
       const index = order[i];
       row.hidden = index === undefined;

@@ -8,11 +8,11 @@ import { palette } from "../../../color.js";
 /** Of the sensors, from left to right: degrees from the heading. */
 const ANGLES = [90, 60, 35, 15, 0, -15, -35, -60, -90];
 /** Metres a sensor sees. */
-const RANGE = 40;
+const MAX_DISTANCE = 40;
 /** Metres: the car behind and before its rear axle, and to the side; its axles apart. */
 const [BACK, FRONT, SIDE, WHEELBASE] = [0.9, 3.4, 0.9, 2.5];
 /** Radians that the front wheels turn at full lock. */
-const LOCK = 0.5;
+const MAX_WHEEL_ANGLE = 0.5;
 const MARGIN = 6; // CSS px around the track
 const NEAR = 7; // CSS px a metre where the view follows the car
 const MIN_CAR_SCALE = 4.4; // CSS px a metre that the car is drawn at, however small the road is
@@ -134,12 +134,12 @@ export function paintSensors(canvas, camera, car, sensors) {
     const angle = car[2] + (degrees * Math.PI) / 180;
     const reach = camera.scale * sensors[ray];
     const [endX, endY] = [x + reach * Math.cos(angle), y - reach * Math.sin(angle)];
-    canvas.globalAlpha = 0.22 + 0.5 * Math.max(0, 1 - sensors[ray] / RANGE) ** 3;
+    canvas.globalAlpha = 0.22 + 0.5 * Math.max(0, 1 - sensors[ray] / MAX_DISTANCE) ** 3;
     canvas.beginPath();
     canvas.moveTo(x, y);
     canvas.lineTo(endX, endY);
     canvas.stroke();
-    if (sensors[ray] >= RANGE) return;
+    if (sensors[ray] >= MAX_DISTANCE) return;
     canvas.beginPath();
     canvas.arc(endX, endY, 1.8, 0, 2 * Math.PI);
     canvas.fill();
@@ -183,7 +183,7 @@ function paintWheels(canvas, steering) {
     canvas.fillRect(-0.45, side * SIDE - 0.2, 0.9, 0.4);
     canvas.save();
     canvas.translate(WHEELBASE, side * SIDE);
-    canvas.rotate(-steering * LOCK);
+    canvas.rotate(-steering * MAX_WHEEL_ANGLE);
     canvas.fillRect(-0.5, -0.22, 1, 0.44);
     canvas.restore();
   }

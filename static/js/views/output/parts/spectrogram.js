@@ -7,7 +7,7 @@ import { Atlas } from "../../../renderer/surface.js";
 
 /** Frames of 256 samples, one every 128, at 8000 a second (engine/data/speech.py). */
 const [FRAME, HOP] = [0.032, 0.016]; // seconds
-const QUIETEST = -60; // dB below the loudest
+const MIN_LEVEL = -60; // dB below the loudest
 const TIMES = [0, 0.1, 0.2]; // seconds
 const FREQUENCIES = [200, 500, 1000, 2000, 3000]; // Hz
 
@@ -52,7 +52,7 @@ export class Spectrogram {
     const colors = sequentialLUT();
     for (let frame = 0; frame < frames; frame += 1) {
       for (let band = 0; band < centres.length; band += 1) {
-        const share = 1 - at(frame * centres.length + band) / QUIETEST;
+        const share = 1 - at(frame * centres.length + band) / MIN_LEVEL;
         const color = colors[Math.round(255 * Math.min(1, Math.max(0, share)))] ?? 0;
         atlas.pixels[(centres.length - 1 - band) * frames + frame] = color;
       }
@@ -63,6 +63,6 @@ export class Spectrogram {
 
   /** Shows no sound. @param {string} words */
   clear(words) {
-    this.show(() => QUIETEST, words);
+    this.show(() => MIN_LEVEL, words);
   }
 }
