@@ -1,7 +1,6 @@
 // @ts-check
-// The one place where numbers become colours. Everything comes from the CSS tokens, so that both
-// themes and every view agree. Hue means sign (blue positive, orange negative); what has no sign
-// is drawn without hue.
+// Turns numbers into colours. All of them come from the CSS tokens, so that both themes and every
+// view agree. Hue means sign (blue positive, orange negative); numbers without a sign have no hue.
 
 import { fromOklab, mix, toOklab } from "./oklab.js";
 
@@ -37,7 +36,7 @@ let table = null;
 const listeners = new Set();
 let watching = false;
 
-/** From the first colour or listener on, so that this module can be loaded where there is no page. */
+/** Starts with the first colour or listener, so that this module can be loaded without a page. */
 function watchTheme() {
   if (watching) return;
   watching = true;
@@ -78,7 +77,7 @@ export function diverging(share) {
 }
 
 /**
- * Where a signed share of a range stands in `divergingLUT()`.
+ * The index in `divergingLUT()` of a signed share of a range.
  * @param {number} share -1..1, clamped
  */
 export function divergingIndex(share) {
@@ -87,7 +86,7 @@ export function divergingIndex(share) {
 
 /**
  * 256 pixels for the `Uint32Array` view of an ImageData: 0 is -range, between 127 and 128 lies 0,
- * 255 is +range. Made anew when the theme changes, so ask for it before every use.
+ * 255 is +range. A change of the theme replaces it, so ask for it before every use.
  */
 export function divergingLUT() {
   return current().diverging;

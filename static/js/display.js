@@ -1,16 +1,15 @@
 // @ts-check
-// How much larger than on a desk everything is, from the styles of the page: present mode enlarges
-// type and lines.
+// The scale of type and lines, from the styles of the page: present mode enlarges both.
 
-/** The root font size in px at which the sizes in the scripts are meant. */
+/** The root font size in px to which the sizes in the scripts refer. */
 export const BASE_FONT_SIZE = 13;
 
-/** How many times as large as at the base font size type and what belongs to it are. */
+/** The size of type, and of all that scales with it, relative to the base font size. */
 export function displayScale() {
   return Number.parseFloat(rootStyle().fontSize) / BASE_FONT_SIZE || 1;
 }
 
-/** How many times as wide as on a desk lines are. */
+/** The width of lines, relative to that outside present mode. */
 export function lineScale() {
   return Number(rootStyle().getPropertyValue("--line-scale")) || 1;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Numbers as text: three significant digits in pictures, all of them where they are read off.
+// Numbers as text: three significant digits in pictures, all digits where a person reads them.
 
 const MINUS = "\u2212";
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -31,7 +31,7 @@ function superscript(power) {
 }
 
 /**
- * The words for what is not a finite number, or "" for one that is.
+ * The text of a number that is not finite, or "" for a finite one.
  * @param {number} value
  */
 function unusual(value) {
@@ -41,7 +41,7 @@ function unusual(value) {
 }
 
 /**
- * With `digits` significant digits: plain from 0.001 up to 100,000, else as 1.2×10⁻⁴.
+ * A number with `digits` significant digits: plain from 0.001 up to 100,000, else as 1.2×10⁻⁴.
  * @param {number} value
  * @param {number} digits
  */
@@ -65,20 +65,21 @@ export function short(value, digits = 3) {
 }
 
 /**
- * A number at an axis, with the digits that tell it from the next one: 0.05, 2,000, 2×10⁻⁶, 10⁻⁶.
+ * A number at an axis, with the digits that distinguish it from the next: 0.05, 2,000, 2×10⁻⁶,
+ * 10⁻⁶.
  * @param {number} value
  * @param {number} spacing from one number to the next
  */
 export function tick(value, spacing) {
   if (value === 0) return "0";
   const unit = firstPower(spacing);
-  const own = firstPower(value);
-  if (unit >= -4 && own < 5) {
+  const power = firstPower(value);
+  if (unit >= -4 && power < 5) {
     const digits = Math.max(0, -unit);
     return trueMinus(grouped(digits).format(value));
   }
-  const mantissa = trueMinus((value / 10 ** own).toFixed(Math.max(0, own - unit)));
-  return `${mantissa === "1" ? "" : `${mantissa}×`}10${superscript(own)}`;
+  const mantissa = trueMinus((value / 10 ** power).toFixed(Math.max(0, power - unit)));
+  return `${mantissa === "1" ? "" : `${mantissa}×`}10${superscript(power)}`;
 }
 
 /**
@@ -99,7 +100,7 @@ function firstPower(value) {
 }
 
 /**
- * Every digit that tells the number from its neighbours, for the inspector.
+ * A number with every digit that distinguishes it from its neighbours, for the inspector.
  * @param {number} value
  * @param {string} [dtype] "float32" has about nine such digits, "float64" up to seventeen
  */

@@ -1,13 +1,13 @@
 // @ts-check
-// The page's keys. They are silent while something is typed, and leave alone the keys that the
-// focused control needs for itself.
+// The page's keys. They do nothing while the user types, and leave keys to the focused control that
+// needs them.
 
 /**
  * @typedef {object} Binding
  * @property {string[]} keys values of KeyboardEvent.key; letters in lower case, "Shift+r" with it
- * @property {string} shown keys as the help shows them, with spaces between; "" for not at all
+ * @property {string} shown keys as the help shows them, separated by spaces; "" to hide them
  * @property {string} group heading in the help
- * @property {string} does what it does, in words
+ * @property {string} does description of its effect
  * @property {() => void} run
  * @property {boolean} [repeats] a held key repeats it
  */
@@ -17,11 +17,11 @@ const PRESSED_BY_SPACE = "button, a[href], summary, input[type=checkbox], [role=
 const USES_ARROWS =
   "input[type=range], [role=radiogroup] *, [role=menu] *, [role=application], [role=application] *, [role=grid] *, [role=listbox] *, [role=listbox], canvas[tabindex]";
 
-/** The only ones that do without a handler of their own, which would have prevented the default. */
+/** The controls without a handler that would have prevented the default. */
 const USES_ENDS = "input[type=range]";
 
 /**
- * Whether the focused element needs a key for itself.
+ * Whether the focused element needs a key.
  * @param {Element} focused
  * @param {string} key
  */
@@ -33,8 +33,8 @@ function isTaken(focused, key) {
 }
 
 /**
- * The key of an event as bindings name it. Shift counts for letters, arrows and F keys only: other
- * characters are what they are on the keyboard at hand.
+ * The key of an event as bindings name it. Shift counts for letters, arrows and F keys only; other
+ * characters depend on the user's keyboard anyway.
  * @param {KeyboardEvent} event
  */
 export function keyOf(event) {
@@ -45,7 +45,7 @@ export function keyOf(event) {
 }
 
 /**
- * Listens to the keys of the bindings until the page goes.
+ * Listens to the keys of the bindings until the page is closed.
  * @param {Binding[]} bindings
  */
 export function listen(bindings) {

@@ -1,5 +1,6 @@
 // @ts-check
-// The address bar: what the page shows, kept in the fragment, and what a fragment asks for.
+// The address bar: writes the present network into the fragment, and configures what a fragment
+// asks for.
 
 import { loadScenes } from "./actions/scenes.js";
 import { FIRST_SPEED, notchOf } from "./controls/speeds.js";
@@ -12,10 +13,10 @@ import { load, save } from "./wire/storage.js";
 /** @import { Store } from "./state/store.js" */
 
 const WRITE_DELAY = 250; // milliseconds; browsers limit how often a page may write its address
-const MAX_FRAGMENT = 2000; // characters of a fragment: longer addresses get cut by what they go through
+const MAX_FRAGMENT = 2000; // characters of a fragment: other programs cut longer addresses
 const WRITTEN = "link";
 
-/** The fragment of this page, and the networks it asks for. */
+/** The fragment of this page's address. */
 export class Link {
   /**
    * @param {Store} store
@@ -25,7 +26,7 @@ export class Link {
     this.store = store;
     this.actions = actions;
     this.timer = 0;
-    /** The fragment last written or followed; another one has been put there by the user. */
+    /** The fragment last written or followed; any other one was entered by the user. */
     this.known = location.hash;
     addEventListener("hashchange", () => this.follow());
     store.set({ pins: unpack(decode(location.hash).view.stops).pins });
@@ -36,7 +37,7 @@ export class Link {
   }
 
   /**
-   * Writes what the server has accepted, not what is being typed; with the edits if they are short.
+   * Writes the network that the server has accepted, with the edits if they are short enough.
    * @returns {Promise<boolean>} whether nothing had to be left out
    */
   async write() {
@@ -63,7 +64,7 @@ export class Link {
   }
 
   /**
-   * The fragment of the network as it was at the start, and all that was done since.
+   * The fragment of the network at the start of training with the log of all edits since.
    * @param {import("./state/description.js").LinkView} view
    */
   async withEdits(view) {
@@ -82,8 +83,8 @@ export class Link {
   }
 
   /**
-   * Configures what the address asks for, the server's usual network for an empty one. It is run,
-   * or, if the address has a log of edits, goes to where it was left.
+   * Configures what the address asks for, or the server's default network if it is empty. Then runs
+   * it, or goes to the last moment of the log of edits in the address.
    */
   async follow() {
     this.known = location.hash;
@@ -113,7 +114,7 @@ export class Link {
     return null;
   }
 
-  /** The server refused the link's network: says why, and shows the usual one. */
+  /** Shows the default network after the server refused the link's, and says why. */
   async fallBack() {
     const errors = this.store.state.errors.map(({ message }) => ({
       code: "link",

@@ -1,14 +1,14 @@
 // @ts-check
-// One requestAnimationFrame for the whole page: views draw in it, and only when something is dirty.
+// One requestAnimationFrame for the whole page. Views draw in it, and only when something is dirty.
 
 /** @typedef {(now: number) => void} DrawFunction */
 
 /**
  * @typedef {object} Loop
  * @property {(fn: DrawFunction) => () => void} onDraw called in every drawn frame, in the order of
- *   registration; the answer unregisters it
+ *   registration; the result unregisters it
  * @property {(fn: DrawFunction) => () => void} onDrawn called after all `onDraw` functions
- * @property {() => void} requestDraw marks the page dirty; from inside a draw: the next frame too
+ * @property {() => void} requestDraw marks the page dirty; inside a draw it requests the next frame
  */
 
 /**

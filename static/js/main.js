@@ -1,5 +1,5 @@
 // @ts-check
-// Puts the page together: socket -> store -> views, all drawing in one loop.
+// Starts the page: socket -> store -> views, which all draw in one loop.
 
 import { createActions } from "./actions/actions.js";
 import { bindings } from "./controls/bindings.js";
@@ -43,7 +43,7 @@ const context = { store, actions, loop };
 const TOO_LONG =
   "There are too many edits for a link: the copied link holds only the network, its data and its seed. To keep the edits, save the session to a file in the menu of networks.";
 
-/** The last event to be repeated before the page knows where the session stands; -1 for none. */
+/** The last event that the server repeats before the page knows the session; -1 for none. */
 let repeatedUpTo = -1;
 
 /** @param {import("./wire/connection.js").Message} message */
@@ -73,9 +73,9 @@ function takeFrame(picture) {
   loop.requestDraw();
 }
 
-// A frame is acknowledged when it is on the screen: what cannot be drawn is not sent.
+// A frame is acknowledged when it is on the screen, so that the server sends no more than is drawn.
 loop.onDrawn(() => {
-  for (const number of undrawn.splice(0)) connection.tell("ack", { frame: number });
+  for (const number of undrawn.splice(0)) connection.notify("ack", { frame: number });
 });
 
 async function loadCatalogue() {

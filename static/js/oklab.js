@@ -4,7 +4,8 @@
 /** @typedef {[number, number, number]} Triple */
 
 /**
- * sRGB bytes to OKLab. Matrices: B. Ottosson, "A perceptual color space for image processing", 2020.
+ * sRGB bytes to OKLab. Matrices: B. Ottosson, "A perceptual color space for image processing",
+ * 2020.
  * @param {Triple} rgb
  * @returns {Triple}
  */
@@ -45,7 +46,7 @@ export function fromOklab([lightness, a, b]) {
 }
 
 /**
- * Between two colours: a at 0, b at 1.
+ * Interpolates between two colours: a at 0, b at 1.
  * @param {Triple} a
  * @param {Triple} b
  * @param {number} t

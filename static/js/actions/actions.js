@@ -1,5 +1,5 @@
 // @ts-check
-// Everything a view or a control can do. Views never talk to the connection themselves.
+// Everything that a view or a control can do. Views never use the connection directly.
 
 import { addProblem, withHyperparameter } from "../state/events.js";
 import { CommandError, Connection } from "../wire/connection.js";
@@ -13,7 +13,7 @@ import { Travel } from "./travel.js";
 /** @import { Description, Selection, Speed, SplitName, StepUnit } from "../state/types.js" */
 /** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
 
-const EDIT_DELAY = 150; // milliseconds from the last change of a control to the new program
+const EDIT_DELAY = 150; // milliseconds from the last change of a control to the command
 const MAX_FRAME_RATE = 60;
 const MAX_BYTES = 65_536; // of a message, for the server
 const PRECISION = ["u8", "u16", "f32", "f64"];
@@ -74,28 +74,28 @@ export class Actions {
   }
 
   /**
-   * Goes on by one unit.
-   * @param {StepUnit} [unit] the one chosen on the transport if left out
+   * Steps forward by one unit.
+   * @param {StepUnit} [unit] by default the one chosen on the transport
    */
   step(unit = this.store.state.stepUnit) {
     return this.travel.walk("step", unit);
   }
 
   /**
-   * Runs until an instruction is the next one.
+   * Runs until a certain instruction is the next one.
    * @param {number} instruction
    */
   runTo(instruction) {
     return this.send("run_to", { instruction });
   }
 
-  /** Fresh parameters from the same seed, step 0. */
+  /** Goes to step 0 with fresh parameters from the same seed. */
   reset() {
     return this.send("reset");
   }
 
   /**
-   * Fresh parameters from another seed, step 0.
+   * Goes to step 0 with fresh parameters from another seed.
    * @param {number} seed
    */
   reseed(seed) {
@@ -112,13 +112,13 @@ export class Actions {
     if (description) {
       this.store.set({ description: withHyperparameter(description, name, value) });
     }
-    const underWay = this.settings.has(name);
+    const sending = this.settings.has(name);
     this.settings.set(name, value);
-    if (!underWay) this.sendSetting(name);
+    if (!sending) this.sendSetting(name);
   }
 
   /**
-   * Only one value is under way at a time, so a dragged slider never floods the server.
+   * Sends one value at a time, so that a dragged slider never floods the server.
    * @param {string} name
    */
   async sendSetting(name) {
@@ -131,7 +131,7 @@ export class Actions {
   }
 
   /**
-   * How fast it runs; null for as fast as it can.
+   * Sets the speed of runs; null for unlimited.
    * @param {Speed["unit"]} unit
    * @param {number | null} perSecond
    */
@@ -152,7 +152,7 @@ export class Actions {
   }
 
   /**
-   * Holds elements of a buffer at a value from now on; null lets go of them.
+   * Clamps elements of a buffer to a value from now on; null releases them.
    * @param {string} buffer
    * @param {(number | null)[]} index null along an axis for all of it
    * @param {number | null} value
@@ -161,7 +161,7 @@ export class Actions {
     return this.send("clamp", { buffer, index, value });
   }
 
-  /** Ends the session of a script: it goes on there with the machine as it stands here. */
+  /** Ends the session of a script, which continues with the machine in its present state. */
   async finish() {
     if (this.store.state.run?.running) await this.pause();
     try {
@@ -175,7 +175,7 @@ export class Actions {
   }
 
   /**
-   * What reproduces the session: its description and the log of its edits.
+   * Exports what reproduces the session: its description and the log of its edits.
    * @returns {Promise<import("../state/types.js").Saved>}
    */
   async export() {
@@ -184,7 +184,7 @@ export class Actions {
   }
 
   /**
-   * Reproduces a session and goes to where it was left.
+   * Reproduces a session and goes to its last moment.
    * @param {{description: import("../state/types.js").PartialDescription, log: unknown}} saved
    * @returns {Promise<boolean>} whether the server accepted it; if not, the old session stays
    */
@@ -200,8 +200,7 @@ export class Actions {
   }
 
   /**
-   * Compiles a description, completed by the server, into a new program and goes on running if it
-   * was running.
+   * Replaces the program by that of a description, which the server completes. Continues a run.
    * @param {import("../state/types.js").PartialDescription} description
    * @returns {Promise<boolean>} whether the server accepted it; if not, the old program stays
    */
@@ -215,7 +214,7 @@ export class Actions {
   }
 
   /**
-   * Changes the description at once on the page and, when the changes have paused, on the server.
+   * Changes the description at once on the page and, after a pause in the changes, on the server.
    * @param {(draft: Description) => void} change
    */
   edit(change) {
@@ -278,7 +277,7 @@ export class Actions {
   }
 
   /**
-   * Points at something without selecting it; null for nothing.
+   * Hovers something without selecting it; null for nothing.
    * @param {Selection | null} hover
    */
   hover(hover) {
@@ -295,8 +294,8 @@ export class Actions {
   }
 
   /**
-   * Says which buffers a view draws; replaces what the same owner wanted before. Names that the
-   * network at hand does not have are left out until one has them.
+   * Declares the buffers that a view draws, instead of those that it declared before. Names that
+   * the present network lacks are left out until a network has them.
    * @param {string} owner
    * @param {Want[]} buffers
    */
@@ -333,8 +332,8 @@ export class Actions {
   }
 
   /**
-   * A subscription that meets another program on its way is refused, and of no use any more: the
-   * new program renews it.
+   * Sends a subscription. If the program has changed meanwhile, the server refuses it; that is no
+   * problem, since the new program renews the subscription.
    * @param {Want[]} buffers
    * @param {number} generation of the program that has them
    */

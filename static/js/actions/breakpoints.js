@@ -1,6 +1,6 @@
 // @ts-check
-// Setting breakpoints, logpoints and watchpoints, and what is watched. The server has the list; what
-// it refuses stays on the page, with the reason.
+// Sets breakpoints, logpoints, watchpoints and the watch list. The server has the lists; items that
+// it refuses stay on the page with the reason.
 
 import * as specs from "../state/breakpoints.js";
 import { addProblem } from "../state/events.js";
@@ -10,10 +10,10 @@ import { CommandError } from "../wire/connection.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { Breakpoint, BreakpointSpec, Watched } from "../state/types.js" */
 /** @import { Actions } from "./actions.js" */
-/** @typedef {"value" | "condition" | "scalar" | "log_message"} Role what an expression is for */
+/** @typedef {"value" | "condition" | "scalar" | "log_message"} Role of an expression */
 
 /**
- * What the server says of an expression: where it is wrong, or what its value is like.
+ * The server's judgement of an expression: where it is wrong, or the shape and kind of its value.
  * @typedef {{wrong: {at: number, length: number, message: string} | null, shape: number[],
  *   truth: boolean}} Judgement
  */
@@ -28,25 +28,26 @@ export class Breakpoints {
   constructor(actions, store) {
     this.actions = actions;
     this.store = store;
-    /** @type {Breakpoint[] | null} the newest list, while the server does not have it */
+    /** @type {Breakpoint[] | null} the newest list until the server has it */
     this.breakpoints = null;
     /** @type {Watched[] | null} */
     this.watches = null;
-    this.told = "";
+    /** The moment of the last announced stop, or "". */
+    this.announced = "";
     store.on(["run"], () => this.announce());
   }
 
   // --- Breakpoints -------------------------------------------------------------------------------
 
-  /** The breakpoints as the page wants them, even if the server does not have them yet. */
+  /** The newest breakpoints, even if the server does not have them yet. */
   get list() {
     return this.breakpoints ?? this.store.state.breakpoints;
   }
 
   /**
-   * Adds a breakpoint, or changes the one of its name; a new one gets its name here.
+   * Adds a breakpoint, or changes the one of the same name. Names a breakpoint without a name.
    * @param {BreakpointSpec} spec
-   * @returns {string} its name
+   * @returns {string} its name, "" if there are too many
    */
   put(spec) {
     const name = spec.name || specs.nextName(this.list);
@@ -78,9 +79,9 @@ export class Breakpoints {
   }
 
   /**
-   * Sets a plain breakpoint at a location, or removes what stands there.
+   * Sets a plain breakpoint at a location, or removes those that stand there.
    * @param {import("../state/breakpoints.js").Location} location
-   * @param {Breakpoint[]} [standing] what is seen there, if more than what stands just there
+   * @param {Breakpoint[]} [standing] those seen there, if more than those at exactly this location
    */
   toggle(location, standing = this.list.filter((breakpoint) => specs.isAt(breakpoint, location))) {
     const where = specs.locationText(location);
@@ -92,7 +93,7 @@ export class Breakpoints {
     this.say(`Breakpoint removed: ${where}.`);
   }
 
-  /** At the instruction pointed at or selected, else at the next one. */
+  /** Toggles a breakpoint at the hovered or selected instruction, else at the next one. */
   toggleHere() {
     const { hover, selection, run } = this.store.state;
     const at = [hover, selection].find((target) => target?.kind === "instruction");
@@ -119,19 +120,19 @@ export class Breakpoints {
       if (this.breakpoints !== sent) continue;
       const wrong = settled.filter(({ problem }) => problem);
       const names = new Set(wrong.map(({ name }) => name));
-      const told = this.store.state.breakpoints.filter(({ name }) => !names.has(name));
-      this.store.set({ breakpoints: [...told, ...wrong] });
+      const installed = this.store.state.breakpoints.filter(({ name }) => !names.has(name));
+      this.store.set({ breakpoints: [...installed, ...wrong] });
     }
     this.breakpoints = null;
   }
 
   /**
-   * Sends a list, without those items that the server refuses.
+   * Sends a list without the items that the server refuses.
    * @template {{problem: string}} T
    * @param {T[]} list
    * @param {string} type of the command
    * @param {(fit: T[]) => {[field: string]: unknown}} fields
-   * @returns {Promise<T[]>} the list, with what is wrong with its items
+   * @returns {Promise<T[]>} the list, with the problems of refused items
    */
   async install(list, type, fields) {
     let settled = list;
@@ -205,14 +206,14 @@ export class Breakpoints {
       if (this.watches !== sent) continue;
       const wrong = settled.filter(({ problem }) => problem);
       const texts = new Set(wrong.map(({ text }) => text));
-      const told = this.store.state.watches.filter(({ text }) => !texts.has(text));
-      this.store.set({ watches: [...told, ...wrong] });
+      const watched = this.store.state.watches.filter(({ text }) => !texts.has(text));
+      this.store.set({ watches: [...watched, ...wrong] });
     }
     this.watches = null;
   }
 
   /**
-   * What the server says of an expression; null without a connection or a network.
+   * Asks the server to judge an expression; null without a connection or a network.
    * @param {string} text
    * @param {Role} role
    * @returns {Promise<Judgement | null>}
@@ -265,11 +266,11 @@ export class Breakpoints {
     const { run, model } = this.store.state;
     const text = stopText(run);
     const moment = run && text !== null ? `${run.branch} ${run.step} ${run.pc}` : "";
-    if (run && moment !== "" && moment !== this.told) {
+    if (run && moment !== "" && moment !== this.announced) {
       const next = model?.instructions[run.pc]?.formula ?? "";
       this.say(`Stopped at step ${run.step}, before ${next}: ${text}.`);
     }
-    this.told = moment;
+    this.announced = moment;
   }
 }
 

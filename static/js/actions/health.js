@@ -1,5 +1,5 @@
 // @ts-check
-// Questions about the health of training, and remedies for what the diagnostics found.
+// Asks the diagnostics about the health of training, and applies remedies for their findings.
 
 import { addProblem } from "../state/events.js";
 import { patched, spoken } from "../state/findings.js";
@@ -10,7 +10,7 @@ import { CommandError } from "../wire/connection.js";
 /** @import { Actions } from "./actions.js" */
 
 /**
- * Waits until the machine stands still: a long journey continues after its command was answered.
+ * Waits until the machine is at rest: a long journey continues after the answer to its command.
  * @param {Store} store
  * @returns {Promise<void>}
  */
@@ -56,7 +56,7 @@ export class Health {
   }
 
   /**
-   * Applies a rule now and adds what it finds to the findings.
+   * Runs a rule now, announces its first finding and records their number.
    * @param {{rule: string, title: string}} rule
    */
   async examine({ rule, title }) {
@@ -77,7 +77,7 @@ export class Health {
 
   /**
    * Gives a rule another threshold, for this session.
-   * @param {Rule} rule is changed as the server has taken it
+   * @param {Rule} rule is changed to the thresholds that the server has accepted
    * @param {string} name
    * @param {number} value
    */
@@ -92,7 +92,7 @@ export class Health {
   }
 
   /**
-   * Tries a remedy on the network at hand and lets it run; in the past that starts a branch.
+   * Applies a remedy to the present network and runs it; in the past that starts a branch.
    * @param {{[name: string]: number}} values of hyperparameters
    * @param {Moment | null} moment to go back to first; null: from here
    */
@@ -107,7 +107,7 @@ export class Health {
     for (const [name, value] of Object.entries(values)) {
       if (!(await actions.send("set", { name, value }))) return;
     }
-    // Rules that look only when asked would not notice that the problem is cured.
+    // Rules that run on demand would not notice that the problem is cured.
     for (const asked of store.state.examined) if (asked.found > 0) await this.examine(asked);
     await actions.run();
   }

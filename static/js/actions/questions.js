@@ -1,9 +1,9 @@
 // @ts-check
-// Questions about numbers: the trail of explanations, what is asked of the server about them, and
-// the exercise in which a number is hidden (quiz.js).
+// Questions about numbers: the trail of explanations, the server's answers, and the exercise that
+// hides a number (state/quiz.js).
 
 /** @import { Store } from "../state/store.js" */
-/** @import { Asked, Model, Moment, Place, Selection } from "../state/types.js" */
+/** @import { BufferElement, Model, Moment, Selection, TrailEntry } from "../state/types.js" */
 /** @import { Message } from "../wire/connection.js" */
 /** @import { Actions } from "./actions.js" */
 
@@ -21,7 +21,7 @@ export class Questions {
     /** @type {Map<string, Promise<Message>>} explanations of the present picture */
     this.known = new Map();
     this.stamp = "";
-    /** @type {Selection | null} what was selected when the trail began: another one ends it */
+    /** @type {Selection | null} the selection at the start of the trail; another one ends it */
     this.selection = null;
     store.on(["model"], () => store.set({ trail: [], quiz: null }));
     store.on(["selection"], () => {
@@ -32,8 +32,8 @@ export class Questions {
   // The trail -----------------------------------------------------------------------------------
 
   /**
-   * Explains a number, as the first of a trail.
-   * @param {Place} place
+   * Explains a number and starts a trail with it.
+   * @param {BufferElement} element
    * @param {Selection | null} [selection] what it belongs to
    */
   explain({ buffer, index, probe }, selection = this.store.state.selection) {
@@ -41,7 +41,7 @@ export class Questions {
     this.store.set({ selection, trail: [{ buffer, index, probe }] });
   }
 
-  /** Explains the gradient of what is selected, or the loss. */
+  /** Explains the gradient of the selection, or the loss. */
   explainSelected() {
     const { model, selection } = this.store.state;
     if (model) this.explain(gradientOf(model, selection));
@@ -49,15 +49,15 @@ export class Questions {
 
   /**
    * Explains a number that stands in the explanation shown.
-   * @param {Asked} asked
+   * @param {TrailEntry} asked
    */
   follow(asked) {
     this.store.set({ trail: [...this.store.state.trail, asked] });
   }
 
   /**
-   * Goes back along the trail until so many explanations are left.
-   * @param {number} length
+   * Goes back along the trail.
+   * @param {number} [length] number of explanations that are left
    */
   back(length = this.store.state.trail.length - 1) {
     this.store.set({ trail: this.store.state.trail.slice(0, length) });
@@ -71,7 +71,7 @@ export class Questions {
   // Answers -------------------------------------------------------------------------------------
 
   /**
-   * Asks any question. The page goes on while a long one is answered.
+   * Asks any question. The page stays responsive during a long one.
    * @param {string} type
    * @param {{[field: string]: unknown}} [fields]
    */
@@ -81,8 +81,8 @@ export class Questions {
 
   /**
    * Explains how a number was computed. It is asked once per picture.
-   * @param {Place} place
-   * @param {Moment | null} moment before which the value is meant, null for now
+   * @param {BufferElement} element
+   * @param {Moment | null} moment at which the value is explained, null for now
    * @param {number} terms of a sum to list
    */
   explanation({ buffer, index, probe = false }, moment, terms) {
@@ -101,17 +101,17 @@ export class Questions {
 
   /**
    * Hides a number everywhere and asks for it. A running machine is paused, or it would change.
-   * @param {Place} place
+   * @param {BufferElement} element
    * @param {Selection | null} [selection] what it belongs to
    */
   async quiz({ buffer, index, probe = false }, selection = this.store.state.selection) {
     const { store, actions } = this;
     if (store.state.run?.running) await actions.pause();
-    const place = { buffer, index, probe };
-    const known = await this.ask("explain", { ...place, terms: 1 });
-    const own = { buffer: known.buffer, index: known.index, probe: known.probe };
-    store.set({ quiz: { places: [place, own], revealed: false } });
-    this.explain(place, selection);
+    const element = { buffer, index, probe };
+    const known = await this.ask("explain", { ...element, terms: 1 });
+    const explained = { buffer: known.buffer, index: known.index, probe: known.probe };
+    store.set({ quiz: { elements: [element, explained], revealed: false } });
+    this.explain(element, selection);
   }
 
   /**
@@ -121,8 +121,8 @@ export class Questions {
    * @returns {Promise<{right: boolean, hint: string}>}
    */
   async check(answer, digits) {
-    const [place] = this.store.state.quiz?.places ?? [];
-    const { right, hint } = await this.ask("check_answer", { ...place, answer, digits });
+    const [element] = this.store.state.quiz?.elements ?? [];
+    const { right, hint } = await this.ask("check_answer", { ...element, answer, digits });
     if (right) this.reveal();
     return { right, hint };
   }
@@ -140,10 +140,10 @@ export class Questions {
 }
 
 /**
- * The number that the quiz asks about first.
+ * The gradient of a selected unit or parameter, the value of an input, or else the loss.
  * @param {Model} model
  * @param {Selection | null} selection
- * @returns {Place}
+ * @returns {BufferElement}
  */
 function gradientOf(model, selection) {
   const loss = { buffer: "loss/L", index: [] };

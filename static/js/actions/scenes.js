@@ -32,7 +32,7 @@ async function fetchScenes() {
 }
 
 /**
- * Configures a scene and runs it; what to watch in it is shown until another network comes.
+ * Configures a scene and runs it. The page shows what to watch in it until the next network.
  * @param {Store} store
  * @param {Actions} actions
  * @param {Scene} scene

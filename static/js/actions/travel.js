@@ -1,5 +1,5 @@
 // @ts-check
-// Going through time: by steps in both directions, to any moment, along other branches.
+// Time travel: by steps in both directions, to any moment, and to other branches.
 
 import { endOf, nowOf } from "../state/branches.js";
 import { addProblem } from "../state/events.js";
@@ -14,7 +14,7 @@ const MAX_WAITING = 8; // steps
 const ONE_BRANCH =
   "There is only one branch so far. Go back and change something: that starts a second one.";
 
-/** The verbs that move the machine along its history. */
+/** The actions that move the machine along its history. */
 export class Travel {
   /**
    * @param {Actions} actions
@@ -25,15 +25,15 @@ export class Travel {
     this.store = store;
     this.walking = false;
     this.waiting = { direction: /** @type {Direction} */ ("step"), unit: "", count: 0 };
-    /** @type {{[field: string]: unknown} | null} the newest moment that was asked for */
+    /** @type {{[field: string]: unknown} | null} the newest requested moment */
     this.wanted = null;
     this.jumping = false;
     store.on(["run"], () => this.follow());
   }
 
   /**
-   * Goes on or back by one unit. Calls while one is on its way wait for it and then go together, a
-   * few at the most, so that quick presses all count but a key held down never gets ahead of the
+   * Steps forward or back by one unit. Calls during a step are added up, to a few at most, and sent
+   * together after it: quick presses all count, but a key held down never gets ahead of the
    * machine.
    * @param {Direction} direction
    * @param {StepUnit} unit
@@ -54,13 +54,13 @@ export class Travel {
 
   /**
    * Goes back by one unit.
-   * @param {StepUnit} [unit] the one chosen on the transport if left out
+   * @param {StepUnit} [unit] by default the one chosen on the transport
    */
   stepBack(unit = this.store.state.stepUnit) {
     return this.walk("step_back", unit);
   }
 
-  /** Goes on to the end of the present layer's instructions in this phase. */
+  /** Steps to the end of the present layer's instructions in this phase. */
   out() {
     return this.actions.send("step", { unit: "out" });
   }
@@ -71,9 +71,10 @@ export class Travel {
   }
 
   /**
-   * Goes to a moment. At most one such command is on its way; of the moments asked for meanwhile the last counts.
+   * Goes to a moment. Sends one command at a time; of the moments requested meanwhile the last
+   * counts.
    * @param {Moment} moment
-   * @param {number | null} [branch] null: the present one
+   * @param {number | null} [branch] null for the present one
    */
   async goto([step, pc], branch = null) {
     this.wanted = { step, pc, branch };

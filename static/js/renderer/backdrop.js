@@ -1,6 +1,6 @@
 // @ts-check
-// What lies behind the network: labels, the fans of fully connected blocks, the lines into the
-// loss, and the light on what the instruction just executed has read and written.
+// The ground behind the network: labels, the fans of fully connected blocks, the lines into the
+// loss, and the light on what the last instruction has read and written.
 
 import { palette } from "../color.js";
 import { traceEdge } from "./edges.js";
@@ -43,7 +43,7 @@ export class Light {
     const buffer = model.bufferById.get(id);
     if (!buffer) return;
     const { name, role, axes } = buffer;
-    // All parameters of the network in one, or their gradients, or their updates.
+    // One buffer with all parameters of the network, their gradients or their updates.
     if (axes[0] === "parameter") this.pairs.fill(light);
     else if (role === "loss" || role === "target" || name.startsWith("loss")) this.loss = light;
     else if (role === "input" || name.startsWith("input/x")) this.columns[0] = light;

@@ -1,6 +1,6 @@
 // @ts-check
-// Comets: what runs along the edges while an instruction is watched. Forward they are discs as
-// large as |w·a|, backward rings as large as |w·δ|, against the edge's direction.
+// Comets: marks that run along the edges while an instruction is watched. Forward they are discs of
+// size |w·a|; backward they are rings of size |w·δ|, against the edge's direction.
 
 import { palette } from "../color.js";
 import { curveX } from "../scene/hit.js";
@@ -9,9 +9,9 @@ import { curveX } from "../scene/hit.js";
 /** @import { Values } from "./values.js" */
 
 const MAX_COMETS = 90;
-/** Lines drawn where a pair has no curves of its own. */
+/** The most lines for a pair without curves. */
 const MAX_LINES = 28;
-/** Share of the time by which the last comet starts after the first. */
+/** The share of the time between the starts of the first and the last comet. */
 const SPREAD = 0.3;
 const TAIL = 0.13;
 
@@ -89,7 +89,7 @@ export function paintComets(context, comets, progress, back, lines) {
 }
 
 /**
- * Where a comet is: the curve's parameter, or -1 if it is not under way.
+ * The curve's parameter at which a comet is, or -1 if it is not running.
  * @param {Comet} comet
  * @param {number} progress
  * @param {boolean} back

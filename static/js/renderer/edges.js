@@ -1,7 +1,7 @@
 // @ts-check
-// Edges as curves. Each frame sorts them into a few dozen styles by counting and strokes them weakest
-// first, without allocation. One by one: a path of many curves takes a browser without a graphics
-// card 1.4 times as long, since it looks for where they cross.
+// Edges as curves. Each frame sorts them into a few dozen styles by counting and strokes them one
+// by one, weakest first, without allocation. A path of many curves takes 1.4 times as long without
+// a graphics card, since the browser looks for crossings.
 
 import { palette } from "../color.js";
 
@@ -49,11 +49,11 @@ export class EdgePainter {
     this.order = new Uint32Array(scene.edges.count);
     this.starts = new Uint32Array(HIDDEN + 2);
     this.bins = new Uint32Array(BINS);
-    /** Of every pair: the root below which an edge is not drawn. Moves slowly. */
+    /** For every pair: the root below which an edge is not drawn. It moves slowly. */
     this.cuts = new Float32Array(scene.pairs.length).fill(-1);
   }
 
-  /** Hides every edge, to classify anew. */
+  /** Hides every edge before a new classification. */
   clear() {
     this.style.fill(HIDDEN);
   }

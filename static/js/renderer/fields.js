@@ -1,6 +1,6 @@
 // @ts-check
-// Paints fields: images, bars and profiles, with what already belongs to the step under way full and
-// what is still of the step before pale.
+// Paints fields: images, bars and profiles. Values of the current step have full colours; values of
+// the step before are pale.
 
 import { palette } from "../color.js";
 import { powerTick } from "../format.js";
@@ -10,7 +10,7 @@ import { Range, STALE } from "./values.js";
 /** @import { Field } from "../scene/fields.js" */
 /** @import { Signal, Values } from "./values.js" */
 
-/** Powers of ten that a fading gradient is followed through. */
+/** The powers of ten that the scale of a fading gradient covers. */
 const MAX_DECADES = 5;
 
 export class FieldPainter {
@@ -34,7 +34,7 @@ export class FieldPainter {
     this.gradientSheet = sheet(this.gradient, true);
     this.profile = profile(this.value, look === "mean" ? "mean" : "norm");
     this.gradientProfile = profile(this.gradient, "norm");
-    /** The rows from `from` to `to` are of the step under way. */
+    /** The rows from `from` to `to` belong to the current step. */
     this.from = 0;
     this.to = part.rows;
     this.top = "";
@@ -58,7 +58,7 @@ export class FieldPainter {
   }
 
   /**
-   * Which rows are of the step under way.
+   * Finds the rows that belong to the current step.
    * @param {number} pc of the machine, 0 between two steps
    * @param {boolean} gradient
    */
@@ -121,7 +121,7 @@ export class FieldPainter {
     frame(context, field, gradient);
   }
 
-  /** A bar a row. @param {CanvasRenderingContext2D} context */
+  /** A bar per row. @param {CanvasRenderingContext2D} context */
   paintBars(context) {
     const { profile, range } = this;
     if (!profile) return;
@@ -142,7 +142,7 @@ export class FieldPainter {
    * @param {CanvasRenderingContext2D} context
    * @param {Float32Array} values
    * @param {number} range
-   * @param {boolean} fresh those that are of the step under way, or the others
+   * @param {boolean} fresh whether to fill the rows of the current step, or the others
    */
   fillRows(context, values, range, fresh) {
     const { field, from, to } = this;
@@ -172,8 +172,8 @@ export class FieldPainter {
   }
 
   /**
-   * The norm of the gradient along the steps: it is seen to fade, or to explode, on a scale of
-   * powers of ten.
+   * The norm of the gradient along the steps, on a logarithmic scale that shows how it vanishes or
+   * explodes.
    * @param {CanvasRenderingContext2D} context
    */
   paintFade(context) {
@@ -233,7 +233,7 @@ export class FieldPainter {
 }
 
 /**
- * The frame of an image; that of gradients is a ring, as everywhere.
+ * The frame of an image; gradients have a ring, as everywhere.
  * @param {CanvasRenderingContext2D} context
  * @param {import("../scene/layout.js").Box} box
  * @param {boolean} ring
@@ -257,7 +257,7 @@ export function frame(context, box, ring) {
 }
 
 /**
- * Something of the field is not a finite number.
+ * Crosses out a field that has a number which is not finite.
  * @param {CanvasRenderingContext2D} context
  * @param {import("../scene/layout.js").Box} box
  */

@@ -1,21 +1,21 @@
 // @ts-check
-// What an executed instruction looks like: a short list of cues with a start and an end. Reads
-// only the instruction's buffers, so new ops move without being named here.
+// The motion of executed instructions: a short list of cues with a start and an end. It depends
+// only on the instruction's buffers, so that new ops move without being named here.
 
 /** @import { Scene } from "../scene/layout.js" */
 /** @import { InstructionInfo, Model } from "../state/types.js" */
 /** @import { Values } from "./values.js" */
 
 /**
- * flow: comets along the edges into a column, forward; pull: against them, backward; fill, ring: the
- * units of a column take new values; settle: dL/dW arrives at the edges; dash: the update is
+ * flow: comets along the edges into a column, forward; pull: against them, backward; fill, ring:
+ * the units of a column take new values; settle: dL/dW arrives at the edges; dash: the update is
  * computed; morph: it is applied; loss: the loss is computed, or its gradient leaves it.
  * @typedef {"flow" | "pull" | "fill" | "ring" | "settle" | "dash" | "morph" | "loss"} CueKind
  */
 
 /** @typedef {{kind: CueKind, column: number, start: number, end: number}} Cue ms */
 
-/** How long each takes when one instruction is watched alone, ms. */
+/** The duration of each cue when one instruction is watched alone, ms. */
 const DURATIONS = {
   flow: 480,
   pull: 520,
@@ -26,12 +26,12 @@ const DURATIONS = {
   morph: 580,
   loss: 320,
 };
-/** A layer, a phase or a step watched in one go takes at most this. */
+/** The longest motion of a layer, a phase or a step, ms. */
 const MAX_DURATION = 1400;
 
 /**
  * The cue of one instruction, or null if nothing in the picture moves. For "flow", "pull",
- * "settle" and "morph" the column is the one the edges arrive at.
+ * "settle" and "morph" the column is the one at which the edges arrive.
  * @param {Model} model
  * @param {Scene} scene
  * @param {InstructionInfo} instruction
@@ -65,7 +65,7 @@ export function cueOf(model, scene, instruction) {
   return null;
 }
 
-/** The cues now under way. */
+/** The cues that are running. */
 export class Motion {
   constructor() {
     /** @type {Cue[]} */
@@ -79,7 +79,7 @@ export class Motion {
   }
 
   /**
-   * Lays the cues of some instructions out in time, in one row.
+   * Schedules the cues of some instructions one after the other.
    * @param {Model} model
    * @param {Scene} scene
    * @param {InstructionInfo[]} instructions
@@ -108,7 +108,7 @@ export class Motion {
   }
 
   /**
-   * Makes the values wait for their cue: an activation fills when its comets have arrived.
+   * Delays values until their cue: an activation fills when its comets have arrived.
    * @param {Scene} scene
    * @param {Values} values
    * @param {number} now
@@ -132,7 +132,7 @@ export class Motion {
   }
 
   /**
-   * Which values of a column were computed but stay hidden until their cue.
+   * The values of a column that were computed but stay hidden until their cue.
    * @param {number} column
    * @param {number} now
    * @returns {number} bit 0 activations, bit 1 gradients

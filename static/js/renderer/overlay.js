@@ -2,7 +2,7 @@
 // The top canvas: the hovered edge or unit, the selection, and the motion of an instruction.
 
 import { palette } from "../color.js";
-import { placeOf } from "../scene/fields.js";
+import { positionOf } from "../scene/fields.js";
 import { unitBox } from "../scene/layout.js";
 import { makeComets, paintComets } from "./comets.js";
 import { EdgePainter, edgeWidth, strokeEdges, traceEdge } from "./edges.js";
@@ -193,8 +193,8 @@ export class Overlay {
 }
 
 /**
- * A time step is one row through the whole network; attention is paid to another one. One that is
- * made of several others has no such row.
+ * Marks a time step, which is one row through the whole network, and the step that it attends to. A
+ * cell that depends on several steps has no such row.
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
  * @param {Column} column
@@ -203,7 +203,7 @@ export class Overlay {
  */
 function markRow(context, scene, { panel, origin }, cell, lasting) {
   if (!panel || (origin && origin.windows[0].size > 1)) return;
-  const { field, row, col } = placeOf(panel.fields, cell);
+  const { field, row, col } = positionOf(panel.fields, cell);
   if (field.axis === "unit" || field.axis === "pixel") return;
   const { y, height } = panel.rows(field.part.rows, scene.area, "step");
   const pitch = height / field.part.rows;

@@ -7,11 +7,11 @@ import { inputLayer, moduleOf, PICTURES } from "../scene/kinds.js";
 /** @import { Model } from "../state/types.js" */
 /** @import { PanelPainter } from "./panel.js" */
 /** @import { Values } from "./values.js" */
-/** @typedef {new (panel: any, values: Values) => PanelPainter} PainterClass a kind has its own panels */
+/** @typedef {new (panel: any, values: Values) => PanelPainter} PainterClass each kind has its own class of panels */
 
 /** @type {Map<string, PainterClass>} */
 const fetched = new Map();
-/** @type {typeof import("./sources.js").paintSources | null} marks what a cell is made of */
+/** @type {typeof import("./sources.js").paintSources | null} marks the receptive field of a cell */
 export let paintSources = null;
 
 /**
@@ -33,13 +33,13 @@ export async function fetchPainters(model) {
 }
 
 /**
- * The painter of a column, which has been fetched before.
+ * Makes the painter of a column. Its module has been fetched before.
  * @param {string} module
  * @param {Panel} panel
  * @param {Values} values
  */
 export function painterOf(module, panel, values) {
-  const made = fetched.get(module);
-  if (!made) throw new Error(`no painter of ${module}`);
-  return new made(panel, values);
+  const Painter = fetched.get(module);
+  if (!Painter) throw new Error(`no painter of ${module}`);
+  return new Painter(panel, values);
 }

@@ -1,6 +1,6 @@
 // @ts-check
-// Paints a column made of fields, with what is common to all: lines between the steps, symbols below
-// the fields, and the step under way. A kind adds its own.
+// Paints a column made of fields: the fields, lines between the steps, symbols below the fields,
+// and the current time step. A kind of layer adds more in a subclass.
 
 import { palette } from "../color.js";
 import { stepIn } from "../scene/sequence.js";
@@ -11,17 +11,17 @@ import { FieldPainter } from "./fields.js";
 /** @import { Values } from "./values.js" */
 
 /**
- * What is shown.
+ * How a column is shown.
  * @typedef {object} PanelLook
- * @property {boolean} gradient gradients in the place of values
+ * @property {boolean} gradient gradients instead of values
  * @property {number} pc of the machine, 0 between two steps
  * @property {InstructionInfo | null} executed the instruction just executed, if it is watched
  * @property {number} scale
  */
 
-/** Rows lower than this stand without a gap, CSS px. */
+/** The least height of rows with a gap between them, CSS px. */
 const MIN_SPACED_ROW = 7;
-/** A symbol may be so much wider than its field, CSS px at scale 1. */
+/** How much wider than its field a symbol may be, CSS px at scale 1. */
 const MAX_OVERHANG = 8;
 
 export class PanelPainter {
@@ -30,8 +30,8 @@ export class PanelPainter {
     this.panel = panel;
     this.values = values;
     this.painters = panel.fields.map((field) => new FieldPainter(field, values));
-    // What is only read when a cell is pointed at must be taken from the frames before.
-    for (const name of panel.also) values.signal(name);
+    // Buffers that are read only when a cell is hovered must be taken from earlier frames.
+    for (const name of panel.extraBuffers) values.signal(name);
     this.paths = [...new Set(panel.fields.map(({ path }) => path))].filter((path) => path !== "");
   }
 
@@ -47,7 +47,7 @@ export class PanelPainter {
   }
 
   /**
-   * Those of the colours of its fields.
+   * The ranges of the colours of its fields.
    * @param {boolean} gradient
    */
   ranges(gradient) {
@@ -56,7 +56,7 @@ export class PanelPainter {
   }
 
   /**
-   * The same column before, in another size.
+   * Takes over the ranges of the same column in another size.
    * @param {PanelPainter} old
    */
   inherit(old) {
@@ -74,7 +74,7 @@ export class PanelPainter {
     for (const path of this.paths) this.paintStep(context, path, look);
   }
 
-  /** Between the steps, so that each is a cell of its own. @param {CanvasRenderingContext2D} context */
+  /** Lines between the steps, which separate them into cells. @param {CanvasRenderingContext2D} context */
   paintGaps(context) {
     context.beginPath();
     for (const field of this.panel.fields) {
@@ -98,7 +98,7 @@ export class PanelPainter {
     context.textBaseline = "top";
     for (const { symbol, x, y, width, height, axis } of this.panel.fields) {
       if (axis === "query") continue;
-      // Pressed together rather than over the next one.
+      // A long symbol is condensed rather than drawn over the next one.
       context.fillText(symbol, x + width / 2, y + height + 4 * scale, width + MAX_OVERHANG * scale);
     }
   }

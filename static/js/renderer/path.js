@@ -1,6 +1,6 @@
 // @ts-check
-// The path of an explanation over the network: which numbers it went through, from edge to unit to
-// unit to the loss, and by what each was multiplied.
+// Draws the path of an explanation over the network: the numbers along it, from edge to unit to
+// unit to the loss, and the factors between them.
 
 import { palette } from "../color.js";
 import { short } from "../format.js";
@@ -16,7 +16,7 @@ import { corner } from "./units.js";
 
 const HALO_WIDTH = 9; // px around the line
 const CHIP_HEIGHT = 17; // px of height
-const MIN_FULL_WIDTH = 480; // px of the picture's width
+const MIN_FULL_WIDTH = 480; // px of the picture's width, for chips of full size
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -52,7 +52,7 @@ export function paintPath(context, scene, path) {
 }
 
 /**
- * An edge's own curve, or a straight line where the edges are a matrix.
+ * The curve of an edge, or a straight line where the edges are a matrix.
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
  * @param {Pair} pair
@@ -88,8 +88,8 @@ function outline(context, scene, spot) {
 }
 
 /**
- * The line from one station to the next, where they are not at one place: the edge's own curve
- * between two units, else a straight one.
+ * The line from one station to the next if they are apart: the edge's curve between two units, else
+ * a straight one.
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
  * @param {Spot} a
@@ -124,7 +124,7 @@ function boxOf(scene, spot) {
   return { x: x - r, y: y - r, width: 2 * r, height: 2 * r };
 }
 
-/** The factors, each on the way that it stands for; where two would meet, one gives way. */
+/** The labels of the factors, each on its part of the path; of two that overlap one moves up. */
 class Chips {
   /** @param {CanvasRenderingContext2D} context @param {Scene} scene @param {number} scale */
   constructor(context, scene, scale) {
@@ -153,7 +153,7 @@ class Chips {
     this.chip(this.startOf(first.spot), `${first.station.symbol} ${text}`, true);
   }
 
-  /** Where the number that the path begins with stands. @param {Spot} spot @returns {Point} */
+  /** The position of the number at the start of the path. @param {Spot} spot @returns {Point} */
   startOf(spot) {
     if (spot.kind !== "edge") return this.above(spot);
     return this.above({ kind: "unit", column: spot.pair.from, unit: spot.from });
@@ -166,7 +166,7 @@ class Chips {
   }
 
   /**
-   * The middle of the way from one station to the next.
+   * The middle between one station and the next.
    * @param {Spot} a
    * @param {Spot} b
    * @returns {Point}

@@ -1,6 +1,6 @@
 // @ts-check
-// Draws a scene with the newest values: four stacked canvases, of which only those are redrawn
-// whose content changed. From back to front: ground, edges, units, overlay.
+// Draws a scene with the newest values on four stacked canvases: ground, edges, units and overlay,
+// from back to front. Only a canvas whose content changed is redrawn.
 
 import { divergingLUT, palette } from "../color.js";
 import { short } from "../format.js";
@@ -35,8 +35,10 @@ import { Range, STALE } from "./values.js";
  *   of the step now shown
  */
 
-/** ms; curves are most of a frame's cost where no graphics card draws them, and their slow change is
- * not seen while a network trains at full speed. */
+/**
+ * The least time between two drawings of the edges in a fast run, ms. Without a graphics card curves
+ * are most of a frame's cost, and nobody sees their slow change.
+ */
 const MIN_EDGE_INTERVAL = 25;
 const MODES = /** @type {EdgeMode[]} */ (["weight", "gradient", "update", "difference"]);
 
@@ -48,7 +50,7 @@ export class Renderer {
     this.units = new Surface(stage);
     this.overlay = new Surface(stage);
     this.motion = new Motion();
-    /** Fetched with the first path. @type {typeof import("./path.js").paintPath | null} */
+    /** @type {typeof import("./path.js").paintPath | null} fetched with the first path */
     this.paintPath = null;
     /** @type {Picture | null} */
     this.picture = null;
@@ -68,7 +70,7 @@ export class Renderer {
     for (const surface of this.surfaces()) surface.dirty = true;
   }
 
-  /** Fetches what paints the path of an explanation. */
+  /** Fetches the painter of an explanation's path. */
   async preparePath() {
     this.paintPath ??= (await import("./path.js")).paintPath;
     this.overlay.dirty = true;
@@ -88,7 +90,7 @@ export class Renderer {
   }
 
   /**
-   * Starts the motion of what was just executed.
+   * Starts the motion of instructions that were just executed.
    * @param {InstructionInfo[]} instructions in their order
    * @param {number} now
    * @param {number} limit ms
@@ -144,7 +146,7 @@ export class Renderer {
   }
 
   /**
-   * The hovered thing stands out: all other edges fade to 15 %.
+   * Fades all edges to 15 % while something is hovered.
    * @param {Selection | null} hover
    */
   dim(hover) {
@@ -154,7 +156,7 @@ export class Renderer {
   }
 }
 
-/** One scene with its values and everything that was made for it. */
+/** One scene with its values and its painters. */
 class Picture {
   /**
    * @param {Scene} scene
@@ -183,7 +185,7 @@ class Picture {
     );
     /** @type {import("./panel.js").PanelLook} */
     this.panelLook = { gradient: false, pc: 0, executed: null, scale: scene.area.scale };
-    /** Of every column: how much of its fill and of its rings is shown, 0..1. */
+    /** For every column: the opacity of its fill and of its rings, 0..1. */
     this.fills = new Float32Array(scene.columns.length).fill(1);
     this.rings = new Float32Array(scene.columns.length).fill(1);
     this.panels = scene.pairs.map((pair) =>
@@ -200,14 +202,14 @@ class Picture {
     this.drawn = -1;
     this.edgesAt = 0;
     this.moved = false;
-    /** Whether nothing lies on top, so that it need not be drawn again. */
+    /** Whether the overlay is empty, so that it need not be drawn again. */
     this.bare = false;
     this.bias = { signal: /** @type {any} */ (null), range: 1 };
     this.look = { values: false, strips: false, rings: 1, fill: 1, saliency: false };
   }
 
   /**
-   * A new size, the same network: ranges stay.
+   * Takes over the ranges of the same network in another size.
    * @param {Picture} old
    */
   inherit(old) {
@@ -290,7 +292,7 @@ class Picture {
   }
 
   /**
-   * A weight matrix as an image, with a range of its own.
+   * A weight matrix as an image with a separate range.
    * @param {CanvasRenderingContext2D} context
    * @param {Pair} pair
    * @param {Signal} signal
@@ -366,7 +368,7 @@ class Picture {
     context.textBaseline = "middle";
     context.font = `italic ${15 * scale}px Georgia, "Liberation Serif", serif`;
     context.fillText("L", x, y + 1);
-    // A number that changes sixty times a second cannot be read: six times is enough.
+    // A number that changes sixty times a second cannot be read, so it changes six times.
     if (this.loss?.entry && now - this.lossAt > 160) {
       this.lossText = short(this.loss.target[0]);
       this.lossAt = now;
@@ -400,7 +402,7 @@ class Picture {
 }
 
 /**
- * The buffer that is shown of a parameter in a mode.
+ * The buffer that a mode shows for a parameter.
  * @param {Model} model
  * @param {string} name of the parameter
  * @param {EdgeMode} mode

@@ -1,5 +1,5 @@
 // @ts-check
-// The marks of units: the same in the picture and in its legend.
+// Draws the marks of units, for the picture and its legend.
 
 import { palette } from "../color.js";
 
@@ -23,7 +23,7 @@ export function outline(context, x, y, width, height, radius) {
 }
 
 /**
- * The sign of a value that is not finite, the same in the picture and its legend.
+ * The sign of a value that is not finite.
  * @param {CanvasRenderingContext2D} context
  * @param {number} x
  * @param {number} y
@@ -66,7 +66,7 @@ export function hatch(context, x, y, size) {
 }
 
 /**
- * The sign of a saturated unit: a bar at the end it is stuck at, the upper or the lower one.
+ * The sign of a saturated unit: a bar at the end where it is stuck, the upper or the lower one.
  * @param {CanvasRenderingContext2D} context
  * @param {number} x
  * @param {number} y

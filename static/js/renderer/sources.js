@@ -1,6 +1,6 @@
 // @ts-check
-// Marks what a cell that is pointed at or selected is made of: on the layer before, then on those
-// before it, back to the input.
+// Marks the receptive field of a hovered or selected cell: on the layer before it, and on all
+// layers before that, back to the input.
 
 import { palette } from "../color.js";
 
@@ -17,7 +17,7 @@ import { palette } from "../color.js";
  */
 export function paintSources(context, scene, column, cell, read) {
   const { origin, index } = column;
-  let region = origin?.made(cell) ?? null;
+  let region = origin?.sourcesOf(cell) ?? null;
   context.strokeStyle = context.fillStyle = palette().accent;
   for (let c = index - 1; c >= 0 && region; c -= 1) {
     const before = scene.columns[c];
@@ -34,21 +34,21 @@ export function paintSources(context, scene, column, cell, read) {
   trace(context, column.panel?.weightsOf(cell) ?? []);
   context.lineWidth = 1.5;
   context.stroke();
-  paintChosen(context, scene, column, cell, read);
+  paintArgmax(context, scene, column, cell, read);
 }
 
 /**
- * The one cell that a maximum was taken from.
+ * Marks the cell that a maximum was taken from.
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
  * @param {Column} column
  * @param {number} cell
  * @param {Read} read
  */
-function paintChosen(context, scene, { origin, index }, cell, read) {
-  const place = origin?.chosen(cell, read);
-  if (!place) return;
-  const { row, col, channel } = place;
+function paintArgmax(context, scene, { origin, index }, cell, read) {
+  const position = origin?.argmax(cell, read);
+  if (!position) return;
+  const { row, col, channel } = position;
   const region = { rows: [row, row], cols: [col, col], channels: [channel, channel] };
   trace(context, boxesOf(scene.columns[index - 1], /** @type {Region} */ (region)));
   context.lineWidth = 3;

@@ -1,6 +1,6 @@
 // @ts-check
-// What is seen of a matrix: an image of it, and one number a row. Made once; painting allocates
-// nothing.
+// Views of a matrix: an image of it, and one number per row. Both are allocated once; painting
+// allocates nothing.
 
 import { divergingLUT, sequentialLUT } from "../color.js";
 import { Atlas, pick } from "./surface.js";
@@ -9,7 +9,7 @@ import { Atlas, pick } from "./surface.js";
 /** @import { Box } from "../scene/layout.js" */
 /** @import { Signal } from "./values.js" */
 
-/** A matrix as an image, made anew only when something of it changed. */
+/** A matrix as an image, computed again only after a change. */
 export class Sheet {
   /**
    * @param {Signal} signal
@@ -29,7 +29,7 @@ export class Sheet {
   }
 
   /**
-   * Paints the rows from `from` to `to` in their place within the box of all.
+   * Paints the rows from `from` to `to` at their position within the box of all rows.
    * @param {CanvasRenderingContext2D} context
    * @param {Box} box
    * @param {number} from
@@ -39,7 +39,7 @@ export class Sheet {
     const { atlas, part } = this;
     if (to <= from) return;
     const pitch = box.height / part.rows;
-    // Between whole pixels a cell would be blurred; where there are fewer than cells, it must be.
+    // Smoothing would blur cells; it is needed only where there are fewer pixels than cells.
     context.imageSmoothingEnabled = box.width < part.cols || pitch < 1;
     const rows = to - from;
     const top = box.y + from * pitch;
@@ -68,7 +68,7 @@ export class Sheet {
   }
 }
 
-/** One number a row of a matrix, kept until the matrix changes. */
+/** One number per row of a matrix, kept until the matrix changes. */
 export class Profile {
   /**
    * @param {Signal} signal

@@ -23,7 +23,7 @@ export class Surface {
     this.dirty = true;
   }
 
-  /** Empties the canvas and answers its context, in CSS px. */
+  /** Empties the canvas and returns its context, in CSS px. */
   begin() {
     const { context, canvas, ratio } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -50,7 +50,7 @@ export class Atlas {
   }
 
   /**
-   * Sets the pixels of the numbers from `from` to `to`, in their own order.
+   * Sets the pixels of the numbers from `from` to `to`, in the same order.
    * @param {Float32Array} values
    * @param {Uint32Array} colors 256 pixels
    * @param {number} factor index of the colour = offset + factor * value

@@ -1,6 +1,6 @@
 // @ts-check
-// Units: rounded squares that are what they compute. Activations fill, gradients ring; hatching,
-// a bar at the edge and a red cross mark units that are dead, saturated or not finite.
+// Paints units: rounded squares that show what they compute. Activations fill them, gradients ring
+// them; hatching, a bar at the edge and a red cross mark dead, saturated and non-finite units.
 
 import { diverging, divergingLUT, palette, sequentialLUT } from "../color.js";
 import { DEAD, HEALTHY, SATURATED_HIGH, UnitHealth } from "../scene/unit_health.js";
@@ -45,7 +45,7 @@ export class UnitPainter {
   }
 
   /**
-   * Follows the ranges and looks for dead and saturated units.
+   * Updates the ranges and looks for dead and saturated units.
    * @param {number} now ms
    * @param {boolean} instant
    * @returns {boolean} whether a range still moves
@@ -64,7 +64,7 @@ export class UnitPainter {
   }
 
   /**
-   * The same column before, in another size.
+   * Takes over the ranges and the health of the same column in another size.
    * @param {UnitPainter} old
    */
   inherit(old) {
@@ -139,7 +139,7 @@ export class UnitPainter {
     context.restore();
   }
 
-  /** |dL/dx| of every pixel as ink, the largest darkest. @param {CanvasRenderingContext2D} context */
+  /** |dL/dx| of every pixel as ink; the largest is the darkest. @param {CanvasRenderingContext2D} context */
   paintSaliency(context) {
     const { column, saliency, atlas } = this;
     if (!saliency || !atlas) return;
@@ -172,7 +172,7 @@ export class UnitPainter {
   }
 
   /**
-   * Every feature has a range of its own: x₁² reaches 9 where x₁ reaches 3.
+   * Every feature has a separate range: x₁² reaches 9 where x₁ reaches 3.
    * @param {Signal} face
    * @param {Atlas} atlas
    */
@@ -212,7 +212,7 @@ export class UnitPainter {
   }
 
   /**
-   * A graph of the response: what lies above zero blue, below orange.
+   * A graph of the response, blue above zero and orange below.
    * @param {CanvasRenderingContext2D} context
    */
   paintCurves(context) {
@@ -387,7 +387,7 @@ function brief(value) {
 }
 
 /**
- * An image as one knows it: its lowest value is paper, its highest is ink.
+ * A plain image: its lowest value is paper, its highest is ink.
  * @param {Float32Array} values
  * @param {Atlas} atlas
  */

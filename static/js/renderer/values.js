@@ -1,14 +1,14 @@
 // @ts-check
-// What the picture knows of the buffers: the last value of each, the eased one that is drawn, and
-// ranges that move slowly. Arrays are made once per model; taking a frame allocates nothing.
+// The picture's copy of the buffers: the last value of each, the eased one that is drawn, and
+// ranges that move slowly. Arrays are allocated once per model; taking a frame allocates nothing.
 
 /** @import { BufferInfo, Entry, Frame, Model } from "../state/types.js" */
 
-/** The opacity of values that are still of the step before, everywhere in the picture. */
+/** The opacity of values of the step before, everywhere in the picture. */
 export const STALE = 0.28;
-/** Larger buffers are shown as they come: easing them would cost more than it shows. */
+/** The largest buffer that is eased; easing larger ones would cost more than it shows. */
 const MAX_EASED = 40_000;
-/** Time constants in ms: 95 % of the way after three of them. */
+/** Time constants of easing, ms: 95 % of the way is done after three of them. */
 const FAST_TIME = 40;
 const SLOW_TIME = 90;
 
@@ -28,7 +28,7 @@ export class Signal {
     /** Grows with every change of `shown`. */
     this.version = 0;
     this.moving = false;
-    /** Until this time `shown` keeps the old values: a motion will show the change. */
+    /** The time until which `shown` keeps the old values, since a motion will show the change. */
     this.hold = 0;
   }
 
@@ -118,7 +118,7 @@ export class Values {
   }
 
   /**
-   * Takes what a frame holds; what it lacks stays as it was.
+   * Takes the buffers of a frame; all others stay as they were.
    * @param {Frame} frame
    */
   take(frame) {
@@ -159,7 +159,7 @@ export function roundUp(x) {
   return Number((step * power).toPrecision(3));
 }
 
-/** How long a range must be far too wide before it shrinks, ms. */
+/** The time for which a range must be far too wide before it shrinks, ms. */
 const SHRINK_DELAY = 1500;
 
 /** A symmetric range that grows at once, shrinks late, and always to a round number. */

@@ -1,5 +1,5 @@
 // @ts-check
-// The headings and counts of a column that is made of fields.
+// A column that is made of fields: its headings and counts.
 
 import { Panel } from "./panel.js";
 
@@ -48,8 +48,8 @@ export function panelColumn(layer, model, panel) {
  * @param {Model} model
  */
 function parameters({ name }, model) {
-  const own = model.layers.filter((l) => l.name === name || l.name.startsWith(`${name}/`));
-  const names = new Set(own.flatMap((l) => l.parameters));
+  const layers = model.layers.filter((l) => l.name === name || l.name.startsWith(`${name}/`));
+  const names = new Set(layers.flatMap((l) => l.parameters));
   const sizes = [...names].map((buffer) => model.bufferByName.get(buffer)?.shape ?? [0]);
   return sizes.reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0);
 }

@@ -1,106 +1,107 @@
 // @ts-check
-// How a cell was made: the sum of products, the choice or the mean that its numbers went through. Pure.
+// How a cell is computed: a sum of products, a maximum, a mean or a copy. Pure.
 
-/** @import { Origin, Place } from "./origin.js" */
+/** @import { Origin, Position } from "./origin.js" */
 /** @import { Read } from "./panel.js" */
 
 /**
- * One part of a sum, of one channel or, over time, of all: the numbers of the input and the weights
- * they are multiplied with, by row.
+ * One part of a sum: the inputs of one channel and their weights, by row. Over time one part has
+ * all channels.
  * @typedef {{channel: number, patch: number[], kernel: number[], sum: number}} Share
  */
 
 /**
- * How a cell was made. A sum has its shares, the largest first, and a bias; a choice, a mean or a
- * copy has one share and no kernel. `value` is what they come to; `from`, in words, the chosen cell, or
- * the weights that are used; `field` the part of the network's input that it depends on. `timed`: rows
- * are steps, the first one `first`, and the columns of a sum are channels.
+ * How a cell is computed. A sum has its shares, the largest first, and a bias; a maximum, a mean or
+ * a copy has one share and no kernel. `value` is the result. `from` names the cell of the maximum
+ * or the weights in use, `field` the receptive field in the network's input. If `timed`, rows are
+ * steps from `first` on, and the columns of a sum are channels.
  * @typedef {{rule: "sum" | "largest" | "mean" | "copy", timed: boolean, first: number, from: string,
- *   field: string, rows: number, cols: number, shares: Share[], bias: number, value: number}} Made
+ *   field: string, rows: number, cols: number, shares: Share[], bias: number,
+ *   value: number}} Contributions
  */
 
 /**
  * @param {Origin} origin
  * @param {number} cell
  * @param {Read} read
- * @returns {Made | null} null where there is nothing to show, or not all is there yet
+ * @returns {Contributions | null} null if there is nothing to show, or numbers are still missing
  */
-export function madeOf(origin, cell, read) {
+export function contributionsOf(origin, cell, read) {
   const rule = origin.layer.combines;
-  const place = rule && origin.find(cell);
+  const position = rule && origin.find(cell);
   const inputs = read(origin.source);
-  const own = read(rule === "sum" ? origin.z : origin.a) ?? read(origin.a);
-  if (!rule || !place || !inputs || !own) return null;
-  const [rows, cols] = origin.patchAt(place);
-  const made = {
+  const outputs = read(rule === "sum" ? origin.z : origin.a) ?? read(origin.a);
+  if (!rule || !position || !inputs || !outputs) return null;
+  const [rows, cols] = origin.patchAt(position);
+  const found = {
     rule,
     timed: origin.timed,
     first: rows[0],
     from: "",
-    field: origin.field(place),
+    field: origin.receptiveField(position),
     rows: rows.length,
     cols: cols.length,
     shares: [],
     bias: 0,
-    value: own[origin.at(origin.output, place)],
+    value: outputs[origin.at(origin.output, position)],
   };
-  if (rule === "sum") return weighed(origin, made, inputs, read, place);
-  // Cells of padding are never the largest, but count as zeros in a mean.
+  if (rule === "sum") return weighed(origin, found, inputs, read, position);
+  // Padding is never the maximum, but counts as zeros in a mean.
   const outside = rule === "mean" ? 0 : Number.NaN;
-  const patch = origin.patch(inputs, place, place.channel, outside);
-  const share = { channel: place.channel, patch, kernel: [], sum: made.value };
-  const from = rule === "mean" ? "" : nameOf(origin, origin.largest(place, patch));
-  return { ...made, from, shares: [share] };
+  const patch = origin.patch(inputs, position, position.channel, outside);
+  const share = { channel: position.channel, patch, kernel: [], sum: found.value };
+  const from = rule === "mean" ? "" : nameOf(origin, origin.argmaxIn(position, patch));
+  return { ...found, from, shares: [share] };
 }
 
-/** @param {Origin} origin @param {Place} place of its input */
+/** @param {Origin} origin @param {Position} position in its input */
 function nameOf({ timed }, { row, col }) {
   return timed ? `step ${row + 1}` : `row ${row}, column ${col}`;
 }
 
 /**
  * @param {Origin} origin
- * @param {Made} made
+ * @param {Contributions} found
  * @param {Float32Array} inputs
  * @param {Read} read
- * @param {Place} place
- * @returns {Made | null}
+ * @param {Position} position
+ * @returns {Contributions | null}
  */
-function weighed(origin, made, inputs, read, place) {
+function weighed(origin, found, inputs, read, position) {
   const weights = read(origin.weight);
   if (!weights) return null;
-  const [first, last] = origin.seen(place.channel);
+  const [first, last] = origin.inputChannels(position.channel);
   const channels = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  const shares = channels.map((channel) => shareOf(origin, inputs, weights, place, channel));
-  const bias = read(origin.bias)?.[place.channel] ?? 0;
-  const from = origin.windows[0].kind === "spread" ? kernelInWords(origin, place) : "";
-  if (origin.timed) return { ...made, cols: shares.length, bias, shares: [byTime(made, shares)] };
+  const shares = channels.map((channel) => shareOf(origin, inputs, weights, position, channel));
+  const bias = read(origin.bias)?.[position.channel] ?? 0;
+  const from = origin.windows[0].kind === "spread" ? kernelInWords(origin, position) : "";
+  if (origin.timed) return { ...found, cols: shares.length, bias, shares: [byTime(found, shares)] };
   shares.sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-  return { ...made, from, bias, shares };
+  return { ...found, from, bias, shares };
 }
 
 /**
  * @param {Origin} origin
  * @param {Float32Array} inputs
  * @param {Float32Array} weights
- * @param {Place} place
+ * @param {Position} position
  * @param {number} channel of the input
  * @returns {Share}
  */
-function shareOf(origin, inputs, weights, place, channel) {
-  const [rows, cols] = origin.kernelAt(place);
-  const input = channel - origin.seen(place.channel)[0];
-  const patch = origin.patch(inputs, place, channel, 0);
+function shareOf(origin, inputs, weights, position, channel) {
+  const [rows, cols] = origin.kernelAt(position);
+  const input = channel - origin.inputChannels(position.channel)[0];
+  const patch = origin.patch(inputs, position, channel, 0);
   const kernel = rows.flatMap((row) =>
-    cols.map((col) => weights[origin.weightAt(row, col, input, place.channel)]),
+    cols.map((col) => weights[origin.weightAt(row, col, input, position.channel)]),
   );
   const sum = patch.reduce((total, number, at) => total + number * kernel[at], 0);
   return { channel, patch, kernel, sum };
 }
 
 /**
- * Over time one share has all channels: a row a step, a column a channel.
- * @param {Made} made
+ * Combines the shares of all channels over time: a row per step, a column per channel.
+ * @param {Contributions} found
  * @param {Share[]} shares in order of their channels
  * @returns {Share}
  */
@@ -111,9 +112,13 @@ function byTime({ rows }, shares) {
   return { channel: shares[0].channel, patch: turned("patch"), kernel: turned("kernel"), sum };
 }
 
-/** Which weights a place is made with, where not all are. @param {Origin} origin @param {Place} place */
-function kernelInWords(origin, place) {
-  const [rows, cols] = origin.kernelAt(place);
+/**
+ * The part of the kernel that a position uses, in words.
+ * @param {Origin} origin
+ * @param {Position} position
+ */
+function kernelInWords(origin, position) {
+  const [rows, cols] = origin.kernelAt(position);
   const of = (/** @type {string} */ name, /** @type {number[]} */ at) =>
     `${name}${at.length > 1 ? "s" : ""} ${at.join(", ")}`;
   return `kernel's ${of("row", rows)} and ${of("column", cols)}`;

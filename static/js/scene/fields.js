@@ -1,6 +1,6 @@
 // @ts-check
-// Fields: matrices of numbers with a place in the picture, side by side in one column. Every cell of
-// a column's fields has a number of its own, by which it is selected. Pure.
+// Fields: matrices of numbers that are drawn side by side in one column. The cells of a column are
+// numbered through all its fields, and a cell is selected by its number. Pure.
 
 import { findSteps } from "./sequence.js";
 
@@ -14,43 +14,43 @@ import { findSteps } from "./sequence.js";
  */
 
 /**
- * heat: signed numbers as an image; shares: numbers 0..1 as ink; mean: a bar a row, its mean
- * magnitude; norm: a bar a row, the norm of its values; fade: the norm of its gradient, on a logarithmic scale;
- * words: what the kind itself writes there.
+ * How a field is drawn. heat: signed numbers as an image; shares: numbers 0..1 as ink; mean: a bar
+ * per row with its mean magnitude; norm: a bar per row with its norm; fade: the norm of its
+ * gradient per row, on a logarithmic scale; words: text that the painter of its kind writes.
  * @typedef {"heat" | "shares" | "mean" | "norm" | "fade" | "words"} Look
  */
 
 /**
- * What a kind says of one field.
+ * A field as its kind of layer describes it.
  * @typedef {object} FieldSpec
- * @property {string} symbol stands below the field
+ * @property {string} symbol is written below the field
  * @property {string} title in words
  * @property {Look} look
  * @property {string} value buffer
  * @property {string} gradient buffer of its gradient, or ""
  * @property {Part} part of both
  * @property {(row: number, col: number) => number[]} index of a cell in both
- * @property {"step" | "query" | "unit" | "pixel"} axis what a row is
- * @property {string} group fields of one stand together
- * @property {string} path scope of its time steps where it has such, or ""
+ * @property {"step" | "query" | "unit" | "pixel"} axis what a row stands for
+ * @property {string} group fields of one group stand together
+ * @property {string} path scope of its time steps, or ""
  * @property {boolean} back the steps run from the last to the first
- * @property {number} range the largest magnitude, where it is known; 0 to follow the numbers
+ * @property {number} range the largest magnitude if it is fixed; 0 to follow the numbers
  * @property {number} ideal width, CSS px at scale 1
  */
 
 /**
- * A field with its place; its cells have the numbers from `first` on. `done` and `reached` are the
- * instructions after which its numbers and its gradient are of the step under way, -1 if unknown.
+ * A field with its box; its cells are numbered from `first` on. Its values belong to the current
+ * step after instruction `done`, its gradient after `reached`; -1 if unknown.
  * @typedef {FieldSpec & Box & {first: number, cells: number, steps: Steps | null, done: number,
  *   reached: number}} Field
  */
 
-/** How wide an image of a sequence would like to be, and the most; CSS px at scale 1. */
+/** The preferred and the largest width of an image of a sequence, CSS px at scale 1. */
 const IDEAL_IMAGE = 48;
 const MAX_IMAGE = 72;
 
 /**
- * All of a buffer of (row, col).
+ * A whole buffer of (row, col) as a part.
  * @param {number} rows
  * @param {number} cols
  * @returns {Part}
@@ -85,7 +85,7 @@ export function sequenceField(model, value, of) {
 }
 
 /**
- * A width in which every column has the same whole number of pixels, but one at least.
+ * A width at which every column has the same whole number of pixels, at least one.
  * @param {number} cols
  */
 export function imageWidth(cols) {
@@ -93,13 +93,13 @@ export function imageWidth(cols) {
   return cols * Math.max(1, Math.min(8, Math.floor(IDEAL_IMAGE / cols)));
 }
 
-/** Bars have one cell a row. @param {FieldSpec} field */
+/** The number of cells in a row; bars have one. @param {FieldSpec} field */
 export function across({ look, part }) {
   return look === "mean" || look === "norm" || look === "fade" ? 1 : part.cols;
 }
 
 /**
- * Numbers the cells and finds the instructions.
+ * Numbers the cells and finds the instructions that compute each field.
  * @param {FieldSpec[]} specs
  * @param {Model} model
  * @returns {Field[]}
@@ -158,7 +158,7 @@ export function cellAt(fields, x, y) {
  * @param {Field[]} fields
  * @param {number} cell
  */
-export function placeOf(fields, cell) {
+export function positionOf(fields, cell) {
   const field = fields.findLast((candidate) => candidate.first <= cell) ?? fields[0];
   const cols = across(field);
   const within = cell - field.first;
@@ -171,7 +171,7 @@ export function placeOf(fields, cell) {
  * @returns {Box}
  */
 export function boxOf(fields, cell) {
-  const { field, row, col } = placeOf(fields, cell);
+  const { field, row, col } = positionOf(fields, cell);
   return boxAround(field, [row, row], [col, col]);
 }
 
@@ -201,7 +201,7 @@ export function boxAround(field, rows, cols) {
  * @returns {number | null}
  */
 export function walkCells(fields, cell, key) {
-  const { field, row, col } = placeOf(fields, cell);
+  const { field, row, col } = positionOf(fields, cell);
   const cols = across(field);
   const to = (/** @type {number} */ r, /** @type {number} */ c) => field.first + r * cols + c;
   if (key === "Home") return to(row, 0);

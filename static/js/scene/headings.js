@@ -4,10 +4,10 @@
 
 /** @import { Area, Column } from "./layout.js" */
 
-/** Width of a letter and of what is around a heading, CSS px at scale 1. */
+/** Width of a letter and of the margins of a heading, CSS px at scale 1. */
 const LETTER = 7.5;
 const AROUND = 10;
-/** The gap between two headings that are as wide as possible. */
+/** The gap that stays between two headings. */
 const EDGE = 4;
 const LOSS = 5 * LETTER + AROUND;
 
@@ -22,19 +22,19 @@ export function placeHeadings(columns, loss, { x, width, scale }) {
   needs.push(scale * LOSS);
   const wanted = columns.map((column) => column.x + column.width / 2);
   wanted.push(loss.x);
-  const places = apart(wanted, needs, 0, 2 * x + width);
-  // Two neighbours share the free space between them; the first has that before it to itself.
-  const gaps = places.map((place, i) =>
-    i > 0 ? place - places[i - 1] - (needs[i - 1] + needs[i]) / 2 : 2 * place - needs[0],
+  const middles = apart(wanted, needs, 0, 2 * x + width);
+  // Two neighbours share the free space between them; the first one has the space before it alone.
+  const gaps = middles.map((middle, i) =>
+    i > 0 ? middle - middles[i - 1] - (needs[i - 1] + needs[i]) / 2 : 2 * middle - needs[0],
   );
   columns.forEach((column, c) => {
-    column.headX = places[c];
+    column.headX = middles[c];
     column.headWidth = needs[c] + Math.min(gaps[c], gaps[c + 1]) - EDGE;
   });
 }
 
 /**
- * How far the heading stands beside its column, that is how much wider the picture had to be.
+ * The distance from the middle of a column to that of its heading, CSS px.
  * @param {Column} column
  */
 export function displacement({ headX, x, width }) {
@@ -50,12 +50,12 @@ export function displacement({ headX, x, width }) {
  * @param {number} high where the last must end
  */
 function apart(wanted, widths, low, high) {
-  /** Places of each if all before it stood side by side. */
+  /** The middle of each interval if all before it stood side by side. */
   const beside = widths.map((width) => width / 2);
   for (let i = 1; i < widths.length; i += 1) {
     beside[i] += beside[i - 1] + widths[i - 1] / 2;
   }
-  /** @type {{sum: number, count: number}[]} those that stand side by side */
+  /** @type {{sum: number, count: number}[]} runs of intervals that touch each other */
   const groups = [];
   for (let i = 0; i < wanted.length; i += 1) {
     let group = { sum: wanted[i] - beside[i], count: 1 };

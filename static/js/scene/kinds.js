@@ -1,6 +1,6 @@
 // @ts-check
-// Which picture each layer has. A kind of layer without a picture of its own needs nothing here: its
-// shapes decide. A new picture is one entry in PICTURES and the modules of its name.
+// Chooses the picture of each layer, by its kind or else by its shapes. A new picture is one entry
+// in PICTURES and the modules of its name.
 
 import { dense } from "./kinds/dense.js";
 import { input } from "./kinds/input.js";
@@ -8,7 +8,7 @@ import { input } from "./kinds/input.js";
 /** @import { LayerInfo, Model } from "../state/types.js" */
 
 /**
- * What fills a unit. `buffer` holds `width × height` numbers a unit.
+ * What fills a unit. `buffer` holds `width × height` numbers per unit.
  * map: a picture over the input plane; curve: a graph over the input line; weights: the incoming
  * weights laid out as the inputs are; value: one number as a colour.
  * @typedef {object} Face
@@ -21,16 +21,16 @@ import { input } from "./kinds/input.js";
  */
 
 /**
- * What a kind of layer says about its column of units.
+ * A column of units as its kind of layer describes it.
  * @typedef {object} ColumnSpec
  * @property {string} layer the layer's name, "input" for the inputs
- * @property {string} [module] of its kind
+ * @property {string} [module] of its picture
  * @property {number} count units
  * @property {Face} face
  * @property {[number, number] | null} picture rows and columns if all units are one picture
  * @property {number} ideal size of a unit where there is room, CSS px at scale 1
  * @property {number} least below this size a single column folds into a block
- * @property {string[]} labels one a unit, or none
+ * @property {string[]} labels one per unit, or none
  * @property {string} title
  * @property {string} shape of the weights, or of the inputs
  * @property {string} activation empty for the inputs
@@ -44,10 +44,10 @@ import { input } from "./kinds/input.js";
  * @property {import("./unit_health.js").Limits | null} limits when units are dead or saturated
  * @property {string} [saliency] buffer of the gradient by an image's pixels
  * @property {boolean} output the network's last layer
- * @property {import("./origin.js").Origin | null} [origin] where its cells come from, if from a part
- *   of what is before
- * @property {import("./panel.js").Panel | null} panel what the column is made of instead of units;
- *   its cells then are the units
+ * @property {import("./origin.js").Origin | null} [origin] receptive fields of its cells, if these
+ *   depend on a part of the input only
+ * @property {import("./panel.js").Panel | null} panel fields that the column consists of instead
+ *   of units; their cells then count as units
  */
 
 /**
@@ -57,21 +57,21 @@ import { input } from "./kinds/input.js";
  */
 
 /**
- * A picture: the module of its name in `scene/kinds/` says what is shown of a layer. If it is
- * `painted`, one of the same name in `renderer/kinds/` draws it with its class `Painter`; otherwise
- * it is drawn as units. The kinds of layers in `kinds` have this picture whatever their shapes.
+ * A picture: the module of its name in `scene/kinds/` describes a layer's column. If it is
+ * `painted`, the class `Painter` of the same module in `renderer/kinds/` draws it; otherwise it is
+ * drawn as units. The kinds of layers in `kinds` have this picture whatever their shapes.
  * @typedef {{painted: boolean, kinds: string[]}} Picture
  */
 
 /** @type {{[module: string]: Picture}} */
 export const PICTURES = {
-  answers: { painted: true, kinds: [] },
   attention: { painted: true, kinds: ["attention"] },
   dense: { painted: false, kinds: [] },
   input: { painted: false, kinds: [] },
   maps: { painted: true, kinds: [] },
   nested: { painted: true, kinds: ["residual", "concatenate"] },
   pooled: { painted: false, kinds: ["global_max_pool", "global_average_pool"] },
+  predictions: { painted: true, kinds: [] },
   recurrent: { painted: true, kinds: ["rnn", "lstm", "gru"] },
   time_steps: { painted: true, kinds: [] },
   tokens: { painted: true, kinds: [] },
@@ -96,16 +96,18 @@ export function moduleOf(layer, model) {
     if ((vocabulary || model.data.field_sizes) && shape.length === 1) return "tokens";
     return shape.length === 2 && !model.data.image_shape ? "time_steps" : "input";
   }
-  const own = Object.keys(PICTURES).find((module) => PICTURES[module].kinds.includes(layer.kind));
-  if (own) return own;
+  const special = Object.keys(PICTURES).find((module) =>
+    PICTURES[module].kinds.includes(layer.kind),
+  );
+  if (special) return special;
   if (layer.output_shape.length === 3) return "maps";
   if (layer.output_shape.length !== 2) return "dense";
   const last = layer === model.layers[model.layers.length - 1];
-  return last && model.data.task === "classification" ? "answers" : "time_steps";
+  return last && model.data.task === "classification" ? "predictions" : "time_steps";
 }
 
 /**
- * What stands for the inputs: in many respects the first layer.
+ * A layer that stands for the inputs: a copy of the first layer with another name and kind.
  * @param {Model} model
  * @returns {LayerInfo}
  */
@@ -114,7 +116,7 @@ export function inputLayer(model) {
 }
 
 /**
- * The layers that have a column each: inner ones are part of theirs. The first stands for the inputs.
+ * The layers that have a column each, without inner layers. The first one stands for the inputs.
  * @param {Model} model
  * @returns {LayerInfo[]}
  */
@@ -123,7 +125,7 @@ function layersOf(model) {
 }
 
 /**
- * Whether all is there to describe the columns.
+ * Whether the modules of all columns are loaded.
  * @param {Model} model
  */
 export function isKnown(model) {
@@ -147,7 +149,7 @@ export async function fetchKinds(model) {
 }
 
 /**
- * The columns of a network, inputs first. A kind that is not there yet is shown as dense.
+ * The columns of a network, inputs first. A picture that is not loaded yet is replaced by dense.
  * @param {Model} model
  * @returns {ColumnSpec[]}
  */

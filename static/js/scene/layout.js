@@ -1,6 +1,6 @@
 // @ts-check
-// From a model to positions. Pure: no drawing, no numbers of the run. Computed once per change of
-// the network or of the size of the picture.
+// Lays out the picture: from a model to positions. Pure: no drawing, no numbers of the run.
+// Computed once per change of the network or of the size of the picture.
 
 import { placeHeadings } from "./headings.js";
 import { describeColumns } from "./kinds.js";
@@ -17,8 +17,8 @@ import { describeColumns } from "./kinds.js";
  */
 
 /**
- * A column of units with its place. A folded column has `cols` > 1. `xs`, `ys` are the upper left
- * corners of the units; `portsIn`, `portsOut` the heights at which edges arrive and leave.
+ * A column of units with its position. A folded column has `cols` > 1. `xs`, `ys` are the upper
+ * left corners of the units; `portsIn`, `portsOut` the heights at which edges arrive and leave.
  * @typedef {ColumnSpec & Box & {index: number, cols: number, rows: number, size: number,
  *   pitchX: number, pitchY: number, xs: Float32Array, ys: Float32Array, ports: Float32Array,
  *   labelWidth: number, headX: number, headWidth: number}} Column
@@ -27,7 +27,8 @@ import { describeColumns } from "./kinds.js";
 /**
  * The weights between two neighbouring columns. all: every edge is a curve; strongest: the `keep`
  * strongest are; matrix: an image of the matrix; image: the units of `to` show their weights
- * themselves; fan: only that everything is connected. `first` is the place of the pair's edge 0 in `Scene.edges`.
+ * themselves; fan: an outline without single edges. `first` is the index of the pair's edge 0 in
+ * `Scene.edges`.
  * @typedef {object} Pair
  * @property {number} index
  * @property {Column} from
@@ -57,13 +58,13 @@ import { describeColumns } from "./kinds.js";
  * @property {{x: number, y: number, r: number}} loss
  */
 
-/** Past this many curves the whole picture is too slow (docs/design.md). */
+/** With more curves the picture is too slow (docs/design.md). */
 const MAX_EDGES = 1500;
-/** Past this many between two columns nothing can be made out any more. */
+/** With more curves between two columns single ones cannot be told apart. */
 const MAX_PAIR = 260;
-/** Past this many weights the strongest of them say less than the matrix as an image. */
+/** With more weights an image of the matrix says more than the strongest of them. */
 const MAX_STRONGEST = 6000;
-/** Columns of attention may become so much wider, columns of fields so narrow. */
+/** Bounds of `ease`, see `shapeColumns`. */
 const MAX_EASE = 3;
 const MIN_EASE = -0.4;
 const GAP = 0.28;
@@ -81,7 +82,7 @@ const FOLD_GAP = 0.14;
 export function layoutScene(model, area) {
   const specs = describeColumns(model);
   const modes = pairModes(specs, area.width / area.scale);
-  // Less space must stay free where no curves run.
+  // Without curves less space must stay free.
   const free = modes.includes("fan") ? 0.34 : 0.5;
   const least = Math.min(72 * area.scale, (free * area.width) / (specs.length + 1));
   let share = 0.24;
@@ -93,7 +94,7 @@ export function layoutScene(model, area) {
     ease -= 0.12;
     columns = shapeColumns(specs, area, share, ease);
   }
-  // Matrices of attention make something of the room that is left.
+  // Attention matrices use the room that is left.
   while (columns.some(({ panel }) => panel?.greedy) && ease >= 1 && ease < MAX_EASE) {
     const wider = shapeColumns(specs, area, share, ease + 0.2);
     if (measure(wider, modes, area).gap < least) break;
@@ -131,8 +132,8 @@ function pairModes(specs, width) {
  * @param {ColumnSpec[]} specs
  * @param {Area} area
  * @param {number} share of the width that one folded column or picture may take
- * @param {number} ease 1 gives columns of fields the width they would like, 0 the least that can be
- *   read; above 1 those that can use it get more, below 0 they still have a shape
+ * @param {number} ease 1 gives columns of fields their preferred width, 0 the least one that can be
+ *   read; above 1 attention matrices grow, below 0 all fields shrink further
  * @returns {Column[]}
  */
 function shapeColumns(specs, area, share, ease) {
@@ -202,7 +203,7 @@ function shapePanel(spec, panel, index, area, ease) {
 }
 
 /**
- * The free space a unit has, but no more than a wide gap's.
+ * The free height per unit, limited to that of a wide gap.
  * @param {number} free
  * @param {number} least
  * @param {number} gap
@@ -224,7 +225,7 @@ function pictureGrid(spec, area, most) {
 }
 
 /**
- * One column if its units stay readable, else the block with the largest units.
+ * A single column if its units stay readable, else the block with the largest units.
  * @param {ColumnSpec} spec
  * @param {Area} area
  * @param {number} most width
@@ -281,13 +282,13 @@ function labelSpace(spec, size, pitch, area) {
   return Math.min(wanted, Math.max(18, area.width * 0.16));
 }
 
-/** How much of the free width goes between two columns: curves need more than a fan. */
+/** The share of the free width between two columns: curves need more than a fan. */
 const SPACE = { all: 1, strongest: 1.15, image: 0.6, matrix: 0.5, fan: 0.4 };
 const LOSS_SPACE = 0.6;
 
 /**
- * How the width is shared: what columns, labels, panels and the loss take, and what one unit of
- * space between them comes to.
+ * How the width is shared: what columns, labels, panels and the loss take, and how wide one unit of
+ * space between them is.
  * @param {Column[]} columns
  * @param {Pair["mode"][]} modes
  * @param {Area} area
@@ -324,7 +325,7 @@ function panelSize(from, to, area) {
 }
 
 /**
- * Gives every column its x, every unit its place, every pair its ports and panel.
+ * Gives every column its x, every unit its position, every pair its ports and panel.
  * @param {Column[]} columns
  * @param {Pair["mode"][]} modes
  * @param {Area} area

@@ -1,6 +1,6 @@
 // @ts-check
-// How large a picture has to be to be read: as large as its room, or larger, and then the room shows
-// a part of it. Pure.
+// Makes a picture as large as its room, or larger if it could not be read otherwise: then the room
+// shows a part of it. Pure.
 
 import { displacement } from "./headings.js";
 import { describeColumns } from "./kinds.js";
@@ -16,13 +16,13 @@ const GROWTH = 1.08;
 const MAX_ENLARGEMENT = 4;
 
 /**
- * Lays the network out in a room, or in as much more as its headings and tokens need.
+ * Lays the network out in a room, enlarged by what its headings and tokens need.
  * @param {Model} model
  * @param {Area} room
  * @returns {Scene} its area is at least as large as the room
  */
 export function layoutLegibly(model, room) {
-  const heights = describeColumns(model).map(({ panel }) => (panel?.tall ?? 0) * room.scale);
+  const heights = describeColumns(model).map(({ panel }) => (panel?.minHeight ?? 0) * room.scale);
   const area = { ...room, height: Math.max(room.height, ...heights) };
   let scene = layoutScene(model, area);
   while (scene.columns.some((column) => displacement(column) > MAX_OFFSET * room.scale)) {

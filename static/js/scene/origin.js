@@ -1,6 +1,6 @@
 // @ts-check
-// Where the numbers of a layer come from that looks at its input through windows: which cells of the
-// layer before, and of those before it, back to the input. Pure.
+// Receptive fields: the cells of the previous layers, back to the input, that a cell of a layer
+// with windows depends on. Pure.
 
 import { fieldsAt } from "../state/description.js";
 import { spanOf, windowsOf } from "./windows.js";
@@ -9,15 +9,18 @@ import { spanOf, windowsOf } from "./windows.js";
 /** @import { Read } from "./panel.js" */
 /** @import { Span, Window } from "./windows.js" */
 
-/** One number of a layer. Sequences have a row a step and one column. @typedef {{row: number, col: number, channel: number}} Place */
+/**
+ * The position of a number in a layer: a sequence has a row per step and one column.
+ * @typedef {{row: number, col: number, channel: number}} Position
+ */
 
-/** Cells of a layer. @typedef {{rows: Span, cols: Span, channels: Span}} Region */
+/** A block of a layer's cells. @typedef {{rows: Span, cols: Span, channels: Span}} Region */
 
 /**
- * The origin of the cells of a layer; null if they depend on all of the input.
+ * The origin of a layer's cells; null if they depend on the whole input.
  * @param {LayerInfo} layer
  * @param {Model} model
- * @param {(cell: number) => Place | null} find the place of a column's cell in the layer's output
+ * @param {(cell: number) => Position | null} find the position of a cell in the layer's output
  */
 export function originOf(layer, model, find) {
   return layer.window ? new Origin(layer, model, find) : null;
@@ -27,18 +30,18 @@ export class Origin {
   /**
    * @param {LayerInfo} layer
    * @param {Model} model
-   * @param {(cell: number) => Place | null} find
+   * @param {(cell: number) => Position | null} find
    */
   constructor(layer, model, find) {
     const outer = model.layers.filter(({ name }) => !name.includes("/"));
-    const place = outer.findIndex(({ name }) => name === layer.name);
-    const before = outer[place - 1]?.name;
-    const back = outer.slice(0, place + 1).reverse();
+    const position = outer.findIndex(({ name }) => name === layer.name);
+    const before = outer[position - 1]?.name;
+    const back = outer.slice(0, position + 1).reverse();
     const end = back.findIndex((other) => !other.window);
     this.layer = layer;
     this.model = model;
     this.find = find;
-    /** The layers from this one back to the input, or to one that sees all of its own input. */
+    /** The layers from this one back to the input, or to one without a window. */
     this.chain = end < 0 ? back : back.slice(0, end);
     this.start = end < 0 ? "" : back[end].name;
     this.timed = layer.input_shape.length < 3;
@@ -47,33 +50,33 @@ export class Origin {
     this.windows = windowsOf(layer);
     this.mixes = layer.mixes;
     this.weighs = layer.combines === "sum";
-    this.parted = Number(fieldsAt(model.description, layer.path).groups ?? 1);
+    this.groups = Number(fieldsAt(model.description, layer.path).groups ?? 1);
     this.weight = layer.parameters.find((name) => name.endsWith("/W")) ?? "";
     this.bias = layer.parameters.find((name) => name.endsWith("/b")) ?? "";
     this.kernel = kernelShape(this.weight, model);
-    /** What it is made from. */
+    /** The buffer of the layer's inputs. */
     this.source = before ? `probe/${before}/a` : "probe/input/x";
     this.z = `probe/${layer.name}/z`;
     this.a = `probe/${layer.name}/a`;
-    /** What has to be known beside the cells themselves. */
+    /** Buffers that are read, besides the cells themselves, to show how a cell is computed. */
     const needs = this.weighs ? [this.z, this.weight, this.bias] : [];
     this.needs = [this.source, ...needs].filter((name) => model.bufferByName.has(name));
   }
 
   /**
-   * The cells of the layer before that a cell is made of; null for one that is not of the output.
+   * The cells of the previous layer that a cell depends on; null for a cell outside the output.
    * @param {number} cell
    * @returns {Region | null}
    */
-  made(cell) {
-    const place = this.find(cell);
-    if (!place) return null;
-    const { row, col, channel } = place;
+  sourcesOf(cell) {
+    const position = this.find(cell);
+    if (!position) return null;
+    const { row, col, channel } = position;
     return this.before({ rows: [row, row], cols: [col, col], channels: [channel, channel] });
   }
 
   /**
-   * The cells of the layer before that a region is made of.
+   * The cells of the previous layer that a region depends on.
    * @param {Region} region
    * @returns {Region}
    */
@@ -83,46 +86,46 @@ export class Origin {
     return {
       rows: spanOf(this.windows[0], rows, height),
       cols: spanOf(this.windows[1], cols, width),
-      channels: this.mixes ? [this.seen(first)[0], this.seen(last)[1]] : channels,
+      channels: this.mixes ? [this.inputChannels(first)[0], this.inputChannels(last)[1]] : channels,
     };
   }
 
-  /** The input channels that a filter sees. @param {number} filter @returns {Span} */
-  seen(filter) {
-    const each = this.input[2] / this.parted;
-    const group = Math.floor((filter * this.parted) / this.output[2]);
+  /** The input channels that a filter reads. @param {number} filter @returns {Span} */
+  inputChannels(filter) {
+    const each = this.input[2] / this.groups;
+    const group = Math.floor((filter * this.groups) / this.output[2]);
     return [group * each, (group + 1) * each - 1];
   }
 
   /**
-   * The cell that a largest one was taken from; null where none is chosen.
+   * The position that a maximum was taken from; null if the layer takes none.
    * @param {number} cell
    * @param {Read} read
-   * @returns {Place | null}
+   * @returns {Position | null}
    */
-  chosen(cell, read) {
-    const place = this.find(cell);
+  argmax(cell, read) {
+    const position = this.find(cell);
     const inputs = read(this.source);
-    if (!place || !inputs || this.layer.combines !== "largest") return null;
-    return this.largest(place, this.patch(inputs, place, place.channel, Number.NaN));
+    if (!position || !inputs || this.layer.combines !== "largest") return null;
+    return this.argmaxIn(position, this.patch(inputs, position, position.channel, Number.NaN));
   }
 
   /**
-   * Where the largest of a patch stands in the input.
-   * @param {Place} place
+   * The position in the input of a patch's largest number.
+   * @param {Position} position
    * @param {number[]} patch NaN beyond the edge
-   * @returns {Place}
+   * @returns {Position}
    */
-  largest(place, patch) {
-    const [rows, cols] = this.patchAt(place);
+  argmaxIn(position, patch) {
+    const [rows, cols] = this.patchAt(position);
     const at = patch.indexOf(Math.max(...patch.filter((number) => !Number.isNaN(number))));
-    const { channel } = place;
+    const { channel } = position;
     return { row: rows[Math.floor(at / cols.length)], col: cols[at % cols.length], channel };
   }
 
   /**
-   * Rows and columns of the input that are under the window of a place, those beyond the edge, too.
-   * @param {Place} place
+   * Rows and columns of the input under the window of a position, including those beyond the edge.
+   * @param {Position} position
    * @returns {[number[], number[]]}
    */
   patchAt({ row, col }) {
@@ -131,29 +134,29 @@ export class Origin {
   }
 
   /**
-   * Rows and columns of the kernel that these are multiplied with.
-   * @param {Place} place
+   * Rows and columns of the kernel by which those of `patchAt` are multiplied.
+   * @param {Position} position
    * @returns {[number[], number[]]}
    */
-  kernelAt(place) {
-    const [rows, cols] = this.patchAt(place);
+  kernelAt(position) {
+    const [rows, cols] = this.patchAt(position);
     return [
-      weightsOf(this.windows[0], place.row, rows),
-      weightsOf(this.windows[1], place.col, cols),
+      weightsOf(this.windows[0], position.row, rows),
+      weightsOf(this.windows[1], position.col, cols),
     ];
   }
 
   /**
-   * What lies under the window of a place.
+   * The inputs under the window of a position.
    * @param {Float32Array} inputs
-   * @param {Place} place
+   * @param {Position} position
    * @param {number} channel
-   * @param {number} outside what counts beyond the edge
+   * @param {number} outside the value beyond the edge
    * @returns {number[]} by row
    */
-  patch(inputs, place, channel, outside) {
+  patch(inputs, position, channel, outside) {
     const [height, width] = this.input;
-    const [rows, cols] = this.patchAt(place);
+    const [rows, cols] = this.patchAt(position);
     const inside = (/** @type {number} */ i, /** @type {number} */ n) => i >= 0 && i < n;
     return rows.flatMap((row) =>
       cols.map((col) =>
@@ -164,13 +167,13 @@ export class Origin {
     );
   }
 
-  /** @param {number[]} extents @param {Place} place */
+  /** @param {number[]} extents @param {Position} position */
   at([, width, channels], { row, col, channel }) {
     return (row * width + col) * channels + channel;
   }
 
   /**
-   * Where a weight stands in its buffer.
+   * The index of a weight in its flat buffer.
    * @param {number} row
    * @param {number} col
    * @param {number} input within the group
@@ -183,10 +186,10 @@ export class Origin {
   }
 
   /**
-   * The receptive field of a place in words: what of the network's input it depends on.
-   * @param {Place} place
+   * The receptive field of a position in words: the part of the network's input it depends on.
+   * @param {Position} position
    */
-  field({ row, col }) {
+  receptiveField({ row, col }) {
     /** @type {[Span, Span]} */
     let [rows, cols] = [
       [row, row],
@@ -210,7 +213,7 @@ export class Origin {
 }
 
 /**
- * Rows, columns and channels: a sequence has one column, a vector one place.
+ * Rows, columns and channels: a sequence has one column, a vector one position.
  * @param {number[]} shape of a sample
  * @returns {[number, number, number]}
  */
@@ -225,10 +228,11 @@ function inputOf({ reads_ids, input_shape: shape }) {
 }
 
 /**
- * The places of the input under a window along one axis; of one that slides also those outside.
+ * The positions of the input under a window along one axis. A sliding window includes those
+ * outside.
  * @param {Window} window
- * @param {number} at of the output
- * @param {number} n places of the input
+ * @param {number} at position in the output
+ * @param {number} n number of positions in the input
  * @returns {number[]}
  */
 function under(window, at, n) {
@@ -241,18 +245,18 @@ function under(window, at, n) {
 }
 
 /**
- * The places of the kernel that they meet.
+ * The positions of the kernel that meet positions of the input.
  * @param {Window} window
- * @param {number} at of the output
- * @param {number[]} places of the input
+ * @param {number} at position in the output
+ * @param {number[]} positions in the input
  */
-function weightsOf({ kind, stride, before }, at, places) {
-  return places.map((place, k) => (kind === "spread" ? at + before - place * stride : k));
+function weightsOf({ kind, stride, before }, at, positions) {
+  return positions.map((position, k) => (kind === "spread" ? at + before - position * stride : k));
 }
 
 /**
- * How many rows, columns, inputs and filters kernels have; `turned` if filters come before inputs.
- * A dense layer at every step has kernels of one row.
+ * The numbers of rows, columns, inputs and filters of a kernel; `turned` if filters come before
+ * inputs. A dense layer at every step has kernels of one row.
  * @param {string} weight buffer
  * @param {Model} model
  */

@@ -1,7 +1,7 @@
 // @ts-check
-// A column made of fields: how they stand beside one another, and what is said of their cells. Pure.
+// A column made of fields: their arrangement, and the names and numbers of their cells. Pure.
 
-import { across, boxAround, boxOf, makeFields, placeOf } from "./fields.js";
+import { across, boxAround, boxOf, makeFields, positionOf } from "./fields.js";
 import { rowsOf, stepName } from "./sequence.js";
 
 /** @import { Model } from "../state/types.js" */
@@ -12,26 +12,26 @@ import { rowsOf, stepName } from "./sequence.js";
 /** The newest numbers of a buffer, null if there are none. @typedef {(buffer: string) => Float32Array | null} Read */
 
 /**
- * A line of what is said of a cell: an element of a buffer, or a number made of several.
+ * A line about a cell: an element of a buffer, or a number computed from several.
  * @typedef {{symbol: string, buffer: string, index: number[]} | {symbol: string, number: number}} CellLine
  */
 
-/** Between two fields of a group, and between two groups; CSS px at scale 1. */
+/** The gaps between two fields of a group and between two groups, CSS px at scale 1. */
 const GAP = 6;
 const WIDE_GAP = 12;
-/** Between two matrices of heads. */
+/** The gap between the matrices of two heads. */
 const HEAD_GAP = 8;
 /** Room above the fields, and below them for their symbols. */
 const TOP = 14;
 const FOOT = 16;
-/** A row with a token in it is so high at least, CSS px at scale 1: its letters are of 10 px. */
+/** The least height of a row with a token, whose letters are 10 px high; CSS px at scale 1. */
 const MIN_TOKEN_ROW = 11.2;
-/** Cells of attention have room for the names of tokens from this size on, and these need so much. */
+/** The least size of an attention cell with a token's name, and the width of the name, CSS px. */
 export const MIN_NAMED_CELL = 6.5;
 export const NAME_WIDTH = 20;
-/** So many of a query's keys are named. */
+/** The number of a query's keys that are named. */
 const MAX_SOURCES = 4;
-/** Images, and what is written, may be made so much narrower than they would like to be. */
+/** The least share of the preferred width, of images and of written fields. */
 const MIN_WIDTH_SHARE = 0.45;
 const MIN_WORD_SHARE = 0.6;
 
@@ -48,12 +48,12 @@ export class Panel {
     this.between = between;
     this.fields = makeFields(specs, model);
     /** @type {string[]} other buffers that its painter reads */
-    this.also = [];
-    /** What comes in also runs past the fields, into the last one. */
-    this.past = false;
-    /** Input channels of each of which its kernels can be shown; 0 if there is no choice. */
+    this.extraBuffers = [];
+    /** The input also runs past the fields, into the last one. */
+    this.bypass = false;
+    /** The number of input channels whose kernels can be shown; 0 if there is no choice. */
     this.inputs = 0;
-    /** Where its cells come from, if from a part of what is before. @type {Origin | null} */
+    /** @type {Origin | null} the receptive fields of its cells, if not the whole input */
     this.origin = null;
     this.longest = Math.max(1, model.data.input_shape[0] ?? 1);
     this.groups = groupsOf(this.fields);
@@ -62,17 +62,17 @@ export class Panel {
     const gaps = between * (this.groups.length - 1);
     const sum = (/** @type {(group: Group) => number} */ of) =>
       this.groups.reduce((total, group) => total + of(group), gaps);
-    /** The width it would like, and the least that can be read; CSS px at scale 1. */
+    /** The preferred width and the least that can be read, CSS px at scale 1. */
     this.width = sum(({ width }) => width);
     this.least = sum(({ width, rigid }) => (rigid ? MIN_WORD_SHARE : MIN_WIDTH_SHARE) * width);
-    /** The least height that can be read: a text needs a row for every token. */
-    this.tall = model.data.vocabulary ? MIN_TOKEN_ROW * this.longest + TOP + FOOT : 0;
+    /** The least height that can be read, CSS px at scale 1: a text needs a row for every token. */
+    this.minHeight = model.data.vocabulary ? MIN_TOKEN_ROW * this.longest + TOP + FOOT : 0;
     /** Matrices of heads make use of any width. */
     this.greedy = this.fields.some(({ axis }) => axis === "query");
   }
 
   /**
-   * Gives every field its place.
+   * Gives every field its box.
    * @param {Box} box
    * @param {Area} area
    */
@@ -100,7 +100,7 @@ export class Panel {
   }
 
   /**
-   * Side by side, a row a step, or one image below the other.
+   * Side by side with a row per step, or one image below the other.
    * @param {Group} group
    * @param {number} left
    * @param {number} width
@@ -121,11 +121,11 @@ export class Panel {
         y += field.height + gap;
         continue;
       }
-      const place = this.rows(rows, area, field.axis);
+      const placed = this.rows(rows, area, field.axis);
       field.x = Math.round(x);
       field.width = snapped(field.ideal * unit, cols);
-      field.y = place.y;
-      field.height = place.height;
+      field.y = placed.y;
+      field.height = placed.height;
       x += field.ideal * unit + gap;
     }
   }
@@ -157,7 +157,7 @@ export class Panel {
    * The rows of a sequence of `count` steps, the same in every column.
    * @param {number} count
    * @param {Area} area
-   * @param {string} axis what is not of steps has no other columns to stand beside
+   * @param {string} axis fields without steps need not line up with other columns
    */
   rows(count, area, axis) {
     const { scale } = area;
@@ -172,7 +172,7 @@ export class Panel {
    * @param {Read} read
    */
   name(cell, read) {
-    const { field, row, col } = placeOf(this.fields, cell);
+    const { field, row, col } = positionOf(this.fields, cell);
     const step = (/** @type {number} */ at) => stepName(this.model, read("probe/input/x"), at);
     if (field.axis === "query") return `${field.title}: from ${step(row)} to ${step(col)}`;
     const where = field.axis === "step" ? step(row) : `row ${row + 1}`;
@@ -181,7 +181,7 @@ export class Panel {
   }
 
   /**
-   * Where a cell is drawn.
+   * The box in which a cell is drawn.
    * @param {number} cell
    * @returns {Box}
    */
@@ -190,8 +190,8 @@ export class Panel {
   }
 
   /**
-   * Where some cells of its output stand: in a map a channel, in one field over time, or in the
-   * states of both directions in time.
+   * The boxes of a region of its output: one per channel's map, one field over time, or the states
+   * of both directions in time.
    * @param {Region} region
    * @returns {Box[]}
    */
@@ -217,10 +217,10 @@ export class Panel {
    * Shows the kernels of one input channel, -1 for the norm over all.
    * @param {number} _input
    */
-  turn(_input) {}
+  selectInput(_input) {}
 
   /**
-   * The weights that a cell is made with, where not all of its kernel are.
+   * The boxes of the weights that a cell uses, if it uses a part of its kernel only.
    * @param {number} _cell
    * @returns {Box[]}
    */
@@ -229,13 +229,13 @@ export class Panel {
   }
 
   /**
-   * The numbers of a cell: those of its own and, of a time step, those of the same unit beside it.
+   * The numbers of a cell and, of a time step, those of the same unit in the fields beside it.
    * @param {number} cell
    * @param {Read} read
    * @returns {CellLine[]}
    */
   lines(cell, read) {
-    const { field, row, col } = placeOf(this.fields, cell);
+    const { field, row, col } = positionOf(this.fields, cell);
     if (across(field) === 1 && field.part.cols > 1) return summary(field, row, read);
     if (field.axis === "query")
       return [...both(field, row, col), ...this.strongest(field, row, read)];
@@ -246,7 +246,7 @@ export class Panel {
   }
 
   /**
-   * What a query pays the most attention to.
+   * The keys that a query attends to most.
    * @param {Field} field
    * @param {number} row
    * @param {Read} read
@@ -274,10 +274,10 @@ export class Panel {
  */
 function both({ symbol: name, axis, value, gradient, index }, row, col) {
   const symbol = axis === "query" ? "p" : name.length === 1 ? name : "a";
-  const own = { symbol, buffer: value, index: index(row, col) };
+  const line = { symbol, buffer: value, index: index(row, col) };
   return gradient
-    ? [own, { symbol: `dL/d${symbol}`, buffer: gradient, index: index(row, col) }]
-    : [own];
+    ? [line, { symbol: `dL/d${symbol}`, buffer: gradient, index: index(row, col) }]
+    : [line];
 }
 
 /**
@@ -296,7 +296,7 @@ export function weightLines({ bufferByName }, buffer, index) {
 }
 
 /**
- * What a bar stands for: it is of several numbers.
+ * The numbers that a bar summarises.
  * @param {Field} field
  * @param {number} row
  * @param {Read} read
@@ -347,7 +347,7 @@ function inner({ fields }) {
 }
 
 /**
- * Every column of an image is as wide as the others where there is a pixel for each.
+ * Rounds a width down so that all columns are equally wide, if there is a pixel for each.
  * @param {number} width
  * @param {number} cols
  */

@@ -13,8 +13,8 @@
  */
 
 /**
- * Where a number belongs; null if the picture has no place for it. What is of no single unit, as in
- * layers of more axes, is its layer's.
+ * The part of the picture that a number belongs to; null if there is none. A number of no single
+ * unit, as in layers with more axes, belongs to its layer.
  * @param {Scene} scene
  * @param {Station} station
  * @returns {Spot | null}

@@ -1,15 +1,15 @@
 // @ts-check
-// What the steps of a sequence are called, where they lie, and where the program computes them.
-// Time goes down, so that one row reads across the whole network. Pure.
+// The steps of a sequence: their names, their rows, and the instructions that compute them. Time
+// runs downwards, so that one row reads across the whole network. Pure.
 
 /** @import { InstructionInfo, Model } from "../state/types.js" */
 
 /** The rows of a sequence: step t lies at `y + t * pitch`. @typedef {{y: number, pitch: number, height: number}} Rows */
 
-/** A row is at most this tall, CSS px at scale 1. */
+/** The largest height of a row, CSS px at scale 1. */
 const MAX_ROW = 24;
 
-/** Characters that leave no mark, and what is not in the vocabulary. */
+/** Visible signs for white space, and for what is not in the vocabulary. */
 const MARKS = new Map([
   [" ", "␣"],
   ["\n", "↵"],
@@ -17,11 +17,11 @@ const MARKS = new Map([
   ["\ufffd", "∅"],
 ]);
 
-/** @type {WeakMap<string[], string[]>} of every vocabulary its tokens as they are shown */
+/** @type {WeakMap<string[], string[]>} the visible tokens of each vocabulary */
 const shown = new WeakMap();
 
 /**
- * A token so that it can be seen: spaces, line ends and the unknown have signs.
+ * A token as visible text: spaces, line ends and unknown characters have signs.
  * @param {Model} model
  * @param {number} id
  */
@@ -36,7 +36,7 @@ export function tokenText({ data: { vocabulary } }, id) {
 }
 
 /**
- * What a step is called: its token in quotes, or its number.
+ * The name of a step: its number, with its token in quotes if there is one.
  * @param {Model} model
  * @param {ArrayLike<number> | null} ids the tokens of the sample, where it has any
  * @param {number} step from 0
@@ -59,9 +59,9 @@ export function rowsOf(area, count, longest) {
 }
 
 /**
- * Where the program computes the steps of a recurrent layer: `done[t]` is the last instruction of
- * the forward pass in step t; once the one at `reached[t]` is executed, all of dL/dh of step t is
- * there. -1 where there is none, as before the truncation.
+ * The instructions that compute the steps of a recurrent layer: `done[t]` is the last one of step t
+ * in the forward pass; after `reached[t]`, dL/dh of step t is complete. -1 if there is none, as
+ * before the truncation.
  * @typedef {{path: string, done: Int32Array, reached: Int32Array}} Steps
  */
 
@@ -98,7 +98,7 @@ export function stepIn(instruction, path) {
 }
 
 /**
- * Whose row of a table a field of the input names: "person 12", or the title of a film.
+ * The name of the table row that a field of the input selects: "person 12", or the title of a film.
  * @param {Model} model
  * @param {number} field
  * @param {number} id

@@ -8,7 +8,7 @@ export const DEAD = 1;
 export const SATURATED_LOW = 2;
 export const SATURATED_HIGH = 3;
 
-/** No count of silent batches is larger: there is room for it in the array. */
+/** The largest count of silent batches; it fits into 16 bits. */
 const MAX_SILENT = 1000;
 
 /**
@@ -20,7 +20,7 @@ const MAX_SILENT = 1000;
  */
 
 /**
- * The limits of a layer's units; null where none is ever marked: an output is meant to be decided.
+ * The limits of a layer's units; null if none is ever marked. Outputs are meant to saturate.
  * @param {LayerInfo} layer
  * @param {Model} model
  * @returns {Limits | null}
@@ -41,12 +41,12 @@ export class UnitHealth {
     this.limits = limits;
     /** HEALTHY, DEAD, SATURATED_LOW or SATURATED_HIGH */
     this.states = new Uint8Array(count);
-    /** For how many batches in a row a unit has been 0. */
+    /** The number of batches in a row in which a unit was 0. */
     this.silent = new Uint16Array(count);
   }
 
   /**
-   * Looks at the outputs for a batch: a row a sample, a column a unit.
+   * Judges the outputs for a batch: a row per sample, a column per unit.
    * @param {ArrayLike<number>} values
    */
   seeBatch(values) {
@@ -61,8 +61,8 @@ export class UnitHealth {
   }
 
   /**
-   * Looks at the outputs over all of the input plane, one unit after the other: what is 0 there is so
-   * for every sample.
+   * Judges the outputs over the whole input plane, one unit after the other: a unit that is 0 there
+   * is 0 for every sample.
    * @param {ArrayLike<number>} values
    */
   seePlane(values) {
@@ -76,11 +76,11 @@ export class UnitHealth {
 }
 
 /**
- * The state of a unit by some of its outputs.
+ * The state of a unit, judged by some of its outputs.
  * @param {ArrayLike<number>} values
  * @param {number} at its first one
  * @param {number} stride from one to the next
- * @param {number} rows how many there are
+ * @param {number} rows number of outputs
  * @param {Limits} limits
  */
 function judge(values, at, stride, rows, { saturation, canDie, share }) {

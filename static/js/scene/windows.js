@@ -1,22 +1,23 @@
 // @ts-check
-// Which places of its input a place of a feature map is made of, along one axis at a time. Pure.
+// Windows: the positions of the input that a position of a feature map depends on, one axis at a
+// time. Pure.
 
 /** @import { LayerInfo } from "../state/types.js" */
 /** @typedef {[first: number, last: number]} Span */
 
 /**
- * slide: place o is made of `size` places from `o * stride - before` on, `dilation` apart; spread:
- * every place of the input goes to `size` places, as in a transposed convolution; repeat: `size`
- * places are the same one of the input.
+ * slide: position o depends on `size` positions from `o * stride - before` on, `dilation` apart;
+ * spread: every position of the input reaches `size` positions, as in a transposed convolution;
+ * repeat: `size` positions are copies of the same one of the input.
  * @typedef {{kind: "slide" | "spread" | "repeat", size: number, stride: number, dilation: number,
  *   before: number}} Window
  */
 
-/** @type {Window} every place is made of its own */
+/** @type {Window} every position depends on the same position of the input */
 const SAME = { kind: "slide", size: 1, stride: 1, dilation: 1, before: 0 };
 
 /**
- * The windows of a layer over rows and over columns; those over time have no columns.
+ * The windows of a layer over rows and columns; layers over time have rows only.
  * @param {LayerInfo} layer
  * @returns {[Window, Window]}
  */
@@ -36,10 +37,10 @@ export function windowsOf({ window }) {
 }
 
 /**
- * The places of the input that some neighbouring places are made of.
+ * The positions of the input that neighbouring positions depend on.
  * @param {Window} window
  * @param {Span} span
- * @param {number} n places of the input
+ * @param {number} n number of positions in the input
  * @returns {Span}
  */
 export function spanOf({ kind, size, stride, dilation, before }, [first, last], n) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The history as the page knows it: branches, their curves, and where breakpoints were hit. No I/O.
+// The page's copy of the history: branches, their curves, and where breakpoints were hit. No I/O.
 
 import { History } from "./store.js";
 
@@ -10,7 +10,7 @@ import { History } from "./store.js";
 const MAX_HITS = 200;
 
 /**
- * Below 0 if one moment is before another, above 0 if it is after it.
+ * Compares two moments: below 0 if `a` is before `b`, above 0 if it is after `b`.
  * @param {Moment} a
  * @param {Moment} b
  */
@@ -36,7 +36,8 @@ export function lineage(branches, number) {
 }
 
 /**
- * Where the machine is: while it runs, as of the picture on the screen, else as of the last state.
+ * The machine's branch and moment: while it runs those of the picture on the screen, else those of
+ * the last state.
  * @param {import("./store.js").State} state
  * @returns {{branch: number, moment: Moment}}
  */
@@ -46,7 +47,7 @@ export function nowOf({ run, frame }) {
 }
 
 /**
- * How far a branch is known, up to the picture on the screen.
+ * The last known moment of a branch, including the picture on the screen.
  * @param {import("./store.js").State} state
  * @param {number} number
  * @returns {Moment}
@@ -57,7 +58,7 @@ export function endOf(state, number) {
   return branch === number && order(moment, known) > 0 ? moment : known;
 }
 
-/** Forgets everything, as for another network or a restarted training. @param {Store} store */
+/** Empties the history, for another network or a restarted training. @param {Store} store */
 export function begin(store) {
   const losses = new History();
   const curves = new Map([[0, losses]]);
@@ -91,7 +92,7 @@ export function takeTimeline(store, event) {
 }
 
 /**
- * Charts show the present branch's curve. The server announces a branch before it has one.
+ * Charts show the present branch's curve. The server announces a branch before its curve.
  * @param {Store} store
  */
 function showCurve(store) {
@@ -116,7 +117,7 @@ export function takeLosses(store, event) {
  * @param {Store} store
  * @param {RunState | null} run the new state
  */
-export function takePlace(store, run) {
+export function takeRunState(store, run) {
   if (!run) return;
   const { branches, hits } = store.state;
   const branch = branches[run.branch];
@@ -139,7 +140,7 @@ function withHit(hits, { branch, step, pc, hits: stopped }) {
 }
 
 /**
- * @param {{branch: number, moment: Moment, breakpoints: {name: string, text: string}[]}} told
+ * @param {{branch: number, moment: Moment, breakpoints: {name: string, text: string}[]}} hit
  * @returns {import("./types.js").Hit}
  */
 function hitOf({ branch, moment, breakpoints }) {

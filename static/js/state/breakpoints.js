@@ -1,6 +1,6 @@
 // @ts-check
-// Breakpoints, logpoints and watchpoints: what they are, in words, in a link, in another network.
-// No I/O.
+// Breakpoints, logpoints and watchpoints: their specifications, as words, in links, and in another
+// network. No I/O.
 
 import { exact } from "../format.js";
 
@@ -8,8 +8,8 @@ import { exact } from "../format.js";
 /** @typedef {"breakpoint" | "logpoint" | "watchpoint"} Kind */
 /** @typedef {Pick<BreakpointSpec, "instruction" | "scope" | "phase">} Location */
 
-/** @type {BreakpointSpec} what a link leaves out */
-const USUAL = {
+/** @type {BreakpointSpec} the defaults, which a link leaves out */
+const DEFAULTS = {
   name: "",
   enabled: true,
   instruction: null,
@@ -23,7 +23,7 @@ const USUAL = {
   hit_condition: 1,
 };
 
-/** @type {[Trigger, string][]} what a watchpoint stops for, in words */
+/** @type {[Trigger, string][]} the events for which a watchpoint stops, in words */
 export const TRIGGERS = [
   ["change", "changes"],
   ["cross", "crosses"],
@@ -31,7 +31,7 @@ export const TRIGGERS = [
   ["non_finite", "becomes NaN or infinite"],
 ];
 
-/** The most that the server takes. */
+/** The most breakpoints that the server accepts. */
 export const MAX_BREAKPOINTS = 64;
 
 /**
@@ -40,7 +40,7 @@ export const MAX_BREAKPOINTS = 64;
  * @returns {BreakpointSpec}
  */
 export function newBreakpoint(given = {}) {
-  return { ...USUAL, ...given };
+  return { ...DEFAULTS, ...given };
 }
 
 /**
@@ -64,7 +64,7 @@ export function isComplete(spec) {
 }
 
 /**
- * A breakpoint reduced to the fields that the server takes.
+ * A breakpoint reduced to the fields that the server accepts.
  * @param {BreakpointSpec} breakpoint
  * @returns {BreakpointSpec}
  */
@@ -72,7 +72,7 @@ export function specOf(breakpoint) {
   /** @type {any} */
   const all = breakpoint;
   return /** @type {any} */ (
-    Object.fromEntries(Object.keys(USUAL).map((field) => [field, all[field]]))
+    Object.fromEntries(Object.keys(DEFAULTS).map((field) => [field, all[field]]))
   );
 }
 
@@ -96,7 +96,7 @@ export function nextName(breakpoints) {
 // --- Locations ----------------------------------------------------------------------------------
 
 /**
- * Whether a breakpoint stands at just this location.
+ * Whether a breakpoint stands at exactly this location.
  * @param {BreakpointSpec} breakpoint
  * @param {Location} location
  */
@@ -120,7 +120,7 @@ export function locationText({ instruction, scope, phase }) {
 }
 
 /**
- * What a watchpoint stops for, in words.
+ * The event for which a watchpoint stops, in words.
  * @param {BreakpointSpec} spec
  */
 export function triggerText({ trigger, level }) {
@@ -143,7 +143,7 @@ export function describe(spec) {
 }
 
 /**
- * Which breakpoints stand at an instruction itself, rather than at a heading.
+ * The breakpoints that stand at instructions rather than at headings.
  * @param {Breakpoint[]} breakpoints
  * @param {Location[]} headings the scopes and phases that have one
  * @returns {Map<number, Breakpoint[]>} by instruction
@@ -164,7 +164,8 @@ export function byInstruction(breakpoints, headings) {
 // --- Another network ----------------------------------------------------------------------------
 
 /**
- * What identifies an instruction, whatever its number and its sizes: what it writes, and where.
+ * A key that identifies an instruction by its phase, scope and written buffers, whatever its index
+ * and sizes.
  * @param {Model} model
  * @param {number | null} index
  */
@@ -176,7 +177,7 @@ export function anchorOf(model, index) {
 }
 
 /**
- * The breakpoints as they stand in a network: on instructions that do the same, if there are any.
+ * Moves breakpoints to the instructions of another network with the same anchors, if there are any.
  * @param {Breakpoint[]} breakpoints
  * @param {Model} model
  * @returns {Breakpoint[]}
@@ -197,7 +198,7 @@ export function refit(breakpoints, model) {
 /** @typedef {{breakpoints?: Partial<BreakpointSpec>[], watches?: string[], pins?: string[]}} Packed */
 
 /**
- * Breakpoints, watch list and pins as short as they can be; null if there are none.
+ * Breakpoints, watch list and pins in their shortest form; null if there are none.
  * @param {{breakpoints: BreakpointSpec[], watches: {text: string}[], pins: string[]}} all
  * @returns {Packed | null}
  */
@@ -217,9 +218,9 @@ export function pack({ breakpoints, watches, pins }) {
  */
 function brief(breakpoint) {
   /** @type {any} */
-  const usual = USUAL;
+  const defaults = DEFAULTS;
   const given = Object.entries(specOf(breakpoint)).filter(
-    ([field, value]) => value !== usual[field],
+    ([field, value]) => value !== defaults[field],
   );
   return Object.fromEntries(given.filter(([field]) => field !== "name"));
 }
@@ -232,7 +233,7 @@ const FORMER = new Map([
 ]);
 
 /**
- * What was packed, now or under the former names; nonsense in it is left out.
+ * Reads what was packed, now or under the former names; leaves out what is not valid.
  * @param {unknown} packed
  * @returns {{breakpoints: Breakpoint[], watches: string[], pins: string[]}}
  */

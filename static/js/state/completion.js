@@ -1,7 +1,6 @@
 // @ts-check
-// Completing an expression at the caret, and finding the buffers in one. Names contain "/" and ".",
-// and "/" is also division: as in the server's grammar, the longest name that is known is meant.
-// No I/O.
+// Completes an expression at the caret, and finds the buffers in one. Names contain "/" and ".",
+// and "/" is also division: as in the server's grammar, the longest known name counts. No I/O.
 
 /** @import { Model } from "./types.js" */
 
@@ -13,7 +12,7 @@ const TAIL = /[\p{L}_][\p{L}\p{N}_′#./]*$/u;
 const NAME = /[\p{L}_][\p{L}\p{N}_′#]*(?:[./][\p{L}\p{N}_′#]+)*/gu;
 
 /**
- * All that an expression over a network can name: its buffers, scalars and functions.
+ * All names that an expression over a network can use: its buffers, scalars and functions.
  * @param {Model} model
  * @param {import("./types.js").Catalogue | null} catalogue
  * @returns {Word[]}
@@ -53,8 +52,8 @@ export function complete(text, caret, words) {
 }
 
 /**
- * What of the text before the caret may be the beginning of a name: all of it, or what is behind a
- * name and a "/".
+ * The parts of the text before the caret that may begin a name: all of it, or the text behind a
+ * known name and a "/".
  * @param {string} tail
  * @param {Word[]} words
  */
@@ -83,7 +82,7 @@ function ranked(begun, words) {
 }
 
 /**
- * The text that a completion inserts: a function gets its bracket.
+ * The text that a completion inserts; for a function with its opening bracket.
  * @param {Word} chosen
  */
 export function inserted({ name, kind }) {

@@ -1,6 +1,6 @@
 // @ts-check
-// The description of a network, its data and its training: what keeps it consistent, and its way
-// into the link and back. No I/O.
+// The description of a network, its data and its training: keeps it consistent, writes it into a
+// link and reads it back. No I/O.
 
 /**
  * @import { DatasetInfo, Description, LayerDescription, LossInfo, PartialDescription, Speed } from "./types.js"
@@ -11,7 +11,7 @@
  *   scene?: string, log?: import("./types.js").Saved["log"], stops?: import("./breakpoints.js").Packed}} LinkView
  */
 
-/** The kind of a layer that names none. Links write it in few letters, and it fits flat data. */
+/** The kind of a layer that names none. Links write it in short form, and it fits flat data. */
 export const PLAIN_LAYER = "dense";
 
 /** The values of a layer's fields that a link leaves out. */
@@ -78,7 +78,7 @@ export function classesOf(description, info) {
  * Makes the output layer what the loss and the data need. Changes the description given.
  * @param {Description} description
  * @param {DatasetInfo} info of its data
- * @param {LossInfo[]} losses all that there are
+ * @param {LossInfo[]} losses all of the catalogue
  */
 export function fitOutput(description, info, losses) {
   const { layers, loss } = description;
@@ -107,14 +107,14 @@ function usualActivation({ layers }) {
 }
 
 /**
- * Moves a description to a data set: options the set does not have go, others come into range, the
- * choice of features stays where there are the same to choose from, a loss that was the usual one
- * stays the usual one, and the output follows. Changes the description given.
+ * Adapts a description to a data set. Options come into the range of the set, or go if it has none;
+ * chosen features stay if the set has as many; a loss that was the usual one becomes the usual one
+ * of the set; the output layer follows. Changes the description given.
  * @param {Description} description
- * @param {DatasetInfo} info the set to move to
- * @param {LossInfo[]} losses all that there are
- * @param {DatasetInfo} [from] the set it was at, if that is another one
- * @returns {boolean} whether the layers stay; if not, they are those that come with the set
+ * @param {DatasetInfo} info the set to adapt to
+ * @param {LossInfo[]} losses all of the catalogue
+ * @param {DatasetInfo} [from] the previous set, if it is another one
+ * @returns {boolean} whether the layers stay; if not, they are the set's defaults
  */
 export function fitData(description, info, losses, from) {
   /** @type {{[field: string]: any}} */
@@ -145,7 +145,7 @@ export function fitData(description, info, losses, from) {
 }
 
 /**
- * Takes the network that the catalogue offers for a data set. Changes the description given.
+ * Replaces the network by the catalogue's default for a data set. Changes the description given.
  * @param {Description} description
  * @param {DatasetInfo} info
  */
@@ -155,7 +155,7 @@ function replaceNetwork(description, info) {
 }
 
 /**
- * What a description says at a path such as "layers[1].layers[0]".
+ * The fields of a description at a path such as "layers[1].layers[0]"; {} if there are none.
  * @param {any} description
  * @param {string} path
  * @returns {{[field: string]: any}}
@@ -168,7 +168,7 @@ export function fieldsAt(description, path) {
 // --- Links --------------------------------------------------------------------------------------
 
 /**
- * How a value is written in a link and read back; `read` answers undefined for nonsense.
+ * Writes a value into a link and reads it back; `read` returns undefined for invalid text.
  * @typedef {{write: (value: any) => string, read: (text: string) => any, expected: string}} Codec
  */
 
@@ -223,7 +223,7 @@ const EDGES = {
   read: (text) => ["weight", "gradient", "update"].find((mode) => mode === text),
   expected: "weight, gradient or update",
 };
-/** @type {Codec} Of what has more in it than the keys of a link can say. */
+/** @type {Codec} for values that the keys of a link cannot express */
 const JSON_TEXT = {
   write(value) {
     const bytes = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value)));
@@ -320,7 +320,7 @@ function readSpeed(text) {
 }
 
 /**
- * Whether the keys of a link can say everything in a description.
+ * Whether the keys of a link can express a whole description.
  * @param {{[field: string]: any}} description
  */
 function isPlain(description) {
@@ -340,8 +340,8 @@ function isPlain(description) {
 }
 
 /**
- * Writes a complete description and what belongs to its view as the fragment of a link, without
- * the "#". Readable where every field has a place in it, JSON in base64url otherwise.
+ * Writes a complete description and its view as the fragment of a link, without the "#": in
+ * readable form if every field has a key, else as JSON in base64url.
  * @param {Description} description
  * @param {LinkView} [view]
  * @returns {string}
@@ -363,7 +363,7 @@ export function encode(description, view = {}) {
 }
 
 /**
- * Reads the fragment of a link. What cannot be read is left out and named in `problems`.
+ * Reads the fragment of a link. Unreadable fields are left out and named in `problems`.
  * @param {string} fragment with or without the "#"
  * @returns {{description: PartialDescription, view: LinkView,
  *   problems: import("./types.js").Problem[]}}

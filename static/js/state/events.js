@@ -2,7 +2,7 @@
 // Applies the server's numbered events to the store. No I/O.
 
 import { problemOf } from "../wire/connection.js";
-import { begin, takeLosses, takePlace, takeTimeline } from "./branches.js";
+import { begin, takeLosses, takeRunState, takeTimeline } from "./branches.js";
 import { takeFindings } from "./findings.js";
 import { takeBreakpoints, takeLines, takeWatched } from "./watches.js";
 
@@ -11,7 +11,7 @@ import { takeBreakpoints, takeLines, takeWatched } from "./watches.js";
 /** @import { Description } from "./types.js" */
 
 /**
- * What the user is changing right now and the server's echo must not overwrite.
+ * Values that the user is changing now, which the server's echo must not overwrite.
  * @typedef {{editing: boolean, settings: Map<string, number>}} Unsettled
  */
 
@@ -38,7 +38,7 @@ export function withHyperparameter(description, name, value) {
 }
 
 /**
- * Layers that both the old and the new network have keep what is selected in them.
+ * The selection, if the new network has the selected layer, unit or edge as well; else null.
  * @param {Store} store
  * @param {Message} event
  */
@@ -98,7 +98,7 @@ function state(store, event, unsettled) {
       hyperparameter(store, { ...event, name, value }, unsettled);
   }
   store.set({ run: /** @type {any} */ (run) });
-  takePlace(store, store.state.run);
+  takeRunState(store, store.state.run);
 }
 
 /**
@@ -143,7 +143,7 @@ const REDUCERS = {
 };
 
 /**
- * Applies one event of the server. Unknown types are left alone: a newer server may have more.
+ * Applies one event of the server. Ignores unknown types: a newer server may have more.
  * @param {Store} store
  * @param {Message} event
  * @param {Unsettled} unsettled

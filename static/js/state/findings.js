@@ -9,7 +9,7 @@ const GRAVITY = ["note", "warning", "error"];
 
 /**
  * A description with fields changed, such as "layers[0].initializer" or "optimizer.learning_rate".
- * Another optimizer takes over the learning rate alone.
+ * Another optimizer takes over the learning rate only.
  * @param {Description} description
  * @param {Change[]} changes
  * @returns {import("./types.js").PartialDescription}
@@ -30,7 +30,7 @@ export function patched(description, changes) {
 }
 
 /**
- * The present findings, the gravest first.
+ * Takes the present findings, the gravest first.
  * @param {Store} store
  * @param {Message} event of type "diagnostics"
  */

@@ -1,10 +1,10 @@
 // @ts-check
-// The exercise: which numbers it hides, and which it may ask for.
+// The exercise: the numbers that it hides, and those that it may ask for.
 
 /** @import { State } from "./store.js" */
 /** @import { BufferInfo, Context, Selection } from "./types.js" */
 
-/** What stands in a hidden number's place. */
+/** The text that replaces a hidden number. */
 export const HIDDEN = "?";
 
 /**
@@ -15,12 +15,12 @@ export const HIDDEN = "?";
  */
 export function isHidden({ quiz }, buffer, index) {
   if (!quiz || quiz.revealed) return false;
-  return quiz.places.some((p) => p.buffer === buffer && String(p.index) === String(index));
+  return quiz.elements.some((p) => p.buffer === buffer && String(p.index) === String(index));
 }
 
 /**
- * The same for a place in a buffer's numbers in order. Of the flat buffers of all parameters every
- * number is hidden, as it is not known here whose it is.
+ * Whether the exercise hides the number at a flat index of a buffer. In the flat buffers of all
+ * parameters every number is hidden, since its parameter is not known here.
  * @param {State} state
  * @param {BufferInfo} buffer
  * @param {number} flat
@@ -32,11 +32,11 @@ export function isHiddenAt(state, buffer, flat) {
     return isHidden(state, buffer.name, indexOf(buffer, flat));
   }
   const kind = buffer.name.replace("parameters", "");
-  return kind !== "" && quiz.places.some((place) => place.buffer.endsWith(kind));
+  return kind !== "" && quiz.elements.some((element) => element.buffer.endsWith(kind));
 }
 
 /**
- * The index of a place in a buffer's numbers in order.
+ * The index along every axis that belongs to a flat index of a buffer.
  * @param {BufferInfo} buffer
  * @param {number} flat
  */
@@ -76,7 +76,7 @@ export function quizAnything({ store, actions }) {
   if (buffer) actions.questions.quiz({ buffer, index }, selection);
 }
 
-/** A random whole number from 0. @param {number} n more than it */
+/** A random whole number from 0 to n - 1. @param {number} n */
 function below(n) {
   return Math.floor(n * Math.random());
 }

@@ -6,9 +6,9 @@
 const CAPACITY = 2048;
 
 /**
- * Loss and accuracy along a branch in bounded memory, in order of the steps: when full, every second
- * point goes and the least distance between points doubles. The last step's point is always there.
- * Accuracies are NaN where the task has none; so is a loss that was not finite.
+ * Loss and accuracy along a branch in bounded memory, in order of the steps. When it is full, every
+ * second point is dropped and the least distance between points doubles; the last point always
+ * stays. Accuracies are NaN if the task has none; so is a loss that was not finite.
  */
 export class History {
   constructor() {
@@ -25,22 +25,22 @@ export class History {
   }
 
   /**
-   * Adds one point: step, train loss, test loss, train accuracy, test accuracy; or puts it in place
-   * of the one of its step.
+   * Adds one point, or replaces that of the same step: step, train loss, test loss, train accuracy,
+   * test accuracy.
    * @param {(number | null)[]} point
    */
   put(point) {
     const step = Number(point[0]);
-    let place = this.indexOf(step);
-    if (place === this.length || this.step[place] !== step) place = this.open(step, place);
+    let index = this.indexOf(step);
+    if (index === this.length || this.step[index] !== step) index = this.open(step, index);
     for (let c = 0; c < this.columns.length; c += 1) {
-      this.columns[c][place] = point[c] ?? Number.NaN;
+      this.columns[c][index] = point[c] ?? Number.NaN;
     }
     this.version += 1;
   }
 
   /**
-   * Takes over the points before a step: those a branch has in common with its parent.
+   * Copies the points before a step: those that a branch shares with its parent.
    * @param {History} parent
    * @param {number} step
    */
@@ -79,21 +79,21 @@ export class History {
   /**
    * Makes room for a point.
    * @param {number} step
-   * @param {number} place where it belongs
-   * @returns {number} its index
+   * @param {number} index its position in the order of steps
+   * @returns {number} the index at which it was stored
    */
-  open(step, place) {
+  open(step, index) {
     const { length } = this;
-    if (place === length && length > 1 && step - this.step[length - 2] < this.gap) {
+    if (index === length && length > 1 && step - this.step[length - 2] < this.gap) {
       return length - 1;
     }
     if (length === CAPACITY) {
       this.halve();
       return this.open(step, this.indexOf(step));
     }
-    for (const column of this.columns) column.copyWithin(place + 1, place, length);
+    for (const column of this.columns) column.copyWithin(index + 1, index, length);
     this.length += 1;
-    return place;
+    return index;
   }
 
   halve() {
@@ -110,11 +110,11 @@ export class History {
 /**
  * @typedef {object} State
  * @property {"connecting" | "open" | "lost" | "refused" | "done"} connection
- * @property {import("./types.js").Catalogue | null} catalogue null until it has come
- * @property {import("./types.js").Scene | null} scene the one the present network was started from,
- *   as long as what to watch in it is shown
- * @property {import("./types.js").Description | null} description what the controls show; the
- *   server's once it has accepted it
+ * @property {import("./types.js").Catalogue | null} catalogue null until it has arrived
+ * @property {import("./types.js").Scene | null} scene of the present network, as long
+ *   as the page shows what to watch in it
+ * @property {import("./types.js").Description | null} description as the controls show it; the
+ *   server may not have accepted it yet
  * @property {import("./types.js").Model | null} model
  * @property {import("./types.js").RunState | null} run
  * @property {BranchInfo[]} branches by number; none before the first `timeline` event
@@ -127,24 +127,25 @@ export class History {
  * @property {import("./types.js").Watched[]} watches
  * @property {string[]} pins expressions of the watch list that are shown on the canvas
  * @property {import("./types.js").LogLine[]} log the last lines that logpoints have written
- * @property {import("./types.js").Finding[]} findings what the diagnostics say of the present branch, the gravest first
- * @property {import("./types.js").Examined[]} examined the answers of rules that look when asked
- * @property {string} tab which tab of the bottom panel is open, by name
+ * @property {import("./types.js").Finding[]} findings on the present branch, the gravest
+ *   first
+ * @property {import("./types.js").Examined[]} examined results of rules that run on demand
+ * @property {string} tab name of the open tab of the bottom panel
  * @property {{[name: string]: number}} settings the hyperparameters at the start of the history
  * @property {import("./types.js").Frame | null} frame
  * @property {import("./types.js").Selection | null} selection
  * @property {import("./types.js").Selection | null} hover
  * @property {import("./types.js").EdgeMode} edgeMode
- * @property {{[layer: string]: number}} kernelInputs the input channel of which kernels are shown; -1
+ * @property {{[layer: string]: number}} kernelInputs the input channel whose kernels are shown; -1
  *   or nothing for the norm over all
  * @property {import("./types.js").StepUnit} stepUnit
  * @property {"auto" | "light" | "dark"} theme
  * @property {Problem[]} errors
  * @property {number | null} hoverStep the step under the pointer in a chart, shared by all charts
- * @property {[number, number] | null} zoom the steps that everything over time shows; null: all
- * @property {import("./types.js").Asked[]} trail of explanations, the one shown last
- * @property {import("./types.js").Station[]} path along which factors multiply, on the network
- * @property {import("./types.js").Quiz | null} quiz the number that is hidden and asked for
+ * @property {[number, number] | null} zoom the range of steps that all charts show; null for all
+ * @property {import("./types.js").TrailEntry[]} trail of explanations, the one shown last
+ * @property {import("./types.js").Station[]} path of factors that is drawn over the network
+ * @property {import("./types.js").Quiz | null} quiz the number that the exercise hides
  * @property {string} announce text for screen readers
  * @property {boolean} present big type, panels folded
  */
@@ -152,10 +153,10 @@ export class History {
 /**
  * @typedef {object} Store
  * @property {State} state read only; change it with `set`
- * @property {(keys: (keyof State)[], fn: (state: State) => void) => () => void} on calls `fn` after
- *   a change of one of the keys, once a microtask; not at once. The answer unsubscribes.
- * @property {(patch: Partial<State>) => void} set a key set to the same object counts as changed
- *   (it may have changed inside); a key set to an equal plain value does not
+ * @property {(keys: (keyof State)[], fn: (state: State) => void) => () => void} on calls `fn` in
+ *   the microtask after changes of the keys, once for all of them. The result unsubscribes.
+ * @property {(patch: Partial<State>) => void} set a key set to the same object counts as changed,
+ *   since the object may have changed inside; a key set to an equal plain value does not
  */
 
 /** @returns {State} */

@@ -1,5 +1,5 @@
 // @ts-check
-// Shapes shared by every module; this file holds types only and runs nothing.
+// The types that modules share; this file runs nothing.
 
 /** @typedef {"f32" | "f64" | "u8" | "u16" | "i32"} Dtype */
 /** @typedef {"instruction" | "layer" | "phase" | "step" | "epoch"} StepUnit */
@@ -13,36 +13,37 @@
  */
 
 /**
- * One row of the buffer table. `grad` and `update` name the buffers of its gradient and last update.
+ * One row of the buffer table. `grad` and `update` name the buffers of its gradient and last
+ * update.
  * @typedef {{id: number, name: string, symbol: string, shape: number[], axes: string[],
  *   role: string, layer: string, grad: string | null, update: string | null,
  *   dtype: string}} BufferInfo
  */
 
 /**
- * One layer of the compiled network; `path` is its place in the description, shapes are of a sample.
+ * One layer of the compiled network; `path` leads to it in the description, shapes are of a sample.
  * @typedef {{name: string, kind: string, units: number, inputs: number, activation: string,
  *   path: string, input_shape: number[], output_shape: number[], parameters: string[],
  *   pre_activation: string, output: string, flops: number} & KindFacts & ActivationFacts} LayerInfo
  */
 
 /**
- * What a layer's kind says. `heading` stands above its picture; `reads_ids`: its inputs name rows of
- * its W; `combines`: how it makes a value of those in its window; `mixes`: of all channels, or of
- * those of a group; without a `window` a position depends on all of the input.
+ * Facts about a layer's kind. `heading` stands above its picture; if it `reads_ids`, its inputs are
+ * row indices of its W; it `combines` the values in its window to one; if it `mixes`, it combines
+ * all channels, or those of a group; without a `window` a position depends on the whole input.
  * @typedef {{heading: string, reads_ids: boolean,
  *   combines: "" | "sum" | "largest" | "mean" | "copy", mixes: boolean,
  *   window: WindowInfo | null}} KindFacts
  */
 
 /**
- * A window over the positions of a layer's input, a number an axis (docs/protocol.md, configured).
+ * A window over the positions of a layer's input, a number per axis (docs/protocol.md, configured).
  * @typedef {{kind: "slide" | "spread" | "repeat", size: number[], stride: number[],
  *   dilation: number[], before: number[]}} WindowInfo
  */
 
 /**
- * What a layer's activation says: the least and the greatest output, null for no bound; the outputs
+ * Facts about a layer's activation: its least and greatest output, null for no bound; the outputs
  * beyond which it is saturated; whether a unit can be 0 for good.
  * @typedef {{range: [number | null, number | null], probability: boolean, saturation: [number, number] | null,
  *   can_die: boolean}} ActivationFacts
@@ -56,16 +57,16 @@
 
 /** @typedef {[number, number, number][]} Points plane or line points: x, y, label or target */
 
-/** What else is known, of each sample or of the whole set @typedef {{[name: string]: any[]}} Extras */
+/** Further facts about each sample or the whole set @typedef {{[name: string]: any[]}} Extras */
 
 /**
- * How good an answer without a network is, on the test set.
+ * The score of a prediction without a network, on the test set.
  * @typedef {{title: string, value: number,
  *   measure: "accuracy" | "mean squared error" | "cross-entropy", forecasts: number[] | null}} Baseline
  */
 
 /**
- * What the server tells about the data in use.
+ * The server's facts about the data in use.
  * @typedef {{name: string, title: string, kind: string,
  *   task: "classification" | "regression", train: number, test: number,
  *   feature_names: string[], class_names: string[], target_name: string,
@@ -93,7 +94,7 @@
  */
 
 /**
- * Everything that makes a network, its data and its training; what `configure` sends.
+ * A complete network with its data and its training, as `configure` sends it.
  * @typedef {{data: DataDescription, layers: LayerDescription[], loss: string,
  *   targets: "data" | "inputs", optimizer: OptimizerDescription, schedule: Scheme | null,
  *   clipping: Scheme | null, stopping: {patience: number} | null, batch_size: number | "full",
@@ -103,14 +104,14 @@
 /** A schedule or a kind of clipping @typedef {{kind: string} & {[setting: string]: any}} Scheme */
 
 /**
- * What `configure` takes: the server fills in what is left out.
+ * A description for `configure`; the server completes what is left out.
  * @typedef {{data?: Partial<DataDescription>, layers?: Partial<LayerDescription>[], loss?: string,
  *   optimizer?: {[field: string]: unknown}, targets?: string,
  *   schedule?: Scheme | null, clipping?: Scheme | null, stopping?: {patience: number} | null, batch_size?: number | "full", shuffle?: boolean,
  *   dtype?: string, seed?: number}} PartialDescription
  */
 
-/** What `export` answers @typedef {{description: Description, log: {[field: string]: unknown}}} Saved */
+/** The answer to `export` @typedef {{description: Description, log: {[field: string]: unknown}}} Saved */
 
 /**
  * A scene of the gallery. `watch` says in two sentences what to watch.
@@ -133,13 +134,13 @@
 /** @typedef {{name: string, title: string, words: string[], default: string}} Choice of a data set */
 
 /**
- * What a user brings to a data set: a text of `minimum` to `maximum` characters, or so many points
- * drawn in `domain`, the ranges of x and y.
+ * A user's own content of a data set: a text of `minimum` to `maximum` characters, or as many
+ * points drawn in `domain`, the ranges of x and y.
  * @typedef {{name: string, title: string, control: "text" | "drawing", minimum: number,
  *   maximum: number, default: any, domain?: [number, number][]}} Content
  */
 
-/** @typedef {{points: Points, image: number[][], text: string}} Thumbnail one of them is filled */
+/** @typedef {{points: Points, image: number[][], text: string}} Thumbnail one field is filled */
 
 /**
  * A field of a kind of layer. `default` null leaves it to the data, or, where it is `optional`, is
@@ -151,7 +152,10 @@
  */
 
 /** @typedef {Named & {family: string, takes: string[], fields: LayerField[]}} LayerKind */
-/** `activation`: what the output must have, or null @typedef {Named & {activation: string | null, tasks: string[]}} LossInfo */
+/**
+ * A loss of the catalogue; `activation` is the one that the output must have, or null.
+ * @typedef {Named & {activation: string | null, tasks: string[]}} LossInfo
+ */
 /** @typedef {Named & Range & {logarithmic: boolean}} Setting */
 
 /**
@@ -176,21 +180,25 @@
 /** @typedef {[step: number, pc: number]} Moment steps finished, and instructions of the next one */
 
 /**
- * A change by hand. `value` is null for several numbers; `index` has null along an axis for all.
+ * A change by the user. `value` is null for several numbers; `index` has null along an axis for
+ * all.
  * @typedef {{moment: Moment, kind: "write" | "clamp" | "release", buffer: string,
  *   index: (number | null)[] | null, value: number | null}} EditInfo
  */
 
-/** Where a training point of the plane lies that was moved. @typedef {[sample: number, x1: number, x2: number]} MovedPoint */
+/**
+ * A training point of the plane that was moved, with its new coordinates.
+ * @typedef {[sample: number, x1: number, x2: number]} MovedPoint
+ */
 
 /**
- * One line of history, of the last `timeline` event; it leaves its parent at `start`.
+ * A branch of the history, from the last `timeline` event; it leaves its parent at `start`.
  * @typedef {{number: number, parent: number | null, start: Moment, end: Moment,
  *   edits: EditInfo[]}} BranchInfo
  */
 
 /**
- * A moment at which breakpoints stopped a run: their names, and what happened, in words.
+ * A moment at which breakpoints stopped a run: their names, and the events in words.
  * @typedef {{branch: number, moment: Moment, breakpoints: string[], texts: string[]}} Hit
  */
 
@@ -198,7 +206,8 @@
 
 /**
  * A breakpoint (with a log message, a logpoint) or, with an expression, a watchpoint. It is tested
- * before the instructions that fit `instruction`, `scope` and `phase`; if all are null, once a step.
+ * before the instructions that fit `instruction`, `scope` and `phase`; if all are null, once a
+ * step.
  * @typedef {{name: string, enabled: boolean, instruction: number | null, scope: string | null,
  *   phase: string | null, condition: string | null, log_message: string | null,
  *   expression: string | null, trigger: Trigger, level: number,
@@ -206,16 +215,16 @@
  */
 
 /**
- * A breakpoint as the server reports it. `hits` are counted up to `hit_condition`; it is tested before
- * each of the `instructions`. `problem` says why it does not fit this network, or is
- * "" if it does; `anchor` finds its instruction in another network.
+ * A breakpoint as the server reports it. `hits` are counted up to `hit_condition`; it is tested
+ * before each of the `instructions`. `problem` says why it does not fit this network, or is "";
+ * `anchor` finds its instruction in another network.
  * @typedef {BreakpointSpec & {hits: number, stopped: boolean, instructions: number[],
  *   problem: string, anchor: string}} Breakpoint
  */
 
 /**
- * An expression of the watch list. `value` is null for what is not one finite number; `shown` is
- * its text. `trace` has its values along the present branch, in order of the moments.
+ * An expression of the watch list. `value` is null if it is not one finite number; `shown` is its
+ * text. `trace` has its values along the present branch, in order of the moments.
  * @typedef {{text: string, kind: "" | "number" | "boolean" | "array",
  *   value: number | boolean | null, shown: string, shape: number[], problem: string,
  *   trace: {moment: Moment, value: number}[]}} Watched
@@ -229,7 +238,8 @@
 /** @typedef {{name: string, path: string, start: number, stop: number}} StackFrame */
 
 /**
- * What another branch is to the present one. `difference` is the first number that differs.
+ * A comparison of another branch with the present one. `difference` is the first number that
+ * differs.
  * @typedef {{branch: number, beside: number, parting: Moment,
  *   difference: {moment: Moment, buffer: string} | null}} Comparison
  */
@@ -243,7 +253,7 @@
  *   probe: {sample: number, split: SplitName}}} RunState
  */
 
-/** @typedef {{unit: "instruction" | "step", per_second: number | null}} Speed null: unlimited */
+/** @typedef {{unit: "instruction" | "step", per_second: number | null}} Speed null for unlimited */
 
 /**
  * One buffer's picture in a frame. `at(i)` is the number itself: dequantised, NaN if non-finite.
@@ -260,7 +270,7 @@
  */
 
 /**
- * What is selected or pointed at. `layer` is a layer's name, or "input" for the inputs.
+ * A selected or hovered part of the network. `layer` is a layer's name, or "input" for the inputs.
  * @typedef {{kind: "unit", layer: string, unit: number}
  *   | {kind: "edge", layer: string, from: number, to: number}
  *   | {kind: "bias", layer: string, unit: number}
@@ -275,76 +285,85 @@
  */
 
 /**
- * An element of a buffer; of the evaluation of the probe sample by itself if `probe`.
- * @typedef {{buffer: string, index: number[], probe?: boolean}} Place
+ * An element of a buffer; if `probe`, of the separate evaluation of the probe sample.
+ * @typedef {{buffer: string, index: number[], probe?: boolean}} BufferElement
  */
 
 /**
- * A place in a trail of explanations; the one before multiplies it by `factor`, where it is known.
- * @typedef {Place & {factor?: number | null}} Asked
+ * An element in a trail of explanations; the previous one multiplies it by `factor`, if known.
+ * @typedef {BufferElement & {factor?: number | null}} TrailEntry
  */
 
-/** A number of an answer: null, and `text`, where it is not finite. @typedef {{value: number | null, text?: string}} Told */
+/**
+ * A number in an answer: null with a `text` if it is not finite.
+ * @typedef {{value: number | null, text?: string}} AnswerNumber
+ */
 
 /**
- * A node of a formula as the server tells it (server/formulas.py); in general terms without value.
+ * A node of a formula as the server sends it (server/wire/formulas.py); without value if general.
  * @typedef {{kind: string, value?: number | null, text?: string, [field: string]: any}} FormulaNode
  */
 
 /**
  * Terms of a sum, the largest first.
- * @typedef {{count: number, total: Told, listed: FormulaNode[],
- *   folded: {count: number, sum: Told} | null}} TermList
+ * @typedef {{count: number, total: AnswerNumber, listed: FormulaNode[],
+ *   folded: {count: number, sum: AnswerNumber} | null}} TermList
  */
 
 /**
  * The answer to `explain`.
- * @typedef {Told & {buffer: string, index: number[], probe: boolean, symbol: string,
+ * @typedef {AnswerNumber & {buffer: string, index: number[], probe: boolean, symbol: string,
  *   role: string, moment: Moment | null, stale: boolean, own: boolean, gradient: boolean,
  *   formula: FormulaNode, line: string, terms: TermList | null}} Explained
  */
 
 /**
- * A station of the path that is drawn over the network: its number, and what multiplies the next
- * one's to give it.
- * @typedef {Place & Told & {symbol: string, factor: number | null}} Station
+ * A station of the path that is drawn over the network: its number, which is that of the next
+ * station times `factor`.
+ * @typedef {BufferElement & AnswerNumber & {symbol: string, factor: number | null}} Station
  */
 
-/** The number that the exercise hides, under all its names. @typedef {{places: Place[], revealed: boolean}} Quiz */
+/**
+ * The number that the exercise hides, as an element of every buffer that has it.
+ * @typedef {{elements: BufferElement[], revealed: boolean}} Quiz
+ */
 
 /** @typedef {"note" | "warning" | "error"} Severity */
 /** A field of the description and its new value @typedef {{path: string, value: unknown}} Change */
 
 /**
- * Something to try: `live` has hyperparameters that can be set at once; without `changes` there
- * are only words.
+ * A remedy to try: `live` has hyperparameters that can be set at once; without `changes` it is only
+ * text.
  * @typedef {{text: string, changes: Change[], live: {[name: string]: number} | null}} Remedy
  */
 
 /**
  * A number that shows a finding; `index` has null along an axis for all, or is null for the whole
- * buffer. `buffer` is "" for what is computed from several.
+ * buffer. `buffer` is "" for a number computed from several.
  * @typedef {{buffer: string, index: (number | null)[] | null, value: number | null, text: string,
  *   step: number}} Evidence
  */
 
 /**
- * A pathology in one place. `subject` is a layer, a feature, a buffer; "" for the whole.
+ * A pathology of one `subject`: a layer, a feature or a buffer; "" for the whole network.
  * @typedef {{rule: string, title: string, meaning: string, source: string, severity: Severity,
  *   subject: string, step: number, text: string, evidence: Evidence[], remedies: Remedy[]}} Finding
  */
 
 /**
- * A rule of the diagnostics: "demand" ones look only when asked to.
+ * A rule of the diagnostics; "demand" rules run only on request.
  * @typedef {{rule: string, title: string, meaning: string,
  *   when: "start" | "look" | "evaluation" | "demand", thresholds: {[name: string]: number}}} Rule
  */
 
-/** How much a rule has found when asked @typedef {{rule: string, title: string, step: number, found: number}} Examined */
+/**
+ * The number of findings of a rule that ran on request.
+ * @typedef {{rule: string, title: string, step: number, found: number}} Examined
+ */
 
 /**
- * A layer along the present branch, a number a step; null where not finite. Of the weights'
- * `histograms`, `counts` are those of equal parts from `low` to `high`.
+ * A layer along the present branch, a number per step; null where not finite. In the `histograms`
+ * of weights, `counts` belong to equal bins from `low` to `high`.
  * @typedef {{layer: string, steps: number[], mean: (number | null)[], std: (number | null)[],
  *   gradient: (number | null)[], ratio: (number | null)[],
  *   histograms: {steps: number[], low: (number | null)[], high: (number | null)[],
@@ -353,7 +372,7 @@
 
 /**
  * The gradient at a layer now: norm, mean and greatest magnitude of its parameters' gradient, and
- * the norm of dL/dz, null where none is kept.
+ * the norm of dL/dz, null if it is not kept.
  * @typedef {{layer: string, parameters: number | null, mean: number | null,
  *   largest: number | null, signal: number | null}} LayerFlow
  */
@@ -363,6 +382,6 @@
 /** @import { Actions } from "../actions/actions.js" */
 /** @import { Loop } from "../loop.js" */
 /** @import { Store } from "./store.js" */
-/** @typedef {{store: Store, actions: Actions, loop: Loop}} Context what every view is mounted with */
+/** @typedef {{store: Store, actions: Actions, loop: Loop}} Context of every view */
 
 export {};

@@ -1,6 +1,5 @@
 // @ts-check
-// What the server tells of breakpoints, of the watch list and of the log, taken into the store.
-// No I/O.
+// Applies the server's events about breakpoints, the watch list and the log to the store. No I/O.
 
 import { order } from "./branches.js";
 import { anchorOf } from "./breakpoints.js";
@@ -10,7 +9,7 @@ import { anchorOf } from "./breakpoints.js";
 /** @import { Breakpoint, Moment, RunState, Watched } from "./types.js" */
 
 const MAX_LINES = 1000;
-/** Of one expression; more than the server has of it, for the moments within steps. */
+/** Values of one expression: more than the server keeps, for the moments within steps. */
 const MAX_VALUES = 1024;
 
 /**
@@ -21,14 +20,14 @@ const MAX_VALUES = 1024;
 export function takeBreakpoints(store, event) {
   const { breakpoints, model } = store.state;
   /** @type {Breakpoint[]} */
-  const told = event.breakpoints.map((/** @type {Breakpoint} */ breakpoint) => ({
+  const installed = event.breakpoints.map((/** @type {Breakpoint} */ breakpoint) => ({
     ...breakpoint,
     problem: "",
     anchor: model ? anchorOf(model, breakpoint.instruction) : "",
   }));
-  const names = new Set(told.map(({ name }) => name));
+  const names = new Set(installed.map(({ name }) => name));
   const wrong = breakpoints.filter(({ name, problem }) => problem && !names.has(name));
-  store.set({ breakpoints: [...told, ...wrong] });
+  store.set({ breakpoints: [...installed, ...wrong] });
 }
 
 /**
@@ -38,7 +37,7 @@ export function takeBreakpoints(store, event) {
 export function takeWatched(store, event) {
   const known = new Map(store.state.watches.map((watch) => [watch.text, watch]));
   /** @type {Watched[]} */
-  const told = event.values.map((/** @type {any} */ value) => {
+  const watched = event.values.map((/** @type {any} */ value) => {
     const { text, kind, shown, shape = [], whole, steps, values } = value;
     const trace = whole ? [] : [...(known.get(text)?.trace ?? [])];
     steps.forEach((/** @type {number} */ step, /** @type {number} */ i) => {
@@ -47,14 +46,14 @@ export function takeWatched(store, event) {
     if (kind !== "array") put(trace, event.moment, value.value);
     return { text, kind, value: value.value, shown, shape, problem: "", trace: thinned(trace) };
   });
-  const texts = new Set(told.map(({ text }) => text));
+  const texts = new Set(watched.map(({ text }) => text));
   const wrong = store.state.watches.filter(({ text, problem }) => problem && !texts.has(text));
-  store.set({ watches: [...told, ...wrong] });
+  store.set({ watches: [...watched, ...wrong] });
 }
 
 /**
- * Values stay in the order of their moments, so that going back changes nothing. One that is not
- * finite has no place on a line.
+ * Inserts a value in the order of moments, so that going back changes nothing. Ignores null, since
+ * a value that is not finite cannot be drawn.
  * @param {Watched["trace"]} trace changed in place
  * @param {Moment} moment
  * @param {number | boolean | null} value
@@ -74,7 +73,7 @@ function thinned(trace) {
 }
 
 /**
- * A viewer that comes late gets all lines, others those they have not got yet.
+ * Adds new lines. A viewer that comes late receives all of them, others may receive some twice.
  * @param {Store} store
  * @param {Message} event of type "log"
  */
@@ -85,7 +84,7 @@ export function takeLines(store, event) {
 }
 
 /**
- * What a run has stopped for: breakpoints in words; null if nothing did.
+ * The breakpoints that stopped a run, in words; null if none did.
  * @param {RunState | null} run
  */
 export function stopText(run) {

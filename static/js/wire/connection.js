@@ -1,6 +1,6 @@
 // @ts-check
-// The WebSocket: one session kept over lost connections. Commands get their answers as promises,
-// numbered events are handed on exactly once and in order, frames as they come.
+// The WebSocket: one session that survives lost connections. Commands return promises of their
+// answers, numbered events are delivered exactly once and in order, frames as they arrive.
 
 import { decodeFrame, PROTOCOL } from "./protocol.js";
 import { load, save } from "./storage.js";
@@ -48,7 +48,7 @@ export class Connection {
     /** @type {WebSocket | null} */
     this.socket = null;
     this.isOpen = false;
-    // A script that has opened this page names the session that it is to show, and configures it.
+    // A script that opens this page names the session to show, and configures it.
     this.named = new URLSearchParams(location.search).get("session");
     this.session = this.named ?? load("session", SESSION);
     this.lastSeen = 0;
@@ -57,7 +57,7 @@ export class Connection {
     this.timer = 0;
     /** @type {Map<number, {resolve: (answer: Message) => void, reject: (error: Error) => void}>} */
     this.waiting = new Map();
-    // A laptop that wakes up or a network that returns should not wait for the next try.
+    // A laptop that wakes up or a network that returns should not wait for the next attempt.
     addEventListener("online", () => this.retryNow());
     document.addEventListener("visibilitychange", () => this.retryNow());
   }
@@ -85,7 +85,7 @@ export class Connection {
     this.handlers.status("done", "");
   }
 
-  /** Tries again at once if a try is being waited for. */
+  /** Reconnects at once if the next attempt is waiting. */
   retryNow() {
     if (this.timer && document.visibilityState === "visible") this.open();
   }
@@ -107,7 +107,7 @@ export class Connection {
    * @param {string} type
    * @param {{[field: string]: unknown}} fields
    */
-  tell(type, fields) {
+  notify(type, fields) {
     if (this.isOpen) this.post(type, fields, null);
   }
 
@@ -155,7 +155,8 @@ export class Connection {
   }
 
   /**
-   * After a reconnect the server repeats what may have been missed; what was seen is dropped.
+   * Delivers an event that is new. After a reconnect the server repeats events; known ones are
+   * dropped.
    * @param {Message} message
    * @param {number} number
    */

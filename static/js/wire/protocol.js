@@ -50,7 +50,7 @@ class BufferPicture {
 
 /**
  * @param {DataView} view
- * @param {number} at where the row of the entry table starts
+ * @param {number} at offset of the row in the entry table
  * @returns {Entry}
  */
 function decodeEntry(view, at) {

@@ -1,8 +1,8 @@
 // @ts-check
-// Storage of the browser. It may be forbidden, as in a frame on another site; the page works
-// without it.
+// The browser's storage. It may be forbidden, as in a frame on another site; the page works without
+// it.
 
-/** Either until the tab is closed, or for good. @typedef {"session" | "local"} Lasting */
+/** How long a value is kept: until the tab is closed, or for good. @typedef {"session" | "local"} Lasting */
 
 /** @param {Lasting} lasting */
 function storage(lasting) {
@@ -12,7 +12,7 @@ function storage(lasting) {
 /**
  * @param {Lasting} lasting
  * @param {string} key
- * @returns {string | null} null if nothing is kept
+ * @returns {string | null} null if nothing is stored
  */
 export function load(lasting, key) {
   try {

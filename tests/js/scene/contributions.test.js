@@ -3,22 +3,22 @@
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { madeOf } from "../../../static/js/scene/contributions.js";
+import { contributionsOf } from "../../../static/js/scene/contributions.js";
 import { describeColumns, fetchKinds } from "../../../static/js/scene/kinds.js";
 import { modelOf, NETWORKS, readerOf } from "../server.js";
 
-/** @import { Made } from "../../../static/js/scene/contributions.js" */
+/** @import { Contributions } from "../../../static/js/scene/contributions.js" */
 
 /**
  * Every cell of a network that was made of a part of its input, with the numbers of the engine.
  * @param {string} name
- * @returns {{at: string, layer: string, made: Made}[]}
+ * @returns {{at: string, layer: string, made: Contributions}[]}
  */
 function cellsOf(name) {
   const read = readerOf(name);
   return describeColumns(modelOf(name)).flatMap(({ origin, count, layer }) => {
     if (!origin) return [];
-    return Array.from({ length: count }, (_, cell) => madeOf(origin, cell, read)).flatMap(
+    return Array.from({ length: count }, (_, cell) => contributionsOf(origin, cell, read)).flatMap(
       (made, cell) =>
         made ? [{ at: `${name} ${layer} ${cell}`, layer: origin.layer.kind, made }] : [],
     );
@@ -88,7 +88,7 @@ test("without numbers nothing is shown", () => {
   const [, { origin }] = describeColumns(modelOf("convolution"));
   assert.ok(origin);
   assert.equal(
-    madeOf(origin, 1, () => null),
+    contributionsOf(origin, 1, () => null),
     null,
   );
 });

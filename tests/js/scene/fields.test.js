@@ -2,7 +2,13 @@
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { boxOf, cellAt, imageWidth, placeOf, walkCells } from "../../../static/js/scene/fields.js";
+import {
+  boxOf,
+  cellAt,
+  imageWidth,
+  positionOf,
+  walkCells,
+} from "../../../static/js/scene/fields.js";
 import { fetchKinds } from "../../../static/js/scene/kinds.js";
 import { layoutLegibly } from "../../../static/js/scene/minimum_size.js";
 import { modelOf, NETWORKS, readerOf } from "../server.js";
@@ -29,7 +35,7 @@ for (const name of NETWORKS) {
         }
         assert.equal(cells, next);
         for (let cell = 0; cell < cells; cell += 1) {
-          const { field, row, col } = placeOf(fields, cell);
+          const { field, row, col } = positionOf(fields, cell);
           assert.ok(row < field.part.rows && col >= 0);
         }
       }

@@ -26,11 +26,11 @@ test("the index of a number in order", () => {
 });
 
 test("the asked number is hidden under all its names until it is revealed", () => {
-  const places = [
+  const elements = [
     { buffer: "dense1/W.grad", index: [1, 2] },
     { buffer: "probe/dense1/z.grad", index: [2] },
   ];
-  store.set({ quiz: { places, revealed: false } });
+  store.set({ quiz: { elements, revealed: false } });
   const { state } = store;
   assert.ok(isHidden(state, "dense1/W.grad", [1, 2]));
   assert.ok(isHidden(state, "probe/dense1/z.grad", [2]));
@@ -38,12 +38,12 @@ test("the asked number is hidden under all its names until it is revealed", () =
   assert.ok(!isHidden(state, "dense1/W", [1, 2]));
   assert.ok(isHiddenAt(state, buffer("dense1/W.grad"), 6));
   assert.ok(!isHiddenAt(state, buffer("dense1/W.grad"), 5));
-  store.set({ quiz: { places, revealed: true } });
+  store.set({ quiz: { elements, revealed: true } });
   assert.ok(!isHidden(store.state, "dense1/W.grad", [1, 2]));
 });
 
 test("of the flat gradients of all parameters everything is hidden, of the parameters nothing", () => {
-  store.set({ quiz: { places: [{ buffer: "dense1/W.grad", index: [0, 0] }], revealed: false } });
+  store.set({ quiz: { elements: [{ buffer: "dense1/W.grad", index: [0, 0] }], revealed: false } });
   const flat = { ...buffer("dense1/W"), name: "parameters.grad" };
   assert.ok(isHiddenAt(store.state, flat, 17));
   assert.ok(!isHiddenAt(store.state, { ...flat, name: "parameters" }, 17));

@@ -193,11 +193,11 @@ describe("a connection", () => {
 
   test("what has no answer is dropped without a connection", () => {
     const { connection, socket } = connected();
-    connection.tell("ack", { frame: 3 });
+    connection.notify("ack", { frame: 3 });
     assert.deepEqual(socket.sent.at(-1)?.type, "ack");
     const { length } = socket.sent;
     socket.onclose({ code: 1006, reason: "" });
-    connection.tell("ack", { frame: 4 });
+    connection.notify("ack", { frame: 4 });
     assert.equal(socket.sent.length, length);
   });
 

@@ -1,6 +1,6 @@
 // @ts-check
-// Attention matrices: what is masked stays empty, and tokens stand at the rows and columns where
-// there is room for them.
+// Attention matrices: masked cells stay empty, and rows and columns are labelled with their tokens
+// where there is room.
 
 import { palette } from "../../color.js";
 import { MIN_NAMED_CELL, NAME_WIDTH } from "../../scene/panel.js";
@@ -32,7 +32,7 @@ export class Painter extends PanelPainter {
   }
 
   /**
-   * The name stands in the empty corner where there is one.
+   * Writes the name of the head into the empty corner, if there is one.
    * @param {CanvasRenderingContext2D} context
    * @param {Field} head
    * @param {number} scale
@@ -47,7 +47,7 @@ export class Painter extends PanelPainter {
   }
 
   /**
-   * Heads that stand side by side share those of the rows, and below one another of the columns.
+   * Heads side by side share the labels of rows, heads below one another those of columns.
    * @param {CanvasRenderingContext2D} context
    * @param {Field} head
    */
@@ -71,18 +71,20 @@ export class Painter extends PanelPainter {
 }
 
 /**
- * Whether no query sees later keys: the program says so.
+ * Whether queries are barred from later keys, as the program's formula says.
  * @param {Panel} panel
  * @param {Field} head
  */
 function causal({ model }, head) {
   const id = model.bufferByName.get(head.value.replace(/^probe\//, ""))?.id ?? -1;
-  const made = model.instructions.find((i) => i.phase === "forward" && i.writes.includes(id));
-  return made?.formula.includes("up to the query") ?? false;
+  const instruction = model.instructions.find(
+    (i) => i.phase === "forward" && i.writes.includes(id),
+  );
+  return instruction?.formula.includes("up to the query") ?? false;
 }
 
 /**
- * Nothing is where no query may look.
+ * Covers the cells of keys that a query may not attend to.
  * @param {CanvasRenderingContext2D} context
  * @param {Field} head
  */

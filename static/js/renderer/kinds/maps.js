@@ -1,8 +1,8 @@
 // @ts-check
-// Maps of channels: kernels over several inputs as their norm, and the cell that each maximum came from.
+// Maps of channels: kernels over several inputs as their norm, and the cell of each pooled maximum.
 
 import { palette, sequentialLUT } from "../../color.js";
-import { Chosen } from "../chosen.js";
+import { Argmax } from "../argmax.js";
 import { PanelPainter } from "../panel.js";
 import { Atlas, pick } from "../surface.js";
 
@@ -12,7 +12,7 @@ import { Atlas, pick } from "../surface.js";
 
 /** Cells smaller than this have no room for a mark, CSS px. */
 const MIN_CELL = 7;
-/** The largest norm, of 255: kernels must not outweigh the maps. */
+/** The shade of the largest norm, of 255: kernels must not outweigh the maps. */
 const MAX_INK = 170;
 
 export class Painter extends PanelPainter {
@@ -22,7 +22,7 @@ export class Painter extends PanelPainter {
     this.maps = panel;
     const { layer } = panel.origin;
     this.norms = panel.inputs ? new KernelNorms(panel, values) : null;
-    this.chosen = layer.combines === "largest" ? new Chosen(panel.origin, values) : null;
+    this.argmax = layer.combines === "largest" ? new Argmax(panel.origin, values) : null;
   }
 
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
@@ -34,7 +34,7 @@ export class Painter extends PanelPainter {
     });
     norms?.paint(context, look.gradient);
     const fresh = this.painters[0].to > this.painters[0].from;
-    if (this.chosen && fresh && !look.gradient) this.paintChosen(context, this.chosen);
+    if (this.argmax && fresh && !look.gradient) this.paintArgmax(context, this.argmax);
     const { hidden } = this.maps;
     const last = panel.fields[panel.fields.length - 1];
     if (hidden === 0) return;
@@ -46,23 +46,23 @@ export class Painter extends PanelPainter {
   }
 
   /**
-   * A dot in each pooled cell, where in its window the largest one stands.
+   * A dot in each pooled cell, at the position of the maximum within its window.
    * @param {CanvasRenderingContext2D} context
-   * @param {Chosen} chosen
+   * @param {Argmax} argmax
    */
-  paintChosen(context, chosen) {
+  paintArgmax(context, argmax) {
     const { maps, panel } = this;
     const [{ size: rows }, { size: cols }] = maps.origin.windows;
     const { width, channels } = maps.shape;
     const pitch = panel.fields[0].width / width;
-    if (pitch < MIN_CELL || !chosen.refresh()) return;
+    if (pitch < MIN_CELL || !argmax.refresh()) return;
     const r = Math.max(1, pitch * 0.11);
     context.beginPath();
     for (let channel = 0; channel < maps.shownChannels; channel += 1) {
       const { x, y, part } = panel.fields[channel];
       for (let row = 0; row < part.rows; row += 1) {
         for (let col = 0; col < part.cols; col += 1) {
-          const at = chosen.places[(row * width + col) * channels + channel];
+          const at = argmax.indices[(row * width + col) * channels + channel];
           const cx = x + (col + ((at % cols) + 0.5) / cols) * pitch;
           const cy = y + (row + (Math.floor(at / cols) + 0.5) / rows) * pitch;
           context.moveTo(cx + r, cy);
@@ -77,7 +77,7 @@ export class Painter extends PanelPainter {
   }
 }
 
-/** The kernels of a layer over several inputs: of every place the norm over them, as ink. */
+/** The kernels of a layer over several inputs: the norm over them at every position, as ink. */
 class KernelNorms {
   /** @param {MapPanel} panel @param {Values} values */
   constructor(panel, values) {

@@ -1,5 +1,5 @@
 // @ts-check
-// What runs past the layers inside: a line over them into the sum.
+// Draws the bypass of layers that contain others: a line above the inner layers into the sum.
 
 import { palette } from "../../color.js";
 import { PanelPainter } from "../panel.js";
@@ -12,15 +12,15 @@ export class Painter extends PanelPainter {
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
   paint(context, look) {
     super.paint(context, look);
-    const { groups, past } = this.panel;
-    if (!past) return;
+    const { groups, bypass } = this.panel;
+    if (!bypass) return;
     const last = groups[groups.length - 1].fields[0];
     skip(context, groups[0].fields[0].x - 8, last, look.scale);
   }
 }
 
 /**
- * A stream runs over a branch, from its left to the sum on its right.
+ * A line over a branch, from its left to the sum on its right.
  * @param {CanvasRenderingContext2D} context
  * @param {number} from
  * @param {{x: number, y: number, width: number}} sum

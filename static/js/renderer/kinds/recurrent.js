@@ -1,6 +1,6 @@
 // @ts-check
-// The unrolled cells of a recurrent layer: which way time runs through them, and how far back the
-// gradient reaches.
+// The unrolled cells of a recurrent layer: the direction of time, and how far back the gradient
+// reaches.
 
 import { palette } from "../../color.js";
 import { PanelPainter } from "../panel.js";
@@ -14,7 +14,7 @@ export class Painter extends PanelPainter {
   /** @param {Panel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);
-    /** Of every direction in time its fields. */
+    /** The fields of every direction in time. */
     this.directions = panel.groups.map(({ fields }) => fields);
   }
 
@@ -34,7 +34,7 @@ export class Painter extends PanelPainter {
     }
   }
 
-  /** Which way each direction goes. @param {CanvasRenderingContext2D} context @param {number} scale */
+  /** The name of each direction. @param {CanvasRenderingContext2D} context @param {number} scale */
   paintNames(context, scale) {
     context.font = `${10.5 * scale}px ${palette().text}`;
     context.textAlign = "left";
@@ -47,7 +47,7 @@ export class Painter extends PanelPainter {
 }
 
 /**
- * The way of time, or of the gradient against it.
+ * An arrow along time, or against it for the gradient.
  * @param {CanvasRenderingContext2D} context
  * @param {number} x
  * @param {Field} field

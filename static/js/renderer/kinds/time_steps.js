@@ -1,23 +1,23 @@
 // @ts-check
-// What is computed along time; of pooling also the step that each maximum was taken from.
+// Fields over time; for pooling also the step that each maximum was taken from.
 
 import { palette } from "../../color.js";
-import { Chosen } from "../chosen.js";
+import { Argmax } from "../argmax.js";
 import { PanelPainter } from "../panel.js";
 
-/** @import { PlacePanel } from "../../scene/kinds/time_steps.js" */
+/** @import { SequencePanel } from "../../scene/kinds/time_steps.js" */
 /** @import { PanelLook } from "../panel.js" */
 /** @import { Values } from "../values.js" */
 
-/** A step of a window lower than this has no room for a mark, CSS px. */
+/** The least height of a step with room for a mark, CSS px. */
 const MIN_STEP = 5;
 
 export class Painter extends PanelPainter {
-  /** @param {PlacePanel} panel @param {Values} values */
+  /** @param {SequencePanel} panel @param {Values} values */
   constructor(panel, values) {
     super(panel, values);
     const { origin } = panel;
-    this.chosen = origin?.layer.combines === "largest" ? new Chosen(origin, values) : null;
+    this.argmax = origin?.layer.combines === "largest" ? new Argmax(origin, values) : null;
     this.size = origin?.windows[0].size ?? 1;
   }
 
@@ -25,24 +25,24 @@ export class Painter extends PanelPainter {
   paint(context, look) {
     super.paint(context, look);
     const { from, to } = this.painters[0];
-    if (this.chosen && to > from && !look.gradient) this.paintChosen(context, this.chosen);
+    if (this.argmax && to > from && !look.gradient) this.paintArgmax(context, this.argmax);
   }
 
   /**
-   * A dash in each pooled cell, at the height of the step.
+   * A dash in each pooled cell, at the height of the step of its maximum.
    * @param {CanvasRenderingContext2D} context
-   * @param {Chosen} chosen
+   * @param {Argmax} argmax
    */
-  paintChosen(context, chosen) {
+  paintArgmax(context, argmax) {
     const [{ x, y, width, height, part }] = this.panel.fields;
     const step = height / part.rows / this.size;
-    if (step < MIN_STEP || !chosen.refresh()) return;
+    if (step < MIN_STEP || !argmax.refresh()) return;
     const cell = width / part.cols;
     const inset = cell > 4 ? 1 : 0.5;
     context.beginPath();
     for (let row = 0; row < part.rows; row += 1) {
       for (let col = 0; col < part.cols; col += 1) {
-        const at = row * this.size + chosen.places[row * part.cols + col] + 0.5;
+        const at = row * this.size + argmax.indices[row * part.cols + col] + 0.5;
         context.rect(x + col * cell + inset, y + at * step - 0.75, cell - 2 * inset, 1.5);
       }
     }

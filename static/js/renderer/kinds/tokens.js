@@ -7,7 +7,7 @@ import { PanelPainter } from "../panel.js";
 
 /** @import { PanelLook } from "../panel.js" */
 
-/** Rows lower than this are too low for any letter, CSS px. */
+/** The least height of a row with letters, CSS px. */
 const MIN_ROW = 5;
 
 export class Painter extends PanelPainter {

@@ -1,5 +1,5 @@
 // @ts-check
-// A Transformer's block: attention matrices, and the residual stream that runs past the branches.
+// A Transformer's block: attention matrices, and the residual stream that bypasses the branches.
 
 import { Painter as AttentionPainter } from "./attention.js";
 import { skip } from "./nested.js";

@@ -1,6 +1,6 @@
 // @ts-check
-// Looked-up vectors with their numbers and whose they are; for a factorisation the product of each
-// pair, and the sum with what each has of its own. Their gradients stand in the same places.
+// Embedding vectors with their names and numbers; for a factorisation also the products and their
+// sum with the biases. Gradients stand at the same positions.
 
 import { diverging, palette } from "../../color.js";
 import { short } from "../../format.js";
@@ -14,9 +14,9 @@ import { STALE } from "../values.js";
 /** @import { PanelLook } from "../panel.js" */
 /** @import { Values } from "../values.js" */
 
-/** Cells narrower than this have no room for a number, CSS px. */
+/** The least width of a cell with a number, CSS px. */
 const MIN_CELL = 22;
-/** Between rows closer than this no sign fits, CSS px at scale 1. */
+/** The least gap between rows with a sign in it, CSS px at scale 1. */
 const MIN_SIGN_GAP = 14;
 
 export class Painter extends PanelPainter {
@@ -26,11 +26,11 @@ export class Painter extends PanelPainter {
     this.vectors = panel;
     const layer = panel.fields[0].value.split("/")[1];
     this.ids = values.signal("probe/input/x");
-    this.own = values.signal(`${layer}/b`);
-    this.middle = values.signal(`${layer}/mu`);
+    this.biases = values.signal(`${layer}/b`);
+    this.mean = values.signal(`${layer}/mu`);
     const { rows, cols } = panel.fields[0].part;
     this.products = new Float32Array(cols);
-    /** What each of them gets of the gradient. */
+    /** The gradient with respect to each product. */
     this.shares = new Float32Array(cols);
     this.names = Array.from({ length: rows }, () => "");
     this.sum = "";
@@ -44,7 +44,7 @@ export class Painter extends PanelPainter {
     return [gradient ? this.painters[0].gradientRange : this.painters[0].range];
   }
 
-  /** Texts and products anew, when the numbers have changed. */
+  /** Computes texts and products again when the numbers have changed. */
   refresh() {
     const signal = this.painters[0].value;
     if (!signal || !this.ids?.entry || this.version === signal.version) return;
@@ -62,18 +62,18 @@ export class Painter extends PanelPainter {
       this.products[col] = product;
       dot += product;
     }
-    const own = this.names.map((_, row) => signed(this.biasOf(row)));
-    this.sum = `${short(dot)} ${own.join(" ")} ${signed(this.middle?.target[0] ?? 0)} =`;
+    const biases = this.names.map((_, row) => signed(this.biasOf(row)));
+    this.sum = `${short(dot)} ${biases.join(" ")} ${signed(this.mean?.target[0] ?? 0)} =`;
     const { target_scale: scale, target_mean: mean, target_name: target } = model.data;
     const answer = this.painters[1].value?.target[0] ?? Number.NaN;
     this.answer = `${short(answer * scale + mean)} ${target}`;
   }
 
-  /** What a field's row has of its own. @param {number} field */
+  /** The bias of a field's row. @param {number} field */
   biasOf(field) {
     const sizes = this.panel.model.data.field_sizes ?? [];
     const before = sizes.slice(0, field).reduce((sum, size) => sum + size, 0);
-    return this.own?.target[before + (this.ids?.target[field] ?? 0)] ?? Number.NaN;
+    return this.biases?.target[before + (this.ids?.target[field] ?? 0)] ?? Number.NaN;
   }
 
   /** @override @param {CanvasRenderingContext2D} context @param {PanelLook} look */
@@ -101,7 +101,7 @@ export class Painter extends PanelPainter {
   }
 
   /**
-   * What is still of the step before is pale.
+   * Makes numbers of the step before pale.
    * @param {CanvasRenderingContext2D} context
    * @param {FieldPainter} painter
    * @param {number} pc
@@ -137,7 +137,7 @@ export class Painter extends PanelPainter {
   }
 
   /**
-   * The gradient of the sum, which every product gets.
+   * The gradient of the sum, which is also that of every product.
    * @param {CanvasRenderingContext2D} context
    * @param {number} top
    * @param {number} pc
@@ -170,7 +170,7 @@ export class Painter extends PanelPainter {
   }
 
   /**
-   * Between two rows.
+   * A sign between two rows.
    * @param {CanvasRenderingContext2D} context
    * @param {string} sign
    * @param {number} y where the lower one begins

@@ -56,9 +56,9 @@ export const dense = {
     const look = face(layer, model);
     const names = model.data.class_names;
     const [weight = "", bias = ""] = layer.parameters;
-    // Others, as flattening or dropout, hand on what they get.
+    // Other layers, such as flattening or dropout, pass their input on.
     const weighs = layer.combines === "sum";
-    // Where the loss is differentiated by z at once, as with cross-entropy, there is no dL/da.
+    // If the loss is differentiated by z at once, as with cross-entropy, there is no dL/da.
     const gradient = ["a", "z"]
       .map((value) => `probe/${layer.name}/${value}.grad`)
       .find((name) => model.bufferByName.has(name));

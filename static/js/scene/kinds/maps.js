@@ -2,7 +2,7 @@
 // Layers over images: a map per channel, beside the kernel that computed it.
 
 import { panelColumn } from "../column.js";
-import { boxAround, placeOf } from "../fields.js";
+import { boxAround, positionOf } from "../fields.js";
 import { kernelShape, Origin } from "../origin.js";
 import { Panel, weightLines } from "../panel.js";
 
@@ -11,18 +11,18 @@ import { Panel, weightLines } from "../panel.js";
 /** @import { Area, Box } from "../layout.js" */
 /** @import { CellLine, Read } from "../panel.js" */
 
-/** The most channels that are shown; of the others, only the number is. */
+/** The most channels that are shown; the others are only counted. */
 const MAX_CHANNELS = 16;
 /** The most maps in one column, where there is room. */
 const MAX_STACKED = 8;
-/** Sides of maps and kernels, and what is between them; CSS px at scale 1. */
+/** Sides of maps and kernels, and the gap between them; CSS px at scale 1. */
 const SIDE = 58;
 const MIN_SIDE = 20;
-/** Beside smaller maps there are no kernels. */
+/** Smaller maps have no kernels beside them. */
 const MIN_SIDE_WITH_KERNEL = 16;
 const KERNEL = 24;
 const GAP = 6;
-/** The size of what is out of sight, px: not 0, so that shares of it are numbers. */
+/** The size of a hidden kernel, px: above 0, so that shares of it are finite. */
 const HIDDEN_SIZE = 1e-3;
 const FOOT = 16;
 
@@ -44,11 +44,11 @@ export class MapPanel extends Panel {
       const { channel, kernel, row, col } = this.channelOf(cell);
       return kernel ? null : { row, col, channel };
     });
-    this.also = this.origin.needs;
+    this.extraBuffers = this.origin.needs;
     this.inputs = this.kernels && this.origin.kernel.inputs > 1 ? this.origin.kernel.inputs : 0;
-    /** The input channel, within its group, that kernels are shown of; -1 for the norm over all. */
+    /** The input channel, within its group, whose kernels are shown; -1 for the norm over all. */
     this.input = -1;
-    this.turn(this.inputs ? -1 : 0);
+    this.selectInput(this.inputs ? -1 : 0);
     this.shownChannels = Math.min(MAX_CHANNELS, channels);
     this.hidden = channels - this.shownChannels;
     const grid = this.shownChannels > MAX_STACKED ? 2 : 1;
@@ -93,7 +93,7 @@ export class MapPanel extends Panel {
   }
 
   /** @override @param {number} input */
-  turn(input) {
+  selectInput(input) {
     this.input = input < this.origin.kernel.inputs ? input : -1;
     if (!this.kernels || this.input < 0) return;
     for (let filter = 0; filter < this.shownChannels; filter += 1) {
@@ -103,7 +103,7 @@ export class MapPanel extends Panel {
 
   /** @param {number} cell */
   channelOf(cell) {
-    const { field, row, col } = placeOf(this.fields, cell);
+    const { field, row, col } = positionOf(this.fields, cell);
     const at = this.fields.indexOf(field);
     const each = this.kernels ? 2 : 1;
     return { channel: Math.floor(at / each), kernel: each === 2 && at % 2 === 0, field, row, col };
@@ -130,10 +130,10 @@ export class MapPanel extends Panel {
     const line = (/** @type {string} */ symbol, /** @type {string} */ buffer) =>
       this.model.bufferByName.has(buffer) ? [{ symbol, buffer, index: [row, col, channel] }] : [];
     if (!kernel) {
-      const own = this.kernels ? line("z", z) : [];
+      const preActivation = this.kernels ? line("z", z) : [];
       const a = line("a", field.value);
       const flow = this.kernels ? line("dL/dz", `${z}.grad`) : [];
-      return [...own, ...a, ...flow, ...line("dL/da", field.gradient)];
+      return [...preActivation, ...a, ...flow, ...line("dL/da", field.gradient)];
     }
     if (this.input >= 0) {
       return weightLines(this.model, weight, this.indexOf(row, col, channel));
@@ -146,7 +146,7 @@ export class MapPanel extends Panel {
   }
 
   /**
-   * Of a weight of the input that is shown.
+   * The index of a weight for the input channel that is shown.
    * @param {number} row
    * @param {number} col
    * @param {number} filter
@@ -174,16 +174,16 @@ export class MapPanel extends Panel {
   /** @override @param {number} cell */
   weightsOf(cell) {
     const { kernels, origin, fields } = this;
-    const place = origin.find(cell);
-    if (!kernels || !place || origin.windows[0].kind !== "spread") return [];
-    const [rows, cols] = origin.kernelAt(place);
-    const kernel = fields[2 * place.channel];
+    const position = origin.find(cell);
+    if (!kernels || !position || origin.windows[0].kind !== "spread") return [];
+    const [rows, cols] = origin.kernelAt(position);
+    const kernel = fields[2 * position.channel];
     return rows.flatMap((row) => cols.map((col) => boxAround(kernel, [row, row], [col, col])));
   }
 }
 
 /**
- * In the middle of its map's height, in whole pixels.
+ * Centres a kernel on its map's height, in whole pixels.
  * @param {Box & {part: {rows: number, cols: number}}} field
  * @param {number} x
  * @param {number} middle
@@ -202,7 +202,7 @@ function placeKernel(field, x, middle, most, scale) {
 }
 
 /**
- * For every channel its kernel, where it has one, and its map.
+ * For every channel its kernel, if there is one, and its map.
  * @param {LayerInfo} layer
  * @param {Model} model
  * @returns {FieldSpec[]}
@@ -244,7 +244,8 @@ function mapField({ name, output_shape: [rows, cols, channels] }, model, channel
 }
 
 /**
- * A kernel as it is over one input. Which one is up to the panel; the painter makes the norm over all.
+ * A kernel over one input channel. The panel chooses the channel; the painter shows the norm over
+ * all.
  * @param {LayerInfo} layer
  * @param {Model} model
  * @param {string} weight

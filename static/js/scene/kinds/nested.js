@@ -1,6 +1,6 @@
 // @ts-check
-// Layers around others: a residual connection and parallel branches. What is inside stands side by
-// side, the way past it runs over the top.
+// Layers that contain others: residual connections and parallel branches. The inner layers stand
+// side by side; the bypass runs above them.
 
 import { panelColumn } from "../column.js";
 import { sequenceField } from "../fields.js";
@@ -23,7 +23,7 @@ export function column(layer, model) {
   ]);
   const sum = layer.kind === "residual" ? "⊕" : "joined";
   const panel = new Panel([...specs, ...shown(layer, sum, model)], model);
-  panel.past = layer.kind === "residual" || hasEmpty(layer, model);
+  panel.bypass = layer.kind === "residual" || hasEmpty(layer, model);
   return panelColumn(layer, model, panel);
 }
 
@@ -36,7 +36,7 @@ function hasEmpty({ path }, model) {
   );
 }
 
-/** Not part of another layer inside. @param {LayerInfo} layer @param {string} outer */
+/** Whether a layer stands directly inside the outer one. @param {LayerInfo} layer @param {string} outer */
 function direct({ name }, outer) {
   return !name.slice(outer.length + 1).includes("/");
 }

@@ -9,7 +9,7 @@ import { Panel } from "../panel.js";
 /** @import { LayerInfo, Model } from "../../state/types.js" */
 /** @import { FieldSpec } from "../fields.js" */
 
-/** The gates in the order of their blocks, with what each does. */
+/** Symbols and names of the gates, in the order of their blocks. */
 const GATES = {
   lstm: [
     ["i", "input gate"],
@@ -24,7 +24,7 @@ const GATES = {
   rnn: [],
 };
 
-/** Between the two directions in time stand the arrows of both, CSS px at scale 1. */
+/** The gap between the two directions in time, for the arrows of both; CSS px at scale 1. */
 const BETWEEN = 30;
 
 /** @param {LayerInfo} layer @param {Model} model */

@@ -2,36 +2,36 @@
 // What is computed at every position of a sequence: a row per step, a column per unit.
 
 import { panelColumn } from "../column.js";
-import { placeOf, sequenceField } from "../fields.js";
+import { positionOf, sequenceField } from "../fields.js";
 import { originOf } from "../origin.js";
 import { Panel, weightLines } from "../panel.js";
 
 /** @import { LayerInfo, Model } from "../../state/types.js" */
 /** @import { FieldSpec } from "../fields.js" */
-/** @import { Origin, Place } from "../origin.js" */
+/** @import { Origin, Position } from "../origin.js" */
 /** @import { CellLine, Read } from "../panel.js" */
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
   // Above a convolution there is room for its shape only.
   const activation = layer.kind === "dense" ? layer.activation : "";
-  return { ...panelColumn(layer, model, new PlacePanel(layer, model)), activation };
+  return { ...panelColumn(layer, model, new SequencePanel(layer, model)), activation };
 }
 
-export class PlacePanel extends Panel {
+export class SequencePanel extends Panel {
   /** @param {LayerInfo} layer @param {Model} model */
   constructor(layer, model) {
-    super(placeFields(layer, model), model);
+    super(fieldsOf(layer, model), model);
     const output = this.fields[this.fields.length - 1];
     this.origin = originOf(layer, model, (cell) => {
-      const { field, row, col } = placeOf(this.fields, cell);
+      const { field, row, col } = positionOf(this.fields, cell);
       return field === output ? { row, col: 0, channel: col } : null;
     });
-    this.also = this.origin?.needs ?? [];
+    this.extraBuffers = this.origin?.needs ?? [];
   }
 
   /**
-   * With the pre-activation, where there is one, or the weight that was looked up.
+   * Adds the pre-activation, if there is one, or the weight that was looked up.
    * @override
    * @param {number} cell
    * @param {Read} read
@@ -39,10 +39,11 @@ export class PlacePanel extends Panel {
    */
   lines(cell, read) {
     const { origin, model } = this;
-    const place = origin?.find(cell);
-    if (!origin || !place) return super.lines(cell, read);
-    if (!origin.weighs) return [...super.lines(cell, read), ...this.lookedUp(origin, place, read)];
-    const index = [place.row, place.channel];
+    const position = origin?.find(cell);
+    if (!origin || !position) return super.lines(cell, read);
+    if (!origin.weighs)
+      return [...super.lines(cell, read), ...this.lookedUp(origin, position, read)];
+    const index = [position.row, position.channel];
     const named = { z: origin.z, a: origin.a };
     const gradients = { "dL/dz": `${origin.z}.grad`, "dL/da": `${origin.a}.grad` };
     return Object.entries({ ...named, ...gradients }).flatMap(([symbol, buffer]) =>
@@ -52,7 +53,7 @@ export class PlacePanel extends Panel {
 
   /**
    * @param {Origin} origin
-   * @param {Place} place
+   * @param {Position} position
    * @param {Read} read
    */
   lookedUp({ layer, weight, source }, { row, channel }, read) {
@@ -66,7 +67,7 @@ export class PlacePanel extends Panel {
  * @param {Model} model
  * @returns {FieldSpec[]}
  */
-function placeFields(layer, model) {
+function fieldsOf(layer, model) {
   if (layer.kind === "input") {
     return [sequenceField(model, "probe/input/x", { symbol: "x", title: "input" })];
   }

@@ -7,7 +7,7 @@ import { Panel } from "../panel.js";
 
 /** @import { LayerInfo, Model } from "../../state/types.js" */
 
-/** Width of a letter and of what is around them, CSS px at scale 1. */
+/** Width of a letter and of the margins, CSS px at scale 1. */
 const LETTER = 7;
 const AROUND = 8;
 const MAX_WIDTH = 64;

@@ -1,15 +1,15 @@
 // @ts-check
-// Vectors that are looked up by name: one for each field of the input, such as a person and a film. A
-// factorisation multiplies the two and adds what each has of its own.
+// Embedding vectors, one for each field of the input, such as a person and a film. A factorisation
+// adds the biases of the two to their dot product.
 
 import { panelColumn } from "../column.js";
-import { imageWidth, placeOf, sequenceField } from "../fields.js";
+import { imageWidth, positionOf, sequenceField } from "../fields.js";
 import { Panel, weightLines } from "../panel.js";
 import { fieldName } from "../sequence.js";
 
 /** @import { LayerInfo, Model } from "../../state/types.js" */
 
-/** A number has room for its digits, CSS px at scale 1. */
+/** Width of a cell with room for the digits of a number, CSS px at scale 1. */
 const CELL = 34;
 const MIN_WIDTH = 150;
 const MAX_WIDTH = 208;
@@ -38,14 +38,17 @@ export function column(layer, model) {
   });
   const panel = new VectorPanel(layer.kind === "factorisation" ? [vectors, sum] : [vectors], model);
   panel.table = `${layer.name}/W`;
-  panel.tall = heightOf(panel.fields, TIGHT) + TIGHT.name;
-  panel.also = [`${layer.name}/b`, `${layer.name}/mu`];
+  panel.minHeight = heightOf(panel.fields, TIGHT) + TIGHT.name;
+  panel.extraBuffers = [`${layer.name}/b`, `${layer.name}/mu`];
   return panelColumn(layer, model, panel);
 }
 
-/** Heights of a row's name, of its numbers and of what is below it. @typedef {{name: number, row: number, between: number}} Heights */
+/**
+ * Heights of a row's name, of its numbers and of the gap below them.
+ * @typedef {{name: number, row: number, between: number}} Heights
+ */
 
-/** Where there is room, and at least; CSS px at scale 1. */
+/** Preferred and least heights, CSS px at scale 1. */
 const IDEAL = { name: 18, row: 34, between: 22 };
 const TIGHT = { name: 14, row: 13, between: 4 };
 
@@ -55,7 +58,7 @@ function pitchOf({ name, row, between }) {
 }
 
 /**
- * Of the vectors and, where there is one, of the sum below what is added.
+ * The height of the vectors and, if there is one, of the sum below them.
  * @param {import("../fields.js").FieldSpec[]} fields
  * @param {Heights} heights
  */
@@ -64,48 +67,48 @@ function heightOf([vectors, sum], heights) {
 }
 
 export class VectorPanel extends Panel {
-  /** The parameters that it is looked up in, a row a vector. */
+  /** The name of the table that the vectors are looked up in, a row each. */
   table = "";
-  /** CSS px. */
+  /** Heights in use, CSS px. */
   heights = IDEAL;
 
-  /** From one row to the next, CSS px. */
+  /** The distance from one row to the next, CSS px. */
   get pitch() {
     return pitchOf(this.heights);
   }
 
   /** @override @param {number} cell @param {import("../panel.js").Read} read */
   name(cell, read) {
-    const { field, row, col } = placeOf(this.fields, cell);
+    const { field, row, col } = positionOf(this.fields, cell);
     if (field !== this.fields[0]) return field.title;
     return `${fieldName(this.model, row, read("probe/input/x")?.[row] ?? 0)}, element ${col}`;
   }
 
   /**
-   * With the weight that a number is.
+   * Adds the weight that was looked up.
    * @override
    * @param {number} cell
    * @param {import("../panel.js").Read} read
    */
   lines(cell, read) {
-    const { field, row, col } = placeOf(this.fields, cell);
-    const own = super.lines(cell, read);
-    if (field !== this.fields[0]) return own;
+    const { field, row, col } = positionOf(this.fields, cell);
+    const lines = super.lines(cell, read);
+    if (field !== this.fields[0]) return lines;
     const sizes = this.model.data.field_sizes ?? [];
     const before = sizes.slice(0, row).reduce((sum, size) => sum + size, 0);
     const id = read("probe/input/x")?.[row];
-    if (id === undefined) return own;
-    return [...own, ...weightLines(this.model, this.table, [before + id, col])];
+    if (id === undefined) return lines;
+    return [...lines, ...weightLines(this.model, this.table, [before + id, col])];
   }
 
   /**
-   * Without the name above it.
+   * The box of the number, without the name above it.
    * @override
    * @param {number} cell
    */
   boxOf(cell) {
     const box = super.boxOf(cell);
-    if (placeOf(this.fields, cell).field !== this.fields[0]) return box;
+    if (positionOf(this.fields, cell).field !== this.fields[0]) return box;
     const { name, row } = this.heights;
     return { ...box, y: box.y + name, height: row };
   }

@@ -1,11 +1,11 @@
 // @ts-check
 // Numbers as an answer of the server tells them.
 
-/** @import { Told } from "../../state/types.js" */
+/** @import { AnswerNumber } from "../../state/types.js" */
 
 /**
  * A number of an answer.
- * @param {Told} told
+ * @param {AnswerNumber} told
  */
 export function numberOf({ value, text }) {
   if (value !== null && value !== undefined) return value;

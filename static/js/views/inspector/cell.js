@@ -1,5 +1,6 @@
 // @ts-check
-// A cell of a column that is made of fields: a unit at a time step, a weight of attention, an answer.
+// A cell of a column that is made of fields: a unit at a time step, a weight of attention, an
+// answer.
 
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
@@ -38,7 +39,7 @@ export function cellPanel(context, model, { layer, unit }) {
     wants: exactly(model, names, true),
     show(reader) {
       const read = (/** @type {string} */ buffer) => numbersOf(reader, buffer);
-      panel.turn(context.store.state.kernelInputs[layer] ?? -1);
+      panel.selectInput(context.store.state.kernelInputs[layer] ?? -1);
       setText(name, panel.name(unit, read));
       const told = panel.lines(unit, read);
       const own = told.flatMap((line) => ("buffer" in line ? [line] : []));

@@ -14,7 +14,9 @@ import { indexText } from "./names.js";
 import { QuizForm } from "./quiz.js";
 import { TermsView } from "./ranking.js";
 
-/** @import { Asked, Context, Explained, Model, Moment, Place } from "../../state/types.js" */
+/**
+ * @import { BufferElement, Context, Explained, Model, Moment, TrailEntry } from "../../state/types.js"
+ */
 /** @import { Panel } from "../inspector.js" */
 /** @import { Reader } from "./reader.js" */
 
@@ -25,7 +27,7 @@ const ASK_INTERVAL = 500;
  * The explanation at the end of a trail.
  * @param {Context} context
  * @param {Model} model
- * @param {Asked[]} trail
+ * @param {TrailEntry[]} trail
  * @returns {Panel}
  */
 export function explanationPanel(context, model, trail) {
@@ -42,7 +44,7 @@ export function explanationPanel(context, model, trail) {
 }
 
 class Explanation {
-  /** @param {Context} context @param {Model} model @param {Asked[]} trail */
+  /** @param {Context} context @param {Model} model @param {TrailEntry[]} trail */
   constructor(context, model, trail) {
     this.context = context;
     this.model = model;
@@ -214,8 +216,8 @@ class Explanation {
     const { formula, terms, symbol, own, stale, probe } = answer;
     const { state } = this.context.store;
     const { questions } = this.context.actions;
-    const hidden = (/** @type {Place} */ p) => isHidden(state, p.buffer, p.index);
-    const follow = (/** @type {Place} */ place, /** @type {number | null} */ factor) =>
+    const hidden = (/** @type {BufferElement} */ p) => isHidden(state, p.buffer, p.index);
+    const follow = (/** @type {BufferElement} */ place, /** @type {number | null} */ factor) =>
       questions.follow({ buffer: place.buffer, index: place.index, probe, factor });
     const symbols = new Writer({ numbers: false, follow, hidden });
     const numbers = new Writer({ numbers: true, follow, hidden });

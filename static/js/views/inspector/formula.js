@@ -8,7 +8,7 @@ import { HIDDEN } from "../../state/quiz.js";
 import { numberOf } from "./answer_number.js";
 import { indexText } from "./names.js";
 
-/** @import { FormulaNode, Place, Told } from "../../state/types.js" */
+/** @import { AnswerNumber, BufferElement, FormulaNode } from "../../state/types.js" */
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const DIGITS = 4;
@@ -92,9 +92,9 @@ const infix = (text) => m("mo", { form: "infix", lspace: "0.22em", rspace: "0.22
 /**
  * @typedef {object} Options
  * @property {boolean} numbers numbers instead of symbols
- * @property {((place: Place, factor: number | null) => void) | null} follow what a click on an
+ * @property {((place: BufferElement, factor: number | null) => void) | null} follow what a click on an
  *   operand does
- * @property {(place: Place) => boolean} hidden whether the exercise hides an element
+ * @property {(place: BufferElement) => boolean} hidden whether the exercise hides an element
  */
 
 /** Writes formulas. */
@@ -165,7 +165,7 @@ export class Writer {
     const leaf = node.kind === "element" || node.kind === "number" || node.kind === "series";
     const written = this.options.numbers && leaf;
     const bracketed = written
-      ? numberOf(/** @type {Told} */ (node)) < 0
+      ? numberOf(/** @type {AnswerNumber} */ (node)) < 0
       : kinds.includes(node.kind);
     if (!bracketed) return pieces;
     pieces[0] = [operator("("), ...pieces[0]];
@@ -188,7 +188,7 @@ export class Writer {
 
   /** @param {FormulaNode} node */
   series(node) {
-    if (this.options.numbers) return [[digits(/** @type {Told} */ (node))]];
+    if (this.options.numbers) return [[digits(/** @type {AnswerNumber} */ (node))]];
     const letters = node.axes.map((/** @type {any} */ axis) => m("mi", {}, axis.letter));
     const sign = m(
       "munder",
@@ -258,7 +258,7 @@ export class Writer {
     if (!this.options.numbers && symbol) return m("mrow", {}, ...symbolNodes(symbol));
     const { value } = node;
     if (Number.isInteger(value)) return m("mn", {}, figure(Number(value)));
-    return digits(/** @type {Told} */ (node));
+    return digits(/** @type {AnswerNumber} */ (node));
   }
 
   /** @param {FormulaNode} node */
@@ -266,7 +266,7 @@ export class Writer {
     const { link, symbol, index } = node;
     const { numbers, follow, hidden } = this.options;
     const secret = link && hidden(link);
-    const told = /** @type {Told} */ (node);
+    const told = /** @type {AnswerNumber} */ (node);
     const known = link ? (secret ? HIDDEN : exact(numberOf(told))) : "";
     const content = numbers
       ? [secret ? m("mn", {}, HIDDEN) : digits(told)]
@@ -306,7 +306,7 @@ function press(element, label, key, run) {
 
 /**
  * Four digits, underlined in the colour of the sign.
- * @param {Told} told
+ * @param {AnswerNumber} told
  */
 function digits(told) {
   const value = numberOf(told);
@@ -344,7 +344,7 @@ export function plain(node) {
     case "element":
       return `${node.symbol}${indexText(node.index)}`;
     case "number":
-      return node.symbol || figure(numberOf(/** @type {Told} */ (node)));
+      return node.symbol || figure(numberOf(/** @type {AnswerNumber} */ (node)));
     case "choice":
       return plain(node.found);
     case "sum":
@@ -376,7 +376,7 @@ export function remarks(node) {
   if (kind === "number" && meaning) return [symbol ? `${symbol}: ${meaning}` : meaning];
   if (kind === "choice") {
     const chosen = by.map((/** @type {FormulaNode} */ chooser) => {
-      return `${plain(chooser)} = ${exact(numberOf(/** @type {Told} */ (chooser)))}`;
+      return `${plain(chooser)} = ${exact(numberOf(/** @type {AnswerNumber} */ (chooser)))}`;
     });
     return [`Chosen by ${chosen.join(", ")}: ${reason}.`];
   }

@@ -6,7 +6,7 @@ import { quizAnything } from "../../state/quiz.js";
 import { CommandError } from "../../wire/connection.js";
 import { numberOf } from "./answer_number.js";
 
-/** @import { Context, Explained, Place } from "../../state/types.js" */
+/** @import { BufferElement, Context, Explained } from "../../state/types.js" */
 
 /** Significant digits to which an answer has to be right. */
 const DIGITS = 3;
@@ -66,7 +66,7 @@ export class QuizForm {
   /** @param {Explained} about */
   show(about) {
     const { quiz } = this.context.store.state;
-    const asked = quiz?.places.some((p) => isSame(p, about)) ?? false;
+    const asked = quiz?.elements.some((p) => isSame(p, about)) ?? false;
     const moved = this.about !== null && numberOf(this.about) !== numberOf(about);
     if (moved || !asked) setText(this.hint, "");
     this.about = about;
@@ -117,7 +117,7 @@ function parse(text) {
   return scientific === "" ? Number.NaN : Number(scientific);
 }
 
-/** @param {Place} a @param {Place} b */
+/** @param {BufferElement} a @param {BufferElement} b */
 function isSame(a, b) {
   return a.buffer === b.buffer && String(a.index) === String(b.index);
 }

@@ -83,5 +83,5 @@ export class TermsView {
   }
 }
 
-/** @param {FormulaNode} node @returns {import("../../state/types.js").Told} */
+/** @param {FormulaNode} node @returns {import("../../state/types.js").AnswerNumber} */
 const told = (node) => /** @type {any} */ (node);

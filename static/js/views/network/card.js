@@ -39,10 +39,10 @@ export class Card {
     /** @type {HTMLElement[]} */
     this.cells = [];
     this.shown = "";
-    /** @type {Promise<import("./making.js").Making> | null} */
-    this.making = null;
+    /** @type {Promise<import("./contributions.js").ContributionsView> | null} */
+    this.contributions = null;
     /** @type {Frame | null | undefined} what it shows was made of its numbers */
-    this.madeOf = undefined;
+    this.contributionsAt = undefined;
     /** @type {Map<string, {stamp: string, asked: number, value: number | null}>} */
     this.answers = new Map();
   }
@@ -96,9 +96,9 @@ export class Card {
       this.lines = panel.lines(cell, values.read);
       if (this.lines.length !== this.cells.length) this.listLines();
     }
-    if (this.madeOf === frame) return;
-    this.madeOf = frame;
-    this.showMade(origin ?? null, cell, values.read);
+    if (this.contributionsAt === frame) return;
+    this.contributionsAt = frame;
+    this.showContributions(origin ?? null, cell, values.read);
   }
 
   /**
@@ -107,15 +107,15 @@ export class Card {
    * @param {number} cell
    * @param {import("../../scene/panel.js").Read} read
    */
-  async showMade(origin, cell, read) {
-    if (origin && !this.making) {
-      this.making = import("./making.js").then(({ Making }) => {
-        const making = new Making();
-        this.element.insertBefore(making.element, this.note);
-        return making;
+  async showContributions(origin, cell, read) {
+    if (origin && !this.contributions) {
+      this.contributions = import("./contributions.js").then(({ ContributionsView }) => {
+        const contributions = new ContributionsView();
+        this.element.insertBefore(contributions.element, this.note);
+        return contributions;
       });
     }
-    (await this.making)?.show(origin, cell, read);
+    (await this.contributions)?.show(origin, cell, read);
   }
 
   /** @param {Line} line */
@@ -142,8 +142,8 @@ export class Card {
     const { compared } = this.context.store.state;
     this.lines = column.panel ? [] : linesOf(target, column, model, compared !== null);
     this.listLines();
-    this.showMade(null, 0, values.read);
-    this.madeOf = undefined;
+    this.showContributions(null, 0, values.read);
+    this.contributionsAt = undefined;
     const edge = target.kind === "edge";
     this.map.hidden = edge || column.face.kind === "value";
     const before = scene.columns[column.index - 1];

@@ -1,6 +1,6 @@
 // @ts-check
-// Kernels over several input channels: which one of these they are shown of, or the norm over all. A
-// choice for every such layer, in the legend; in the picture it goes by the page keys.
+// Kernels over several input channels: which one of these they are shown of, or the norm over all.
+// A choice for every such layer, in the legend; in the picture it goes by the page keys.
 
 import { h, tip } from "../../controls/dom.js";
 
@@ -71,7 +71,7 @@ export class Kernels {
     for (const { column, select } of this.choices) {
       const input = kernelInputs[column.layer] ?? -1;
       const known = input < (column.panel?.inputs ?? 0) ? input : -1;
-      column.panel?.turn(known);
+      column.panel?.selectInput(known);
       select.value = String(known);
     }
     this.repaint();

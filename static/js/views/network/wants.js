@@ -41,7 +41,7 @@ export function wantsOf(scene, model, mode, calm) {
         if (look === "fade") add(gradient, "f32");
         else if (calm || mode === "gradient") add(gradient);
       }
-      for (const name of column.panel.also) add(name, finely(name));
+      for (const name of column.panel.extraBuffers) add(name, finely(name));
       continue;
     }
     for (const name of [column.weight, column.bias]) {

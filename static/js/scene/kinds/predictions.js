@@ -1,34 +1,34 @@
 // @ts-check
-// The answers of a network that names the next token at every step: how probable it took the one that
-// came, and which it took for the most probable.
+// Predictions of the next token at every step: the probability of the true token, and the most
+// probable ones.
 
 import { panelColumn } from "../column.js";
-import { placeOf, sequenceField } from "../fields.js";
+import { positionOf, sequenceField } from "../fields.js";
 import { Panel } from "../panel.js";
 import { stepName, tokenText } from "../sequence.js";
 
 /** @import { LayerInfo, Model } from "../../state/types.js" */
 /** @import { CellLine, Read } from "../panel.js" */
 
-/** So many of the most probable tokens are named. */
+/** The number of most probable tokens that are named. */
 export const RANKS = 3;
 
 /** @param {LayerInfo} layer @param {Model} model */
 export function column(layer, model) {
   const activation = layer.kind === "dense" ? layer.activation : "";
-  return { ...panelColumn(layer, model, answerPanel(layer, model)), activation };
+  return { ...panelColumn(layer, model, predictionPanel(layer, model)), activation };
 }
 
 /**
  * @param {LayerInfo} layer
  * @param {Model} model
  */
-function answerPanel(layer, model) {
+function predictionPanel(layer, model) {
   const value = `probe/${layer.name}/a`;
   const gradient = `probe/${layer.name}/z.grad`;
   const [rows = 1, cols = 1] = model.bufferByName.get(value)?.shape ?? [];
   const ranks = { rows, cols: RANKS, offset: 0, stride: cols, step: 1 };
-  return new AnswerPanel(
+  return new PredictionPanel(
     [
       sequenceField(model, value, {
         symbol: "next",
@@ -53,21 +53,21 @@ function answerPanel(layer, model) {
   );
 }
 
-class AnswerPanel extends Panel {
+class PredictionPanel extends Panel {
   /**
    * The token that a cell is about, and its step.
    * @param {number} cell
    * @param {Read} read
    */
   tokenOf(cell, read) {
-    const { field, row, col } = placeOf(this.fields, cell);
+    const { field, row, col } = positionOf(this.fields, cell);
     const cols = this.fields[0].part.cols;
     if (field === this.fields[0]) return { row, id: read("probe/input/y")?.[row] ?? -1, rank: -1 };
     const all = read(field.value);
     if (!all) return { row, id: -1, rank: col };
-    const own = Array.from({ length: cols }, (_, id) => id);
-    own.sort((a, b) => all[row * cols + b] - all[row * cols + a]);
-    return { row, id: own[col] ?? -1, rank: col };
+    const ranked = Array.from({ length: cols }, (_, id) => id);
+    ranked.sort((a, b) => all[row * cols + b] - all[row * cols + a]);
+    return { row, id: ranked[col] ?? -1, rank: col };
   }
 
   /** @override @param {number} cell @param {Read} read */

@@ -1,9 +1,10 @@
 // @ts-check
-// Next tokens: the one that came in a ring, with a bar of its probability; beside it those that were
-// the most probable, each on a ground the darker the more probable it was.
+// Predictions of the next token: the true token with a bar of its probability, and beside it the
+// most probable tokens. The ground of a token is darker the more probable it is; a ring marks the
+// true one.
 
 import { palette } from "../../color.js";
-import { RANKS } from "../../scene/kinds/answers.js";
+import { RANKS } from "../../scene/kinds/predictions.js";
 import { tokenText } from "../../scene/sequence.js";
 import { PanelPainter } from "../panel.js";
 
@@ -11,8 +12,9 @@ import { PanelPainter } from "../panel.js";
 /** @import { PanelLook } from "../panel.js" */
 /** @import { Values } from "../values.js" */
 
+/** The least height of a row with letters, CSS px. */
 const MIN_ROW = 5;
-/** Width of a token beside its bar, CSS px at scale 1. */
+/** Width of a token beside its bar, and the largest letters; CSS px at scale 1. */
 const TOKEN_WIDTH = 18;
 const MAX_LETTERS = 12;
 
@@ -30,7 +32,7 @@ export class Painter extends PanelPainter {
     this.largest = MAX_LETTERS;
   }
 
-  /** The most probable tokens of every step, in order. */
+  /** Finds the most probable tokens of every step, in order. */
   rank() {
     const { best, rows, cols } = this;
     const signal = this.painters[0].value;

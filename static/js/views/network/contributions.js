@@ -1,27 +1,28 @@
 // @ts-check
-// How a cell was made: patch times kernel, channel by channel, and what they add up to.
+// Shows how a cell is computed: patch times kernel, channel by channel, and their sum.
 
 import { diverging, palette } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { madeOf } from "../../scene/contributions.js";
+import { contributionsOf } from "../../scene/contributions.js";
 
-/** @import { Made, Share } from "../../scene/contributions.js" */
+/** @import { Contributions, Share } from "../../scene/contributions.js" */
 /** @import { Origin } from "../../scene/origin.js" */
 /** @import { Read } from "../../scene/panel.js" */
 
-/** Channels shown one by one; the others as one sum. */
+/** The most channels that are shown one by one; the others are one sum. */
 const MAX_CHANNELS = 3;
+/** The largest side of a patch, CSS px. */
 const MAX_PATCH = 54;
-/** A cell of a small patch is no larger, CSS px. */
+/** The largest cell of a small patch, CSS px. */
 const MAX_CELL = 18;
 const SIGN = 18;
 const GAP = 8;
 const WIDTH = 290;
-/** Cells at least this wide and this tall have their number written in them, CSS px. */
+/** The least width and height of a cell with a number in it, CSS px. */
 const MIN_TEXT_WIDTH = 17;
 const MIN_TEXT_HEIGHT = 10;
-/** At least this wide it has two digits. */
+/** The least width of a cell whose number has two digits, CSS px. */
 const MIN_TWO_DIGITS = 22;
 /** Over time: room for the names of steps and for the sums of rows; rows of all matrices together. */
 const STEP = 42;
@@ -30,7 +31,7 @@ const MAX_STEPS_HEIGHT = 48;
 
 /** Where a matrix is painted. @typedef {{x: number, y: number, w: number, h: number, cols: number}} Grid of cells `w` by `h` */
 
-export class Making {
+export class ContributionsView {
   constructor() {
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.text = h("p", { class: "net-made" });
@@ -44,7 +45,7 @@ export class Making {
    * @param {Read} read
    */
   show(origin, cell, read) {
-    const made = origin && madeOf(origin, cell, read);
+    const made = origin && contributionsOf(origin, cell, read);
     this.element.hidden = made === null;
     if (!made) return;
     setText(this.text, `${sentence(made)}\n${made.field}`);
@@ -52,7 +53,7 @@ export class Making {
     else this.showShares(made);
   }
 
-  /** Channel by channel: patch × kernel = sum. @param {Made} made */
+  /** Channel by channel: patch × kernel = sum. @param {Contributions} made */
   showShares(made) {
     const { rows, cols } = made;
     const shares = made.shares.slice(0, listed(made));
@@ -67,7 +68,10 @@ export class Making {
     });
   }
 
-  /** Step by step: what came in, the weights, and their products, with the sum of every step. @param {Made} made */
+  /**
+   * Step by step: inputs, weights, and their products, with the sum of every step.
+   * @param {Contributions} made
+   */
   showSteps({ rows, cols, first, shares: [{ patch, kernel }] }) {
     const w = Math.min(24, (WIDTH - STEP - SUM) / cols);
     const h = Math.max(3, Math.min(15, MAX_STEPS_HEIGHT / rows));
@@ -101,7 +105,7 @@ export class Making {
   }
 
   /**
-   * @param {Made} made
+   * @param {Contributions} made
    * @param {Share} share
    * @param {Grid} grid of its patch
    * @param {number[]} ranges of patches and of kernels
@@ -176,7 +180,10 @@ export class Making {
   }
 }
 
-/** How many channels are shown: a single one more is no longer than its mention. @param {Made} made */
+/**
+ * The number of channels that are shown: one more takes no more room than a line about it.
+ * @param {Contributions} made
+ */
 function listed({ shares }) {
   return shares.length <= MAX_CHANNELS + 1 ? shares.length : MAX_CHANNELS;
 }
@@ -207,8 +214,8 @@ function term(value) {
 }
 
 /**
- * The whole of it in one line.
- * @param {Made} made
+ * The computation in words.
+ * @param {Contributions} made
  */
 function sentence(made) {
   const { rule, shares, bias, from, value, timed } = made;
@@ -223,7 +230,7 @@ function sentence(made) {
   return `${more}${used}${sum} + b\n= ${short(total)} ${term(bias)} = ${short(total + bias)}`;
 }
 
-/** The product that weighs most, where there are too many to be read. @param {Made} made over time */
+/** The largest term of a sum over time. @param {Contributions} made */
 function strongest({ first, cols, shares: [{ channel, patch, kernel }] }) {
   const products = patch.map((number, i) => Math.abs(number * kernel[i]));
   const at = products.indexOf(Math.max(...products));
@@ -231,7 +238,7 @@ function strongest({ first, cols, shares: [{ channel, patch, kernel }] }) {
   return `largest term: ${short(patch[at])} × ${short(kernel[at])}\nof ${where}`;
 }
 
-/** @param {Made} made a largest or a mean */
+/** A maximum or a mean in words. @param {Contributions} made */
 function pooled({ rule, shares, from, value }) {
   const cells = known(shares[0].patch).map((number) => short(number));
   const name = rule === "largest" ? "max" : "mean";
