@@ -103,7 +103,7 @@ function rangesOf(layers, flow) {
  */
 function powers(values) {
   const [low, high] = extent(values.filter((value) => value > 0 && Number.isFinite(value)));
-  if (!(low > 0)) return [0.1, 1];
+  if (!(high > 0)) return [0.1, 1]; // there are none
   const top = 10 ** Math.ceil(Math.log10(high) - 1e-9);
   const bottom = 10 ** Math.floor(Math.log10(Math.max(low, top / 10 ** MAX_DECADES)) + 1e-9);
   return [bottom < top ? bottom : top / 10, top];
