@@ -144,6 +144,7 @@ class NetworkView {
     stage.addEventListener("pointerleave", () => this.hover(null));
     stage.addEventListener("click", (event) => this.choose(event));
     stage.addEventListener("keydown", (event) => this.key(event));
+    stage.addEventListener("focus", () => this.fetchCard());
     stage.addEventListener("blur", () => this.hover(null));
   }
 
@@ -382,7 +383,8 @@ class NetworkView {
   async say(target) {
     const card = this.card ?? (await this.fetchCard());
     const { scene, values } = this;
-    if (!scene) return;
+    // While the card was fetched, the keys may have moved on.
+    if (!scene || JSON.stringify(this.context.store.state.hover) !== JSON.stringify(target)) return;
     const numbers = card.valuesOf(target, scene, values);
     const read = values?.read ?? (() => null);
     this.live.textContent = describe(scene, target, numbers, read);
