@@ -140,7 +140,7 @@ class ExplodingGradient(Rule):
                 f"the norm of the gradient is {number_text(now)}; "
                 f"before, it was around {number_text(usual)}",
                 evidence=(Evidence("parameters.grad", None, now, "its norm", case.step),),
-                remedies=(Remedy("lower the learning rate to a tenth", (lower,)),),
+                remedies=(Remedy("divide the learning rate by 10", (lower,)),),
             )
 
 
@@ -180,7 +180,7 @@ class NonFiniteValue(Rule):
             f"in step {stopped.step}",
             subject=stopped.buffer,
             evidence=evidence,
-            remedies=(Remedy("go back, and lower the learning rate to a tenth", (lower,)),),
+            remedies=(Remedy("go back, and divide the learning rate by 10", (lower,)),),
         )
         yield case.memory[self.id]
 

@@ -21,7 +21,7 @@ WORSE = 0.1
 def _slower(case: Case, factor: float = 10) -> Remedy:
     rate = case.hyperparameter("learning_rate") or 0.0
     return Remedy(
-        f"lower the learning rate {number_text(factor, 6)} times",
+        f"divide the learning rate by {number_text(factor, 6)}",
         (Change("optimizer.learning_rate", rate / factor),),
     )
 
@@ -154,7 +154,7 @@ class Plateau(Rule):
         rate = case.hyperparameter("learning_rate") or 0.0
         faster = Change("optimizer.learning_rate", rate * 10)
         kind = Change("optimizer.kind", "adam")
-        remedies = [Remedy("raise the learning rate tenfold", (faster,)), _slower(case)]
+        remedies = [Remedy("multiply the learning rate by 10", (faster,)), _slower(case)]
         if case.network.optimizer.kind != "adam":
             remedies.append(Remedy("use Adam", (kind,)))
         yield self.found(

@@ -49,7 +49,7 @@ class UpdateRatio(Rule):
             rate = case.hyperparameter("learning_rate") or 0.0
             small = ratio < self.low
             change = Change("optimizer.learning_rate", rate * 10 if small else rate / 10)
-            verb = "raise the learning rate tenfold" if small else "lower it to a tenth"
+            verb = f"{'multiply' if small else 'divide'} the learning rate by 10"
             update = case.program.buffers[layer.parameters[0]].update or ""
             yield self.found(
                 case,

@@ -50,8 +50,8 @@ _RANGES: dict[str, tuple[str, float, float, bool]] = {
 """Title, the range a control offers (a description may go beyond), whether it is logarithmic."""
 
 _SCHEDULES = {
-    "step": ("Steps down", "η·dᵏ after k·n steps"),
-    "cosine": ("Half a cosine", "η·(1 + cos(π·t/n))/2"),
+    "step": ("Step decay", "η·dᵏ after k·n steps"),
+    "cosine": ("Cosine decay", "η·(1 + cos(π·t/n))/2"),
     "warmup": ("Warm-up", "η·t/n for n steps, then another schedule"),
 }
 _CLIPPINGS = {
@@ -60,7 +60,7 @@ _CLIPPINGS = {
 }
 _SETTINGS: dict[str, tuple[str, float, float, bool]] = {
     "every": ("Every", 1, 100_000, True),
-    "decay": ("Times", 0.0, 1.0, False),
+    "decay": ("Factor", 0.0, 1.0, False),
     "steps": ("In steps", 1, 1_000_000, True),
     "floor": ("Down to", 0.0, 1.0, False),
     "limit": ("Limit", 1e-3, 100.0, True),
@@ -72,7 +72,7 @@ _OPTIONS = {
     "samples": "Samples",
     "noise": "Noise",
     "classes": "Classes",
-    "test_fraction": "Test part",
+    "test_fraction": "Test fraction",
     "seed": "Seed",
 }
 MAX_TEXT = 50_000

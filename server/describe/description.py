@@ -271,7 +271,8 @@ def _batch_size(given: object, samples: int) -> int | str:
     if engine.is_whole(given, 1, samples):
         return given
     expected = f'in 1..{samples} (the training samples), or "full"'
-    raise Refusal("bad_description", "batch_size", given, expected)
+    message = f"Batch size must be between 1 and {samples}, the number of training samples."
+    raise Refusal("bad_description", "batch_size", given, expected, message=message)
 
 
 # Building ------------------------------------------------------------------------------------

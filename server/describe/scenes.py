@@ -466,9 +466,9 @@ SCENES: tuple[Scene, ...] = (
         title="Digits through two numbers",
         application="Codes",
         picture="code",
-        watch="Every digit has to pass through two numbers and come out again. On the plane of "
-        "codes the ten digits separate, although no label says which is which; move the "
-        "slider through the plane.",
+        watch="Every digit has to pass through two numbers and come out again. In the plane of "
+        "codes the ten digits separate, although training sees no labels; move the slider "
+        "through the plane.",
         description={
             "data": {"name": "digits_autoencoder"},
             "layers": [

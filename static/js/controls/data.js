@@ -15,7 +15,7 @@ const HINTS = {
   noise:
     "How far the samples scatter around the clean pattern. With a lot of noise, no network can get every sample right.",
   test_fraction:
-    "Share of the samples that are held out for testing. No gradient is ever computed from them.",
+    "Fraction of the samples held out for testing. No gradient is ever computed from them.",
   context:
     "Number of time steps the network sees at once; a recurrent layer is unrolled over as many steps.",
   merges:

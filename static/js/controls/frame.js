@@ -168,7 +168,7 @@ function mountBanner({ store }) {
     const texts = loose.map((problem) => problem.message);
     if (connection === "lost") {
       texts.unshift(
-        "The connection to the server was lost. Training continues there; this page is reconnecting…",
+        "Connection lost. Reconnecting…",
       );
     } else if (connection === "refused") {
       texts.unshift("The server refused the connection. Reload the page to try again.");

@@ -116,7 +116,7 @@ export class LayerRows {
     again.onclick = () => add(null);
     tip(again, "Adds a layer like the previous one: one more factor in the chain rule.");
     const other = h("button", { type: "button", class: "add other", "aria-haspopup": "menu" });
-    other.append("other kind", icon("down"));
+    other.append("Other layer…", icon("down"));
     const where =
       place.name === "" ? "Add a layer of another kind" : `Add a layer to ${place.name}`;
     other.setAttribute("aria-label", where);

@@ -37,7 +37,7 @@ function numberInput(field, change) {
     step: whole ? 1 : "any",
     inputmode: whole ? "numeric" : "decimal",
     autocomplete: "off",
-    placeholder: field.default === null ? (field.optional ? "none" : "fits the data") : null,
+    placeholder: field.default === null ? (field.optional ? "none" : "from the data") : null,
     required: field.default !== null,
   });
   input.onchange = () => {
@@ -65,7 +65,7 @@ function numbersInput(field, change) {
     inputmode: words.length > 0 ? "text" : "numeric",
     autocomplete: "off",
     placeholder:
-      field.default === null ? (field.optional ? "same as window" : "fits the data") : null,
+      field.default === null ? (field.optional ? "same as window" : "from the data") : null,
     title:
       words.length > 0 ? `${words.join(", ")}, or a number` : "One number, or one per axis: 3×3",
   });

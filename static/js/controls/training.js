@@ -243,7 +243,7 @@ function seedFields({ actions }) {
     change: (value) => actions.edit((draft) => Object.assign(draft.data, { seed: value })),
   });
   const dtype = selectField({
-    label: "Numbers",
+    label: "Precision",
     hint: "float64 has about 16 exact digits; float32 about 7, in half the bytes.",
     path: "dtype",
     choices: ["float64", "float32"].map((name) => ({ name, title: name })),

@@ -153,7 +153,7 @@ function backGroup(context) {
     label: "To the start",
     key: "Home",
     leads: isPast,
-    does: "Goes back to step 0. Everything trained so far is kept.",
+    does: "Goes to step 0 (the run is kept).",
     go: () => travel.start(),
   });
   const reverse = timeButton(context, {
@@ -256,8 +256,8 @@ function readout(label, name, hint) {
 function readouts({ store, loop }) {
   const step = readout("step", "", "Number of updates so far.");
   const epoch = readout("epoch", "narrow", "Number of passes over the training set so far.");
-  const train = readout("loss train", "", "The loss over the training set.");
-  const test = readout("test", "", "The loss over the test set, which training never uses.");
+  const train = readout("train loss", "", "The loss over the training set.");
+  const test = readout("test loss", "", "The loss over the test set, which training never uses.");
   const show = () => {
     const { frame, run, losses, model } = store.state;
     const now = frame ?? run;

@@ -56,7 +56,7 @@ class BreakpointsView {
         does,
       );
     };
-    const clear = iconButton("trash", "Remove all", "Removes all of them.", "", () => {
+    const clear = iconButton("trash", "Remove all", "Removes all breakpoints.", "", () => {
       this.edit("");
       this.context.actions.breakpoints.change([]);
     });

@@ -150,7 +150,7 @@ class Inspector {
     this.panel?.destroy?.();
     this.panel = panel;
     setText(this.title, panel.kind);
-    setText(this.hint, target?.kind === "instruction" ? "click runs to it" : "click to keep");
+    setText(this.hint, target?.kind === "instruction" ? "click to run to it" : "click to keep");
     this.path.replaceChildren(...panel.path);
     setText(this.where, panel.where === "sample" ? "" : panel.where);
     this.where.hidden = panel.where === "";

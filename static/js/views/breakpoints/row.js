@@ -20,7 +20,7 @@ export class BreakpointRow {
     this.enabled = true;
     this.toggle = h("button", { type: "button", class: "stop-mark", role: "switch" });
     this.toggle.onclick = () => breakpoints.enable(name, !this.enabled);
-    tip(this.toggle, "Switches it off or on.");
+    tip(this.toggle, "Switches this breakpoint on or off.");
     this.place = h("span", { class: "stop-place" });
     this.code = h("code", {});
     this.words = h("span", { class: "stop-words" });
@@ -35,7 +35,7 @@ export class BreakpointRow {
     this.body.onkeydown = (event) => {
       if (event.key === "Delete" || event.key === "Backspace") remove();
     };
-    this.remove = iconButton("close", "Remove", "Removes it.", "", remove);
+    this.remove = iconButton("close", "Remove", "Removes this breakpoint.", "", remove);
     this.element = h("li", { class: "stop" }, this.toggle, this.body, this.hits, this.remove);
   }
 

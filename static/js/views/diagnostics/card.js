@@ -126,7 +126,7 @@ function remedyLine({ store, actions }, finding, { text, changes, live }) {
   }
   if (changes.length > 0) {
     const does = `Makes a network with ${changes.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(", ")}. Training begins at step 0.`;
-    add(live ? "Start again with it" : "Apply to the description", does, () =>
+    add(live ? "Restart with this change" : "Apply to the description", does, () =>
       health.apply(changes),
     );
   }

@@ -131,7 +131,7 @@ export class Inquiries {
     const product = secret ? HIDDEN : figure(numberOf(first.term));
     const whole = links.every((/** @type {any} */ { terms }) => terms === 1);
     const words = whole
-      ? `All factors multiply to ${first.symbol}.`
+      ? `The product of all factors is ${first.symbol}.`
       : `At each sum the path takes the largest term. The product of all factors is ${product}.`;
     this.answer.replaceChildren(list, h("p", { class: "ins-guide" }, words));
     this.draw([...links.map(station), seed]);

@@ -23,13 +23,13 @@ const QUESTIONS = [
     label: "Sharpness",
     type: "sharpness",
     fields: {},
-    hint: "The largest eigenvalue of the Hessian says how strongly the loss curves. Gradient descent is unstable with learning rates above 2 divided by it.",
+    hint: "The largest eigenvalue of the Hessian says how strongly the loss curves. Gradient descent is unstable with learning rates above 2/sharpness.",
   },
   {
     label: "Along the update",
     type: "landscape",
     fields: { kind: "update" },
-    hint: "The loss on the line through the last update, from the point before it to three times its length past it.",
+    hint: "The loss on the line through the last update, from the point before the update to three times its length beyond.",
   },
   {
     label: "On the path's plane",

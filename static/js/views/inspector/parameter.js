@@ -81,7 +81,7 @@ export function parameterPanel(context, model, target) {
     parts: [
       lines.element,
       part(
-        edge ? "How dL/dw is made" : "How dL/db is made",
+        edge ? "How dL/dw is computed" : "How dL/db is computed",
         instructionLinks(context, makers, element),
       ),
       terms ? part("The terms of the sum, one for each sample of the batch", terms.element) : null,

@@ -84,8 +84,8 @@ export function unitPanel(context, model, { layer, unit }) {
     parts: [
       values.element,
       own.rows.length ? own.element : null,
-      incoming ? part("Weights into it, strongest first", incoming.element) : null,
-      outgoing ? part("Weights out of it, strongest first", outgoing.element) : null,
+      incoming ? part("Incoming weights, strongest first", incoming.element) : null,
+      outgoing ? part("Outgoing weights, strongest first", outgoing.element) : null,
     ],
     wants: [...exactly(model, names), ...exactly(model, weights, true)],
     show(reader, now) {

@@ -56,7 +56,7 @@ export class Details {
     const all = phases.flatMap(({ instructions }) => instructions);
     const total = flopsOf(all);
     const most = Math.max(1, ...phases.map(({ instructions }) => flopsOf(instructions)));
-    setText(this.total, `${all.length} instructions, ${count(total)} FLOPs a step`);
+    setText(this.total, `${all.length} instructions, ${count(total)} FLOPs per step`);
     const rows = phases.flatMap(({ name, instructions }) => {
       const flops = flopsOf(instructions);
       const bar = h("span", { class: "listing-bar" });

@@ -54,13 +54,13 @@ export class Alarm {
     const { index, formula, phase } = instruction;
     setText(
       this.said,
-      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, made ${made.buffer}${indexText(made.index)}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
+      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, wrote ${made.buffer}${indexText(made.index)}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
     );
     const [step, rate] = [bestStep(losses), this.lowerRate(run)];
     setText(this.back, `Go back to step ${count(step)}, learning rate ${short(rate)}`);
     tip(
       this.back,
-      "Goes to the step with the lowest loss, divides the learning rate by ten and runs on a new branch. The old branch stays.",
+      "Goes to the step with the lowest loss, divides the learning rate by 10 and runs on a new branch. The old branch is kept.",
     );
   }
 

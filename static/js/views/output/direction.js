@@ -91,7 +91,7 @@ export class Direction {
       row(title, h("dd", {}, percent(value))),
     );
     const range = h("dd", {}, `${percent(0.5 - luck)} to ${percent(0.5 + luck)}`);
-    const about = `The range of ${count(days)} tosses of a fair coin in 19 of 20 tries: 0.5 ± 1.96·√(0.25/${days}). A share within it may be luck.`;
+    const about = `The range of ${count(days)} tosses of a fair coin in 19 of 20 tries: 0.5 ± 1.96·√(0.25/${days}). A share inside this range may be luck.`;
     return h(
       "dl",
       { class: "sim-rates", "aria-label": "Share of days predicted correctly" },
@@ -142,13 +142,13 @@ export class Direction {
     }
     const share = known ? hits / truth.length : Number.NaN;
     setText(own, percent(share));
-    setText(heading, `Right on ${count(truth.length)} later days: ${this.verdict(share)}`);
+    setText(heading, `Correct on ${count(truth.length)} later days: ${this.verdict(share)}`);
   }
 
   /** What a share of right days says. @param {number} share */
   verdict(share) {
     const luck = USUAL * Math.sqrt(0.25 / this.truth.length);
-    if (Number.isNaN(share)) return "no answers, because they are not numbers";
+    if (Number.isNaN(share)) return "no predictions, because the outputs are not numbers";
     if (share > EVEN + luck) return "more than luck explains";
     return share < EVEN - luck ? "worse than a coin" : "no better than a coin";
   }

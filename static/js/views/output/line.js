@@ -142,7 +142,7 @@ export class Line {
     return [
       ["x₁", short(x)],
       ["target", target === null ? "–" : short(target)],
-      ["answer", short(answer)],
+      ["prediction", short(answer)],
       ["error", target === null ? "–" : short(answer - target)],
       ["", ""],
     ];

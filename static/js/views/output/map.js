@@ -59,7 +59,7 @@ export class EmbeddingMap {
     /** @type {Entry | null} */
     this.truth = null;
     this.learned = new Cloud(this, "Learned", (i) => this.motion.shown[i]);
-    this.hidden = new Cloud(this, "Hidden truth", (i) => this.truth?.at(i) ?? Number.NaN);
+    this.hidden = new Cloud(this, "True", (i) => this.truth?.at(i) ?? Number.NaN);
     this.said = h(
       "p",
       { class: "sim-said", "aria-live": "polite" },

@@ -13,7 +13,7 @@ import { Probabilities } from "./parts/probabilities.js";
 /** @import { Moment } from "./parts/moment.js" */
 
 const EVERY = 100; // ms
-const EMPTY = "Draw one figure.";
+const EMPTY = "Draw one character.";
 
 export class Pad {
   /** @param {Context} context @param {Model} model */
@@ -45,7 +45,7 @@ export class Pad {
     clear.onclick = () => this.ink.clear();
     tip(clear, "Clears the drawing. The network and its training stay as they are.", "Delete");
     const about =
-      "The inputs x: your figure, cut out, scaled to the size of the training images and centred like them.";
+      "The inputs x: your drawing, cut out, scaled to the size of the training images and centred like them.";
     const seen = h(
       "figure",
       {},
@@ -84,10 +84,10 @@ export class Pad {
     this.showSeen();
     if (probabilities) {
       this.probabilities.show(probabilities, -1, answer);
-      setText(this.said, `The network answers ${this.names[answer]}.`);
+      setText(this.said, `The network predicts ${this.names[answer]}.`);
     } else {
       this.probabilities.clear();
-      setText(this.said, "The network's answer is not a number.");
+      setText(this.said, "The network's prediction is not a number.");
     }
   }
 

@@ -202,7 +202,7 @@ export class Plane {
       return [
         ...place,
         ["target", value === null ? "–" : short(value)],
-        ["answer", short(prediction)],
+        ["prediction", short(prediction)],
         ["error", value === null ? "–" : short(prediction - value)],
       ];
     }
@@ -213,7 +213,7 @@ export class Plane {
     return [
       ...place,
       ["true", value === null ? "–" : names[value]],
-      ["answer", names[answer] ?? "NaN"],
+      ["prediction", names[answer] ?? "NaN"],
       [this.isProbability ? "p" : "output", short(share)],
     ];
   }

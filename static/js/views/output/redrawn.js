@@ -22,7 +22,7 @@ const INK = [0, 1];
 export class Redrawn {
   /** @param {Context} _context @param {Model} model */
   constructor(_context, model) {
-    this.title = "Redrawn";
+    this.title = "Reconstruction";
     this.data = model.data;
     const shape = model.data.image_shape ?? [1, 1];
     this.size = shape[0] * shape[1];

@@ -75,11 +75,11 @@ export class Road {
   }
 
   counts() {
-    const laps = h("div", {}, h("dt", {}, "Rounds"), this.laps);
+    const laps = h("div", {}, h("dt", {}, "Laps"), this.laps);
     const crashes = h("div", {}, h("dt", {}, "Crashes"), this.crashes);
     tip(
       laps,
-      "Full laps since the last restart. The number after the plus is the share of the present lap.",
+      "Full laps since the last restart. The number after the plus is the fraction of the present lap.",
     );
     tip(crashes, "How often the car has left the track since the last restart.");
     return h("dl", { class: "sim-counts" }, laps, crashes);
@@ -106,7 +106,7 @@ export class Road {
     const restart = h("button", { type: "button", class: "button" }, "Restart");
     tip(
       restart,
-      "Puts the car back on the start and resets the counts. The weights stay as they are.",
+      "Puts the car back at the start and resets the counts. The weights stay as they are.",
     );
     restart.onclick = () => this.drive(null);
     return h("div", { class: "sim-controls" }, box, follow, restart);

@@ -138,7 +138,7 @@ export class Scatter {
 function readValues(value, answer, unit = "") {
   return [
     ["true", short(value) + unit],
-    ["answer", short(answer) + unit],
+    ["prediction", short(answer) + unit],
     ["error", short(answer - value) + unit],
   ];
 }

@@ -63,7 +63,7 @@ export class Text {
     }
     tip(
       element,
-      "The darker a token, the more probable the network found it. Point at a token, or use the arrow keys, to see the most probable tokens at that position.",
+      "The darker a token, the higher its predicted probability. Point at a token, or use the arrow keys, to see the most probable tokens at that position.",
     );
     element.onpointerover = element.onpointerdown = ({ target }) => {
       const place = this.tokens.spans.indexOf(/** @type {HTMLElement} */ (target)) - 1;
@@ -118,7 +118,7 @@ export class Text {
     setText(this.name, row ? `${name}, ${row}` : name);
     const { text, share } = rest[place];
     const loss = short(-Math.log(share));
-    setText(this.told, `“${text}” followed: probability ${share.toFixed(3)}, loss ${loss}`);
+    setText(this.told, `true token “${text}”: probability ${share.toFixed(3)}, loss ${loss}`);
     const { element } = this.tokens;
     element.setAttribute("aria-valuenow", String(place + 1));
     element.setAttribute("aria-valuetext", this.told.textContent ?? "");

@@ -70,7 +70,7 @@ export class Threshold {
     this.range = h("input", { ...props, "aria-label": `Threshold of p(${one})` });
     tip(
       this.range,
-      `The answer is ${one} if its probability is above this, otherwise ${other}. The weights stay as they are.`,
+      `The prediction is ${one} if its probability is above this, otherwise ${other}. The weights stay as they are.`,
     );
     this.at = h("output", { class: "sim-value" });
     this.range.oninput = () => this.move(Number(this.range?.value));

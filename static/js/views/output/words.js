@@ -76,7 +76,7 @@ export class Words {
   ask() {
     const text = this.input.value.trim();
     this.asking.ask(text ? { text } : null);
-    if (!text) this.forget("Type a word to see the network's answer.");
+    if (!text) this.forget("Type a word to see the network's prediction.");
   }
 
   /** @param {string} why what is shown in place of an answer */
@@ -92,9 +92,9 @@ export class Words {
       return;
     }
     const chips = tokens.map((/** @type {string} */ token) => h("b", {}, visible(token)));
-    this.read.replaceChildren("read as ", ...chips);
+    this.read.replaceChildren("tokens: ", ...chips);
     if (probabilities) this.own.show(probabilities, -1, answer);
-    else this.forget("The network's answer is not a number.");
+    else this.forget("The network's prediction is not a number.");
   }
 
   /** @param {string} why */

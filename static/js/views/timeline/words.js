@@ -70,7 +70,7 @@ export function editText(edit, branch, state) {
   if (point !== null) return `point ${point} moved`;
   const name = subject(edit, state.model);
   const value = edit.value === null ? "other numbers" : number(edit.value);
-  if (edit.kind === "release") return `${name} let go`;
+  if (edit.kind === "release") return `${name} released`;
   if (edit.kind === "clamp") return `${name} clamped at ${value}`;
   const before = valueBefore(edit, branch, state);
   return before === null ? `${name} = ${value}` : `${name} ${number(before)} → ${value}`;
@@ -87,7 +87,7 @@ export function branchText({ edits }, model) {
   const point = movedPoint(first);
   if (point !== null) return `point ${point} moved`;
   const name = subject(first, model);
-  if (first.kind === "release") return `${name} let go`;
+  if (first.kind === "release") return `${name} released`;
   const value = first.value === null ? "…" : number(first.value);
   return first.kind === "clamp" ? `${name} clamped at ${value}` : `${name} ${value}`;
 }

@@ -11,7 +11,7 @@ import { valueText } from "./value.js";
 /** @import { Context, Watched } from "../../state/types.js" */
 
 const HOW =
-  "Each watch shows its value at every stop, and how it changed along the present branch. Begin with one of these:";
+  "Each watch shows its value at every stop, and how it changed along the present branch. Start with one of these:";
 
 export class WatchList {
   /** @param {Context} context */

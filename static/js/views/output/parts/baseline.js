@@ -26,8 +26,8 @@ export class BaselineNote {
     if (!best) return;
     const right = best.measure === "accuracy";
     const own = last < 0 ? Number.NaN : (right ? losses.testAccuracy : losses.test)[last];
-    const said = Number.isNaN(own) ? `To beat: ${measured(best)}` : verdict(best, own);
-    setText(this.words, `${said} (${best.title}).`);
+    const known = !Number.isNaN(own);
+    setText(this.words, known ? verdict(best, own) : `To beat: ${best.title}, ${measured(best)}.`);
     const rest = baselines.filter((baseline) => baseline !== best);
     setText(this.others, rest.map((each) => `${each.title}: ${measured(each)}`).join("; "));
     const all = baselines.map((each) => `${each.title}: ${measured(each)}`).join("; ");
@@ -47,16 +47,15 @@ export function strongest(baselines) {
 
 /** @param {Baseline} baseline */
 function measured({ measure, value }) {
-  return measure === "accuracy" ? `${percent(value)} right` : `${measure} ${short(value)}`;
+  return measure === "accuracy" ? `${percent(value)} correct` : `${measure} ${short(value)}`;
 }
 
 /** @param {Baseline} best @param {number} own accuracy or loss on the test set */
 function verdict(best, own) {
   if (best.measure === "accuracy") {
-    const points = 100 * (own - best.value);
-    const beats = points > 0 ? "Beats the baseline" : "Does not beat the baseline so far";
-    return `${beats}: ${percent(own)} right, it has ${percent(best.value)}`;
+    const how = own > best.value ? "Better" : "Not better";
+    return `${how} than guessing: ${percent(own)} correct; always answering ${best.title} gets ${percent(best.value)}.`;
   }
-  const beats = own < best.value ? "Beats the baseline" : "Does not beat the baseline so far";
-  return `${beats}: ${short(own / best.value)} × its error`;
+  const beats = own < best.value ? "Beats the baseline" : "Does not beat the baseline";
+  return `${beats}: ${short(own / best.value)} × the error of ${best.title}.`;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// The confusion matrix of the test set: rows are the true classes, columns the network's answers.
+// The confusion matrix of the test set: rows are the true classes, columns the predicted ones.
 
 import { h, setText } from "../../../controls/dom.js";
 import { count as wholeNumber } from "../../../format.js";
@@ -29,14 +29,14 @@ export class Confusion {
       "tr",
       {},
       h("td", {}),
-      ...heads.map((head, i) => h("th", { scope: "col", title: `answer ${names[i]}` }, head)),
+      ...heads.map((head, i) => h("th", { scope: "col", title: `predicted ${names[i]}` }, head)),
     );
     this.cells = names.map(() => names.map(() => h("td", {})));
     const rows = heads.map((head, i) =>
       h("tr", {}, h("th", { scope: "row", title: `true ${names[i]}` }, head), ...this.cells[i]),
     );
     this.right = h("span", {});
-    const meaning = h("small", {}, "rows true, columns answer");
+    const meaning = h("small", {}, "rows true, columns predicted");
     const caption = h("caption", {}, h("b", {}, "Test set"), this.right, meaning);
     this.element = h(
       "table",
@@ -48,7 +48,7 @@ export class Confusion {
     this.cells.forEach((row, truth) => {
       row.forEach((cell, answer) => {
         cell.classList.toggle("right", truth === answer);
-        cell.title = `true ${names[truth]}, answered ${names[answer]}`;
+        cell.title = `true ${names[truth]}, predicted ${names[answer]}`;
       });
     });
   }
@@ -70,7 +70,7 @@ export class Confusion {
         setText(cell, count === 0 ? "·" : String(count));
         cell.setAttribute("aria-label", String(count));
         cell.classList.toggle("none", count === 0);
-        // The root, so that a few mistakes among many right answers can be seen.
+        // The root, so that a few mistakes among many right predictions can be seen.
         cell.style.setProperty("--share", Math.sqrt(count / (samples || 1)).toFixed(2));
         cell.classList.toggle("strong", count > 0.64 * samples);
       });

@@ -27,7 +27,7 @@ export function classKey(names) {
 
 /** The mark of points that the network is wrong about. */
 export function wrongKey() {
-  return h("p", { class: "out-wrong" }, swatch(ROUND, "ringed"), h("span", {}, "wrong answer"));
+  return h("p", { class: "out-wrong" }, swatch(ROUND, "ringed"), h("span", {}, "wrong prediction"));
 }
 
 /**

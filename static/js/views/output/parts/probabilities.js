@@ -34,7 +34,7 @@ export class Probabilities {
       setText(value, Number.isFinite(share) ? fixed(share) : "NaN");
       row.classList.toggle("true", i === truth);
       row.classList.toggle("answer", i === answer);
-      const words = [i === truth ? "true class" : "", i === answer ? "answer" : ""];
+      const words = [i === truth ? "true class" : "", i === answer ? "prediction" : ""];
       setText(mark, words.filter(Boolean).join(", "));
     });
   }

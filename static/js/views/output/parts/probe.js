@@ -35,7 +35,7 @@ export class ProbeBar {
       this.number,
       iconButton("right", "Next sample", "Shows the next sample.", "", step(1)),
       this.of,
-      iconButton("dice", "Any sample", "Shows a random sample.", "", () =>
+      iconButton("dice", "Random sample", "Shows a random sample.", "", () =>
         this.choose(Math.floor(Math.random() * this.size)),
       ),
     );

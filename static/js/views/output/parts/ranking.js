@@ -37,7 +37,7 @@ export class Ranking {
       track.style.setProperty("--share", (share || 0).toFixed(3));
       row.classList.toggle("true", index === truth);
       row.classList.toggle("answer", i === 0);
-      setText(mark, index === truth ? "what came" : "");
+      setText(mark, index === truth ? "true token" : "");
     });
   }
 }

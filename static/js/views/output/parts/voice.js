@@ -125,7 +125,7 @@ export class Voice {
       setText(this.said, `The network hears the vowel of “${this.names[answer]}”.`);
     } else {
       this.probabilities.clear();
-      setText(this.said, "The network's answer is not a number.");
+      setText(this.said, "The network's prediction is not a number.");
     }
   }
 

@@ -53,7 +53,7 @@ export class Writing {
   }
 
   againButton() {
-    const again = h("button", { type: "button", class: "button" }, icon("dice"), "Write anew");
+    const again = h("button", { type: "button", class: "button" }, icon("dice"), "Write again");
     again.onclick = () => {
       this.seed = (this.seed + 1) % 2 ** 31;
       this.told = true;
@@ -87,7 +87,7 @@ export class Writing {
       maximum: 400,
       integer: true,
       scale: linear(20, 400, 20),
-      hint: "How many tokens to draw, one after the other. The network sees only the last ones, as many as in training.",
+      hint: "How many tokens to draw. The network sees only the last ones, as many as in training.",
       change: (value) => {
         this.length = value;
         this.ask();
