@@ -8,7 +8,7 @@ import { errorSlot } from "./fields.js";
 /** @typedef {{element: HTMLElement, show: (value: any) => void}} Setting */
 
 /**
- * The words of choices: what an initializer can be, and the titles of those words that have one.
+ * The choices of an initializer, and the titles of those that have one.
  * @typedef {{initializers: string[], titles: Map<string, string>}} Words
  */
 
@@ -98,12 +98,13 @@ function numbersInput(field, change) {
 function choiceInput(field, choices, words, change) {
   const input = h("select", { onchange: () => change(input.value) });
   input.append(...choices.map((name) => h("option", { value: name }, titleOf(name, words))));
-  const own = h("option", { value: "", hidden: true }, "With a value");
-  if (field.control === "initializer") input.append(own);
+  const current = h("option", { value: "", hidden: true }, "With a value");
+  if (field.control === "initializer") input.append(current);
   const show = (/** @type {any} */ value) => {
     const name = typeof value === "string" ? value : "";
     if (input.value !== name) input.value = name;
-    if (name === "") own.textContent = `${titleOf(value?.kind ?? "", words)} ${value?.value ?? ""}`;
+    if (name === "")
+      current.textContent = `${titleOf(value?.kind ?? "", words)} ${value?.value ?? ""}`;
   };
   return { input, box: h("span", { class: "select" }, input, icon("down")), show };
 }

@@ -89,8 +89,8 @@ function runButton({ store, actions }) {
 }
 
 /**
- * A button that moves through time; it looks switched off where it would lead nowhere, and keeps
- * the focus.
+ * A button that moves through time; where it would do nothing it looks disabled but keeps the
+ * focus.
  * @param {Context} context
  * @param {{name: string, label: string, does: string, key: string, go: () => void,
  *   leads: (state: import("../state/store.js").State) => boolean}} verb
@@ -139,7 +139,7 @@ function isPast({ run }) {
   return run !== null && (run.running || run.step > 0 || run.pc > 0);
 }
 
-/** Whether the branch goes on from here. @param {import("../state/store.js").State} state */
+/** Whether the branch continues from here. @param {import("../state/store.js").State} state */
 function hasFuture(state) {
   const { branch, moment } = nowOf(state);
   return order(endOf(state, branch), moment) > 0;

@@ -1,6 +1,5 @@
 // @ts-check
-// What the network makes of its data, drawn as the kind of data asks for, and the choice of the
-// probe sample.
+// The picture of the network's outputs, by kind of data, and the choice of the probe sample.
 
 import { h, setText, tip } from "../controls/dom.js";
 import { styled } from "../controls/styles.js";
@@ -21,7 +20,7 @@ import { Tabs } from "./output/parts/tabs.js";
  */
 
 /**
- * A kind of picture, for some kinds of data; fetched when it is looked at.
+ * A kind of picture, for some kinds of data; loaded when it is first shown.
  * @typedef {{title: string, about: string, fits: (data: DataInfo, model: Model) => boolean,
  *   load: () => Promise<new (context: Context, model: Model) => Picture>}} Kind
  */
@@ -85,7 +84,7 @@ const KINDS = [
     title: "Reconstruction",
     about: "The image of the probe sample, next to the network's reconstruction.",
     fits: (data) => data.kind === "image" && data.task === "regression",
-    load: async () => (await styled("live", import("./output/redrawn.js"))).Redrawn,
+    load: async () => (await styled("live", import("./output/reconstruction.js"))).Reconstruction,
   },
   {
     title: "Decision",
@@ -184,7 +183,7 @@ export function mount(element, context) {
       kinds.findIndex(({ title }) => title === chosen),
     );
     const Kind = await kinds[index].load();
-    if (call !== calls) return; // another network or choice has come meanwhile
+    if (call !== calls) return; // the network or the choice has changed meanwhile
     picture?.destroy();
     picture = new Kind(context, model);
     pictured = model;

@@ -92,7 +92,7 @@ export function layerPanel(context, model, { layer: name }) {
     buffers.map((buffer) => buffer.symbol),
     "statistics",
   );
-  const own = model.instructions.filter((i) =>
+  const instructions = model.instructions.filter((i) =>
     layer ? i.layer === name : i.scope.startsWith("input/"),
   );
   const names = [...buffers, ...(weight ? [weight] : [])].map((buffer) => buffer.name);
@@ -107,7 +107,7 @@ export function layerPanel(context, model, { layer: name }) {
       part(layer ? "Weights, gradient, update" : "Values of the batch", numbers.element),
       weight && grid ? part(`${weight.symbol}, ${weight.axes.join(" by ")}`, grid.element) : null,
       check ? part("Are its gradients right?", check.element) : null,
-      part("Its instructions", instructionLinks(context, own)),
+      part("Its instructions", instructionLinks(context, instructions)),
     ],
     wants: exactly(model, names, true),
     show(reader) {

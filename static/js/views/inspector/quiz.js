@@ -1,5 +1,5 @@
 // @ts-check
-// The exercise: a number is hidden, the learner works it out, and is told what went wrong.
+// The exercise: a number is hidden, the learner works it out and gets a hint if it is wrong.
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { quizAnything } from "../../state/quiz.js";

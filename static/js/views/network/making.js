@@ -1,5 +1,5 @@
 // @ts-check
-// How a cell was made: patch times kernel, channel by channel, and what they add up to.
+// How a cell was computed: patch times kernel, channel by channel, and their sum.
 
 import { diverging, palette } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
@@ -67,7 +67,7 @@ export class Making {
     });
   }
 
-  /** Step by step: what came in, the weights, and their products, with the sum of every step. @param {Made} made */
+  /** Step by step: inputs, weights and their products, with the sum of every step. @param {Made} made */
   showSteps({ rows, cols, first, shares: [{ patch, kernel }] }) {
     const w = Math.min(24, (WIDTH - STEP - SUM) / cols);
     const h = Math.max(3, Math.min(15, TALL / rows));
@@ -186,7 +186,7 @@ function largest(numbers) {
   return Math.max(0, ...numbers.map((number) => Math.abs(number) || 0)) || 1;
 }
 
-/** Those that are not beyond the edge. @param {number[]} numbers */
+/** The numbers that are not beyond the edge. @param {number[]} numbers */
 function known(numbers) {
   return numbers.filter((number) => !Number.isNaN(number));
 }
@@ -207,7 +207,7 @@ function term(value) {
 }
 
 /**
- * The whole of it in one line.
+ * The computation in one line.
  * @param {Made} made
  */
 function sentence(made) {
@@ -223,7 +223,7 @@ function sentence(made) {
   return `${more}${used}${sum} + b\n= ${short(total)} ${term(bias)} = ${short(total + bias)}`;
 }
 
-/** The product that weighs most, where there are too many to be read. @param {Made} made over time */
+/** The largest product, where there are too many to read. @param {Made} made over time */
 function strongest({ first, cols, shares: [{ channel, patch, kernel }] }) {
   const products = patch.map((number, i) => Math.abs(number * kernel[i]));
   const at = products.indexOf(Math.max(...products));

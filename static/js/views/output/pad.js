@@ -1,5 +1,5 @@
 // @ts-check
-// A drawing of one's own, classified while it is drawn and while the network trains.
+// A drawing by the user, classified while it is drawn and while the network trains.
 
 import { onThemeChange } from "../../color.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
@@ -32,7 +32,7 @@ export class Pad {
     this.ink = new Ink(() => this.ask());
     this.seen = new Picture(model.data.image_shape ?? [1, 1]);
     this.probabilities = new Probabilities(this.names);
-    this.said = h("p", { class: "live-said", role: "status" });
+    this.message = h("p", { class: "live-said", role: "status" });
     /** @type {number[] | null} what the network saw last, row by row */
     this.pixels = null;
     this.element = this.layOut();
@@ -53,7 +53,7 @@ export class Pad {
       tip(h("figcaption", {}, "What the network sees"), about),
     );
     const left = h("div", { class: "live-part" }, this.ink.element, clear);
-    const right = h("div", { class: "live-part" }, this.said, this.probabilities.element, seen);
+    const right = h("div", { class: "live-part" }, this.message, this.probabilities.element, seen);
     return h("div", { class: "live-drawing" }, left, right);
   }
 
@@ -75,7 +75,7 @@ export class Pad {
     this.pixels = null;
     this.showSeen();
     this.probabilities.clear();
-    setText(this.said, why);
+    setText(this.message, why);
   }
 
   /** @param {Message} answer */
@@ -84,10 +84,10 @@ export class Pad {
     this.showSeen();
     if (probabilities) {
       this.probabilities.show(probabilities, -1, answer);
-      setText(this.said, `The network predicts ${this.names[answer]}.`);
+      setText(this.message, `The network predicts ${this.names[answer]}.`);
     } else {
       this.probabilities.clear();
-      setText(this.said, "The network's prediction is not a number.");
+      setText(this.message, "The network's prediction is not a number.");
     }
   }
 

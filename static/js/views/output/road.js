@@ -17,11 +17,11 @@ const CAR = "view/car";
 const SENSORS = "view/car/sensors";
 const TRAIL = "view/car/trail";
 const TRACKS = ["bends", "oval", "hairpins"];
-/** What the numbers of `view/car` are. */
+/** Indices of the numbers in `view/car`. */
 const [STEERING, ROUND, LAPS, CRASHES, CRASHED, EXPERT] = [3, 4, 5, 6, 7, 8];
 const MOVING = 4; // of them: x, y, heading, steering
 const RAYS = 9;
-/** Metres between two pictures that no car drives. */
+/** A larger change between two frames is a restart, metres. */
 const JUMP = 12;
 
 export class Road {
@@ -139,8 +139,8 @@ export class Road {
    * @param {number} now
    */
   take(state, sensors, now) {
-    const gone = Math.hypot(state.at(0) - this.car.to[0], state.at(1) - this.car.to[1]);
-    const jump = this.state === null || gone > JUMP;
+    const distance = Math.hypot(state.at(0) - this.car.to[0], state.at(1) - this.car.to[1]);
+    const jump = this.state === null || distance > JUMP;
     this.state = state;
     this.car.take((i) => state.at(i), now, jump);
     this.sensors.take((i) => sensors.at(i), now, jump);

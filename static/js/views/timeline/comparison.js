@@ -1,5 +1,5 @@
 // @ts-check
-// The line that says where two compared branches part, and by which instruction first.
+// The line that says where two compared branches separate, and by which instruction first.
 
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";

@@ -8,7 +8,7 @@ import { branchText, editText } from "./words.js";
 
 /** @import { BranchInfo, Context } from "../../state/types.js" */
 
-const TOLD = 5; // edits
+const MAX_EDITS = 5; // edits
 
 export class Names {
   /** @param {Context} context */
@@ -51,7 +51,7 @@ export class Names {
         "data-row": `switch ${number}`,
         onclick,
         "aria-current": here ? "true" : null,
-        "aria-label": this.told(state.branches[number], name),
+        "aria-label": this.description(state.branches[number], name),
       },
       h("b", {}, `b${number}`),
       h("span", {}, name),
@@ -77,16 +77,16 @@ export class Names {
   }
 
   /**
-   * All there is to say of a branch, for screen readers.
+   * The description of a branch for screen readers.
    * @param {BranchInfo} branch
    * @param {string} name
    */
-  told(branch, name) {
+  description(branch, name) {
     const { state } = this.store;
     const from = count(branch.start[0]);
     const to = count(endOf(state, branch.number)[0]);
     const edits = branch.edits
-      .slice(0, TOLD)
+      .slice(0, MAX_EDITS)
       .map((edit) => `; ${editText(edit, branch, state)} at step ${count(edit.moment[0])}`);
     return `Branch ${branch.number}, ${name}, steps ${from} to ${to}${edits.join("")}`;
   }
