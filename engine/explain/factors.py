@@ -25,8 +25,8 @@ from engine.formula import (
     OpenIndexError,
     Product,
     Quotient,
-    Series,
     Sum,
+    Summation,
     Values,
     entry_of,
     numbers_of,
@@ -189,7 +189,7 @@ def _parts(formula: Formula, axes: tuple[Axis, ...]) -> Iterator[tuple[Formula, 
     if isinstance(formula, Sum):
         for term in formula.terms:
             yield from _parts(term, axes)
-    elif isinstance(formula, Series):
+    elif isinstance(formula, Summation):
         yield from _parts(formula.term, (*axes, *formula.axes))
     elif isinstance(formula, Negative):
         yield from _parts(formula.term, axes)

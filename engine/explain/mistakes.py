@@ -29,8 +29,8 @@ from engine.formula import (
     Power,
     Product,
     Quotient,
-    Series,
     Sum,
+    Summation,
     Values,
     axes_of,
     index_text,
@@ -127,7 +127,7 @@ class _Variants:
 
     def of(self, formula: Formula) -> Iterator[Mistake]:
         """Mistakes in a formula, and in those of the gradients and derivatives in it."""
-        if isinstance(formula, Series):
+        if isinstance(formula, Summation):
             yield from _single_terms(formula)
         whole = self._written(formula)
         corrected = _without_corrections(whole)
@@ -192,7 +192,7 @@ class _Variants:
             case Function():
                 sentence = f"The function of {_text(formula)} is missing."
                 yield _Change("forgot_function", sentence, formula.argument)
-            case Series():
+            case Summation():
                 yield from _averages(formula)
 
     def _factors(self, formula: Product) -> Iterator[_Change]:
@@ -285,7 +285,7 @@ def _without_corrections(formula: Formula) -> Formula:
     return formula if same else formula.rebuilt(others)
 
 
-def _averages(formula: Series) -> Iterator[_Change]:
+def _averages(formula: Summation) -> Iterator[_Change]:
     """A sum over the batch divided by its size, or times it; the loss is a mean already."""
     size = next((axis.extent for axis in formula.axes if axis.name == "batch"), 1)
     if size > 1:
@@ -298,7 +298,7 @@ def _averages(formula: Series) -> Iterator[_Change]:
         yield _Change("not_averaged", never, Product((number, formula)))
 
 
-def _single_terms(formula: Series) -> Iterator[Mistake]:
+def _single_terms(formula: Summation) -> Iterator[Mistake]:
     if formula.values.size > MAX_TERMS:
         return
     for position in np.ndindex(formula.values.shape):

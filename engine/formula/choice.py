@@ -44,8 +44,8 @@ class Condition:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
-    """A branch: the formula that applies if all conditions hold."""
+class CaseBranch:
+    """A branch of `Cases`: its formula applies if all conditions hold."""
 
     formula: Formula
     conditions: tuple[Condition, ...]
@@ -55,7 +55,7 @@ class Case:
 class Cases(Formula):
     """The formula of the first case whose conditions all hold; `otherwise` if there is none."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[CaseBranch, ...]
     otherwise: Formula
 
     def children(self) -> tuple[Formula, ...]:
@@ -64,7 +64,7 @@ class Cases(Formula):
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
         *branches, otherwise = children
         cases = zip(branches, self.cases, strict=True)
-        return Cases(tuple(Case(f, case.conditions) for f, case in cases), otherwise)
+        return Cases(tuple(CaseBranch(f, case.conditions) for f, case in cases), otherwise)
 
     @property
     def taken(self) -> int:
@@ -100,14 +100,14 @@ class Cases(Formula):
 
     def at(self, positions: AxisPositions) -> Formula:
         cases = tuple(
-            Case(case.formula.at(positions), tuple(c.at(positions) for c in case.conditions))
+            CaseBranch(case.formula.at(positions), tuple(c.at(positions) for c in case.conditions))
             for case in self.cases
         )
         return Cases(cases, self.otherwise.at(positions))
 
 
 @dataclass(frozen=True, eq=False)
-class Choice(Formula):
+class Selection(Formula):
     """An element that other numbers selected: a row by its number, the largest of a window.
 
     Attributes:
@@ -124,7 +124,7 @@ class Choice(Formula):
         return self.found, *self.by
 
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
-        return Choice(children[0], children[1:], self.reason)
+        return Selection(children[0], children[1:], self.reason)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self.found.over(axes)
@@ -133,7 +133,7 @@ class Choice(Formula):
         return self.found.scale(axes)
 
     def at(self, positions: AxisPositions) -> Formula:
-        return Choice(
+        return Selection(
             self.found.at(positions), tuple(b.at(positions) for b in self.by), self.reason
         )
 
@@ -222,7 +222,7 @@ def highest(
 def where(condition: Condition | tuple[Condition, ...], then: Formula, otherwise: Formula) -> Cases:
     """`then` if the condition (or all of them) holds, else `otherwise`; its cases come after."""
     conditions = condition if isinstance(condition, tuple) else (condition,)
-    first = Case(then, conditions)
+    first = CaseBranch(then, conditions)
     if isinstance(otherwise, Cases):
         return Cases((first, *otherwise.cases), otherwise.otherwise)
     return Cases((first,), otherwise)

@@ -342,7 +342,7 @@ class Sum(_Composite):
 
 
 @dataclass(frozen=True, eq=False)
-class Series(Formula):
+class Summation(Formula):
     """The sum of one general term over axes: Σ term."""
 
     term: Formula
@@ -352,7 +352,7 @@ class Series(Formula):
         return (self.term,)
 
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
-        return Series(children[0], self.axes)
+        return Summation(children[0], self.axes)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self._total(self.term.over((*axes, *self.axes)), len(axes))
@@ -367,11 +367,11 @@ class Series(Formula):
         return np.asarray(repeats * values.sum(axis=tuple(range(open_axes, values.ndim))))
 
     def at(self, positions: AxisPositions) -> Formula:
-        return Series(self.term.at(positions), self.axes)
+        return Summation(self.term.at(positions), self.axes)
 
     @cached_property
     def values(self) -> Values:
-        """The values of all terms of a closed series, with one dimension for each axis."""
+        """The values of all terms of a closed summation, with one dimension for each axis."""
         shape = tuple(axis.extent for axis in self.axes)
         with np.errstate(all="ignore"):
             return np.broadcast_to(self.term.over(self.axes), shape)
@@ -515,9 +515,9 @@ def added(terms: Iterable[Formula]) -> Formula:
     return Sum(tuple(left))
 
 
-def series(term: Formula, *axes: Axis) -> Formula:
+def summation(term: Formula, *axes: Axis) -> Formula:
     """Σ term over the axes; the term itself where there are none."""
-    return Series(term, axes) if axes else term
+    return Summation(term, axes) if axes else term
 
 
 def _summands(formula: Formula) -> tuple[Formula, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.formula.nodes import Formula, Negative, Series, Sum, Values
+from engine.formula.nodes import Formula, Negative, Sum, Summation, Values
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def _groups(formula: Formula) -> Iterator[Group]:
     if isinstance(formula, Sum):
         for term in formula.terms:
             yield from _groups(term)
-    elif isinstance(formula, Series):
-        yield _series(formula)
+    elif isinstance(formula, Summation):
+        yield _summation(formula)
     elif isinstance(formula, Negative):
         for group in _groups(formula.term):
             yield _negative(group)
@@ -65,7 +65,7 @@ def _groups(formula: Formula) -> Iterator[Group]:
         yield np.array([formula.value]), lambda number: formula
 
 
-def _series(formula: Series) -> Group:
+def _summation(formula: Summation) -> Group:
     values = formula.values
 
     def make(number: int) -> Formula:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import isfinite, isnan
 from typing import Any
 
-from engine.formula.choice import Cases, Choice, Condition, Masked
+from engine.formula.choice import Cases, Condition, Masked, Selection
 from engine.formula.indices import Index
 from engine.formula.nodes import (
     Element,
@@ -17,8 +17,8 @@ from engine.formula.nodes import (
     Power,
     Product,
     Quotient,
-    Series,
     Sum,
+    Summation,
 )
 
 FUNCTION_TEXT = {
@@ -33,13 +33,14 @@ FUNCTION_TEXT = {
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-LOOSE, TIGHT = (Sum, Series, Cases, Negative), (Sum, Series, Cases, Negative, Product, Quotient)
+LOOSE = (Sum, Summation, Cases, Negative)
+TIGHT = (*LOOSE, Product, Quotient)
 
 
 def text(formula: Formula, *, digits: int | None = None) -> str:
     """The formula with its symbols, or with `digits` the numbers that stand for them.
 
-    With symbols a series is written as its general term, with numbers as its value.
+    With symbols, a summation is written as its general term; with numbers, as its value.
     """
     return _Writer(digits).write(formula)
 
@@ -65,14 +66,14 @@ class _Writer:
             Number: self._number,
             Element: self._element,
             Sum: self._sum,
-            Series: self._series,
+            Summation: self._summation,
             Negative: self._negative,
             Product: self._product,
             Quotient: self._quotient,
             Power: self._power,
             Function: self._function,
             Cases: self._cases,
-            Choice: lambda lookup: self.write(lookup.found),
+            Selection: lambda lookup: self.write(lookup.found),
             Masked: lambda mask: self.write(mask.formula),
         }
 
@@ -81,7 +82,7 @@ class _Writer:
 
     def _within(self, formula: Formula, bracketed: tuple[type[Formula], ...]) -> str:
         written = self.write(formula)
-        if self.digits is not None and isinstance(formula, (Number, Element, Series)):
+        if self.digits is not None and isinstance(formula, (Number, Element, Summation)):
             product = "×" in written and Product in bracketed
             return f"({written})" if product or written.startswith("−") else written
         return f"({written})" if isinstance(formula, bracketed) else written
@@ -105,7 +106,7 @@ class _Writer:
                 written += f" + {self._within(term, (Cases,))}"
         return written
 
-    def _series(self, formula: Series) -> str:
+    def _summation(self, formula: Summation) -> str:
         if self.digits is not None:
             return number_text(formula.value, self.digits)
         letters = "".join(axis.letter for axis in formula.axes)

@@ -25,7 +25,7 @@ from engine.formula import (
     highest,
     masked,
     numbers_of,
-    series,
+    summation,
 )
 from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
 from engine.tensors.arrays import Array, constant
@@ -68,7 +68,7 @@ class HeadScores(Op):
         sample, head, query, key = index
         u = Axis("u", "unit", q.shape[-1] // self.heads)
         unit = head * u.extent + u.along()
-        return series(q[sample, query, unit] * k[sample, key, unit], u)
+        return summation(q[sample, query, unit] * k[sample, key, unit], u)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -121,7 +121,7 @@ class HeadMix(Op):
         head = unit // (v.shape[-1] // self.heads)
         k = p.axis(2 if self.transposed else 3)
         pair = (k.along(), time) if self.transposed else (time, k.along())
-        return series(p[(sample, head, *pair)] * v[sample, k, unit], k)
+        return summation(p[(sample, head, *pair)] * v[sample, k, unit], k)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -183,7 +183,7 @@ class AttentionWeights(Op):
         others = tuple(axis for axis in row.axes if axis is not k)
         seen = self._seen(query, k.along(), (*others, k)) if self.causal else None
         peak = scale * highest(row, (k,), seen)
-        total = series(self._masked(Function("exp", scale * row - peak), query, k.along()), k)
+        total = summation(self._masked(Function("exp", scale * row - peak), query, k.along()), k)
         share = Function("exp", scale * s[index] - peak) / total
         return self._masked(share, query, key)
 
@@ -240,7 +240,7 @@ class AttentionGradient(WithoutVJP):
         dp, p = inputs
         k = p.axis(3, "k")
         row = index[:-1]
-        total = series(dp[(*row, k)] * p[(*row, k)], k)
+        total = summation(dp[(*row, k)] * p[(*row, k)], k)
         return Number(self.scale) * p[index] * (dp[index] - total)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Condition, Formula, Function, Index, Operand, series, where
+from engine.formula import Condition, Formula, Function, Index, Operand, summation, where
 from engine.ops.base import Call, WithoutVJP
 from engine.tensors.arrays import Array, blocks, constant
 from engine.tensors.tensor import Shape, Tensor
@@ -30,7 +30,7 @@ class Norm(WithoutVJP):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (g,) = inputs
         k = g.axis(0, "k")
-        return Function("sqrt", series(g[k] ** 2, k))
+        return Function("sqrt", summation(g[k] ** 2, k))
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * inputs[0].size

@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from engine.formula import Axis, Entry, Formula, Index, Operand, added, series
+from engine.formula import Axis, Entry, Formula, Index, Operand, added, summation
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.sight import looking_at, seen_from
 from engine.ops.window import Window, planes
@@ -189,7 +189,7 @@ class GroupedProduct(_Grouped):
         *place, unit = index
         i = Axis("k", "input", x.shape[-1] // self.groups)
         group = unit // (out.shape[-1] // self.groups)
-        return series(x[(*place, group * i.extent + i.along())] * w.matrix()[i, unit], i)
+        return summation(x[(*place, group * i.extent + i.along())] * w.matrix()[i, unit], i)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -219,7 +219,7 @@ class GroupedBack(_Grouped):
         *place, channel = index
         u, own = Axis("k", "unit", y.shape[-1] // self.groups), out.shape[-1] // self.groups
         unit = channel // own * u.extent + u.along()
-        return series(y[(*place, unit)] * w.matrix()[channel % own, unit], u)
+        return summation(y[(*place, unit)] * w.matrix()[channel % own, unit], u)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -249,7 +249,7 @@ class GroupedOuter(_Grouped):
         row, unit = out.matrix().translate(index, out)
         group, axes = unit // (y.shape[-1] // self.groups), x.all()[:-1]
         channel = group * (x.shape[-1] // self.groups) + row
-        return series(x[(*axes, channel)] * y[(*axes, unit)], *axes)
+        return summation(x[(*axes, channel)] * y[(*axes, unit)], *axes)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

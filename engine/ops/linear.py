@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from engine.formula import Axis, Element, Entry, Formula, Index, Operand, series
+from engine.formula import Axis, Element, Entry, Formula, Index, Operand, summation
 from engine.ops.base import Buffers, Call, GraphBuilder, Op
 from engine.ops.reduction import SumTo
 from engine.tensors.arrays import Array, matrix
@@ -130,7 +130,7 @@ class Linear(Op):
         x, w, b = inputs
         k = x.axis(-1)
         *_, unit = index
-        return series(x[(*index[:-1], k)] * w.matrix()[k, unit], k) + b[unit]
+        return summation(x[(*index[:-1], k)] * w.matrix()[k, unit], k) + b[unit]
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -196,15 +196,15 @@ class MatMul(Op):
         if not self.transpose_left and out.shape[:-1] == rows:
             *place, column = index
             k = left.axis(-1)
-            return series(left[(*place, k)] * self._right(right, k, column), k)
+            return summation(left[(*place, k)] * self._right(right, k, column), k)
         row, column = out.matrix().translate(index, out)
         if self.transpose_left and not self.transpose_right and right.shape[:-1] == rows:
             axes = left.all()[:-1]
-            return series(left[(*axes, row)] * right[(*axes, column)], *axes)
+            return summation(left[(*axes, row)] * right[(*axes, column)], *axes)
         left = left.matrix()
         k = left.axis(0 if self.transpose_left else 1)
         first = left[k, row] if self.transpose_left else left[row, k]
-        return series(first * self._right(right, k, column), k)
+        return summation(first * self._right(right, k, column), k)
 
     def _right(self, right: Operand, k: Axis, column: Entry) -> Element:
         return right.matrix()[(column, k) if self.transpose_right else (k, column)]

@@ -10,15 +10,15 @@ import numpy as np
 
 from engine.formula import (
     Axis,
-    Choice,
     Formula,
     Index,
     Number,
     OpenIndexError,
     Operand,
+    Selection,
     entry_of,
-    series,
     single,
+    summation,
 )
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Multiply
@@ -72,7 +72,7 @@ class Lookup(Op):
         lead = len(ids.shape)
         row = ids[index[:lead]]
         found = table[(row.number(table.shape[0]), *index[lead:])]
-        return Choice(found, (row,), "the row with this number")
+        return Selection(found, (row,), "the row with this number")
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -159,7 +159,7 @@ class ScatterAdd(Op):
             entry_of(f"{ids.axis(d).letter}ₙ", (n,), numbers)
             for d, numbers in enumerate(positions.T)
         ]
-        return series(g[(*at, *unit)], n)
+        return summation(g[(*at, *unit)], n)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -218,7 +218,7 @@ class PairDot(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
         k = x.axis(-1, "k")
-        return series(x[index[0], 0, k] * x[index[0], 1, k], k)
+        return summation(x[index[0], 0, k] * x[index[0], 1, k], k)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.formula import Axis, Formula, Function, Index, Number, Operand, series
+from engine.formula import Axis, Formula, Function, Index, Number, Operand, summation
 from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
@@ -52,7 +52,7 @@ def averaged(along: Along, x: Operand, index: Index) -> tuple[tuple[Axis, ...], 
 
 def mean(term: Formula, axes: tuple[Axis, ...]) -> Formula:
     """The mean of a term over axes."""
-    return series(term, *axes) / Number(prod(axis.extent for axis in axes), "n")
+    return summation(term, *axes) / Number(prod(axis.extent for axis in axes), "n")
 
 
 def averager(x: Array, along: Along, out: Array) -> Call:
@@ -281,7 +281,7 @@ class UnitDot(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         x, y = inputs
         axes = x.all()[:-1]
-        return series(x[(*axes, *index)] * y[(*axes, *index)], *axes)
+        return summation(x[(*axes, *index)] * y[(*axes, *index)], *axes)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -11,7 +11,6 @@ from functools import partial
 import numpy as np
 
 from engine.formula import (
-    Choice,
     Condition,
     Element,
     Entry,
@@ -19,14 +18,15 @@ from engine.formula import (
     Index,
     Number,
     Operand,
+    Selection,
     Sum,
     added,
     axes_of,
     highest,
     masked,
     numbers_of,
-    series,
     single,
+    summation,
     where,
 )
 from engine.ops.base import Call, GraphBuilder, Op
@@ -118,7 +118,7 @@ class MaxPool(_Pooling):
         largest = highest(cells, seen.axes, seen.inside((*others, *seen.axes)))
         count = self.window.cells
         by = seen.each(cells) if not others and count <= SHOWN else ()
-        return Choice(largest, by, f"the largest of the {count} cells of its window")
+        return Selection(largest, by, f"the largest of the {count} cells of its window")
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -183,7 +183,7 @@ class Chosen(_Pooling):
         cell = self.window.cell(number)
         seen = seen_from(self.window, tuple(place), x.shape[1:-1], cell)
         by = x[(sample, *seen.source, channel)], largest[index]
-        return Choice(Number(number), by, "the number of the first cell that is the largest")
+        return Selection(Number(number), by, "the number of the first cell that is the largest")
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return self.window.cells * out.size
@@ -288,7 +288,7 @@ class Pick(_Pooling):
         cell = self.window.cell(choice.number(self.window.cells))
         seen = seen_from(self.window, index[1:-1], x.shape[1:-1], cell)
         found = seen.kept(x[(index[0], *seen.source, index[-1])])
-        return Choice(found, (choice,), "the cell that was chosen")
+        return Selection(found, (choice,), "the cell that was chosen")
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -322,7 +322,7 @@ class WindowSum(_Pooling):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
         seen = seen_from(self.window, index[1:-1], x.shape[1:-1])
-        total = series(seen.kept(x[(index[0], *seen.source, index[-1])]), *seen.axes)
+        total = summation(seen.kept(x[(index[0], *seen.source, index[-1])]), *seen.axes)
         return _scaled(total, self.factor)
 
     def vjp(

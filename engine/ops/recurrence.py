@@ -22,7 +22,7 @@ from engine.formula import (
     axes_of,
     masked,
     numbers_of,
-    series,
+    summation,
 )
 from engine.ops.activation import SigmoidDerivative, local_derivative
 from engine.ops.base import Call, DeferredProduct, GraphBuilder, Op, WithoutVJP
@@ -63,7 +63,7 @@ class StepProduct(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         h, u, *_ = inputs
         k = h.axis(-1)
-        return series(h[index[0], k] * u[k, index[1]], k)
+        return summation(h[index[0], k] * u[k, index[1]], k)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Formula, Index, Operand, series
+from engine.formula import Formula, Index, Operand, summation
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.tensors.arrays import Array, matrix, reshaped
 from engine.tensors.tensor import Shape, Tensor
@@ -51,7 +51,7 @@ class SumTo(Op):
         lead = len(x.shape) - len(self.target)
         summed = {axis: x.axis(axis) for axis in broadcast_axes(self.target, x.shape)}
         places = [summed.get(axis) or index[axis - lead] for axis in range(len(x.shape))]
-        return series(x[tuple(places)], *summed.values())
+        return summation(x[tuple(places)], *summed.values())
 
     def _by_product(self, out: Array, x: Array) -> Call:
         """A sum over the rows as a product with ones: a third of np.add.reduce's fixed cost."""

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Choice, Condition, Formula, Index, Number, Operand, single, where
+from engine.formula import Condition, Formula, Index, Number, Operand, Selection, single, where
 from engine.ops.base import Call, GradientStop, Op
 from engine.tensors.arrays import Array, constant, flat
 from engine.tensors.tensor import Order, Shape, Tensor, memory_axes
@@ -89,7 +89,7 @@ class NextBatch(Op):
             order = replace(order, array=drawn)
         (row,) = single(index)
         found = order[position * self.batch + row]
-        return Choice(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
+        return Selection(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
 
     def _shuffler(self, order: Array, seed: Array) -> partial[None]:
         stream, rows = Stream(PURPOSE_BATCHES), np.arange(self.samples)
@@ -140,7 +140,7 @@ class Gather(Op):
         lead = len(rows.shape)
         row = rows[index[:lead]]
         found = data[(row.number(data.shape[0]), *index[lead:])]
-        return Choice(found, (row,), "the row with this number")
+        return Selection(found, (row,), "the row with this number")
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0

@@ -16,7 +16,7 @@ from engine.formula import (
     axes_of,
     masked,
     numbers_of,
-    series,
+    summation,
     where,
 )
 from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
@@ -76,7 +76,7 @@ class CountPositions(Op):
         if not (y.array >= 0).any():
             return Number(1.0, meaning="no position has a class")
         axes = y.all()
-        return series(where(Condition(y[axes], "≥", ZERO), Number(1.0), ZERO), *axes)
+        return summation(where(Condition(y[axes], "≥", ZERO), Number(1.0), ZERO), *axes)
 
 
 class PositionCrossEntropy(Op):
@@ -115,7 +115,7 @@ class PositionCrossEntropy(Op):
         axes = y.all()
         label = y[axes]
         at_class = log_p[(*axes, label.number(log_p.shape[-1]))]
-        return -(series(where(Condition(label, "<", ZERO), ZERO, at_class), *axes) / n[()])
+        return -(summation(where(Condition(label, "<", ZERO), ZERO, at_class), *axes) / n[()])
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

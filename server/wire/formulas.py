@@ -15,9 +15,8 @@ from typing import Any
 
 from engine.formula import (
     Along,
-    Case,
+    CaseBranch,
     Cases,
-    Choice,
     Condition,
     Element,
     Formula,
@@ -28,8 +27,9 @@ from engine.formula import (
     Power,
     Product,
     Quotient,
-    Series,
+    Selection,
     Sum,
+    Summation,
     largest,
     number_text,
 )
@@ -77,10 +77,10 @@ def terms(formula: Formula, count: int) -> Node | None:
 
 def _sum_in(formula: Formula) -> Formula | None:
     """The sum that a formula is, or that is a factor of it: a mean is a sum times 1/n."""
-    if isinstance(formula, Sum | Series):
+    if isinstance(formula, Sum | Summation):
         return formula
     if isinstance(formula, Negative | Product | Quotient):
-        found = [s for child in formula.children() if isinstance(s := _sum_in(child), Series)]
+        found = [s for child in formula.children() if isinstance(s := _sum_in(child), Summation)]
         return found[0] if len(found) == 1 else None
     return None
 
@@ -101,7 +101,7 @@ def _number(formula: Number, closed: bool) -> Node:
     return {**number(formula.number), "symbol": formula.symbol, "meaning": formula.meaning}
 
 
-def _series(formula: Series, closed: bool) -> Node:
+def _series(formula: Summation, closed: bool) -> Node:
     axes = [{"letter": a.letter, "name": a.name, "extent": a.extent} for a in formula.axes]
     return {"axes": axes, "term": _node(formula.term, closed=False)}
 
@@ -114,7 +114,7 @@ def _cases(formula: Cases, closed: bool) -> Node:
     }
 
 
-def _case(case: Case, closed: bool) -> Node:
+def _case(case: CaseBranch, closed: bool) -> Node:
     conditions = [_condition(condition, closed) for condition in case.conditions]
     return {"formula": _node(case.formula, closed=closed), "conditions": conditions}
 
@@ -124,7 +124,7 @@ def _condition(condition: Condition, closed: bool) -> Node:
     return {"left": left, "relation": condition.relation, "right": right}
 
 
-def _choice(formula: Choice, closed: bool) -> Node:
+def _choice(formula: Selection, closed: bool) -> Node:
     by = [_node(chooser, closed=closed) for chooser in formula.by]
     return {"found": _node(formula.found, closed=closed), "by": by, "reason": formula.reason}
 
@@ -151,12 +151,12 @@ _FIELDS: dict[type[Formula], tuple[str, Callable[[Any, bool], Node]]] = {
     Number: ("number", _number),
     Element: ("element", _element),
     Sum: ("sum", _list("terms")),
-    Series: ("series", _series),
+    Summation: ("series", _series),
     Negative: ("negative", _children("term")),
     Product: ("product", _list("factors")),
     Quotient: ("quotient", _children("numerator", "denominator")),
     Power: ("power", _children("base", "exponent")),
     Function: ("function", _function),
     Cases: ("cases", _cases),
-    Choice: ("choice", _choice),
+    Selection: ("choice", _choice),
 }

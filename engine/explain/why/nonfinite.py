@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.explain.explainer import Explainer, Explanation
 from engine.explain.why.cause import Cause
-from engine.formula import Element, Formula, Link, Number, Series, index_text, number_text, text
+from engine.formula import Element, Formula, Link, Number, Summation, index_text, number_text, text
 from engine.history.moments import Moment
 from engine.history.replay import UnrecordedError
 
@@ -77,7 +77,7 @@ def _bad_operands(formula: Formula) -> Iterator[Element]:
             yield formula
         return
     children = formula.children()
-    if isinstance(formula, Series):
+    if isinstance(formula, Summation):
         bad = np.argwhere(~np.isfinite(formula.values))
         children = (formula.term_at(*(int(i) for i in bad[0])),) if len(bad) else ()
     for child in children:

@@ -16,7 +16,6 @@ from engine.formula import (
     Axis,
     AxisPositions,
     Cases,
-    Choice,
     Element,
     Formula,
     Function,
@@ -24,6 +23,7 @@ from engine.formula import (
     Number,
     Power,
     Quotient,
+    Selection,
     index_text,
     number_text,
     translated,
@@ -176,7 +176,7 @@ def _inner(formula: Formula) -> Formula | None:
             return formula.argument
         case Power():
             return formula.base
-        case Choice():
+        case Selection():
             return formula.found
         case Quotient():
             return formula.numerator
