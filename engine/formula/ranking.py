@@ -16,8 +16,8 @@ class Ranking:
 
     Attributes:
         terms: the largest ones.
-        folded: how many more there are.
-        rest: the sum of those.
+        folded: number of the other terms.
+        rest: the sum of the other terms.
         total: the sum of the magnitudes of all terms, which shows how much has cancelled.
     """
 
@@ -30,7 +30,7 @@ class Ranking:
 def largest(formula: Formula, count: int) -> Ranking:
     """The `count` largest terms of a closed formula, and the sum of the others.
 
-    Nested sums count as one sum; a formula that is no sum is one term. NaN is larger than any
+    Nested sums count as one sum; any other formula is one term. NaN is larger than any
     number.
     """
     groups = list(_groups(formula))
@@ -68,12 +68,12 @@ def _groups(formula: Formula) -> Iterator[Group]:
 def _summation(formula: Summation) -> Group:
     values = formula.values
 
-    def make(number: int) -> Formula:
+    def build(number: int) -> Formula:
         return formula.term_at(*(int(i) for i in np.unravel_index(number, values.shape)))
 
-    return values.reshape(-1), make
+    return values.reshape(-1), build
 
 
 def _negative(group: Group) -> Group:
-    values, make = group
-    return -values, lambda number: Negative(make(number))
+    values, build = group
+    return -values, lambda number: Negative(build(number))

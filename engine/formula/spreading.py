@@ -9,7 +9,7 @@ from engine.formula.nodes import Element, Formula, Negative, Product, Quotient, 
 
 
 def spread(formula: Formula, followed: Callable[[Element], bool]) -> Formula:
-    """An equal formula in which every sum with a followed element is at the outside.
+    """An equal formula in which every sum with a followed element is outermost.
 
     With g followed, s·(g − Σ g/n) becomes s·g − Σ s·g/n, which shows the factors of each g.
     """

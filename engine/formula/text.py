@@ -29,7 +29,7 @@ FUNCTION_TEXT = {
     "abs": "|{}|",
     "floor": "⌊{}⌋",
 }
-"""How functions are written that are not written as a name before the argument."""
+"""Patterns of the functions that are not written as a name before the argument."""
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -38,7 +38,7 @@ TIGHT = (*LOOSE, Product, Quotient)
 
 
 def text(formula: Formula, *, digits: int | None = None) -> str:
-    """The formula with its symbols, or with `digits` the numbers that stand for them.
+    """The formula with symbols, or with numbers of so many significant `digits` in their place.
 
     With symbols, a summation is written as its general term; with numbers, as its value.
     """
@@ -46,7 +46,7 @@ def text(formula: Formula, *, digits: int | None = None) -> str:
 
 
 def number_text(value: float, digits: int = 3) -> str:
-    """A number for readers, with so many significant digits: −0.5, 1.2×10⁻⁴, NaN, −∞."""
+    """A number for readers with `digits` significant digits: −0.5, 1.2×10⁻⁴, NaN, −∞."""
     if not isfinite(value):
         return "NaN" if isnan(value) else "∞" if value > 0 else "−∞"
     mantissa, _, power = f"{value + 0.0:.{digits}g}".partition("e")
@@ -62,7 +62,7 @@ def index_text(symbol: str, index: Index) -> str:
 class _Writer:
     def __init__(self, digits: int | None) -> None:
         self.digits = digits
-        self._ways: dict[type[Formula], Callable[[Any], str]] = {
+        self._writers: dict[type[Formula], Callable[[Any], str]] = {
             Number: self._number,
             Element: self._element,
             Sum: self._sum,
@@ -78,7 +78,7 @@ class _Writer:
         }
 
     def write(self, formula: Formula) -> str:
-        return self._ways[type(formula)](formula)
+        return self._writers[type(formula)](formula)
 
     def _within(self, formula: Formula, bracketed: tuple[type[Formula], ...]) -> str:
         written = self.write(formula)
@@ -119,8 +119,8 @@ class _Writer:
         return "·".join(self._within(factor, (*LOOSE, Quotient)) for factor in formula.factors)
 
     def _quotient(self, formula: Quotient) -> str:
-        above = self._within(formula.numerator, (*LOOSE, Quotient))
-        return f"{above}/{self._within(formula.denominator, TIGHT)}"
+        numerator = self._within(formula.numerator, (*LOOSE, Quotient))
+        return f"{numerator}/{self._within(formula.denominator, TIGHT)}"
 
     def _function(self, formula: Function) -> str:
         pattern = FUNCTION_TEXT.get(formula.name, formula.name + "({})")

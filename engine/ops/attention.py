@@ -1,8 +1,8 @@
 """Scaled dot-product attention with several heads (Vaswani et al. 2017, section 3.2).
 
-A head has a part of the units to itself. Vectors (batch, time, units) are stored units first
-(order "U"): a sample's part for one head is then a matrix that BLAS takes as it lies. So are the
-scores (batch, head, query, key), whose keys come first; sums over keys run along long rows.
+Each head has its own share of the units. Vectors (batch, time, units) are stored units first (order
+"U"), so that BLAS reads a sample's share of one head in place, as a matrix. Scores (batch, head,
+query, key) are stored keys first, so that sums over keys add up long rows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from engine.tensors.tensor import Order, Shape, Tensor
 
 
 def split(vectors: Array, heads: int) -> Array:
-    """(batch, head, time, units of a head), a view."""
+    """A view (batch, head, time, units of a head) of vectors (batch, time, units)."""
     batch, time, units = vectors.shape
     return vectors.reshape(batch, time, heads, units // heads).transpose(0, 2, 1, 3)
 
@@ -137,7 +137,7 @@ class HeadMix(Op):
 
 
 class AttentionWeights(Op):
-    """softmax(S·scale) over the keys; causal: only over keys that are not after the query."""
+    """softmax(S·scale) over the keys; if causal, only over keys that are not after the query."""
 
     name = "attention_weights"
     couples_outputs = True
@@ -162,7 +162,7 @@ class AttentionWeights(Op):
         if self.causal:
             late = np.arange(keys)[:, np.newaxis] > np.arange(queries)
             mask = np.where(late, -np.inf, 0.0).astype(out.dtype)[:, np.newaxis, np.newaxis]
-            mask = np.repeat(mask, p.shape[2], axis=2)  # long rows: three quarters of the time
+            mask = np.repeat(mask, p.shape[2], axis=2)  # long rows take three quarters of the time
             calls.append(partial(np.add, p, mask, p))
         return [
             *calls,
@@ -175,11 +175,11 @@ class AttentionWeights(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (s,) = inputs
-        *place, query, key = index
+        *leading, query, key = index
         k, scale = s.axis(3, "k"), Number(self.scale)
         if self.causal and isinstance(query, int):
             k = Axis("k", "key", query + 1)
-        row = s[(*place, query, k)]
+        row = s[(*leading, query, k)]
         others = tuple(axis for axis in row.axes if axis is not k)
         seen = self._seen(query, k.along(), (*others, k)) if self.causal else None
         peak = scale * highest(row, (k,), seen)

@@ -1,4 +1,4 @@
-"""Clipping of the gradient of all parameters: by its norm, or number by number."""
+"""Clipping of the gradient of all parameters: by its norm, or element by element."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.tensors.tensor import Shape, Tensor
 
 
 class Norm(WithoutVJP):
-    """‖g‖."""
+    """‖g‖, the Euclidean norm of the gradient."""
 
     name = "norm"
 
@@ -63,7 +63,7 @@ class ScaleToNorm(WithoutVJP):
 
 
 class ClipToRange(WithoutVJP):
-    """g held within −c … c. Inputs: g, c."""
+    """g clipped to −c … c. Inputs: g, c."""
 
     name = "clip_value"
 

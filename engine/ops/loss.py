@@ -23,7 +23,7 @@ class _Scalar(Op):
 
 
 def _weights(count: int, total: float, out: Array) -> Array:
-    """The weights of a mean, so that a mean is one product: a fixed vector of total/count."""
+    """A fixed vector of total/count: the weights of a mean, which is then one product."""
     return np.full(count, total / count, dtype=out.dtype)
 
 
@@ -250,7 +250,7 @@ class L2Penalty(_Scalar):
 
 
 class L1Penalty(_Scalar):
-    """λ Σ|W|. Inputs: W and the 0-d λ. `StopAtZero` in the update lets weights really reach 0."""
+    """λ Σ|W|. Inputs: W and the 0-d λ. `StopAtZero` in the update lets weights reach exactly 0."""
 
     name = "l1_penalty"
     has_kink = True

@@ -1,4 +1,4 @@
-"""Softmax by way of its logarithm, which keeps cross-entropy exact for any logits."""
+"""Softmax via its logarithm, which keeps cross-entropy exact for any logits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.tensors.tensor import Shape, Tensor
 
 
 class LogSoftmax(Op):
-    """z − max z − log Σ exp(z − max z), over the units of each sample, or place in a sample."""
+    """z − max z − log Σ exp(z − max z), over the units of each sample or position."""
 
     name = "log_softmax"
     couples_outputs = True
