@@ -1,4 +1,4 @@
-"""What a user describes: a network as plain frozen data, checked before anything is allocated."""
+"""A network as a user describes it: plain frozen data, checked before anything is allocated."""
 
 from __future__ import annotations
 

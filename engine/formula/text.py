@@ -38,7 +38,7 @@ TIGHT = (*LOOSE, Product, Quotient)
 
 
 def text(formula: Formula, *, digits: int | None = None) -> str:
-    """The formula with symbols, or with numbers of so many significant `digits` in their place.
+    """The formula with symbols, or with `digits` with their numbers to so many significant digits.
 
     With symbols, a summation is written as its general term; with numbers, as its value.
     """

@@ -339,14 +339,14 @@ class LSTM(_Recurrent):
         return ForgetBias(rule.kind, rule.value, self.forget_bias)
 
     def step(self, unrolled: Unrolled, previous: dict[str, Tensor]) -> dict[str, Tensor]:
-        z, cut = unrolled.input(), unrolled.detached
+        z, detached = unrolled.input(), unrolled.detached
         if previous:
-            op = StepSum(detached=cut)
+            op = StepSum(detached=detached)
             z = unrolled.apply(op, previous["h"], unrolled.u, z, name="z", symbol="Z")
         gates = unrolled.apply(Gates(3, 4), z, name="gates", symbol="G")
         i, f, o, g = (unrolled.gate(gates, name, n) for n, name in enumerate("ifog"))
         if previous:
-            state = CellState(detached=cut)
+            state = CellState(detached=detached)
             c = unrolled.apply(state, f, previous["c"], i, g, name="c", symbol="C")
         else:
             c = unrolled.apply(Multiply(), i, g, name="c", symbol="C")
@@ -375,8 +375,8 @@ class GRU(_Recurrent):
             update = unrolled.gate(gates, "u", 1)
             un = unrolled.apply(Multiply(), update, n, name="un", symbol="UN")
             return {"h": unrolled.apply(Subtract(), n, un, name="h", symbol="H")}
-        cut, h = unrolled.detached, previous["h"]
-        product = StepProduct(detached=cut)
+        detached, h = unrolled.detached, previous["h"]
+        product = StepProduct(detached=detached)
         hu = unrolled.apply(product, h, unrolled.u, name="hu", symbol="HU")
         hu_gates = unrolled.columns(hu, "hu_gates", 0, 1)
         hu_new = unrolled.columns(hu, "hu_new", 2, 2)
@@ -386,5 +386,5 @@ class GRU(_Recurrent):
         reset = unrolled.apply(Multiply(), r, hu_new, name="reset", symbol="R")
         z_new = unrolled.apply(Add(), new_in, reset, name="z_new", symbol="Zn")
         n = unrolled.apply(Tanh(), z_new, name="n", symbol="N")
-        blend = Blend(detached=cut)
+        blend = Blend(detached=detached)
         return {"h": unrolled.apply(blend, u, h, n, name="h", symbol="H")}

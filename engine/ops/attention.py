@@ -162,7 +162,9 @@ class AttentionWeights(Op):
         if self.causal:
             late = np.arange(keys)[:, np.newaxis] > np.arange(queries)
             mask = np.where(late, -np.inf, 0.0).astype(out.dtype)[:, np.newaxis, np.newaxis]
-            mask = np.repeat(mask, p.shape[2], axis=2)  # long rows take three quarters of the time
+            mask = np.repeat(
+                mask, p.shape[2], axis=2
+            )  # with long rows it takes a quarter less time
             calls.append(partial(np.add, p, mask, p))
         return [
             *calls,
@@ -181,8 +183,8 @@ class AttentionWeights(Op):
             k = Axis("k", "key", query + 1)
         row = s[(*leading, query, k)]
         others = tuple(axis for axis in row.axes if axis is not k)
-        seen = self._seen(query, k.along(), (*others, k)) if self.causal else None
-        peak = scale * highest(row, (k,), seen)
+        mask = self._attends(query, k.along(), (*others, k)) if self.causal else None
+        peak = scale * highest(row, (k,), mask)
         total = summation(self._masked(Function("exp", scale * row - peak), query, k.along()), k)
         share = Function("exp", scale * s[index] - peak) / total
         return self._masked(share, query, key)
@@ -191,10 +193,10 @@ class AttentionWeights(Op):
         if not self.causal:
             return formula
         axes = axes_of((query, key))
-        return masked(formula, axes, self._seen(query, key, axes), "the key is after the query")
+        return masked(formula, axes, self._attends(query, key, axes), "the key is after the query")
 
-    def _seen(self, query: Entry, key: Entry, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
-        """Whether a query sees a key, along axes."""
+    def _attends(self, query: Entry, key: Entry, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
+        """Whether a query attends to a key, along these axes."""
         return numbers_of(key, axes) <= numbers_of(query, axes)
 
     def vjp(

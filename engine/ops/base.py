@@ -1,4 +1,4 @@
-"""What an op is: one visible class with its shape rule, kernel, VJP, explanation and FLOPs.
+"""The base class of ops: each is one class with shape rule, kernel, VJP, explanation and FLOPs.
 
 To add an op, subclass `Op` in the file of its family and define these; nothing else in the engine
 needs to know it. `tests/engine/ops/test_ops.py` checks its VJP once it is named there, and

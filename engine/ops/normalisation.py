@@ -323,10 +323,10 @@ class Follow(WithoutVJP):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         running, rate, value = inputs
-        seen: Formula = value[index]
+        target: Formula = value[index]
         if self.factor != 1.0:
-            seen = Number(self.factor, "n/(n − 1)") * seen
-        return running[index] + rate[()] * (seen - running[index])
+            target = Number(self.factor, "n/(n − 1)") * target
+        return running[index] + rate[()] * (target - running[index])
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size

@@ -105,7 +105,7 @@ class Tensor:
 
     @property
     def storage(self) -> Tensor:
-        """The tensor without a parent in whose storage this one lies, or this one."""
+        """The ancestor in whose storage this tensor lies; the tensor itself if it has no parent."""
         return self.lineage()[-1]
 
 
