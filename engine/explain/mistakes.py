@@ -58,7 +58,7 @@ ORDER: dict[MistakeKind, int] = {kind: rank for rank, kind in enumerate(get_args
 """The rank of each kind: of several mistakes that lead to the same number, the lowest is named."""
 
 MAX_TERMS = 512
-"""Most terms of a sum for which taking one term for the whole is recognised."""
+"""The greatest number of terms of a sum for which an answer of one term is recognised."""
 
 
 @dataclass(frozen=True)
@@ -286,7 +286,7 @@ def _without_corrections(formula: Formula) -> Formula:
 
 
 def _averages(formula: Summation) -> Iterator[_Change]:
-    """A sum over the batch divided by its size, or times it; the loss is a mean already."""
+    """A sum over the batch divided or multiplied by its size, although the loss is a mean."""
     size = next((axis.extent for axis in formula.axes if axis.name == "batch"), 1)
     if size > 1:
         number = Number(size, "n")

@@ -216,7 +216,7 @@ class Surveys:
             points=points,
         )
         found = yield from pieces
-        places = found.place(path).tolist() if len(path) else []
+        places = found.project(path).tolist() if len(path) else []
         return {
             "samples": samples,
             "xs": found.xs.tolist(),
