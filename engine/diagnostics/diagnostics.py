@@ -1,4 +1,4 @@
-"""Diagnostics: the rules, applied while training goes on."""
+"""Diagnostics: the rules, applied during training."""
 
 from __future__ import annotations
 

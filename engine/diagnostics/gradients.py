@@ -169,7 +169,7 @@ class NonFiniteValue(Rule):
         value = float(case.machine.read(stopped.buffer)[stopped.index])
         evidence = [
             Evidence(
-                stopped.buffer, stopped.index, value, "the first that is not finite", stopped.step
+                stopped.buffer, stopped.index, value, "first value that is not finite", stopped.step
             )
         ]
         for name in instruction.reads:

@@ -133,15 +133,15 @@ class Plateau(Rule):
     when = "evaluation"
 
     def check(self, case: Case) -> Iterator[Finding]:
-        known = case.evaluations
-        if len(known) <= self.evaluations or not case.seen:
+        evaluations = case.evaluations
+        if len(evaluations) <= self.evaluations or not case.seen:
             return
-        late, early = known[-self.evaluations :], known[: -self.evaluations]
-        epochs = (known[-1].step - early[-1].step) / case.program.steps_per_epoch
+        late, early = evaluations[-self.evaluations :], evaluations[: -self.evaluations]
+        epochs = (evaluations[-1].step - early[-1].step) / case.program.steps_per_epoch
         best = min(e.train for e in early)
         now = min(e.train for e in late)
         level = (1 - self.better) * best <= now <= (1 + WORSE) * best
-        if not level or epochs < self.epochs or known[-1].train < LEARNED * case.baseline:
+        if not level or epochs < self.epochs or evaluations[-1].train < LEARNED * case.baseline:
             return
         first = case.memory.setdefault(self.id, case.seen[0].gradient)
         gradient = case.seen[-1].gradient
@@ -160,10 +160,10 @@ class Plateau(Rule):
             remedies.append(Remedy("use Adam", (kind,)))
         yield self.found(
             case,
-            f"the loss, {number_text(known[-1].train)}, has not improved in {epochs:.0f} epochs; "
-            f"{where}",
+            f"the loss, {number_text(evaluations[-1].train)}, has not improved in {epochs:.0f} "
+            f"epochs; {where}",
             evidence=(
-                _loss_evidence(case, known[-1].train, "on the training set"),
+                _loss_evidence(case, evaluations[-1].train, "on the training set"),
                 Evidence("parameters.grad", None, gradient, "norm of the gradient", case.step),
             ),
             remedies=remedies if not small else remedies[:1] + remedies[2:],
@@ -194,16 +194,16 @@ class Overfitting(Rule):
     when = "evaluation"
 
     def check(self, case: Case) -> Iterator[Finding]:
-        known = [e for e in case.evaluations if e.test is not None]
-        if len(known) < 6:
+        evaluations = [e for e in case.evaluations if e.test is not None]
+        if len(evaluations) < 6:
             return
-        tests = _smoothed([e.test or 0.0 for e in known])
-        trains = _smoothed([e.train for e in known])
+        tests = _smoothed([e.test or 0.0 for e in evaluations])
+        trains = _smoothed([e.train for e in evaluations])
         best = int(np.argmin(tests))
         risen = tests[-1] - tests[best]
         if risen <= self.rise * tests[best] or risen <= self.least * case.baseline:
             return
-        step = known[best + 2].step
+        step = evaluations[best + 2].step
         recent = case.step - step < self.epochs * case.program.steps_per_epoch
         if recent or not trains[-1] < trains[best]:
             return

@@ -314,7 +314,7 @@ class Machine:
         """Whether the parameters and the last loss are finite.
 
         A NaN in a step reaches at least one of them by its end; an overflow that an activation
-        squashes again does not, and training goes on.
+        squashes again does not, and training continues.
         """
         np.isfinite(self._theta, self._mask)
         return bool(self._mask.all()) and (self._loss is None or bool(np.isfinite(self._loss)))
