@@ -30,6 +30,7 @@ from server.session.breakpoints import Breakpoints
 from server.session.curves import Curves
 from server.session.early_stopping import EarlyStopping
 from server.session.health import Health, Thresholds
+from server.session.loss_schedule import LossSchedule
 from server.session.rate_limit import SpeedLimit
 from server.views.scores import Point, Scorer
 from server.wire.commands import BackUnit, BreakpointSpec, SpeedUnit, StepUnit
@@ -39,18 +40,8 @@ Reason = Literal["command", "goal", "breakpoint", "start", "non_finite", "early_
 Journey = Generator[None, None, Stop]
 """A verb of the debugger in slices; returns why it ended."""
 
-LOSS_SHARE = 0.03
-"""The share of the time of a full-speed run that goes into evaluating the loss."""
-LIMITED_SHARE = 0.2
-"""The same under a speed limit, where there is time to spare; and where points would else be
-further apart than POINT_SECONDS, so that the curve of a slow network is seen to grow."""
-POINT_SECONDS = 0.5
-POINTS_OF_A_RUN = 1000
-"""Loss points lie at least this fraction of the run so far apart."""
 SLOW_STEP = 0.01
 """Seconds from which a step is executed by instructions, so that it can be interrupted."""
-BY_HAND = 1000
-"""Steps of one command that each get a loss point."""
 MIN_SECONDS = 1e-4
 MAX_HITS = 200
 """Places at which a run was stopped by points, that are remembered."""
@@ -148,8 +139,12 @@ class Runner:
         self._journey: Journey | None = None
         self._evaluation: Iterator[None] | None = None
         self._deadline = 0.0
-        self._next_loss = 0
-        self._scored = (-1, -1)
+        self.loss_schedule = LossSchedule(
+            self._step_seconds,
+            self.scorer.seconds,
+            len(self.plan.program.instructions),
+            self.early_stopping.spacing,
+        )
         self._careful_until = Moment(0, 0)
 
     def hyperparameters(self) -> dict[str, float]:
@@ -282,7 +277,7 @@ class Runner:
     def set_speed(self, unit: SpeedUnit, per_second: float | None) -> None:
         self.speed_limit = SpeedLimit(unit, per_second)
         self.speed_limit.start(self._clock())
-        self._next_loss = min(self._next_loss, self.machine.step_count + self._spacing())
+        self.loss_schedule.bring_forward(self.machine.step_count, self.speed_limit)
 
     def reset(self, seed: int | None) -> None:
         """Fresh parameters, step 0, no history; a free run goes on, a goal is dropped.
@@ -337,7 +332,7 @@ class Runner:
             self.pause("command")
         edit()
         self.touch()
-        self._next_loss = min(self._next_loss, self.machine.step_count + self._spacing())
+        self.loss_schedule.bring_forward(self.machine.step_count, self.speed_limit)
         if not self.running:
             self.score()
 
@@ -358,8 +353,8 @@ class Runner:
             log=export_log(self.timeline),
             non_finite=dict(self._non_finite),
             points=self.curves.points(),
-            scored=self._scored,
-            next_loss=self._next_loss,
+            scored=self.loss_schedule.last,
+            next_loss=self.loss_schedule.next_step,
             hits=dict(self.hits),
             thresholds=copy.deepcopy(self.thresholds),
             specs=self.breakpoints.specs,
@@ -376,7 +371,7 @@ class Runner:
         self._non_finite = dict(saved.non_finite)
         self.curves = Curves(saved.points)
         self.hits = dict(saved.hits)
-        self._scored, self._next_loss = saved.scored, saved.next_loss
+        self.loss_schedule.last, self.loss_schedule.next_step = saved.scored, saved.next_loss
         # As after an edit, which the other one may just have had.
         self._careful_until = Moment(timeline.now.step + 2, 0)
         self._goal = replace(saved.goal) if saved.goal is not None else None
@@ -400,9 +395,9 @@ class Runner:
         """Follow every branch, with loss points as in a run; end at a moment of one."""
         timeline = self.timeline
         for line in timeline.branches:
-            self._next_loss = line.start.step
+            self.loss_schedule.next_step = line.start.step
             while timeline.branch is not line or timeline.now < line.end:
-                stop = min(max(Moment(self._next_loss, 0), line.start), line.end)
+                stop = min(max(Moment(self.loss_schedule.next_step, 0), line.start), line.end)
                 yield from self._verb(partial(self.debugger.goto, stop, line.number))
                 for _ in self._started():
                     yield
@@ -485,7 +480,7 @@ class Runner:
         """On towards a moment, at most as far as the next loss point, or the deadline."""
         timeline = self.timeline
         now = timeline.now
-        to_loss = now.step + 1 if self._by_hand else max(self._next_loss, now.step + 1)
+        to_loss = now.step + 1 if self._by_hand else max(self.loss_schedule.next_step, now.step + 1)
         stop = Moment(to_loss, 0) if goal is None else min(goal, Moment(to_loss, 0))
         careful = now < self._careful_until
         if self._step_seconds > SLOW_STEP or careful:
@@ -538,14 +533,14 @@ class Runner:
         step = self.machine.step_count
         if self.curves.of(self.timeline.branch).has(step):
             return False
-        return step >= self._next_loss or self._by_hand
+        return step >= self.loss_schedule.next_step or self._by_hand
 
     @property
     def _by_hand(self) -> bool:
         goal = self._goal
-        if goal is None or goal.unit == "epoch" or self.scorer.seconds > SLOW_STEP:
+        if goal is None or goal.unit == "epoch":
             return False
-        return goal.moment.step - self.machine.step_count <= BY_HAND
+        return self.loss_schedule.is_every_step(goal.moment.step - self.machine.step_count)
 
     def score(self) -> None:
         """Evaluate the loss here and now."""
@@ -556,8 +551,9 @@ class Runner:
     def _score_once(self) -> None:
         """Evaluate the loss unless it is known at this step."""
         branch, step = self.timeline.branch, self.machine.step_count
-        if self._scored != (branch.number, step) and not self.curves.of(branch).has(step):
-            self.score()
+        if self.loss_schedule.last == (branch.number, step) or self.curves.of(branch).has(step):
+            return
+        self.score()
 
     def _started(self) -> Iterator[None]:
         self._evaluation = None
@@ -579,20 +575,5 @@ class Runner:
         curve.put(point)
         self.fresh.append((branch.number, point))
         self.health.evaluated(point)
-        self._scored = (branch.number, self.machine.step_count)
-        self._next_loss = max(self.machine.step_count, curve.last) + self._spacing()
-
-    def _spacing(self) -> int:
-        """Steps to the next loss point: as many as keep the evaluation's share of the time small.
-
-        By the model of costs and the step alone, so that the same run has the same points.
-        """
-        rate = self.speed_limit.per_second
-        if rate is not None and self.speed_limit.unit == "instruction":
-            rate /= len(self.plan.program.instructions)
-        cost = self.scorer.seconds
-        seconds = min(cost / LOSS_SHARE, max(POINT_SECONDS, cost / LIMITED_SHARE))
-        full_speed = min(seconds / self._step_seconds, self.early_stopping.spacing)
-        limited = full_speed if rate is None else cost * rate / LIMITED_SHARE
-        spread = self.machine.step_count // POINTS_OF_A_RUN
-        return max(1, int(np.ceil(min(full_speed, limited))), 1 if rate is not None else spread)
+        step = self.machine.step_count
+        self.loss_schedule.evaluated(branch.number, step, curve.last, self.speed_limit)
