@@ -2,8 +2,8 @@
 
     {"kind": "product", "value": 0.12, "factors": [{"kind": "element", ...}, ...]}
 
-Every node has a `kind`; one that stands for a single number has its `value`, or null and `text`
-("NaN", "∞", "−∞") where that is not finite. In the general term of a sum, where letters stand for
+Every node has a `kind`. A node that stands for a single number has its `value`, or null and a
+`text` ("NaN", "∞", "−∞") if it is not finite. In the general term of a sum, where letters stand for
 indices, nodes have no value.
 """
 
@@ -38,29 +38,29 @@ Node = dict[str, Any]
 
 
 def number(value: float) -> Node:
-    """`value`, or null with a text for it where JSON has no number."""
+    """The field `value`; if it is not finite, null with its `text`."""
     if isfinite(value):
         return {"value": value}
     return {"value": None, "text": number_text(value)}
 
 
-def link(place: Link) -> Node:
-    return {"buffer": place.buffer, "index": list(place.index)}
+def link(target: Link) -> Node:
+    """The buffer and index of an element."""
+    return {"buffer": target.buffer, "index": list(target.index)}
 
 
 def tree(formula: Formula) -> Node:
-    """A closed formula, its sums over axes as their general terms."""
+    """A formula without free indices as JSON; sums over axes are given by their general terms."""
     return _node(formula, closed=True)
 
 
 def terms(formula: Formula, count: int) -> Node | None:
-    """The largest terms of the sum in a closed formula, and the rest folded.
-
-    None where there is no sum, or none of more than one term.
+    """The largest terms of the sum in a formula, with the others folded.
 
     Returns:
-        count: of all terms; total: their magnitudes, added; listed: the largest, in order;
-        folded: of the others, how many there are and what they add up to.
+        `count` of all terms, `total` of their magnitudes, the largest terms in order (`listed`),
+        and `count` and `sum` of the others (`folded`, None if there are none). None if there is no
+        sum of more than one term.
     """
     found = _sum_in(formula)
     if found is None:
@@ -76,7 +76,7 @@ def terms(formula: Formula, count: int) -> Node | None:
 
 
 def _sum_in(formula: Formula) -> Formula | None:
-    """The sum that a formula is, or that is a factor of it: a mean is a sum times 1/n."""
+    """The formula if it is a sum, or the sum among its factors: a mean is a sum times 1/n."""
     if isinstance(formula, Sum | Summation):
         return formula
     if isinstance(formula, Negative | Product | Quotient):
@@ -92,9 +92,9 @@ def _node(formula: Formula, *, closed: bool) -> Node:
 
 
 def _element(element: Element, closed: bool) -> Node:
-    place = link(element.link) if not element.axes else None
+    target = link(element.link) if not element.axes else None
     index = [str(i) if isinstance(i, Along) else i for i in element.index]
-    return {"symbol": element.symbol, "index": index, "role": element.role, "link": place}
+    return {"symbol": element.symbol, "index": index, "role": element.role, "link": target}
 
 
 def _number(formula: Number, closed: bool) -> Node:
