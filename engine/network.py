@@ -1,4 +1,4 @@
-"""What a user describes: a network as plain frozen data, checked before anything is allocated."""
+"""A network as a user describes it: plain frozen data, checked before anything is allocated."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ MATCHING_ACTIVATION: dict[str, str] = {
     "binary_cross_entropy": SIGMOID.name,
     "softmax_cross_entropy": SOFTMAX.name,
 }
-"""Losses computed from logits need the output activation that turns those into probabilities."""
+"""The output activation that a loss computed from logits needs, to make probabilities of them."""
 
 
 def output_activation(loss: str) -> str:
-    """The activation that an output usually has with this loss."""
+    """The usual activation of an output with this loss."""
     return MATCHING_ACTIVATION.get(loss, LINEAR.name)
 
 
@@ -56,7 +56,7 @@ class Network:
         targets: what the output is compared with: the data's own targets or, for an
             autoencoder, the inputs.
         schedule: how the learning rate changes with the step; None if it does not.
-        clipping: how the gradient is held in bounds; None if it is not.
+        clipping: how the gradient is clipped; None if it is not.
 
     Raises:
         DescriptionError: a field is unusable; its `path` says which, e.g. ``layers[2].units``.
@@ -98,7 +98,7 @@ class Network:
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
-        """Shape of a sample's output of each layer."""
+        """Shape of each layer's output for one sample."""
         shape, shapes = self.input_shape, []
         for layer in self.layers:
             shape = layer.output_shape(shape)

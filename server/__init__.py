@@ -16,7 +16,7 @@ __all__ = ["__version__", "debug"]
 
 
 def __getattr__(name: str) -> Any:
-    """`debug`, loaded when it is asked for: workers and tools do without all that it needs."""
+    """Load `debug` on first use, so that workers and tools do not import all that it needs."""
     if name == "debug":
         from server.debugging import debug
 

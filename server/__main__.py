@@ -16,15 +16,15 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # at run time only once the port is ours, and not in every worker
+if TYPE_CHECKING:  # at run time imported only once the port is bound, and not in every worker
     import uvicorn
 
     from server.app import Settings
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 MAX_SOCKET_BYTES = 131_072
-"""Of a WebSocket message; what is between the protocol's limit and this gets an error message,
-what is larger ends the connection."""
+"""Most bytes of a WebSocket message. A larger one ends the connection; one between the limit of the
+protocol and this is answered with an error."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,17 +62,17 @@ def _options() -> argparse.ArgumentParser:
         "--workers",
         type=_whole(1, 256),
         default=default_workers(),
-        help="processes that sessions run in (%(default)s)",
+        help="number of worker processes (%(default)s)",
     )
     parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a further name the server is reached by; may be given several times",
+        help="a further host name that the server answers to; may be given several times",
     )
     parser.add_argument(
-        "--log-level", choices=LOG_LEVELS, default="warning", help="what is said (%(default)s)"
+        "--log-level", choices=LOG_LEVELS, default="warning", help="what to log (%(default)s)"
     )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     return parser
@@ -88,18 +88,24 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def default_workers() -> int:
-    """A worker for each core but one, which is left to the server and the browser."""
+    """One worker for each core but one, which is left to the server and the browser; at most 8."""
     return max(1, min(8, (os.cpu_count() or 2) - 1))
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address. Raises OSError if it is taken or not ours."""
+    """A listening socket bound to the address.
+
+    Raises:
+        OSError: the address is in use or not one of this machine.
+    """
     family, kind, protocol, _, address = socket.getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     listening = socket.socket(family, kind, protocol)
     try:
-        if sys.platform == "win32":  # there, SO_REUSEADDR would let two servers have the same port
+        if (
+            sys.platform == "win32"
+        ):  # on Windows, SO_REUSEADDR would let two servers use the same port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -115,11 +121,11 @@ def listen(host: str, port: int) -> socket.socket:
 def _explained(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is in use; stop what uses it, or choose another with --port."
-    return f"Can not listen on {host} port {port}: {error.strerror or error}."
+    return f"Cannot listen on {host} port {port}: {error.strerror or error}."
 
 
 def page_url(host: str, port: int) -> str:
-    """Where the page is, as seen from this machine."""
+    """The URL of the page, as seen from this machine."""
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)
     if ":" in name and not name.startswith("["):
         name = f"[{name}]"
@@ -127,7 +133,7 @@ def page_url(host: str, port: int) -> str:
 
 
 def make_server(settings: Settings, log_level: str, started: Callable[[], None]) -> uvicorn.Server:
-    """The application with what serves it; `started` is called once it answers."""
+    """A server for the application; it calls `started` once it answers requests."""
     import uvicorn
 
     from server.app import create_app, expect_end
@@ -138,7 +144,7 @@ def make_server(settings: Settings, log_level: str, started: Callable[[], None])
             started()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            """Told to end. The workers may have been as well, and be gone before it is done."""
+            """Handle a signal to end, which the workers may have received as well."""
             super().handle_exit(sig, frame)
             expect_end(app)
 
@@ -157,7 +163,7 @@ def make_server(settings: Settings, log_level: str, started: Callable[[], None])
 
 
 def _announce(url: str, *, open_page: bool) -> None:
-    print(f"Backstep runs at {url}  (Ctrl-C ends it)", flush=True)
+    print(f"Backstep runs at {url}  (Ctrl-C stops it)", flush=True)
     if open_page:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 

@@ -33,24 +33,25 @@ ROOT = Path(__file__).resolve().parent.parent
 HELLO_SECONDS = 10.0
 """A connection that says nothing for so long is closed."""
 OUTBOX_BYTES = 16 * 1024 * 1024
-"""Events and answers a viewer may be behind; beyond, it is disconnected and may come back."""
+"""Most bytes of messages not yet sent to a viewer; beyond, it is disconnected and may come back."""
 CLEAN_CLOSES = (1000, 1001)
 """Close codes of a page that is closed or left. RFC 6455, section 7.4.1.
 
-Not 1005, a close without a code: uvicorn says the same of a connection that was lost."""
+1005, a close without a code, is not one of them: uvicorn reports it also for lost connections."""
 TICK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a server is set up.
+    """Settings of a server.
 
     Attributes:
-        host: the address it is bound to.
-        workers: processes that sessions run in.
-        allow_hosts: further names it answers to.
-        embedded: it serves one script: its page may stand in a notebook's frame, and says when it
-            is done.
+        host: address to which it is bound.
+        workers: number of worker processes.
+        allow_hosts: further host names that it answers to.
+        max_sessions: most sessions at the same time.
+        embedded: whether it serves one script; its page may be framed by a notebook, and tells the
+            server when the user is done.
     """
 
     host: str = "127.0.0.1"
@@ -62,7 +63,12 @@ class Settings:
 
 @dataclass
 class Services:
-    """What lives as long as the application runs."""
+    """Objects that live as long as the application runs.
+
+    Attributes:
+        started: time of the start, in monotonic seconds.
+        lists: the bodies of the catalogue and of the scenes, which take a while to make.
+    """
 
     pool: Pool
     hub: Hub
@@ -126,7 +132,7 @@ async def _watch_over(pool: Pool) -> None:
 
 
 def expect_end(app: FastAPI) -> None:
-    """The process was told to end: from now on workers that are gone are not replaced."""
+    """Do not replace workers from now on, because the process is about to end."""
     if hasattr(app.state, "services"):
         _services(app).pool.expect_end()
 
@@ -177,7 +183,7 @@ def _add_done(app: FastAPI) -> None:
 
 
 async def _list(request: Request, name: str) -> Response:
-    """What does not change while the server runs, or only that it has not."""
+    """A list that does not change while the server runs; status 304 if the browser has it."""
     task = _services(request.app).lists
     assert task is not None  # there is one while the application runs
     body = (await asyncio.shield(task))[name]
@@ -188,7 +194,7 @@ async def _list(request: Request, name: str) -> Response:
 
 
 def _lists() -> dict[str, bytes]:
-    """The answers as JSON. Making the catalogue takes a while: every data set is made once."""
+    """The lists as JSON, by name. Making the catalogue takes a while: it makes every data set."""
     listed = catalogue()
     gallery = scenes({entry["name"] for entry in listed["datasets"]})
     return {
@@ -201,10 +207,10 @@ def _lists() -> dict[str, bytes]:
 
 
 class Outbox:
-    """A viewer's messages on their way to its socket; see `hub.Socket`.
+    """A queue of messages to a viewer; implements `hub.Socket`.
 
     Attributes:
-        closed: nothing more is sent after what was.
+        closed: whether it accepts no further messages.
     """
 
     def __init__(self) -> None:
@@ -227,7 +233,7 @@ class Outbox:
             self._messages.put_nowait((code, reason))
 
     async def drain(self, websocket: WebSocket) -> None:
-        """Send until told to close."""
+        """Send messages until the close, and close the socket."""
         while True:
             message = await self._messages.get()
             if isinstance(message, tuple):
@@ -241,7 +247,7 @@ class Outbox:
 
 
 async def _serve_viewer(websocket: WebSocket) -> None:
-    """One viewer's connection, from accept to close."""
+    """Serve the connection of one viewer, from accept to close."""
     hub = _services(websocket.app).hub
     await websocket.accept()
     outbox = Outbox()
@@ -259,17 +265,17 @@ async def _serve_viewer(websocket: WebSocket) -> None:
 
 
 async def _write(outbox: Outbox, websocket: WebSocket) -> None:
-    # A lost connection shows when writing as well as when reading, which is where it is handled.
+    # A lost connection also raises an error in `_read`, where it is handled.
     with suppress(WebSocketDisconnect, RuntimeError, OSError):
         await outbox.drain(websocket)
 
 
 async def _read(hub: Hub, viewer: Viewer, outbox: Outbox, websocket: WebSocket) -> int:
-    """Hand on messages until the connection ends; returns its close code."""
+    """Pass messages to the hub until the connection ends; returns the close code."""
     while True:
-        patience = HELLO_SECONDS if viewer.session is None else None
+        timeout = HELLO_SECONDS if viewer.session is None else None
         try:
-            message = await asyncio.wait_for(websocket.receive(), patience)
+            message = await asyncio.wait_for(websocket.receive(), timeout)
         except TimeoutError:
             outbox.close(CLOSE_REFUSED, "no hello")
             return 1006

@@ -9,9 +9,9 @@
         client.pause()
         print(client.read("dense1/W"))
 
-Everything happens in calls: events and frames that arrive meanwhile are kept until they are asked
-for, the newest KEPT_EVENTS and KEPT_FRAMES of them. Frames are acknowledged as they are received,
-so a script that does not call is not sent more than two.
+Everything happens in calls. Events and frames that arrive meanwhile are kept until they are asked
+for, at most the newest KEPT_EVENTS and KEPT_FRAMES. Frames are acknowledged when they are received,
+so the server sends at most two to a script that makes no calls.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Client:
     """One viewer of one session.
 
     Args:
-        url: of the WebSocket, e.g. ``ws://127.0.0.1:8000/ws``.
-        session: id of a session to come back to, or None for a new one.
-        last_seen: number of the last event seen of it.
+        url: URL of the WebSocket, e.g. ``ws://127.0.0.1:8000/ws``.
+        session: id of a session to join, or None for a new one.
+        last_seen: number of the last event of that session already seen.
         timeout: seconds that a call waits for an answer before TimeoutError.
 
     Attributes:
@@ -86,17 +86,17 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Leave as a page does that is closed: the session pauses."""
+        """Leave like a page that is closed: the session pauses."""
         self._open.close()
 
     def drop(self) -> None:
-        """Lose the connection without a goodbye: the session goes on."""
+        """Cut the connection as if it were lost: the session runs on."""
         self._socket.socket.shutdown(socket.SHUT_RDWR)
 
     def reconnect(self) -> None:
-        """Come back to the session after a lost connection; what was missed is received.
+        """Return to the session after a lost connection, and receive the events missed.
 
-        If the server has freed the session meanwhile, this is a new one: see `welcome`.
+        If the server has freed the session meanwhile, it opens a new one: see `welcome`.
         """
         self._open.close()
         self._connect(self.session)
@@ -123,7 +123,7 @@ class Client:
         return self._ids
 
     def send(self, message: str | bytes) -> None:
-        """Send anything at all."""
+        """Send any message, even an invalid one."""
         self._socket.send(message)
 
     def request(self, type: str, **fields: Any) -> Message:
@@ -151,7 +151,7 @@ class Client:
         return self._stated()
 
     def step(self, unit: str = "step", count: int = 1) -> Message:
-        """Go on by `count` units and wait until they are done; returns the state."""
+        """Advance by `count` units and wait until that is done; returns the state."""
         self.request("step", unit=unit, count=count)
         while self._stated()["running"]:
             self._receive(self._deadline())
@@ -165,19 +165,19 @@ class Client:
         return self._stated()
 
     def reset(self) -> None:
-        """Fresh parameters from the same seed."""
+        """Draw fresh parameters from the same seed."""
         self.request("reset")
 
     def reseed(self, seed: int) -> None:
-        """Fresh parameters from another seed."""
+        """Draw fresh parameters from another seed."""
         self.request("reseed", seed=seed)
 
     def set(self, name: str, value: float) -> None:
-        """A live hyperparameter's new value."""
+        """Give a live hyperparameter a new value."""
         self.request("set", name=name, value=value)
 
     def speed(self, unit: str = "step", per_second: float | None = None) -> None:
-        """At most so many instructions or steps a second; None for no limit."""
+        """Limit a run to so many instructions or steps a second; None for no limit."""
         self.request("speed", unit=unit, per_second=per_second)
 
     def probe(self, sample: int, split: str = "train") -> None:
@@ -185,12 +185,12 @@ class Client:
         self.request("probe", sample=sample, split=split)
 
     def subscribe(self, buffers: dict[str, str], rate: float = 60.0) -> None:
-        """Watch buffers, given as name -> dtype."""
+        """Watch buffers, given as a mapping from name to dtype."""
         watches = [{"name": name, "dtype": dtype} for name, dtype in buffers.items()]
         self.request("subscribe", buffers=watches, rate=rate)
 
     def read(self, buffer: str, index: Sequence[int] | None = None) -> Any:
-        """A number or nested lists of numbers, exact; None for what is not finite."""
+        """Exact values: a number or nested lists of numbers, with None for those not finite."""
         index_field = {} if index is None else {"index": list(index)}
         answer = self.request("read", buffer=buffer, **index_field)
         return answer["value"] if "value" in answer else answer["values"]
@@ -199,7 +199,7 @@ class Client:
         """Change one element of a buffer."""
         self.request("write", buffer=buffer, index=list(index), value=value)
 
-    # What comes ------------------------------------------------------------------------------
+    # Events and frames -----------------------------------------------------------------------
 
     def wait_for(
         self,
@@ -208,10 +208,10 @@ class Client:
         *,
         timeout: float | None = None,
     ) -> Message:
-        """The next event of a type (that is such). Events before it are passed over.
+        """The next event of a type for which `such` holds; events before it are skipped.
 
         Raises:
-            TimeoutError: it has not come in time.
+            TimeoutError: there was none in time.
         """
         deadline = self._deadline(timeout)
         while True:
@@ -234,7 +234,7 @@ class Client:
         return self._frames.popleft()
 
     def frames(self) -> Iterator[Frame]:
-        """Frames without end; a wait longer than the timeout is a TimeoutError."""
+        """Yield frames without end; raises TimeoutError after a wait longer than the timeout."""
         while True:
             yield self.frame()
 
@@ -262,10 +262,10 @@ class Client:
         return answer
 
     def _receive(self, deadline: float) -> None:
-        """Take one message in."""
+        """Receive one message."""
         left = deadline - time.monotonic()
         if left <= 0.0:
-            raise TimeoutError("the server did not send what was waited for")
+            raise TimeoutError("the server did not answer in time")
         data = self._socket.recv(timeout=left)
         if isinstance(data, bytes):
             frame = decode_frame(data)
@@ -286,12 +286,12 @@ class Client:
             self.state = event
         elif event["type"] == "configured":
             self.configured = event
-            self._frames.clear()  # their buffer ids are of the network before
+            self._frames.clear()  # their buffer ids belong to the previous network
         self._events.append(event)
 
 
 def refusal(answer: Message) -> Refusal:
-    """An error message as the exception it was on the server."""
+    """An error message as the exception that the server raised."""
     return Refusal(
         answer["code"],
         answer["field"],

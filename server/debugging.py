@@ -1,4 +1,4 @@
-"""Debug a network of one's own from a script or a notebook, in the page.
+"""Debug your own network from a script or a notebook, in the page.
 
     from engine import Network, Dense, load_dataset
     from server import debug
@@ -7,8 +7,8 @@
     network = Network(2, [Dense(4, "tanh"), Dense(1, "sigmoid")], "binary_cross_entropy")
     machine = debug(network, data)
 
-The page opens on the network, its data and its state. When it is closed, or "Done" is pressed
-there, `debug` returns with the machine as the page has left it.
+The page opens with the network, its data and its state. When the page is closed, or "Done" is
+pressed there, `debug` returns the machine in the state in which the page has left it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from server.session.handover import DebugTarget, debug_target, network_machine, 
 from server.wire.commands import BreakpointSpec
 
 START_SECONDS = 30.0
+"""Most seconds that the server may take to start."""
 LINGER_SECONDS = 2.0
-"""After the last page was closed; a reload comes back within it."""
+"""Seconds from the close of the last page to the end; a reload takes less."""
 SAVE_SECONDS = 10.0
+"""Most seconds that a checkpoint may take."""
 
 
 def debug(
@@ -44,18 +46,21 @@ def debug(
     """Open the page on a machine, or on a network and data, and wait until it is closed.
 
     Args:
-        subject: a machine, in any state, which is taken back to where the page leaves it; or a
-            network, of which one is made.
-        data: for a network: from `load_dataset`, `from_arrays` or `from_csv`.
+        subject: a machine in any state, which gets the state in which the page is left; or a
+            network, for which a machine is made.
+        data: data for a network, from `load_dataset`, `from_arrays` or `from_csv`.
         breakpoints: conditions to stop at, such as ``norm(dense1/W.grad) > 10``.
-        show: shows the page, given its URL; else a notebook's own frame or the browser does.
-        options: for a network: `batch_size`, `shuffle`, `seed`, `dtype` of `engine.compile`.
+        show: a function that shows the page at a URL; by default a frame in a notebook, else the
+            browser.
+        port: port of the server; 0 for any.
+        options: options for a network: `batch_size`, `shuffle`, `seed`, `dtype`, as for
+            `engine.compile`.
 
     Returns:
-        The machine, ready to train on.
+        The machine, ready to continue training.
 
     Raises:
-        DescriptionError: network and data do not fit.
+        DescriptionError: the network does not fit the data.
         TypeError: a machine was given with data, or a network without.
         TimeoutError: the server did not start.
     """
@@ -77,7 +82,7 @@ def debug(
 def _machine(subject: object, data: Dataset | None, options: dict[str, Any]) -> Machine:
     if isinstance(subject, Machine):
         if data is not None or options:
-            raise TypeError("a machine has its data and settings already")
+            raise TypeError("a machine already has its data and settings")
         return subject
     if isinstance(subject, Network) and data is not None:
         return network_machine(subject, data, **options)
@@ -89,7 +94,7 @@ def _breakpoint(number: int, condition: str) -> BreakpointSpec:
 
 
 def _show(url: str) -> None:
-    """In a notebook a frame, else the browser."""
+    """Show the page: in a notebook in a frame, else in the browser."""
     try:
         from IPython import get_ipython
         from IPython.display import IFrame, display
@@ -104,15 +109,15 @@ def _show(url: str) -> None:
 
 
 def _take_over(machine: Machine, snapshot: engine.Snapshot | None) -> None:
-    """Bring the machine to where the session has been left, if that is of the same program."""
+    """Bring the machine to the last state of the session, if that has the same program."""
     if snapshot is None:
         return
-    with contextlib.suppress(ValueError):  # the page has made another network
+    with contextlib.suppress(ValueError):  # the page has configured another network
         machine.restore(snapshot)
 
 
 class _Serving:
-    """A server of one session, in a thread of its own."""
+    """A server of one session in a separate thread."""
 
     def __init__(self, target: DebugTarget, port: int) -> None:
         from server.__main__ import listen, make_server
@@ -141,14 +146,14 @@ class _Serving:
         asyncio.run(self._server.serve(sockets=[self._listening]))
 
     def _begin(self) -> None:
-        """The server answers: open the session."""
+        """Open the session; called when the server answers."""
         self._loop = asyncio.get_running_loop()
         self._hub = self.app.state.services.hub
         self.session = self._hub.open_target(self._target)
         self._ready.set()
 
     def wait(self) -> None:
-        """Until the page says it is done, or has been closed."""
+        """Wait until the user is done, or every page has been closed."""
         seen = False
         left: float | None = None
         while not self.app.state.done.is_set():
@@ -161,7 +166,7 @@ class _Serving:
             time.sleep(0.05)
 
     def collect(self) -> engine.Snapshot | None:
-        """The machine's state as it is now."""
+        """The present state of the machine; None if it cannot be saved."""
         record = self._hub.sessions.get(self.session)
         if record is None:
             return None

@@ -1,9 +1,9 @@
 """Checks and tests.
 
-`python -m tests` runs all of them, `python -m tests --quick` what takes less than a minute, and
-`python -m tests --format` mends what can be mended. With other arguments only pytest runs, with
-these. Installs the Node packages and the browser that are needed; `./test`, `./check` and
-`./format` have installed the Python packages.
+`python -m tests` runs all of them. `python -m tests --quick` runs those that take less than a
+minute. `python -m tests --format` mends format and lint. Any other arguments go to pytest, which
+then runs alone. Node packages and a browser are installed first if they are missing; `./test`,
+`./check` and `./format` have installed the Python packages.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ CHECKS = (
     Check("Format of Python", ("ruff", "format", "--check", "--quiet", "--diff", ".")),
     Check("Lint of Python", ("ruff", "check", "--quiet", ".")),
 )
-"""They run side by side, the longest first."""
+"""The longest first."""
 
 FORMAT = (
     Check("Lint of Python", ("ruff", "check", "--fix", ".")),
@@ -64,8 +64,7 @@ BENCHMARKS = (
 SIZE = Check("Size", ("tests.size",))
 
 PYTEST = ("pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
-"""In as many processes as there are cores, for tests that drive a browser mostly wait, but each
-process has a server and a browser of its own."""
+"""In as many processes as there are cores. Each process has its own server and browser."""
 TESTS = Check("Tests", PYTEST)
 QUICK_TESTS = Check(
     "Tests, without slow ones and without a browser",
@@ -77,26 +76,45 @@ def main(arguments: list[str]) -> int:
     """Run everything, the quick part, or pytest with the arguments; returns the exit code."""
     install_node_packages()
     if arguments == ["--format"]:
-        return run((), FORMAT)
+        return conclusion([check.name for check in FORMAT if not passes(check)])
     if arguments == ["--quick"]:
-        return run(CHECKS, (SIZE, QUICK_TESTS))
+        return run((*CHECKS, SIZE), QUICK_TESTS)
     install_browser()
     if arguments:
         return call(("pytest", *arguments)).returncode
-    return run(CHECKS, (*BENCHMARKS, SIZE, TESTS))
+    return run((*CHECKS, *BENCHMARKS, SIZE), TESTS)
 
 
-def run(beside: tuple[Check, ...], after: tuple[Check, ...]) -> int:
-    """Run checks side by side, then others one by one: pytest's summary is the last line."""
-    failed = [check.name for check, passed in side_by_side(beside) if not passed]
-    failed += [check.name for check in after if not passes(check)]
+def run(checks: tuple[Check, ...], tests: Check) -> int:
+    """Run checks beside the tests, which leave cores idle while one waits for a browser.
+
+    What the tests print follows the checks: pytest's summary is the last line.
+    """
+    with started(tests) as running:
+        failed = [check.name for check, passed in side_by_side(checks) if not passed]
+        announce(tests)
+        assert running.stdout is not None  # as asked for
+        for line in running.stdout:
+            print(line, end="", flush=True)
+    return conclusion(failed if running.returncode == 0 else [*failed, tests.name])
+
+
+def started(tests: Check) -> subprocess.Popen[str]:
+    """Start pytest; its output can be read."""
+    colour = "yes" if sys.stdout.isatty() else "no"
+    module = [sys.executable, "-m", *tests.command, f"--color={colour}"]
+    return subprocess.Popen(module, cwd=ROOT, stdout=PIPE, stderr=STDOUT, encoding="utf-8")
+
+
+def conclusion(failed: list[str]) -> int:
+    """Name what has failed; returns the exit code."""
     if failed:
         print(f"Failed: {', '.join(failed)}.", file=sys.stderr)
     return 1 if failed else 0
 
 
 def side_by_side(checks: tuple[Check, ...]) -> Iterator[tuple[Check, bool]]:
-    """Run checks on all cores; each is told of when it is done, with all that it has printed."""
+    """Run checks on all cores; print the output of each when it ends."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running = {pool.submit(timed, check): check for check in checks}
         for done in as_completed(running):
@@ -109,7 +127,7 @@ def side_by_side(checks: tuple[Check, ...]) -> Iterator[tuple[Check, bool]]:
 
 
 def timed(check: Check) -> tuple[subprocess.CompletedProcess[Any], float]:
-    """Run a check in silence; returns what it has printed, and the seconds that it took."""
+    """Run a check; returns the process with its output, and the seconds that it took."""
     start = perf_counter()
     ran = call(check.command, stdout=PIPE, stderr=STDOUT, encoding="utf-8")
     return ran, perf_counter() - start
@@ -120,8 +138,7 @@ def passes(check: Check) -> bool:
     announce(check)
     start = perf_counter()
     passed = call(check.command).returncode == 0
-    if check.command[0] != "pytest":  # which concludes with a line of its own
-        conclude(passed, perf_counter() - start)
+    conclude(passed, perf_counter() - start)
     return passed
 
 

@@ -31,11 +31,11 @@ MAX_HIT_CONDITION = 100_000
 
 @dataclass(frozen=True)
 class Location:
-    """The instructions of a program that fit all that is given.
+    """The instructions of a program that meet all given criteria.
 
     Attributes:
-        instruction: index of a single instruction.
-        scope: name of a scope that encloses the instructions: ``dense1`` or ``dense1/linear``.
+        instruction: the index of a single instruction.
+        scope: the name of a scope that encloses the instructions: ``dense1`` or ``dense1/linear``.
         phase: forward, loss, backward or update.
     """
 
@@ -44,7 +44,7 @@ class Location:
     phase: Phase | None = None
 
     def entries(self, program: Program) -> tuple[int, ...]:
-        """The first instruction of every uninterrupted stretch of it.
+        """The first instruction of each contiguous range of them.
 
         Raises:
             DescriptionError: there is no such instruction, scope or phase.
@@ -89,7 +89,7 @@ class Hit:
     """A breakpoint or watchpoint that stopped a run.
 
     Attributes:
-        breakpoint: its number.
+        breakpoint: the number of the breakpoint.
         text: what happened, for readers.
     """
 
@@ -103,18 +103,18 @@ Test = Callable[[], str | None]
 
 @dataclass(eq=False)
 class BreakpointBase:
-    """What breakpoints and watchpoints have in common.
+    """The common part of breakpoints and watchpoints.
 
     Attributes:
         number: identifies it in its debugger.
-        instructions: it is tested before each of these.
-        hit_condition: it stops from its hit of this number on, counted from 1.
+        instructions: the instructions before which it is tested.
+        hit_condition: the number of its first hit that stops a run, counted from 1.
         enabled: whether it is tested at all.
-        counted: moments of the first `hit_condition` hits up to the present; a hit is counted when
-            it is passed forwards.
+        counted: the moments of the first `hit_condition` hits up to the present; a hit is counted
+            when it is passed forwards.
 
     Raises:
-        DescriptionError: the hit condition is no count.
+        DescriptionError: the hit condition is out of range.
     """
 
     number: int
@@ -159,13 +159,13 @@ class BreakpointBase:
 
 @dataclass(eq=False)
 class Breakpoint(BreakpointBase):
-    """Stops at a location if a condition holds there; a logpoint logs a message and goes on.
+    """Stops at a location if a condition holds there; a logpoint logs a message and continues.
 
     Attributes:
-        location: None stands for once a step, right after the last instruction that writes what
-            the condition reads.
-        condition: None means that it always holds.
-        log_message: what a logpoint logs; None if it is a breakpoint.
+        location: where it is tested; None for once a step, right after the last instruction that
+            writes what the condition reads.
+        condition: the condition; None if it always holds.
+        log_message: the message of a logpoint; None for a breakpoint.
     """
 
     location: Location | None
@@ -197,7 +197,7 @@ class Watchpoint(BreakpointBase):
     """Stops right after the instruction that changed a value in a certain way.
 
     Attributes:
-        expression: the value, an element or a reduction.
+        expression: the value: an element or a reduction.
         trigger: "change": the value differs from the one before; "cross": it reached `level` from
             below or fell below it; "sign": it changed from negative to positive or the other way
             round (zero has no sign); "non_finite": it became NaN or infinite.
@@ -209,7 +209,7 @@ class Watchpoint(BreakpointBase):
 
     def test(self, machine: Machine) -> Test:
         read = self.expression.bind(machine)
-        fired, text = self._judge(), self.expression.text
+        fired, text = self._trigger_test(), self.expression.text
         last = float(read())
 
         def test() -> str | None:
@@ -220,15 +220,15 @@ class Watchpoint(BreakpointBase):
 
         return test
 
-    def _judge(self) -> Callable[[float, float], bool]:
+    def _trigger_test(self) -> Callable[[float, float], bool]:
         level = self.level
-        judges: dict[Trigger, Callable[[float, float], bool]] = {
+        tests: dict[Trigger, Callable[[float, float], bool]] = {
             "change": lambda a, b: a != b and not (a != a and b != b),  # noqa: PLR0124 - NaN
             "cross": lambda a, b: (a >= level) != (b >= level),
             "sign": lambda a, b: a < 0 < b or b < 0 < a,
             "non_finite": lambda a, b: isfinite(a) and not isfinite(b),
         }
-        return judges[self.trigger]
+        return tests[self.trigger]
 
 
 def _after_writes(expression: Expression, program: Program) -> list[int]:
@@ -237,7 +237,7 @@ def _after_writes(expression: Expression, program: Program) -> list[int]:
     return [(i + 1) % len(program.instructions) for i in sorted(writers)]
 
 
-# Making --------------------------------------------------------------------------------------
+# Construction --------------------------------------------------------------------------------
 
 
 def breakpoint_of(
@@ -248,27 +248,27 @@ def breakpoint_of(
     log_message: str | None,
     hit_condition: int,
 ) -> Breakpoint:
-    """A breakpoint, its texts parsed and its location checked.
+    """A breakpoint from texts, which are parsed, and a location, which is checked.
 
     Raises:
         ExpressionError: the condition or the log message is wrong.
-        DescriptionError: there is no such location, or the hit condition is no count.
+        DescriptionError: there is no such location, or the hit condition is out of range.
     """
     if location is None and condition is None:
-        raise DescriptionError("location", None, "given where there is no condition")
-    found = None if condition is None else parse_condition(condition, program)
-    said = None if log_message is None else parse_message(log_message, program)
+        raise DescriptionError("location", None, "possible without a condition")
+    parsed = None if condition is None else parse_condition(condition, program)
+    message = None if log_message is None else parse_message(log_message, program)
     if location is not None:
         instructions = location.entries(program)
     else:
-        assert found is not None
-        instructions = tuple(_after_writes(found, program)[-1:]) or (0,)
+        assert parsed is not None
+        instructions = tuple(_after_writes(parsed, program)[-1:]) or (0,)
     return Breakpoint(
         number,
         instructions,
         location,
-        found,
-        said,
+        parsed,
+        message,
         hit_condition=hit_condition,
     )
 
@@ -281,25 +281,25 @@ def watchpoint_of(
     level: float,
     hit_condition: int,
 ) -> Watchpoint:
-    """A watchpoint, its expression parsed.
+    """A watchpoint on an expression, which is parsed.
 
     Raises:
         ExpressionError: the expression is wrong, or is an array.
         DescriptionError: there is no such trigger, the level is not finite, the hit condition is
-            no count, or no instruction writes what the expression reads.
+            out of range, or no instruction writes what the expression reads.
     """
     if trigger not in get_args(Trigger):
         raise DescriptionError("trigger", trigger, f"one of {', '.join(get_args(Trigger))}")
     if not isfinite(level):
         raise DescriptionError("level", level, "a finite number")
-    found = parse_scalar(expression, program)
-    instructions = _after_writes(found, program)
+    parsed = parse_scalar(expression, program)
+    instructions = _after_writes(parsed, program)
     if not instructions:
-        raise DescriptionError("expression", expression, "of something that an instruction writes")
+        raise DescriptionError("expression", expression, "of something that instructions write")
     return Watchpoint(
         number,
         tuple(instructions),
-        found,
+        parsed,
         trigger,
         level,
         hit_condition=hit_condition,

@@ -1,7 +1,7 @@
 """The closures that compute the parts of an expression, on live views of a machine's buffers.
 
-Each function takes the machine first and is bound to it when the expression is. What it returns
-reads the present values, as cheaply as can be.
+Each function takes a machine first and returns a closure that reads the present values as cheaply
+as possible. It is called when the expression is bound to the machine.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Bind = Callable[[Machine], Reader]
 
 
 def constant(machine: Machine, value: float) -> Reader:
-    """Always the same number."""
+    """A number that is always the same."""
     return lambda: value
 
 
@@ -36,24 +36,24 @@ def pair(machine: Machine, call: Callable[[Any, Any], Any], left: Bind, right: B
 
 
 def lazy_or(machine: Machine, left: Bind, right: Bind) -> Reader:
-    """The right side is read only where the left one is false."""
+    """`or`, which reads the right side only if the left one is false."""
     first, second = left(machine), right(machine)
     return lambda: first() or second()
 
 
 def lazy_and(machine: Machine, left: Bind, right: Bind) -> Reader:
-    """The right side is read only where the left one is true."""
+    """`and`, which reads the right side only if the left one is true."""
     first, second = left(machine), right(machine)
     return lambda: first() and second()
 
 
 def same(value: Any) -> Any:
-    """The value itself: two minus signs, or two negations."""
+    """The value itself, as after two minus signs or two negations."""
     return value
 
 
 def epoch(machine: Machine) -> Reader:
-    """Passes over the training set so far, with the fraction of the present one."""
+    """The number of passes over the training set so far, with a fraction."""
     counter, per_epoch = machine.view("step"), machine.program.steps_per_epoch
     return lambda: counter.item() / per_epoch
 
@@ -77,6 +77,6 @@ def reader(machine: Machine, name: str, index: tuple[tuple[int | slice, ...], ..
 
 
 def _at(view: Array, index: tuple[tuple[int | slice, ...], ...]) -> Array:
-    for places in index:
-        view = view[(*places, ...)]
+    for entries in index:
+        view = view[(*entries, ...)]
     return view

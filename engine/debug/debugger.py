@@ -1,10 +1,10 @@
 """The debugger: verbs that move a timeline, and breakpoints that stop them on the way.
 
 A verb takes a budget in seconds. It returns why it stopped, or None if the budget ran out first;
-`proceed` then carries on. The state in which a verb ends depends on the history and the breakpoints
+`proceed` then continues. The state in which a verb ends depends on the history and the breakpoints
 only, not on the budgets it was given.
 
-The verbs have the names of the Debug Adapter Protocol where that has them: step, step_in, step_out,
+The verbs have the names of the Debug Adapter Protocol where it has them: step, step_in, step_out,
 step_back, reverse_continue, goto, pause.
 """
 
@@ -42,7 +42,7 @@ Reason = Literal["goal", "breakpoint", "non_finite", "start", "paused"]
 
 MAX_BREAKPOINTS = 200
 LOG_LINES = 1000
-"""At least so many of the newest lines are kept."""
+"""The least number of the newest log lines that are kept."""
 MIN_SECONDS = 1e-3
 
 Passed = Callable[[BreakpointBase, Moment, str], bool]
@@ -51,14 +51,14 @@ Passed = Callable[[BreakpointBase, Moment, str], bool]
 
 @dataclass(frozen=True)
 class Stop:
-    """Why the machine stands still.
+    """Why the machine has stopped.
 
     Attributes:
         reason: "goal": the verb reached its goal; "breakpoint": a breakpoint or watchpoint was hit;
             "non_finite": a value stopped being finite; "start": a verb backwards reached the start
-            of training; "paused": somebody paused.
+            of training; "paused": `pause` was called.
         moment, branch: where it stopped.
-        hits: the breakpoints that were hit there, even if it was the verb's goal as well.
+        hits: the breakpoints that were hit there, even if the verb reached its goal as well.
         non_finite: the value that stopped being finite.
     """
 
@@ -74,9 +74,9 @@ class LogLine:
     """A line of the log.
 
     Attributes:
-        serial: lines are numbered in the order in which they were written.
-        breakpoint: number of the logpoint.
-        branch, moment: where the logpoint was passed.
+        serial: its number, in the order in which lines were written.
+        breakpoint: the number of the logpoint.
+        branch, moment: where the run passed the logpoint.
     """
 
     serial: int
@@ -88,12 +88,12 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Frame:
-    """A scope that the next instruction stands in.
+    """A scope that contains the next instruction.
 
     Attributes:
-        name: its last part, or the phase.
-        path: all of it; ``""`` for a phase.
-        start, stop: the instructions of this stay in it.
+        name: the last part of the scope's path, or the phase.
+        path: the path of the scope; ``""`` for a phase.
+        start, stop: the contiguous range of its instructions around the next one.
     """
 
     name: str
@@ -105,14 +105,14 @@ class Frame:
 class Debugger:
     """Drives a timeline.
 
-    While a debugger is in use its timeline is moved through it alone.
+    While a debugger is in use, nothing else may move its timeline.
 
     Attributes:
         timeline: the history that it moves along.
         breakpoints: breakpoints, logpoints and watchpoints by number.
         watches: the watch list, by number.
         log: the last lines that logpoints wrote.
-        stopped: why the machine stands still; None while a verb has not ended.
+        stopped: why the machine has stopped; None while a verb has not ended.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -130,7 +130,7 @@ class Debugger:
         self._motion: Iterator[None] = iter(())
         self._home: tuple[Moment, int] | None = None
         self._deadline: float | None = None
-        timeline.after_edit.append(self._prime)
+        timeline.after_edit.append(self._restart_tests)
 
     @property
     def machine(self) -> Machine:
@@ -146,17 +146,18 @@ class Debugger:
         log_message: str | None = None,
         hit_condition: int = 1,
     ) -> Breakpoint:
-        """A new breakpoint; with a message, a logpoint.
+        """Add a breakpoint, or with a message a logpoint.
 
         Args:
-            location: None stands for once a step, as soon as all that the condition reads is new.
-            condition: an expression that is true or false; None means that it always holds.
+            location: where to test; None for once a step, after the last instruction that writes
+                what the condition reads.
+            condition: an expression that is true or false; None if it always holds.
             log_message: what to log instead of stopping, such as ``loss {loss}``.
-            hit_condition: it stops from its hit of this number on, counted from 1.
+            hit_condition: the number of the first hit that stops a run, counted from 1.
 
         Raises:
             ExpressionError: the condition or the log message is wrong.
-            DescriptionError: there is no such location, or the hit condition is no count.
+            DescriptionError: there is no such location, or the hit condition is out of range.
         """
         program = self.machine.program
         point = breakpoint_of(
@@ -173,10 +174,10 @@ class Debugger:
         level: float = 0.0,
         hit_condition: int = 1,
     ) -> Watchpoint:
-        """A new watchpoint on an element or a reduction, such as ``norm(dense1/W)``.
+        """Add a watchpoint on an element or a reduction, such as ``norm(dense1/W)``.
 
         Raises:
-            ExpressionError, DescriptionError: something about it is wrong.
+            ExpressionError, DescriptionError: an argument is unusable.
         """
         program = self.machine.program
         point = watchpoint_of(self._number(), program, expression, trigger, level, hit_condition)
@@ -219,7 +220,7 @@ class Debugger:
     # Looking ---------------------------------------------------------------------------------
 
     def stack(self) -> tuple[Frame, ...]:
-        """The scopes of the next instruction, the phase first, its own op last."""
+        """The scopes of the next instruction: its phase first, its op last."""
         listing = self.machine.program.instructions
         here = listing[self.machine.pc]
         frames = [self._frame(here.phase, "", lambda i: i.phase == here.phase)]
@@ -241,13 +242,13 @@ class Debugger:
     # Verbs -----------------------------------------------------------------------------------
 
     def proceed(self, seconds: float | None = None) -> Stop | None:
-        """Carry on with the last verb, for about that long."""
+        """Continue the last verb for about `seconds`."""
         self._deadline = None if seconds is None else perf_counter() + seconds
         try:
             for _ in self._motion:
                 return None
         except BaseException:
-            self._rest("paused")
+            self._stop("paused")
             raise
         return self.stopped
 
@@ -256,48 +257,48 @@ class Debugger:
         return self._begin(lambda: self._forwards(None), seconds)
 
     def reverse_continue(self, seconds: float | None = None) -> Stop | None:
-        """Back to the last hit of a breakpoint, or to the start."""
+        """Go back to the last hit of a breakpoint, or to the start."""
         return self._begin(lambda: self._backwards(START), seconds)
 
     def step(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
-        """On to the next boundary of a unit. One instruction is what debuggers call a step over."""
+        """Run to the next boundary of a unit. For an instruction, this is a step over."""
         self._check_count(count)
         return self._begin(lambda: self._forwards(self.timeline.after(unit, count)), seconds)
 
     def until(self, moment: Moment, seconds: float | None = None) -> Stop | None:
-        """On to a moment that lies ahead on this branch, or what stops the machine before."""
+        """Run to a moment ahead on this branch, or to what stops the machine before."""
         return self._begin(lambda: self._forwards(moment), seconds)
 
     def back_to(self, moment: Moment, seconds: float | None = None) -> Stop | None:
-        """Back to an earlier moment of this branch, or to the last hit since then."""
+        """Go back to an earlier moment of this branch, or to the last hit since then."""
         return self._begin(lambda: self._backwards(moment), seconds)
 
     def step_back(self, unit: Unit, seconds: float | None = None, *, count: int = 1) -> Stop | None:
-        """Back to the last boundary of a unit, or to the last hit since then."""
+        """Go back to the last boundary of a unit, or to the last hit since then."""
         self._check_count(count)
         return self._begin(lambda: self._backwards(self.timeline.before(unit, count)), seconds)
 
     def step_in(self, seconds: float | None = None) -> Stop | None:
-        """Into the scope that comes next: past its first op."""
+        """Step into the next scope, past its first op."""
         return self.step("instruction", seconds)
 
     def step_out(self, seconds: float | None = None) -> Stop | None:
-        """On to the end of the innermost scope around the next op: of its layer in this phase."""
+        """Run to the end of the innermost scope around the next op: its layer in this phase."""
         return self._begin(lambda: self._forwards(self._end_of(self.stack()[-2])), seconds)
 
     def leave_frame(self, frame: Frame, seconds: float | None = None) -> Stop | None:
-        """On to the end of a frame of the present stack."""
+        """Run to the end of a frame of the present stack."""
         return self._begin(lambda: self._forwards(self._end_of(frame)), seconds)
 
     def run_to(self, instruction: int, seconds: float | None = None) -> Stop | None:
-        """On until `instruction` is the next one, in this step or the next."""
+        """Run until `instruction` is the next one, in this step or the following one."""
         Location(instruction).entries(self.machine.program)
         return self._begin(lambda: self._forwards(self._next(instruction)), seconds)
 
     def goto(
         self, moment: tuple[int, int], branch: int | None = None, seconds: float | None = None
     ) -> Stop | None:
-        """To any moment of any branch, as `Timeline.go`; breakpoints on the way are ignored."""
+        """Go to any moment of any branch, as `Timeline.go`; breakpoints on the way are ignored."""
         self.pause()
         home = self.timeline.branch.number
         line = home if branch is None else branch
@@ -312,7 +313,7 @@ class Debugger:
         if self.stopped is None:
             if self._home is not None:
                 self.timeline.go(*self._home)
-            self._rest("paused")
+            self._stop("paused")
         assert self.stopped is not None
         return self.stopped
 
@@ -335,7 +336,7 @@ class Debugger:
         self.pause()
         return self.timeline.release(buffer, index)
 
-    # How -------------------------------------------------------------------------------------
+    # Implementation --------------------------------------------------------------------------
 
     def _begin(self, motion: Callable[[], Iterator[None]], seconds: float | None) -> Stop | None:
         self.pause()
@@ -343,7 +344,7 @@ class Debugger:
         self.stopped = None
         return self.proceed(seconds)
 
-    def _rest(
+    def _stop(
         self, reason: Reason, hits: Sequence[Hit] = (), non_finite: NonFinite | None = None
     ) -> None:
         self._motion, self._home = iter(()), None
@@ -354,8 +355,8 @@ class Debugger:
         if not is_whole(count, 1):
             raise DescriptionError("count", count, "a whole number of at least 1")
 
-    def _left(self) -> float | None:
-        """Seconds until the time is over; always enough to get somewhere."""
+    def _seconds_left(self) -> float | None:
+        """Seconds until the deadline, at least `MIN_SECONDS`; None without a deadline."""
         if self._deadline is None:
             return None
         return max(MIN_SECONDS, self._deadline - perf_counter())
@@ -373,54 +374,54 @@ class Debugger:
         return Moment(step, frame.stop)
 
     def _forwards(self, goal: Moment | None) -> Iterator[None]:
-        """To the goal or what stops the machine before; yields when the time is over."""
+        """Run to the goal or to what stops the machine before; yields when the time is over."""
         machine, timeline = self.machine, self.timeline
         while goal is None or timeline.now < goal:
             self._hits, first = [], self._serial
             traps = self._traps(self._passed, [p for p in self.breakpoints.values() if p.enabled])
-            reached = timeline.run_to(goal, seconds=self._left(), traps=traps)
+            reached = timeline.run_to(goal, seconds=self._seconds_left(), traps=traps)
             self._forget(timeline.now, since=first)
             hits = [hit for moment, hit in self._hits if moment == timeline.now]
             if machine.stopped is not None:
-                self._rest("non_finite", hits, machine.stopped)
+                self._stop("non_finite", hits, machine.stopped)
                 return
             if machine.trapped:
-                self._rest("breakpoint", hits)
+                self._stop("breakpoint", hits)
                 return
             if not reached:
                 yield
-        self._rest("goal")
+        self._stop("goal")
 
     def _journey(self, target: Moment, branch: int) -> Iterator[None]:
-        while not self.timeline.go(target, branch, seconds=self._left()):
+        while not self.timeline.go(target, branch, seconds=self._seconds_left()):
             if self.machine.stopped is not None:
-                self._rest("non_finite", non_finite=self.machine.stopped)
+                self._stop("non_finite", non_finite=self.machine.stopped)
                 return
             yield
-        self._rest("goal")
+        self._stop("goal")
 
     def _backwards(self, low: Moment) -> Iterator[None]:
-        """To the last hit after `low`, else to `low`: stretch by stretch, the latest first."""
+        """Go to the last hit after `low`, else to `low`. It scans stretches, the latest first."""
         timeline = self.timeline
-        high, last = timeline.now, False
+        high, inclusive = timeline.now, False
         self._home = high, timeline.branch.number
         found: list[tuple[Moment, Hit]] = []
         breakpoints = [point for point in self.breakpoints.values() if point.stops]
         while breakpoints and high > low and not found:
-            begin = self._stretch(high, low)
+            begin = self._stretch_start(high, low)
             timeline.go(begin)
-            found = yield from self._scan(breakpoints, high, last=last)
-            high, last = begin, True
+            found = yield from self._scan(breakpoints, high, inclusive=inclusive)
+            high, inclusive = begin, True
         target = found[-1][0] if found else low
         timeline.go(target)
         self._forget(target)
         hits = [hit for moment, hit in found if moment == target]
-        self._rest("breakpoint" if hits else "start" if target == START else "goal", hits)
+        self._stop("breakpoint" if hits else "start" if target == START else "goal", hits)
 
-    def _stretch(self, high: Moment, low: Moment) -> Moment:
-        """Where to begin to look at what came before `high`.
+    def _stretch_start(self, high: Moment, low: Moment) -> Moment:
+        """The start of the stretch to scan before `high`.
 
-        A step after a keyframe, since only then all that a step makes is as it was.
+        It is a step after a keyframe, since only then every buffer has its former value.
         """
         step = self.timeline.keyframe_before(high)
         while step and Moment(step + 1, 0) >= high:
@@ -428,20 +429,20 @@ class Debugger:
         return max(low, Moment(step + 1, 0) if step else START)
 
     def _scan(
-        self, breakpoints: Sequence[BreakpointBase], high: Moment, *, last: bool
+        self, breakpoints: Sequence[BreakpointBase], high: Moment, *, inclusive: bool
     ) -> Generator[None, None, list[tuple[Moment, Hit]]]:
-        """The latest hits from here up to `high`, which counts, too, if `last`."""
+        """The latest hits from the present up to `high`; hits at `high` count if `inclusive`."""
         found: list[tuple[Moment, Hit]] = []
 
         def note(point: BreakpointBase, moment: Moment, text: str) -> bool:
-            if point.counts(moment) and (moment < high or last):
+            if point.counts(moment) and (moment < high or inclusive):
                 if found and found[-1][0] != moment:
                     found.clear()
                 found.append((moment, Hit(point.number, text)))
             return False
 
         while not self.timeline.run_to(
-            high, seconds=self._left(), traps=self._traps(note, breakpoints)
+            high, seconds=self._seconds_left(), traps=self._traps(note, breakpoints)
         ):
             yield
         return found
@@ -451,7 +452,7 @@ class Debugger:
     def _traps(self, passed: Passed, breakpoints: Sequence[BreakpointBase]) -> dict[int, Trap]:
         """Traps before the instructions with breakpoints; `passed` decides whether a hit stops."""
         self._armed = breakpoints
-        self._prime()
+        self._restart_tests()
         at: dict[int, list[BreakpointBase]] = {}
         for point in breakpoints:
             for instruction in point.instructions:
@@ -471,8 +472,8 @@ class Debugger:
 
         return trap
 
-    def _prime(self) -> None:
-        """Make the tests anew, from the present state: what an edit does is no hit."""
+    def _restart_tests(self) -> None:
+        """Start the tests from the present state, so that an edit is not a hit."""
         with np.errstate(all="ignore"):
             self._tests = {point.number: point.test(self.machine) for point in self._armed}
 
@@ -480,12 +481,12 @@ class Debugger:
         if not point.count(moment):
             return False
         if not point.stops:
-            self._write(point, moment, text)
+            self._add_line(point, moment, text)
             return False
         self._hits.append((moment, Hit(point.number, text)))
         return True
 
-    def _write(self, point: BreakpointBase, moment: Moment, text: str) -> None:
+    def _add_line(self, point: BreakpointBase, moment: Moment, text: str) -> None:
         """Log a line, unless it is there from an earlier pass over the same moment."""
         owner = self.timeline.branch.owner(moment).number
         key = point.number, owner, moment
@@ -499,7 +500,7 @@ class Debugger:
             self._logged = {(line.breakpoint, line.branch, line.moment) for line in self.log}
 
     def _forget(self, after: Moment, *, since: int | None = None) -> None:
-        """Uncount hits that are not past any more, and lines since a number that never were."""
+        """Uncount hits after a moment; remove later log lines with serials from `since` on."""
         for point in self.breakpoints.values():
             point.forget(after)
         while since is not None and self.log:
@@ -511,5 +512,5 @@ class Debugger:
 
 
 def _within(here: Instruction, path: str) -> Callable[[Instruction], bool]:
-    """Whether an instruction stands in the same scope and phase."""
+    """A test whether an instruction is in the scope `path` and in the phase of `here`."""
     return lambda i: i.phase == here.phase and f"{i.scope}/".startswith(f"{path}/")

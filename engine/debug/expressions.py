@@ -3,7 +3,7 @@
     norm(dense1/W.grad) > 10        any(isnan(dense2/z))         step % 100 == 0 and loss < 0.1
     mean(abs(dense1/a), 0)          dense1/W[0, 1] * 2           count(dense1/a[:, 3] == 0)
 
-The grammar, loosest first (marks as in Python; see `engine.debug.lexer` for names that contain
+The grammar, loosest first (operators as in Python; see `engine.debug.lexer` for names that contain
 ``/``):
 
     either     = both ("or" both)*
@@ -14,12 +14,12 @@ The grammar, loosest first (marks as in Python; see `engine.debug.lexer` for nam
     product    = sign (("*" | "/" | "%") sign)*
     sign       = "-" sign | power
     power      = item ("**" sign)?
-    item       = atom ("[" place ("," place)* "]")*
+    item       = atom ("[" index ("," index)* "]")*
     atom       = number | name | function "(" either ("," axis)? ")" | "(" either ")"
-    place      = integer | integer? ":" integer?
+    index      = integer | integer? ":" integer?
 
-Nothing is ever evaluated as Python. An expression is checked against the program when it is parsed:
-names, shapes, indices, and whether each part is a number or a yes/no. It is then bound to a machine
+Nothing is ever evaluated as Python. The parser checks an expression against the program: names,
+shapes, indices, and whether each part is a number or a yes/no. It is then bound to a machine
 as nested closures over live views. Numbers are computed as in IEEE 754: 1/0 is an infinity.
 """
 
@@ -44,15 +44,15 @@ from engine.tensors.arrays import Array
 from engine.tensors.tensor import Shape
 
 MAX_EXPRESSION = 400
-"""Most characters of an expression."""
+"""The greatest number of characters in an expression."""
 MAX_DEPTH = 40
-"""Most brackets, function calls and exponents within each other."""
+"""The greatest depth of nested brackets, function calls and exponents."""
 
 Value = float | bool | Array
 
 LOSS = "loss/L"
 SCALARS = ("loss", "epoch", "inf", "nan", "pi")
-"""Names beside those of buffers; `loss` is short for ``loss/L``."""
+"""The names that are not those of buffers. `loss` is short for ``loss/L``."""
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -77,11 +77,11 @@ class Part:
     """A part of an expression, checked.
 
     Attributes:
-        shape: of its value.
-        truth: it is yes or no, else a number.
+        shape: the shape of its value.
+        truth: whether its value is yes or no, else a number.
         reads: the buffers it depends on.
-        bind: the closure that computes it, on a machine.
-        start, stop: where it stands in the text.
+        bind: makes the closure that computes it on a machine.
+        start, stop: its range in the text.
     """
 
     shape: Shape
@@ -104,10 +104,10 @@ class Expression:
     """An expression that fits a program.
 
     Attributes:
-        text: as written.
-        shape: of its value, () for a single one.
-        truth: its value is yes or no (bool), else a number (float).
-        reads: names of the buffers it depends on.
+        text: the text as written.
+        shape: the shape of its value, () for a single one.
+        truth: whether its value is yes or no (bool), else a number (float).
+        reads: the names of the buffers it depends on.
     """
 
     text: str
@@ -117,9 +117,9 @@ class Expression:
     _bind: Bind
 
     def bind(self, machine: Machine) -> Callable[[], Value]:
-        """What computes the present value on a machine of the program, as cheaply as can be.
+        """A closure that computes the present value on a machine of the program.
 
-        Warnings are the caller's: call it where NumPy's are off, as within `Machine.run`.
+        It does not silence NumPy's warnings; `Machine.run`, for example, does.
         """
         read = self._bind(machine)
         if not self.shape:
@@ -145,7 +145,7 @@ def parse_expression(text: str, program: Program) -> Expression:
 
 
 def parse_condition(text: str, program: Program) -> Expression:
-    """As `parse_expression`, of an expression that is yes or no.
+    """As `parse_expression`, for an expression that is yes or no.
 
     Raises:
         ExpressionError: also if it is a number or an array.
@@ -153,29 +153,29 @@ def parse_condition(text: str, program: Program) -> Expression:
     found = parse_expression(text, program)
     if found.shape:
         kind = "any(…) or all(…)" if found.truth else "a comparison of norm(…), max(…)"
-        problem = f"a condition is one yes or no, this has shape {found.shape}: use {kind}"
+        problem = f"a condition is one yes or no; this has shape {found.shape}: use {kind}"
         raise ExpressionError(text, 0, len(text), problem)
     if not found.truth:
-        problem = "a condition is yes or no, this is a number: compare it, as in … > 0"
+        problem = "a condition is yes or no; this is a number: compare it, as in … > 0"
         raise ExpressionError(text, 0, len(text), problem)
     return found
 
 
 def parse_scalar(text: str, program: Program) -> Expression:
-    """As `parse_expression`, of an expression with a single value.
+    """As `parse_expression`, for an expression with a single value.
 
     Raises:
         ExpressionError: also if it is an array.
     """
     found = parse_expression(text, program)
     if found.shape:
-        problem = f"one value is needed, this has shape {found.shape}: index it, or use norm(…)"
+        problem = f"one value is needed; this has shape {found.shape}: index it, or use norm(…)"
         raise ExpressionError(text, 0, len(text), problem)
     return found
 
 
 class _Parser:
-    """One pass over the tokens, which checks as it goes."""
+    """Parses and checks an expression in one pass over its tokens."""
 
     def __init__(self, text: str, program: Program) -> None:
         if len(text) > MAX_EXPRESSION:
@@ -255,7 +255,7 @@ class _Parser:
         if again := self._accept(*COMPARISONS):
             self._fail(again, "comparisons do not chain: join two with 'and'")
         if left.truth != right.truth or (left.truth and mark.text not in ("==", "!=")):
-            self._fail(mark, f"{left} and {right} do not compare with {mark.text}")
+            self._fail(mark, f"{left} and {right} cannot be compared with {mark.text}")
         return self._binary(COMPARISONS[mark.text], left, right, truth=True)
 
     def _sum(self) -> Part:
@@ -337,7 +337,7 @@ class _Parser:
         if function.wants_truth is not None and part.truth != function.wants_truth:
             wanted = "yes/no values" if function.wants_truth else "numbers"
             example = f"{token.text}(… > 0)" if function.wants_truth else "without a comparison"
-            self._fail(part, f"{token.text} is of {wanted}, this is {part}: {example}")
+            self._fail(part, f"{token.text} takes {wanted}; this is {part}: {example}")
         shape = part.shape
         if token.text in REDUCTIONS:
             shape = () if axis is None else (*shape[:axis], *shape[axis + 1 :])
@@ -355,24 +355,24 @@ class _Parser:
         index: list[int | slice] = []
         while True:
             if len(index) == len(part.shape):
-                self._fail(bracket, f"{part} has {len(part.shape)} axes, no more to index")
-            index.append(self._place(part.shape[len(index)], part))
+                self._fail(bracket, f"too many indices: {part} has {len(part.shape)} axes")
+            index.append(self._range(part.shape[len(index)], part))
             if not self._accept(","):
                 break
         close = self._expect("]", "to close the index")
-        places = tuple(index)
-        shape = np.empty(part.shape, dtype=bool)[places].shape if part.shape else ()
-        call = operator.itemgetter(places)
+        entries = tuple(index)
+        shape = np.empty(part.shape, dtype=bool)[entries].shape if part.shape else ()
+        call = operator.itemgetter(entries)
         item = _applied(call, part, shape=shape, truth=part.truth, start=part.start)
         if isinstance(part.bind, partial) and part.bind.func is closures.reader:
             earlier = part.bind.keywords["index"]
             bind = partial(
-                closures.reader, name=part.bind.keywords["name"], index=(*earlier, places)
+                closures.reader, name=part.bind.keywords["name"], index=(*earlier, entries)
             )
             return Part(shape, False, part.reads, bind, part.start, close.stop)
         return Part(shape, part.truth, part.reads, item.bind, part.start, close.stop)
 
-    def _place(self, extent: int, part: Part) -> int | slice:
+    def _range(self, extent: int, part: Part) -> int | slice:
         if self._accept(":"):
             return slice(None, self._bound(extent))
         first = self._integer(extent, f"an index of {part}")
@@ -423,11 +423,11 @@ class _Parser:
 
     def _need_truth(self, part: Part, word: str) -> None:
         if not part.truth:
-            self._fail(part, f"'{word}' joins yes/no values, this is {part}: compare it")
+            self._fail(part, f"'{word}' joins yes/no values; this is {part}: compare it")
 
     def _need_number(self, part: Part, mark: str) -> None:
         if part.truth:
-            self._fail(part, f"'{mark}' is of numbers, this is {part}")
+            self._fail(part, f"'{mark}' takes numbers; this is {part}")
 
 
 def _constant(value: float, token: Token) -> Part:

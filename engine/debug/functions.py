@@ -13,18 +13,18 @@ from engine.tensors.tensor import Shape
 
 Reader = Callable[[], Any]
 Make = Callable[[Shape, int | None], Callable[[Any], Any]]
-"""(shape of the argument, axis or None for all) -> what computes the function."""
+"""Maps (shape of the argument, axis or None for all) to the function of arrays."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """One function.
+    """A function of expressions.
 
     Attributes:
-        meaning: for readers.
+        meaning: what it computes, for readers.
         make: see `Make`.
-        wants_truth: its argument is yes/no values (True), numbers (False) or either (None).
-        truth: its value is yes or no.
+        wants_truth: whether it takes yes/no values (True), numbers (False) or both (None).
+        truth: whether its value is yes or no.
     """
 
     meaning: str
@@ -67,11 +67,11 @@ ELEMENTWISE: dict[str, Function] = {
     "abs": Function("magnitude", _each(np.absolute)),
     "sqrt": Function("square root", _each(np.sqrt)),
     "log": Function("natural logarithm", _each(np.log)),
-    "exp": Function("e to the power of", _each(np.exp)),
+    "exp": Function("e to the power of the argument", _each(np.exp)),
     "sign": Function("−1, 0 or 1", _each(np.sign)),
     "isnan": Function("is not a number", _each(np.isnan), truth=True),
     "isinf": Function("is infinite", _each(np.isinf), truth=True),
-    "isfinite": Function("is neither", _each(np.isfinite), truth=True),
+    "isfinite": Function("is neither NaN nor infinite", _each(np.isfinite), truth=True),
 }
 """Functions of each element, by name."""
 
@@ -80,14 +80,14 @@ REDUCTIONS: dict[str, Function] = {
     "mean": Function("mean", _mean),
     "std": Function("standard deviation", _std),
     "norm": Function("Euclidean norm, the root of the sum of squares", _norm),
-    "min": Function("least", _over(np.minimum.reduce)),
-    "max": Function("greatest", _over(np.maximum.reduce)),
-    "argmin": Function("index of the least (of all, counted row by row)", _over(np.argmin)),
-    "argmax": Function("index of the greatest (of all, counted row by row)", _over(np.argmax)),
+    "min": Function("smallest value", _over(np.minimum.reduce)),
+    "max": Function("largest value", _over(np.maximum.reduce)),
+    "argmin": Function("index of the smallest value (over all axes: row by row)", _over(np.argmin)),
+    "argmax": Function("index of the largest value (over all axes: row by row)", _over(np.argmax)),
     "any": Function("at least one is yes", _over(np.logical_or.reduce), True, truth=True),
     "all": Function("each is yes", _over(np.logical_and.reduce), True, truth=True),
-    "count": Function("how many are yes", _over(np.count_nonzero), True),
+    "count": Function("number of values that are yes", _over(np.count_nonzero), True),
 }
-"""Functions of all elements. With a whole number behind the argument, they work along that axis."""
+"""Functions of all elements. A whole number after the argument selects one axis instead."""
 
 FUNCTIONS: dict[str, Function] = {**ELEMENTWISE, **REDUCTIONS}

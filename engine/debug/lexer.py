@@ -1,8 +1,8 @@
-"""Cutting an expression into tokens.
+"""Splits an expression into tokens.
 
-Names of buffers contain ``/`` and ``.``, and ``/`` is also division. The rule: at a place where a
-name may begin, the longest name that this program knows is taken, up to a ``/`` or the end of the
-word. So ``dense1/W/2`` is the buffer ``dense1/W`` divided by 2, ``loss/L`` is a buffer, and
+Names of buffers contain ``/`` and ``.``, and ``/`` is also division. The rule: where a
+name may begin, the lexer takes the longest name that this program knows, up to a ``/`` or the end
+of the word. So ``dense1/W/2`` is the buffer ``dense1/W`` divided by 2, ``loss/L`` is a buffer, and
 with spaces around it ``dense1/a / dense2/a`` can only be a division.
 """
 
@@ -18,7 +18,7 @@ TokenKind = Literal["number", "name", "call", "word", "mark", "end"]
 
 WORDS = ("and", "or", "not")
 ALIASES = {"−": "-", "·": "*", "×": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "^": "**"}
-"""What formulas and keyboards write for the same marks."""
+"""Other characters for the same operators, as in formulas or on keyboards."""
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+\-−]?\d+)?")
 _NAME = re.compile(r"[^\W\d][\w′#]*(?:[./][\w′#]+)*")
@@ -28,7 +28,7 @@ _CALL = re.compile(r"\s*\(")
 
 
 class ExpressionError(ValueError):
-    """An expression can not be understood, or does not fit the program.
+    """An expression cannot be understood, or does not fit the program.
 
     Attributes:
         text: the expression.
@@ -50,7 +50,7 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the text, from `start` up to `stop`. A "call" is a name with ``(`` behind it."""
+    """A piece of the text, from `start` up to `stop`. A "call" is a name before ``(``."""
 
     kind: TokenKind
     text: str
@@ -59,14 +59,14 @@ class Token:
 
 
 def tokens(text: str, names: Collection[str], functions: Collection[str]) -> list[Token]:
-    """The tokens of `text`, an "end" last.
+    """The tokens of `text`, with an "end" last.
 
     Args:
-        names: of buffers and scalars.
-        functions: what may stand before ``(``.
+        names: the names of buffers and scalars.
+        functions: the names of functions.
 
     Raises:
-        ExpressionError: a character that means nothing, or a name that nobody knows.
+        ExpressionError: an unknown character or name.
     """
     return list(_tokens(text, names, functions))
 
@@ -80,8 +80,8 @@ def _tokens(text: str, names: Collection[str], functions: Collection[str]) -> It
         if number := _NUMBER.match(text, position):
             token = Token("number", number.group().replace("−", "-"), position, number.end())
         elif mark := _MARK.match(text, position):
-            said = ALIASES.get(mark.group(), mark.group())
-            token = Token("mark", said, position, mark.end())
+            operator = ALIASES.get(mark.group(), mark.group())
+            token = Token("mark", operator, position, mark.end())
         elif name := _NAME.match(text, position):
             token = _named(text, position, name.group(), names, functions)
         else:
@@ -114,12 +114,12 @@ def _named(
 
 
 def unknown(name: str, known: Collection[str], kind: str) -> str:
-    """That `name` is none of `known`, with the nearest of them."""
+    """A message that `name` is unknown, with the most similar one of `known`."""
     near = get_close_matches(name, known, n=1, cutoff=0.5) or _with_same_end(name, known)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{name} is not {kind}{hint}"
 
 
 def _with_same_end(name: str, known: Collection[str]) -> Sequence[str]:
-    """``W.grad`` may be meant for ``dense1/W.grad``."""
+    """A known name that ends in `name`: ``dense1/W.grad`` for ``W.grad``."""
     return [other for other in known if other.rpartition("/")[2] == name][:1]

@@ -17,7 +17,7 @@ from engine.program.machine import Machine
 from engine.program.program import Program
 
 DIGITS = 6
-"""Significant digits of a value in a message."""
+"""The number of significant digits of a value in a message."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Message:
     """A text with expressions in braces, such as ``loss {loss} at {step}``.
 
     Attributes:
-        text: as written.
+        text: the text as written.
         parts: plain texts and expressions, in order.
     """
 
@@ -33,7 +33,7 @@ class Message:
     parts: tuple[str | Expression, ...]
 
     def bind(self, machine: Machine) -> Callable[[], str]:
-        """What composes the message from the present values."""
+        """A closure that composes the message from the present values."""
         pieces = [
             part if isinstance(part, str) else partial(_written, part.bind(machine))
             for part in self.parts
@@ -45,7 +45,7 @@ def parse_message(text: str, program: Program) -> Message:
     """The message that `text` means; a double brace is a brace.
 
     Raises:
-        ExpressionError: a brace has no other, or what is in them is wrong; positions are in `text`.
+        ExpressionError: a brace is unmatched, or an expression is wrong; positions are in `text`.
     """
     parts: list[str | Expression] = []
     for piece in _BRACES.finditer(text):
@@ -55,7 +55,7 @@ def parse_message(text: str, program: Program) -> Message:
         elif found[0] == "{" and found[-1] == "}":
             parts.append(_within(text, start + 1, found[1:-1], program))
         elif found[0] in "{}":
-            raise ExpressionError(text, start, 1, f"{found[0]!r} has no other; write it twice")
+            raise ExpressionError(text, start, 1, f"{found[0]!r} is unmatched; write it twice")
         else:
             parts.append(found)
     return Message(text, tuple(parts))

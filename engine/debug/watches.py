@@ -16,24 +16,24 @@ from engine.history.timeline import Timeline
 from engine.program.machine import Trap
 
 CAPACITY = 256
-"""Values over time kept of an expression on one branch."""
+"""The greatest number of values over time of an expression on one branch."""
 SHARE = 0.005
 """The share of training time that reading the watches may take."""
 LOOK_SECONDS, VALUE_SECONDS = 5e-5, 1e-5
-"""Rough seconds that one reading takes, and each expression in it."""
+"""The rough durations in seconds of a look, and of each value that it reads."""
 NEVER = 2**62
 
 
 @dataclass
 class Watch:
-    """An expression, and its values over time if it is a single one."""
+    """An expression, and its values over time if it is not an array."""
 
     expression: Expression
     track: ThinnedSeries
 
 
 class WatchList:
-    """Expressions by number; an observer of a timeline, to which it adds itself."""
+    """Expressions by number. It adds itself to a timeline as an observer."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
@@ -47,11 +47,11 @@ class WatchList:
 
     @property
     def expressions(self) -> dict[int, Expression]:
-        """What is watched, by number, in the order in which it was added."""
+        """The expressions by number, in the order in which they were added."""
         return {number: watch.expression for number, watch in self._watches.items()}
 
     def add(self, number: int, text: str) -> Expression:
-        """Watch an expression; from now on it has values over time, too.
+        """Watch an expression, and record its values from now on.
 
         Raises:
             ExpressionError: it is wrong.
@@ -74,9 +74,9 @@ class WatchList:
     def series(
         self, number: int, branch: Branch | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """(rows,) steps and (rows,) values along a branch (the present one if None).
+        """Steps (rows,) and values (rows,) along a branch (the present one if None).
 
-        Of an array there are none.
+        They are empty for an array.
         """
         steps, rows = self._watch(number).track.along(branch or self._timeline.branch)
         return steps, rows[:, 0]
@@ -99,7 +99,7 @@ class WatchList:
         return None
 
     def look(self) -> None:
-        """Note the values, between two steps."""
+        """Record the values, between two steps."""
         step, pc = self._timeline.now
         if pc:
             return
@@ -110,7 +110,7 @@ class WatchList:
         self._next = step + 1 + self._spacing(step)
 
     def _spacing(self, step: int) -> int:
-        """Steps between two looks: close after something began, later few enough to cost little."""
+        """The steps between two looks: few after a start, later so many that looks cost little."""
         seconds = LOOK_SECONDS + VALUE_SECONDS * len(self._watches)
         cheap = ceil(seconds / (SHARE * self._timeline.machine.step_seconds))
         return max(min((step - self._since) // 8, cheap), 2 * step // CAPACITY)

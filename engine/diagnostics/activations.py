@@ -16,9 +16,9 @@ from engine.layers import LAYERS
 from engine.layers.activation import ACTIVATIONS, LEAKY_RELU, RELU
 
 ROWS = 512
-"""Training samples judged at a time."""
+"""The number of training samples judged at a time."""
 NOTABLE = 0.3
-"""Share of a layer's units that are missed if they are dead."""
+"""The share of dead units in a layer from which a finding is a warning."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class DeadReLU(Rule):
     """A ReLU gives 0 for every training sample.
 
     CS231n, notes 1, Commonly used activation functions: such a unit has no gradient for any
-    sample, and so never comes back. Units that were silent for many batches are suspects; where
-    there are enough of them they are judged on the whole training set, and one that is found alive
-    is not suspected again before it has been silent for four times as long. A few dead units in a
-    wide layer are usual.
+    sample, so it never recovers. Units that were silent for many batches are suspects. If there are
+    enough of them, they are judged on the whole training set. A unit that is found alive becomes a
+    suspect again only after four times as many silent batches. A few dead units in a wide layer are
+    usual.
 
     Attributes:
-        share: of a layer's units that are dead.
-        looks: observations in a row at which a suspect was silent for the whole batch.
+        share: the least share of dead units in a layer.
+        looks: the consecutive observations at which a suspect was silent for the whole batch.
     """
 
     share: float = 0.1
@@ -41,7 +41,7 @@ class DeadReLU(Rule):
 
     id = "dead_relu"
     title = "Dead ReLU"
-    meaning = "A dead unit has no gradient: it takes no part and learns nothing any more."
+    meaning = "A dead unit has no gradient: it contributes nothing and no longer learns."
 
     def check(self, case: Case) -> Iterator[Finding]:
         for number, quiet in enumerate(case.monitor.quiet):
@@ -58,7 +58,7 @@ class DeadReLU(Rule):
                 alive = [unit for unit in suspects if not silent[unit]]
                 verdicts.dead = suspects.difference(alive)
                 verdicts.patience[alive] *= 4
-                case.monitor.acquit(number, alive)
+                case.monitor.reset_quiet(number, alive)
             if len(verdicts.dead) >= enough:
                 yield self._found(case, number, sorted(verdicts.dead))
 
@@ -78,15 +78,15 @@ class DeadReLU(Rule):
         leaky = case.change(number, "activation", LEAKY_RELU.name)
         rate = case.hyperparameter("learning_rate") or 0.0
         lower = Change("optimizer.learning_rate", rate / 10)
-        units = f"unit {dead[0]} is" if len(dead) == 1 else f"{len(dead)} units are"
+        verb = "is" if len(dead) == 1 else "are"
         return self.found(
             case,
-            f"{units} dead in {layer.name}, {share:.0%} of it",
+            f"{len(dead)} of the {layer.units} units of {layer.name} {verb} dead",
             subject=layer.name,
             severity="note" if share < NOTABLE else "warning",
             evidence=evidence,
             remedies=(
-                Remedy("use leaky ReLU there", leaky),
+                Remedy("use leaky ReLU in this layer", leaky),
                 Remedy("start again with a tenth of the learning rate", (lower,)),
             ),
         )
@@ -94,20 +94,21 @@ class DeadReLU(Rule):
 
 @dataclass
 class _Verdicts:
-    """The dead units of a layer, and for each unit (units,) the looks until it is suspected."""
+    """The dead units of a layer, and for each unit (units,) the looks until it is a suspect."""
 
     dead: set[int]
     patience: NDArray[np.int64]
 
 
 def silent_on_all(case: Case, number: int) -> NDArray[np.bool_]:
-    """(units,) which units of layer `number` give 0 for every training sample."""
+    """Whether each unit (units,) of layer `number` gives 0 for every training sample."""
     x, name = case.machine.view("data/x"), case.layers[number].output
     silent: NDArray[np.bool_] = np.ones(case.layers[number].units, dtype=bool)
     for start in range(0, len(x), ROWS):
-        judge = case.machine.evaluator(x[start : start + ROWS])
-        judge.run(1)
-        silent &= judge.view(name).max(axis=axes_but_unit(judge.program.buffers[name])) <= 0
+        evaluator = case.machine.evaluator(x[start : start + ROWS])
+        evaluator.run(1)
+        axes = axes_but_unit(evaluator.program.buffers[name])
+        silent &= evaluator.view(name).max(axis=axes) <= 0
     return silent
 
 
@@ -116,11 +117,11 @@ class Saturated(Rule):
     """Most outputs of a hidden layer lie at the ends of tanh or sigmoid.
 
     Glorot & Bengio 2010, section 3: saturated units stop the gradient. It is judged while the
-    network has learned little: units that decide clearly are how a trained network works.
+    network has learned little: in a trained network, units that decide clearly are normal.
 
     Attributes:
-        share: of outputs that count as saturated, as the record of the activation says.
-        looks: observations in a row.
+        share: the least share of saturated outputs; each activation defines which are saturated.
+        looks: the number of consecutive observations.
     """
 
     share: float = 0.5
@@ -128,7 +129,9 @@ class Saturated(Rule):
 
     id = "saturated"
     title = "Saturated units"
-    meaning = "The slope is close to zero there, and so is the gradient that passes through."
+    meaning = (
+        "The slope of a saturated output is close to zero, and so is the gradient that passes."
+    )
 
     def check(self, case: Case) -> Iterator[Finding]:
         seen = case.last(self.looks)
@@ -141,7 +144,9 @@ class Saturated(Rule):
             shares = [look.layers[number].saturated for look in seen]
             if min(shares) <= self.share:
                 continue
-            evidence = Evidence(layer.output, None, shares[-1], "share saturated", case.step)
+            evidence = Evidence(
+                layer.output, None, shares[-1], "share of saturated outputs", case.step
+            )
             yield self.found(
                 case,
                 f"{shares[-1]:.0%} of the outputs of {layer.name} are saturated",
@@ -152,7 +157,7 @@ class Saturated(Rule):
                         "start with smaller weights",
                         case.change(number, "initializer", "glorot_uniform"),
                     ),
-                    Remedy("use ReLU there", case.change(number, "activation", RELU.name)),
+                    Remedy("use ReLU in this layer", case.change(number, "activation", RELU.name)),
                 ),
             )
 
@@ -162,17 +167,17 @@ class SymmetricUnits(Rule):
     """Units of a layer have equal incoming weights and equal gradients.
 
     Goodfellow, Bengio, Courville 2016, section 8.4: initial parameters must break the symmetry
-    between units, else they stay equal for ever.
+    between units, or the units stay equal for ever.
 
     Attributes:
-        every: looks from one check to the next, after the first.
+        every: the number of looks from one check to the next.
     """
 
     every: int = 16
 
     id = "symmetric_units"
     title = "Symmetric units"
-    meaning = "They compute the same and are changed the same: together they are one unit."
+    meaning = "Equal units get equal updates and stay equal: together they are one unit."
 
     def due(self, case: Case) -> bool:
         looks = case.memory[self.id] = case.memory.get(self.id, -1) + 1
@@ -195,7 +200,7 @@ class SymmetricUnits(Rule):
                     weights,
                     _all_of(case, weights, unit),
                     float(np.linalg.norm(columns[:, unit])),
-                    "its norm",
+                    "norm of the weights",
                     case.step,
                 )
                 for unit in twins[:8]
@@ -213,9 +218,9 @@ class SymmetricUnits(Rule):
 
 
 def equal_columns(*arrays: NDArray[np.floating]) -> tuple[int, ...]:
-    """The columns that are equal to another one in every array, but for the ninth digit.
+    """The columns that are equal to another one in every array, to nine digits.
 
-    Columns that differ hardly ever have the same product with a random vector, so that those are
+    Different columns hardly ever have the same product with a random vector, so the products are
     compared first.
     """
     direction = np.random.default_rng(0).normal(size=len(arrays[0]))
@@ -230,7 +235,7 @@ def equal_columns(*arrays: NDArray[np.floating]) -> tuple[int, ...]:
 
 
 def _columns(case: Case, weights: str) -> NDArray[np.floating]:
-    """(inputs, units) of weights, whatever axes the inputs have."""
+    """Weights as (inputs, units), whatever axes the inputs have."""
     axis = unit_axis(case.program.buffers[weights])
     view = np.moveaxis(case.machine.view(weights), axis, -1)
     return view.reshape(-1, view.shape[-1])

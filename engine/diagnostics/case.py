@@ -1,4 +1,4 @@
-"""What rules are given to judge: the machine, what was seen of it, and how well it does."""
+"""The facts that rules judge: the training, its observations and its losses."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from engine.program.machine import Machine
 from engine.program.program import Program
 
 LEARNED = 0.5
-"""Where the loss is below this share of the best constant answer's, the network has learned."""
+"""The network has learned if its loss is below this share of the best constant answer's loss."""
 IMPROVED = 0.05
-"""A loss that has fallen by this share is still getting better."""
+"""The relative fall of a loss that still counts as an improvement."""
 STUCK_LOOKS, STUCK_STEPS, STUCK_EPOCHS = 20, 300, 5
-"""Looks, steps and epochs over which it is judged whether the loss gets better."""
+"""The numbers of looks, steps and epochs over which the loss should improve."""
 IGNORANT_STEPS = 100
 MAX_ROWS = 1000
-"""Training samples that are judged at the start."""
+"""The greatest number of training samples that are judged at the start."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Start:
     """The network before its first step, on up to MAX_ROWS training samples.
 
     Attributes:
-        loss: without penalties.
-        activations: std of each layer's output.
-        signals: std of the loss's gradient with respect to each layer's pre-activation.
+        loss: the loss without penalties.
+        activations: the standard deviation of each layer's output.
+        signals: the standard deviation of dL/dz of each layer's pre-activation z.
     """
 
     loss: float
@@ -58,15 +58,15 @@ class Start:
 
 @dataclass(eq=False)
 class Case:
-    """What rules judge.
+    """The facts that rules judge.
 
     Attributes:
-        timeline, monitor: where it happens, and what was seen.
-        data: the data set, where it is known as such.
+        timeline, monitor: the training and its observations.
+        data: the data set; None if only its arrays are known.
         start: the network before its first step.
         baseline: the training loss of the best answer that is the same for all samples.
-        evaluations: those of the present branch, oldest first.
-        memory: what rules keep of this branch, by id.
+        evaluations: the evaluations of the present branch, oldest first.
+        memory: what rules remember of this branch, by rule id.
     """
 
     timeline: Timeline
@@ -100,7 +100,7 @@ class Case:
 
     @property
     def hidden(self) -> range:
-        """Numbers of the layers before the output."""
+        """The indices of the layers before the output layer."""
         return range(len(self.layers) - 1)
 
     @property
@@ -113,13 +113,13 @@ class Case:
         return self.timeline.now.step
 
     def last(self, count: int) -> list[Observation] | None:
-        """The last so many observations; None if there are not as many yet."""
+        """The last `count` observations; None if there are fewer."""
         if len(self.seen) < count:
             return None
         return [self.seen[i] for i in range(-count, 0)]
 
-    def place(self, layer: LayerInfo) -> str | None:
-        """Where a layer stands in the description; None if it is part of another one."""
+    def path(self, layer: LayerInfo) -> str | None:
+        """The path of a layer in the description; None if it is part of another layer."""
         outer = [info.name for info in self.layers if "/" not in info.name]
         return f"layers[{outer.index(layer.name)}]" if layer.name in outer else None
 
@@ -129,7 +129,7 @@ class Case:
         return bool(self.seen) and self.seen[-1].loss < LEARNED * self.baseline
 
     def ignorant(self, looks: int) -> bool:
-        """Whether it has learned little in all of the last looks, over a hundred steps or more."""
+        """Whether it had learned little at each of the last `looks`, over `IGNORANT_STEPS`."""
         seen = self.last(looks)
         return (
             seen is not None
@@ -139,7 +139,7 @@ class Case:
 
     @property
     def stuck(self) -> bool:
-        """Whether the network has learned little, and has not become better for a while."""
+        """Whether the network has learned little, and has not improved for a while."""
         if self._stuck is None or self._stuck[0] != self.step:
             self._stuck = self.step, self._is_stuck()
         return self._stuck[1]
@@ -156,9 +156,9 @@ class Case:
         return not sum(losses[half:]) < (1 - IMPROVED) * sum(losses[:half])
 
     def hyperparameter(self, name: str) -> float | None:
-        """Its present value, None if the program has none of that name.
+        """The present value of a hyperparameter; None if the program has none of that name.
 
-        The shortest decimal that is stored as it: 0.03 in float32.
+        It is the shortest decimal that is stored as this value, such as 0.03 in float32.
         """
         buffer = self.program.hyperparameters.get(name)
         return None if buffer is None else float(str(self.machine.view(buffer)))
@@ -173,28 +173,29 @@ def look_at_start(timeline: Timeline, *, rows: int = MAX_ROWS) -> Start:
     """Judge the network as it was before its first step, on the training samples it has now."""
     with timeline.visit((0, 0)) as machine:
         x, y = (machine.view(name)[:rows] for name in ("data/x", "data/y"))
-        judge = machine.evaluator(x, y, gradients=True)
-        judge.run(1)
-        buffers = judge.program.buffers
+        evaluator = machine.evaluator(x, y, gradients=True)
+        evaluator.run(1)
+        buffers = evaluator.program.buffers
         loss = "loss/data" if "loss/data" in buffers else "loss/L"
-        signals = [buffers[layer.pre_activation].grad for layer in judge.program.layers]
+        layers, view = evaluator.program.layers, evaluator.view
+        signals = [buffers[layer.pre_activation].grad for layer in layers]
         with np.errstate(all="ignore"):
             return Start(
-                loss=float(judge.view(loss)),
-                activations=[float(judge.view(la.output).std()) for la in judge.program.layers],
-                signals=[float(judge.view(g).std()) if g else float("nan") for g in signals],
+                loss=float(view(loss)),
+                activations=[float(view(layer.output).std()) for layer in layers],
+                signals=[float(view(g).std()) if g else float("nan") for g in signals],
             )
 
 
 def baseline_loss(kind: str, targets: NDArray[Any]) -> float:
     """The loss of the best answer that is the same for all samples.
 
-    For the cross-entropies that is the entropy of the classes, for squared errors the variance of
-    the targets, for Huber's loss that of their median.
+    For cross-entropies this is the entropy of the classes, for squared errors the variance of the
+    targets, and for Huber's loss the loss of their median.
 
     Args:
-        kind: of loss.
-        targets: (samples, outputs); or (samples, places) whole numbers of classes, −1 for none.
+        kind: the name of the loss.
+        targets: (samples, outputs); or class numbers (samples, positions), −1 for none.
     """
     if targets.dtype.kind == "i":
         _, counts = np.unique(targets[targets >= 0], return_counts=True)
@@ -212,6 +213,6 @@ def baseline_loss(kind: str, targets: NDArray[Any]) -> float:
 
 
 def _entropy(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """−p·log p, 0 at 0."""
+    """−p·log p of each share p; 0 for p = 0."""
     entropy: NDArray[np.float64] = -share * np.log(np.where(share > 0, share, 1.0))
     return entropy

@@ -1,7 +1,7 @@
 """The shape of the loss around the parameters: its sharpness, and slices through it.
 
-All of it in double precision, on the training set or the machine's present batch
-(`engine.program.objective.Samples`); the machine is left as it is.
+All is computed in double precision, on the training set or the machine's present batch
+(`engine.program.objective.Samples`); the machine is left unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.program.objective import Objective, Samples, Vector
 from engine.program.pieces import Pieces, finish
 
 STEP = 1e-5
-"""Step of gradient differences, times max(1, ‖θ‖), along a direction of length 1; see
+"""The step of gradient differences along a direction of length 1, in units of max(1, ‖θ‖); see
 `engine.diagnostics.gradcheck.STEP`."""
 
 
@@ -32,9 +32,9 @@ class Sharpness:
 
     Attributes:
         value: the eigenvalue; negative if the loss curves downwards everywhere.
-        error: an eigenvalue lies within this of it.
-        direction: (parameters,), of length 1, the way in which the loss curves most.
-        products: Hessian-vector products used, of two gradients each.
+        error: an eigenvalue lies within this distance of `value`.
+        direction: (parameters,), of length 1, along which the loss curves most.
+        products: the number of Hessian-vector products, each of two gradients.
     """
 
     value: float
@@ -53,14 +53,14 @@ def sharpness(
 ) -> Sharpness:
     """The largest eigenvalue of the Hessian, by the Lanczos method.
 
-    Lanczos is power iteration that makes use of all the vectors on its way (Golub & Van Loan,
-    Matrix Computations, section 10.1): it needs a fraction of the products, and finds the largest
-    eigenvalue even where a negative one is larger in magnitude.
+    Lanczos is power iteration that uses all vectors on its way (Golub & Van Loan, Matrix
+    Computations, section 10.1): it needs a fraction of the products, and finds the largest
+    eigenvalue even if a negative one is larger in magnitude.
 
     Args:
-        tolerance: of the error, relative to the value, at which to stop.
-        products: the most Hessian-vector products to use.
-        seed: of the first direction.
+        tolerance: the error, relative to the value, at which to stop.
+        products: the greatest number of Hessian-vector products.
+        seed: the seed of the first direction.
 
     Raises:
         DescriptionError: the machine does not train, or its gradient is not finite.
@@ -85,7 +85,7 @@ def sharpness_in_pieces(
     direction = np.random.default_rng(seed).normal(size=size)
     basis = [direction / np.linalg.norm(direction)]
     diagonal: list[float] = []
-    beside: list[float] = []
+    off_diagonal: list[float] = []
     while True:
         yield
         product = hessian_product(objective, basis[-1])
@@ -96,20 +96,20 @@ def sharpness_in_pieces(
             for vector in basis:
                 product -= (product @ vector) * vector
         length = float(np.linalg.norm(product))
-        value, weights = _top(diagonal, beside)
+        value, weights = _largest_eigenpair(diagonal, off_diagonal)
         error = length * abs(float(weights[-1]))
         done = error <= tolerance * abs(value) or len(basis) == min(products, size)
         if done or length == 0.0:
             break
-        beside.append(length)
+        off_diagonal.append(length)
         basis.append(product / length)
     top = np.einsum("i,ij->j", weights, np.array(basis))
     return Sharpness(value, error, top / np.linalg.norm(top), len(basis))
 
 
-def _top(diagonal: list[float], beside: list[float]) -> tuple[float, Vector]:
+def _largest_eigenpair(diagonal: list[float], off_diagonal: list[float]) -> tuple[float, Vector]:
     """The largest eigenvalue of a symmetric tridiagonal matrix, and its eigenvector."""
-    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    matrix = np.diag(diagonal) + np.diag(off_diagonal, 1) + np.diag(off_diagonal, -1)
     values, vectors = np.linalg.eigh(matrix)
     return float(values[-1]), vectors[:, -1]
 
@@ -150,8 +150,8 @@ class Plane:
     first: Vector
     second: Vector
 
-    def place(self, path: ArrayLike) -> Vector:
-        """(points, 2): x and y of the points of the plane nearest to each θ in `path`."""
+    def project(self, path: ArrayLike) -> Vector:
+        """The x and y (points, 2) of the point on the plane that is nearest to each θ in `path`."""
         offsets = np.atleast_2d(np.asarray(path, dtype=np.float64)) - self.origin
         axes = np.stack([self.first, self.second], axis=1)
         return np.asarray(np.linalg.lstsq(axes, offsets.T, rcond=None)[0].T)
@@ -165,14 +165,14 @@ def loss_along(
     span: tuple[float, float] = (-1.0, 3.0),
     points: int = 41,
 ) -> Profile:
-    """The loss along a direction through the present parameters, which are at 0.
+    """The loss along a direction through the present parameters, which are at position 0.
 
     Args:
-        direction: (parameters,), or None for the last update: −1 is then where it came from.
-        span: the first and last position, in lengths of the direction.
+        direction: (parameters,), or None for the last update, which led from −1 to 0.
+        span: the first and the last position, in lengths of the direction.
 
     Raises:
-        DescriptionError: the direction has no length or another size, or too few points.
+        DescriptionError: the direction is zero or of the wrong size, or there are too few points.
     """
     return finish(loss_along_in_pieces(machine, direction, samples, span=span, points=points))
 
@@ -213,8 +213,8 @@ def loss_plane(
 
     Args:
         first, second: (parameters,) each, see `random_direction` and `path_directions`.
-        spans: of positions along each, in its lengths.
-        points: on each side, so that the loss is computed points² times.
+        spans: the first and the last position along each, in lengths of that direction.
+        points: the number of points along each, so the loss is computed points² times.
 
     Raises:
         DescriptionError: as `loss_along`.
@@ -251,9 +251,9 @@ def last_update(machine: Machine) -> Vector:
 
 
 def random_direction(machine: Machine, seed: int = 0) -> Vector:
-    """A random direction in which every unit's weights change by as much as they are large.
+    """A random direction that has, for each unit, the norm of the unit's weights.
 
-    Without that, what a slice shows is mostly the scale of the weights; biases stay (Li, Xu,
+    Otherwise a slice would show mostly the scale of the weights. Biases do not change (Li, Xu,
     Taylor, Studer, Goldstein 2018, Visualizing the Loss Landscape of Neural Nets, section 4).
     """
     rng = np.random.default_rng(seed)
@@ -270,9 +270,9 @@ def random_direction(machine: Machine, seed: int = 0) -> Vector:
 
 
 def path_directions(path: Sequence[ArrayLike]) -> tuple[Vector, Vector]:
-    """The two directions in which a path of parameters extends most, as long as it does in each.
+    """The two directions in which a path of parameters extends most, with its extents as lengths.
 
-    Principal components of the path relative to its end (Li et al. 2018, section 7).
+    They are principal components of the path relative to its end (Li et al. 2018, section 7).
 
     Raises:
         DescriptionError: the path does not extend in two directions.
@@ -292,7 +292,7 @@ def _direction(path: str, direction: ArrayLike, machine: Machine) -> Vector:
     if given.shape != shape:
         raise DescriptionError(path, given.shape, f"of shape {shape}")
     if not (np.isfinite(given).all() and given.any()):
-        raise DescriptionError(path, "a direction of no length", "a finite direction")
+        raise DescriptionError(path, "a vector that is zero or not finite", "a direction")
     return given
 
 

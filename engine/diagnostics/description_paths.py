@@ -17,15 +17,15 @@ _FIELD = re.compile(r"layers(?:\[\d+\](?:\[\d+\])?\.\w+)+")
 def located(layers: Sequence[Layer], name: str) -> tuple[str, Layer]:
     """The path of a built layer, such as ``layers[1].layers[0]``, and its description.
 
-    What a layer builds inside itself without a description, as a `TransformerBlock` does, is found
-    at the path of that layer.
+    A layer without a description of its own, as inside a `TransformerBlock`, has the path of the
+    layer around it.
 
     Args:
-        name: of the layer as built, such as ``residual2/dense1``.
+        name: the name of the layer as built, such as ``residual2/dense1``.
     """
     first, *inner = name.split("/")
-    place = _number(first)
-    path, layer = f"layers[{place}]", layers[place]
+    index = _number(first)
+    path, layer = f"layers[{index}]", layers[index]
     while inner and layer.inner():
         step, layer = _within(layer, _number(inner.pop(0)))
         path += step
@@ -33,19 +33,19 @@ def located(layers: Sequence[Layer], name: str) -> tuple[str, Layer]:
 
 
 def _number(name: str) -> int:
-    found = _NUMBERED.fullmatch(name)
-    assert found is not None  # layers are built as kind and number
-    return int(found[2]) - 1
+    match = _NUMBERED.fullmatch(name)
+    assert match is not None  # layers are named by kind and number
+    return int(match[2]) - 1
 
 
 def _within(layer: Layer, number: int) -> tuple[str, Layer]:
-    """The inner layer of that number, counted through all lists, and its path from there."""
-    each = [
+    """The path from a layer to inner layer `number`, counted through all lists, and that layer."""
+    inner_layers = [
         (f".{path}[{i}]", inner)
         for path, listed in layer.inner().items()
         for i, inner in enumerate(listed)
     ]
-    return each[number]
+    return inner_layers[number]
 
 
 def with_field(layers: Sequence[Layer], path: str, value: object) -> list[Layer]:
@@ -65,7 +65,7 @@ def with_field(layers: Sequence[Layer], path: str, value: object) -> list[Layer]
 
 
 def _with(thing: Any, keys: Sequence[str], value: object) -> Any:
-    """A layer or a list of them with another value where the keys lead."""
+    """A copy of a layer or a list of layers with another value at the path `keys`."""
     if not keys:
         return value
     key, *rest = keys

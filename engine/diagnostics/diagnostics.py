@@ -1,4 +1,4 @@
-"""Diagnostics: the rules, applied while training goes on."""
+"""Diagnostics: the rules, applied during training."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ RULES: tuple[Rule, ...] = (
     Overfitting(),
     BeyondStability(),
 )
-"""All rules with their usual thresholds."""
+"""All rules with their default thresholds."""
 
 MAX_EVALUATIONS = 400
 
@@ -79,18 +79,18 @@ class News:
 
 
 class Diagnostics:
-    """Applies rules at every look of a monitor, to what it has seen.
+    """Applies rules to the observations of a monitor, at each of its looks.
 
-    What has been found stays until a rule that looks again does not find it any more. Each branch
-    is judged by itself.
+    A finding holds until its rule is applied again and does not find it any more. Each branch is
+    judged by itself.
 
     Args:
-        monitor: of the training to judge.
+        monitor: the monitor of the training to judge.
         data: the data set, for the names of its features and classes.
-        rules: with the thresholds to use; see `configured`.
+        rules: the rules with their thresholds; see `configured`.
 
     Attributes:
-        rules: those.
+        rules: the rules with their present thresholds.
     """
 
     def __init__(
@@ -118,38 +118,38 @@ class Diagnostics:
         return self._case.baseline
 
     def findings(self, branch: int | None = None) -> tuple[Finding, ...]:
-        """What holds on a branch (the present one if None), in the order in which it was found."""
+        """The findings that hold on a branch (None: the present one), in the order of discovery."""
         number = self._timeline.branch.number if branch is None else branch
         return tuple(self._found.get(number, {}).values())
 
     def news(self) -> list[News]:
-        """What has been found, or is over, since this was last asked."""
+        """The findings that have begun or ceased to hold since the last call."""
         news, self._news = self._news, []
         return news
 
     def evaluated(self, train: float, test: float | None = None) -> None:
-        """Take in the losses on whole splits, without penalties, at the present step."""
+        """Record the losses on whole splits, without penalties, at the present step."""
         self._follow()
-        known, step = self._case.evaluations, self._timeline.now.step
-        if known and known[-1].step >= step:
+        evaluations, step = self._case.evaluations, self._timeline.now.step
+        if evaluations and evaluations[-1].step >= step:
             return
-        if len(known) >= MAX_EVALUATIONS:
-            del known[1 : MAX_EVALUATIONS // 2 : 2]
-        known.append(Evaluation(step, train, test))
+        if len(evaluations) >= MAX_EVALUATIONS:
+            del evaluations[1 : MAX_EVALUATIONS // 2 : 2]
+        evaluations.append(Evaluation(step, train, test))
         self._apply("evaluation")
 
     def examine(self, rule: str) -> tuple[Finding, ...]:
-        """Apply one rule now, such as those that only look when asked.
+        """Apply one rule now, such as one that is checked only on demand.
 
         Raises:
             DescriptionError: there is no such rule.
         """
         chosen = self._rule(rule)
         self._follow()
-        return tuple(self._take([chosen]))
+        return tuple(self._applied([chosen]))
 
     def adjust(self, rule: str, thresholds: Mapping[str, float]) -> Rule:
-        """Give a rule other thresholds from now on; one that looks before training looks again.
+        """Change thresholds of a rule; if it judges the start of training, it is checked again.
 
         Raises:
             DescriptionError: there is no such rule or threshold, or a value is unusable.
@@ -158,7 +158,7 @@ class Diagnostics:
         self.rules = tuple(changed if known.id == rule else known for known in self.rules)
         self._follow()
         if changed.when == "start":
-            self._take([changed])
+            self._applied([changed])
         return changed
 
     def _rule(self, rule: str) -> Rule:
@@ -172,31 +172,31 @@ class Diagnostics:
         self._apply("look")
 
     def _follow(self) -> None:
-        """On another branch, begin anew: what was seen before is not its past."""
+        """After a change of branch, forget the evaluations and memories of the former one."""
         if self._branch is not self._timeline.branch:
             self._branch = self._timeline.branch
             self._case.evaluations, self._case.memory = [], {}
 
     def _apply(self, when: When) -> None:
-        self._take([r for r in self.rules if r.when == when and r.due(self._case)])
+        self._applied([r for r in self.rules if r.when == when and r.due(self._case)])
 
-    def _take(self, rules: Iterable[Rule]) -> list[Finding]:
-        """What the rules find now; what they found before and do not any more is over."""
+    def _applied(self, rules: Iterable[Rule]) -> list[Finding]:
+        """Apply rules; returns their findings, and notes which are new and which no longer hold."""
         here = self._found.setdefault(self._branch.number, {})
         everything: list[Finding] = []
         with np.errstate(all="ignore"):
             found = {rule.id: list(rule.check(self._case)) for rule in rules}
         for key in [key for key in here if key[0] in found]:
             if all(key[1] != finding.subject for finding in found[key[0]]):
-                self._tell(here.pop(key), holds=False)
+                self._note(here.pop(key), holds=False)
         for finding in (finding for findings in found.values() for finding in findings):
             everything.append(finding)
             if (finding.rule, finding.subject) not in here:
                 here[finding.rule, finding.subject] = finding
-                self._tell(finding, holds=True)
+                self._note(finding, holds=True)
         return everything
 
-    def _tell(self, finding: Finding, *, holds: bool) -> None:
+    def _note(self, finding: Finding, *, holds: bool) -> None:
         self._news.append(News(finding, self._branch.number, holds))
 
 
@@ -206,4 +206,4 @@ KNOWN_LOSSES = (
     "softmax_cross_entropy",
     "huber",
 )
-"""Those of which the best constant answer is known; for others the first loss stands for it."""
+"""The losses with a known best constant answer; for others the first loss is the baseline."""

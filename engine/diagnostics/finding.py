@@ -1,4 +1,4 @@
-"""What a rule finds: where it is, the numbers that show it, and what to try."""
+"""The findings of rules, with the numbers that show them and the remedies to try."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Evidence:
     """A number that shows a finding.
 
     Attributes:
-        buffer: where it can be seen; ``""`` for what is computed from several.
-        index: of the elements meant; None for all of it.
+        buffer: the buffer that shows it; ``""`` if it is computed from several.
+        index: the index of the elements; None for the whole buffer.
         value: the number.
-        text: what it is, for readers.
-        step: of which step.
+        text: what the number is, for readers.
+        step: the step that it belongs to.
     """
 
     buffer: str
@@ -49,15 +49,15 @@ class Remedy:
     """Something to try.
 
     Attributes:
-        text: for readers.
-        changes: of the description; none where it can not be said as such.
+        text: what to do, for readers.
+        changes: changes of the description; empty if they cannot express it.
     """
 
     text: str
     changes: tuple[Change, ...] = ()
 
     def live(self, program: Program) -> dict[str, float] | None:
-        """The hyperparameters to set, by buffer; None if it takes a new configuration."""
+        """The hyperparameters to set, by buffer; None if it needs a new configuration."""
         values: dict[str, float] = {}
         for change in self.changes:
             buffer = _hyperparameter(program, change.path)
@@ -69,15 +69,15 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Finding:
-    """One pathology in one place.
+    """An occurrence of a pathology.
 
     Attributes:
-        rule: id of the rule.
-        title: its title.
+        rule: the id of the rule.
+        title: the title of the rule.
         severity: a "note" may be intended, a "warning" slows training down, and after an "error"
             training leads nowhere.
-        subject: the layer, feature or buffer concerned; ``""`` for the whole.
-        step: when it was found.
+        subject: the layer, feature or buffer concerned; ``""`` for the whole network.
+        step: the step at which it was found.
         text: what was found, with its numbers.
         evidence: the numbers and where to see them.
         remedies: what could be done, the most promising first.
@@ -94,10 +94,10 @@ class Finding:
 
 
 def apply_remedy(timeline: Timeline, remedy: Remedy) -> Branch:
-    """Set the hyperparameters that a remedy asks for, here and now; in the past, on a branch.
+    """Set the hyperparameters of a remedy now; in the past, this starts a branch.
 
     Raises:
-        DescriptionError: it takes a new configuration; see `patched`.
+        DescriptionError: the remedy needs a new configuration; see `patched`.
     """
     values = remedy.live(timeline.machine.program)
     if values is None:
@@ -111,7 +111,7 @@ def patched(network: Network, changes: Iterable[Change]) -> Network:
     """The network with fields changed.
 
     Raises:
-        DescriptionError: a path is not of a network (``batch_size``, ``data…``), or a value is
+        DescriptionError: a path is no field of a network (``batch_size``, ``data…``), or a value is
             unusable.
     """
     layers, loss, optimizer = list(network.layers), network.loss, network.optimizer
@@ -139,18 +139,19 @@ def _optimizer(optimizer: Optimizer, name: str, value: Any) -> Optimizer:
         return replace(optimizer, **{name: value})  # type: ignore[type-var]
     if value not in OPTIMIZERS:
         raise DescriptionError("optimizer.kind", value, f"one of {', '.join(OPTIMIZERS)}")
-    made: Any = OPTIMIZERS[value]
-    known = {f.name for f in fields(made)}
-    kept = {n: v for n, v in optimizer.hyperparameters().items() if n in known}
-    changed: Optimizer = made(**{n: v for n, v in kept.items() if n == "learning_rate"})
+    optimizer_class: Any = OPTIMIZERS[value]
+    known = {f.name for f in fields(optimizer_class)}
+    common = {n: v for n, v in optimizer.hyperparameters().items() if n in known}
+    rate = {n: v for n, v in common.items() if n == "learning_rate"}
+    changed: Optimizer = optimizer_class(**rate)
     return changed
 
 
 def _hyperparameter(program: Program, path: str) -> str | None:
     """The buffer of a hyperparameter by its path in the description."""
-    place, _, name = path.rpartition(".")
+    layer_path, _, name = path.rpartition(".")
     for layer in program.layers:
-        if located(program.network.layers, layer.name)[0] == place:
+        if located(program.network.layers, layer.name)[0] == layer_path:
             buffer = program.hyperparameters.get(f"{layer.name}/{name}")
             if buffer is not None:
                 return buffer

@@ -1,13 +1,13 @@
 """Backpropagation checked against central differences, on a machine's own current batch.
 
-The check is made in double precision whatever the machine's own (`engine.program.objective`), with
-the batch and the dropout masks of the step the machine is in.
+The check is in double precision, whatever the machine's (`engine.program.objective`), with the
+batch and the dropout masks of the step that the machine is in.
 
-A difference quotient over a kink is no derivative, so the points at which ops with branches (ReLU's
-max, |w|, the joints of ELU and Huber) took another one are looked for, and the step is halved until
-both points lie on the same. At a joint the derivative itself is continuous; but its slope jumps by
-some s, and the central difference is then wrong by up to h·s/4 instead of h²: with h = 1e-5 that is
-a relative error around 1e-6, which looks like a mistake and is none.
+A difference quotient over a kink is no derivative. So the check compares the branches that ops
+(ReLU's max, |w|, the joints of ELU and Huber) take at both points, and halves the step until they
+agree. At a joint the derivative itself is continuous, but its slope jumps by some s, so the central
+difference is wrong by up to h·s/4 instead of h². With h = 1e-5 that is a relative error around
+1e-6, which looks like a mistake but is none.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from engine.program.program import Program
 from engine.tensors.arrays import Array
 
 STEP = 1e-5
-"""Difference step for float64, times max(1, |w|): near the cube root of the rounding error, where
-truncation and rounding errors balance (Press et al., Numerical Recipes, section 5.7)."""
+"""The difference step for float64 in units of max(1, |w|): near the cube root of the rounding
+error, where truncation and rounding balance (Press et al., Numerical Recipes, section 5.7)."""
 HALVINGS = 12
-"""How often the step is halved to get off a kink."""
+"""The greatest number of halvings of the step to get off a kink."""
 RIGHT, WRONG = 1e-7, 1e-2
-"""Relative errors below which backpropagation is right and above which it is wrong (CS231n, notes
-3, "Gradient checks"); between them it is suspicious."""
+"""The relative errors below which backpropagation is right and above which it is wrong (CS231n,
+notes 3, "Gradient checks"); between them it is suspicious."""
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
-"""Relative rounding error of a loss: some roundings, because sums over the batch add them up."""
+"""The relative rounding error of a loss: a few roundings, since batch sums add them up."""
 
 Verdict = Literal["right", "suspicious", "wrong", "kink"]
 Coordinate = tuple[str, tuple[int, ...]]
@@ -43,17 +43,16 @@ Coordinate = tuple[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """One coordinate checked.
+    """The check of one coordinate.
 
     Attributes:
         buffer, index: the parameter's element w.
         backprop, numeric: the two values of dL/dw.
         error: |backprop − numeric| / max(|backprop|, |numeric|, 1e-8).
         step: the h of the difference quotient (L(w + h) − L(w − h)) / 2h.
-        kink: some op took different branches at the two points that were tried first, so that h
-            was halved.
-        verdict: "right" also where the difference is no larger than rounding makes it; "kink"
-            where no step was small enough to get off a kink, and nothing can be said.
+        kink: whether some op took different branches at the first two points, so that h was halved.
+        verdict: "right" also if the difference is within rounding; "kink" if no step was small
+            enough to get off a kink, so that there is no verdict.
     """
 
     buffer: str
@@ -69,13 +68,13 @@ class GradientCheck:
 def gradient_check(
     machine: Machine, coordinates: Iterable[Coordinate] | None = None, *, step: float = STEP
 ) -> list[GradientCheck]:
-    """Check dL/dw of parameters for the batch of the step the machine is in.
+    """Check dL/dw of parameters for the batch of the step that the machine is in.
 
     Args:
-        machine: its state is left as it was.
-        coordinates: (buffer, index) pairs, e.g. ``("dense1/W", (0, 3))``; None for a sample of
-            everything, see `sample_coordinates`.
-        step: h, times max(1, |w|).
+        machine: the machine, whose state is left unchanged.
+        coordinates: (buffer, index) pairs, e.g. ``("dense1/W", (0, 3))``; None for random ones of
+            every parameter, see `sample_coordinates`.
+        step: h in units of max(1, |w|).
 
     Raises:
         DescriptionError: no such parameter or element.
@@ -91,12 +90,12 @@ def gradient_check_in_pieces(
         coordinates = sample_coordinates(machine.program)
     objective = Objective(machine)
     objective.gradient()
-    asked = list(coordinates)
-    for name, index in asked:
+    requested = list(coordinates)
+    for name, index in requested:
         _check_element(objective.parameter(name), name, index)
-    backprop = [float(objective.gradient_of(name)[index]) for name, index in asked]
+    backprop = [float(objective.gradient_of(name)[index]) for name, index in requested]
     checks = []
-    for (name, index), gradient in zip(asked, backprop, strict=True):
+    for (name, index), gradient in zip(requested, backprop, strict=True):
         yield
         checks.append(_check(objective, name, index, gradient, step))
     return checks
@@ -105,7 +104,7 @@ def gradient_check_in_pieces(
 def sample_coordinates(
     program: Program, *, layer: str | None = None, count: int = 10, seed: int = 0
 ) -> list[Coordinate]:
-    """Random elements of every parameter, or of one layer's: `count` of each, or all it has.
+    """`count` random elements of every parameter, or of those of one layer; all if there are fewer.
 
     Raises:
         DescriptionError: there is no such layer, or it has no parameters.
@@ -115,8 +114,8 @@ def sample_coordinates(
     for parameter in program.parameters:
         tensor = parameter.tensor
         if layer is None or tensor.layer == layer:
-            places = np.sort(rng.permutation(tensor.size)[:count])
-            indices = np.transpose(np.unravel_index(places, tensor.shape))
+            positions = np.sort(rng.permutation(tensor.size)[:count])
+            indices = np.transpose(np.unravel_index(positions, tensor.shape))
             found += [(tensor.name, tuple(int(i) for i in index)) for index in indices]
     if not found:
         raise DescriptionError("layer", layer, "the name of a layer with parameters")
@@ -124,7 +123,7 @@ def sample_coordinates(
 
 
 def gradient_of(machine: Machine, name: str) -> NDArray[np.float64]:
-    """dL/d(buffer) as backpropagation has left it."""
+    """dL/d(buffer) as the last backward pass computed it."""
     gradient = machine.program.buffers[name].grad
     if gradient is None:
         raise ValueError(f"{name} has no gradient")

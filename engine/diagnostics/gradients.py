@@ -1,4 +1,4 @@
-"""Gradients: too small, too large, not finite, or drowned."""
+"""Rules for gradients: too small, too large, not finite, or lost in noise or penalties."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from engine.ops.loss import L1Penalty, L2Penalty
 from engine.tensors.arrays import Array
 
 PENALTIES = ("/l1", "/l2")
-"""What the names of their rates end in."""
+"""The endings of the names of penalty rates."""
 
 
 @dataclass(frozen=True)
 class VanishingGradient(Rule):
-    """Hardly any gradient reaches a layer, or the first compared with the last.
+    """The gradient of a layer is tiny, or that of the first layer is tiny beside the last one's.
 
     Amazon SageMaker Debugger, rule VanishingGradient: mean magnitude below 1e-7. Glorot & Bengio
     2010, section 4.2.1: the norms of back-propagated gradients should be alike across layers. It
-    is judged only while the network has learned little and is not becoming better: at the end of
-    good training gradients vanish because there is nothing left to learn.
+    is judged only while the network has learned little and is not improving: at the end of good
+    training, gradients vanish because there is nothing left to learn.
 
     Attributes:
-        least: mean magnitude of a layer's gradient.
-        ratio: of the first layer's gradient norm to the last one's.
-        looks: observations in a row.
+        least: the least mean magnitude of a layer's gradient.
+        ratio: the least ratio of the first layer's gradient norm to the last one's.
+        looks: the number of consecutive observations.
     """
 
     least: float = 1e-7
@@ -63,7 +63,7 @@ class VanishingGradient(Rule):
         ends = [(look.layers[front].gradient, look.layers[back].gradient) for look in seen]
         if front not in vanished and all(first < self.ratio * last for first, last in ends):
             first, last = ends[-1]
-            text = f"{number_text(first / last, 2)} of that of {case.layers[back].name}"
+            text = f"{number_text(first / last, 2)} times that of {case.layers[back].name}"
             yield self._found(case, case.layers[front].name, first, text, of="norm")
 
     def _found(
@@ -82,7 +82,7 @@ class VanishingGradient(Rule):
 
 
 def _livelier(case: Case) -> tuple[Remedy, ...]:
-    """Activations that pass gradients on, with weights to suit; fewer layers."""
+    """Activations that let gradients pass, with suitable initial weights; or fewer layers."""
     squashing = [
         number for number in case.hidden if ACTIVATIONS[case.layers[number].activation].bounded
     ]
@@ -103,13 +103,13 @@ class ExplodingGradient(Rule):
     """The gradient is far larger than it used to be.
 
     Pascanu, Mikolov, Bengio 2013, section 3.2: clip the norm when it goes over a threshold, for
-    which they suggest half to ten times its average. It must also be larger than all that was seen
-    in the beginning, and the loss be high: when little is left to learn, single hard samples stand
-    out.
+    which they suggest half to ten times its average. It must also be larger than all norms in
+    the beginning, and the loss must be high: when little is left to learn, single hard samples
+    stand out.
 
     Attributes:
-        factor: times the running median of the norm.
-        looks: observations that make a median.
+        factor: the norm as a multiple of its running median.
+        looks: the least number of observations for a median.
     """
 
     factor: float = 100.0
@@ -117,7 +117,7 @@ class ExplodingGradient(Rule):
 
     id = "exploding_gradient"
     title = "Exploding gradient"
-    meaning = "One such step moves the parameters far away from what was learned."
+    meaning = "One step with such a gradient moves the parameters far away from what was learned."
     severity = "error"
 
     def check(self, case: Case) -> Iterator[Finding]:
@@ -139,8 +139,10 @@ class ExplodingGradient(Rule):
                 case,
                 f"the norm of the gradient is {number_text(now)}; "
                 f"before, it was around {number_text(usual)}",
-                evidence=(Evidence("parameters.grad", None, now, "its norm", case.step),),
-                remedies=(Remedy("lower the learning rate to a tenth", (lower,)),),
+                evidence=(
+                    Evidence("parameters.grad", None, now, "norm of the gradient", case.step),
+                ),
+                remedies=(Remedy("divide the learning rate by 10", (lower,)),),
             )
 
 
@@ -149,7 +151,7 @@ class NonFiniteValue(Rule):
     """A value has become NaN or infinite.
 
     TensorFlow's Debugger V2 and PyTorch's anomaly detection name the first op that made one, as
-    the machine does here; with it what it had read.
+    the machine does here, and what that op had read.
     """
 
     id = "non_finite"
@@ -165,7 +167,11 @@ class NonFiniteValue(Rule):
             return
         instruction = case.program.instructions[stopped.instruction]
         value = float(case.machine.read(stopped.buffer)[stopped.index])
-        evidence = [Evidence(stopped.buffer, stopped.index, value, "made here", stopped.step)]
+        evidence = [
+            Evidence(
+                stopped.buffer, stopped.index, value, "first value that is not finite", stopped.step
+            )
+        ]
         for name in instruction.reads:
             operand = case.machine.view(name)
             if operand.dtype.kind == "f" and operand.size:
@@ -173,14 +179,14 @@ class NonFiniteValue(Rule):
                 evidence.append(Evidence(name, None, top, "largest magnitude read", stopped.step))
         rate = case.hyperparameter("learning_rate") or 0.0
         lower = Change("optimizer.learning_rate", rate / 10)
-        place = f"[{', '.join(map(str, stopped.index))}]" if stopped.index else ""
+        index = f"[{', '.join(map(str, stopped.index))}]" if stopped.index else ""
         case.memory[self.id] = self.found(
             case,
-            f"{instruction.formula} made {stopped.buffer}{place} {number_text(value, 6)} "
+            f"{instruction.formula} made {stopped.buffer}{index} {number_text(value, 6)} "
             f"in step {stopped.step}",
             subject=stopped.buffer,
             evidence=evidence,
-            remedies=(Remedy("go back, and lower the learning rate to a tenth", (lower,)),),
+            remedies=(Remedy("go back, and divide the learning rate by 10", (lower,)),),
         )
         yield case.memory[self.id]
 
@@ -190,15 +196,15 @@ class NoisyGradient(Rule):
     """The gradients of the samples of a batch do not agree.
 
     Cockpit (Schneider, Dangel, Hennig 2021) shows the mean signal-to-noise ratio of the gradient,
-    (E g)²/Var g a parameter (Liu et al. 2020, equation 1); McCandlish et al. 2018, section 2.2,
-    derive from it the batch size up to which larger ones pay. E g is estimated without the bias
-    that a batch of n gives its square, Var g/n. It is judged while the network is stuck: where the
-    loss is small, noise is all that is left. Of dense layers.
+    (E g)²/Var g per parameter (Liu et al. 2020, equation 1); McCandlish et al. 2018, section 2.2,
+    derive from it the batch size up to which larger ones pay. The estimate of (E g)² is without its
+    bias in a batch of n, Var g/n. It is judged while the network is stuck: where the loss is
+    small, noise is all that is left. Only dense layers count.
 
     Attributes:
-        least: of the ratio, averaged over weights and batches.
-        batches: to average over.
-        every: looks from one batch to the next.
+        least: the least ratio, averaged over weights and batches.
+        batches: the number of batches to average over.
+        every: the number of looks from one batch to the next.
     """
 
     least: float = 0.1
@@ -225,15 +231,15 @@ class NoisyGradient(Rule):
             return
         batch = case.program.batch_size
         samples = len(case.machine.view("data/x"))
-        remedies = [Remedy("see whether the targets follow from the inputs at all")]
+        remedies = [Remedy("check whether the targets depend on the inputs at all")]
         if 4 * batch <= samples:
             larger = Change("batch_size", 4 * batch)
-            remedies.insert(0, Remedy("take larger batches", (larger,)))
+            remedies.insert(0, Remedy("use larger batches", (larger,)))
         yield self.found(
             case,
             f"the signal-to-noise ratio of the gradient is {number_text(mean, 2)} "
             f"over a batch of {batch}",
-            evidence=(Evidence("parameters.grad", None, mean, "signal-to-noise", case.step),),
+            evidence=(Evidence("parameters.grad", None, mean, "signal-to-noise ratio", case.step),),
             remedies=remedies,
         )
 
@@ -268,12 +274,12 @@ def signal_to_noise(case: Case) -> float:
 class PenaltyDominates(Rule):
     """The penalties pull harder on the weights than the data.
 
-    At a minimum both pull alike (Goodfellow, Bengio, Courville 2016, section 7.1.1), so it is
+    At a minimum both are equal (Goodfellow, Bengio, Courville 2016, section 7.1.1), so it is
     judged only while the network has learned little.
 
     Attributes:
-        ratio: of the norm of the penalties' gradient to that of the data's.
-        looks: observations in a row.
+        ratio: the greatest ratio of the norm of the penalties' gradient to that of the data's.
+        looks: the number of consecutive observations.
     """
 
     ratio: float = 1.0
@@ -307,7 +313,9 @@ class PenaltyDominates(Rule):
             case,
             f"the gradient of the penalties has norm {number_text(penalty, 2)}, "
             f"that of the data {number_text(data, 2)}",
-            evidence=(Evidence("parameters.grad", None, penalty, "of the penalties", case.step),),
+            evidence=(
+                Evidence("parameters.grad", None, penalty, "norm for the penalties", case.step),
+            ),
             remedies=(Remedy("lower the penalties to a hundredth", tuple(changes)),),
         )
 

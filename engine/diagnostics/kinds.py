@@ -1,4 +1,4 @@
-"""What single kinds of layers suffer from: statistics of too little, and rows without samples."""
+"""Rules for single kinds of layers: starved batch normalisation, and unused embedding rows."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ USUAL_BATCH = 16
 
 @dataclass(frozen=True)
 class BatchNormStarved(Rule):
-    """Batch normalisation goes by too few samples, or evaluates by other numbers than it trains by.
+    """Batch normalisation has too few samples, or its batch and running statistics differ.
 
-    Ioffe & Szegedy 2015, section 3.1: training takes mean and variance of the batch, evaluation
-    running ones, which are to stand for the same. Wu & He 2018, Group Normalization, section 1:
-    the error grows fast with batches of a few samples, also where each has many places. Means are
-    compared in running standard deviations, as the evaluator divides by those, once the running
-    ones have had time to follow.
+    Ioffe & Szegedy 2015, section 3.1: training uses the mean and variance of the batch, and
+    evaluation uses running ones that should agree with them. Wu & He 2018, Group Normalization,
+    section 1: the error grows fast with batches of a few samples, even if each sample has many
+    positions. Means are compared in running standard deviations, by which the evaluator divides,
+    once the running statistics have had time to follow.
 
     Attributes:
-        batch: least samples a step.
-        deviations: that a batch's mean may be from the running one.
-        looks: observations in a row at which a unit is further away.
-        patience: steps before means are compared; at a momentum of 0.1 the start is forgotten.
+        batch: the least number of samples per step.
+        deviations: the greatest distance of a batch's mean from the running one.
+        looks: the consecutive observations at which a unit is further away.
+        patience: the steps before means are compared; with a momentum of 0.1 the running statistics
+            have forgotten the start by then.
     """
 
     batch: int = 4
@@ -59,28 +60,31 @@ class BatchNormStarved(Rule):
             if layer.kind != BatchNorm.kind:
                 continue
             if case.program.batch_size < self.batch:
-                yield self._few(case, layer)
+                yield self._small_batch(case, layer)
                 continue
-            away = self._away(case, layer)
-            if away is not None and away.any():
-                yield self._astray(case, layer, away)
+            far = self._far_units(case, layer)
+            if far is not None and far.any():
+                yield self._distant_means(case, layer, far)
 
-    def _few(self, case: Case, layer: LayerInfo) -> Finding:
+    def _small_batch(self, case: Case, layer: LayerInfo) -> Finding:
         batch = case.program.batch_size
         larger = Change("batch_size", min(USUAL_BATCH, len(case.machine.view("data/x"))))
         return self.found(
             case,
-            f"{layer.name} takes mean and variance of batches of {batch}",
+            f"{layer.name} computes mean and variance over batches of {batch}",
             subject=layer.name,
-            evidence=(Evidence(f"{layer.name}/mean", None, batch, "samples a step", case.step),),
+            evidence=(Evidence(f"{layer.name}/mean", None, batch, "samples per step", case.step),),
             remedies=(
-                Remedy("take larger batches", (larger,)),
-                Remedy("normalise the units of each sample instead: layer_norm"),
+                Remedy("use larger batches", (larger,)),
+                Remedy("use layer_norm instead, which normalises the units of each sample"),
             ),
         )
 
-    def _away(self, case: Case, layer: LayerInfo) -> NDArray[np.bool_] | None:
-        """(units,) which are far from the running mean at all of the last looks, if it is time."""
+    def _far_units(self, case: Case, layer: LayerInfo) -> NDArray[np.bool_] | None:
+        """Whether each unit (units,) was far from its running mean at all of the last looks.
+
+        None as long as it is too early to judge.
+        """
         if case.step < self.patience:
             return None
         far = case.memory.setdefault(f"{self.id}.{layer.name}", deque(maxlen=self.looks))
@@ -88,7 +92,7 @@ class BatchNormStarved(Rule):
         return np.logical_and.reduce(list(far)) if len(far) == self.looks else None
 
     def _distance(self, case: Case, layer: LayerInfo) -> Array:
-        """(units,) of the batch's mean from the running one, in running standard deviations."""
+        """The distances (units,) of batch means from running means, in standard deviations."""
         batch, mean, variance = (
             case.machine.view(f"{layer.name}/{name}")
             for name in ("mean", "running_mean", "running_variance")
@@ -97,25 +101,27 @@ class BatchNormStarved(Rule):
         distance: Array = np.abs(batch - mean) / np.sqrt(np.maximum(variance, smallest))
         return distance
 
-    def _astray(self, case: Case, layer: LayerInfo, away: NDArray[np.bool_]) -> Finding:
-        distance = np.where(away, self._distance(case, layer), 0)
+    def _distant_means(self, case: Case, layer: LayerInfo, far: NDArray[np.bool_]) -> Finding:
+        distance = np.where(far, self._distance(case, layer), 0)
         worst, name = int(distance.argmax()), f"{layer.name}/momentum"
-        remedies = [Remedy("take larger batches"), Remedy("lower the learning rate")]
-        place = case.place(layer)
-        if place is not None and (case.hyperparameter(name) or 0.0) < USUAL_MOMENTUM:
-            quicker = Change(f"{place}.momentum", USUAL_MOMENTUM)
-            text = f"let the running statistics follow at {number_text(USUAL_MOMENTUM, 6)}"
+        remedies = [Remedy("use larger batches"), Remedy("lower the learning rate")]
+        path = case.path(layer)
+        if path is not None and (case.hyperparameter(name) or 0.0) < USUAL_MOMENTUM:
+            quicker = Change(f"{path}.momentum", USUAL_MOMENTUM)
+            text = (
+                f"raise the momentum of the running statistics to {number_text(USUAL_MOMENTUM, 6)}"
+            )
             remedies.insert(0, Remedy(text, (quicker,)))
         return self.found(
             case,
-            f"the means of {int(away.sum())} of the {layer.units} units of {layer.name} are up to "
+            f"the means of {int(far.sum())} of the {layer.units} units of {layer.name} are up to "
             f"{number_text(distance[worst])} standard deviations from the running ones",
             subject=layer.name,
             evidence=tuple(
                 Evidence(buffer, (worst,), float(case.machine.view(buffer)[worst]), text, case.step)
                 for buffer, text in (
-                    (f"{layer.name}/mean", "of the batch"),
-                    (f"{layer.name}/running_mean", "running"),
+                    (f"{layer.name}/mean", "mean of the batch"),
+                    (f"{layer.name}/running_mean", "running mean"),
                 )
             ),
             remedies=remedies,
@@ -124,16 +130,16 @@ class BatchNormStarved(Rule):
 
 @dataclass(frozen=True)
 class RowNeverSeen(Rule):
-    """Rows of an embedding that no training sample asks for.
+    """No training sample looks up some rows of an embedding.
 
-    The gradient of a lookup is a sum over the samples that ask for a row, so that of the others is
-    exactly zero in every step of an epoch; of users and items that is known as a cold start (Koren,
-    Bell, Volinsky 2009). All training samples are looked through before the first step, which
-    tells it of every epoch. Nothing is said of a table that other ops read as well, such as
-    tied weights: those train every row.
+    The gradient of a row is a sum over the samples that look it up, so the gradient of other rows
+    is exactly zero in every step; for users and items this is the cold-start problem (Koren, Bell,
+    Volinsky 2009). The rule examines all training samples before the first step, and so covers
+    every epoch. It ignores tables that other ops read as well, such as tied weights, because those
+    train every row.
 
     Attributes:
-        rows: so many are found.
+        rows: the least number of such rows.
     """
 
     rows: int = 1
@@ -148,8 +154,8 @@ class RowNeverSeen(Rule):
 
     def check(self, case: Case) -> Iterator[Finding]:
         for layer in case.layers:
-            for table in _looked_up_alone(case, layer):
-                unseen = np.flatnonzero(~_asked_for(case, layer, table))
+            for table in _lookup_tables(case, layer):
+                unseen = np.flatnonzero(~_used_rows(case, layer, table))
                 if unseen.size >= max(1, self.rows):
                     yield self._found(case, layer, table, unseen)
 
@@ -157,11 +163,11 @@ class RowNeverSeen(Rule):
         values = case.machine.view(table)
         many = "row" if unseen.size == 1 else "rows"
         first = ", ".join(str(row) for row in unseen[:8]) + (", …" if unseen.size > 8 else "")
-        remedies = [Remedy("leave them out, or add training samples that use them")]
-        used, place = len(values) - unseen.size, case.place(layer)
-        if layer.kind == Embedding.kind and place is not None and unseen[0] == used > 0:
-            smaller = Change(f"{place}.vocabulary", int(used))
-            remedies.insert(0, Remedy(f"make the vocabulary {used}", (smaller,)))
+        remedies = [Remedy("remove these rows, or add training samples that use them")]
+        used, path = len(values) - unseen.size, case.path(layer)
+        if layer.kind == Embedding.kind and path is not None and unseen[0] == used > 0:
+            smaller = Change(f"{path}.vocabulary", int(used))
+            remedies.insert(0, Remedy(f"reduce the vocabulary to {used}", (smaller,)))
         return self.found(
             case,
             f"{unseen.size} of the {len(values)} rows of {table} are never looked up: "
@@ -175,8 +181,8 @@ class RowNeverSeen(Rule):
         )
 
 
-def _looked_up_alone(case: Case, layer: LayerInfo) -> list[str]:
-    """The matrices of a layer of which only rows are read, penalties aside."""
+def _lookup_tables(case: Case, layer: LayerInfo) -> list[str]:
+    """The matrices of a layer of which ops, except for penalties, read only rows."""
     if not LAYERS[layer.kind].reads_ids:
         return []
     others = {
@@ -192,8 +198,8 @@ def _looked_up_alone(case: Case, layer: LayerInfo) -> list[str]:
     ]
 
 
-def _asked_for(case: Case, layer: LayerInfo, table: str) -> NDArray[np.bool_]:
-    """(rows,) which any training sample asks for."""
+def _used_rows(case: Case, layer: LayerInfo, table: str) -> NDArray[np.bool_]:
+    """Whether any training sample looks up each row (rows,)."""
     ids = case.machine.view("data/x").astype(np.intp)
     for node in case.program.graph.nodes:
         if isinstance(node.op, Offset) and node.output.name == f"{layer.name}/rows":

@@ -1,4 +1,4 @@
-"""The course of the loss."""
+"""Rules for the course of the loss."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from engine.formula import number_text
 from engine.layers import Dense
 
 WORSE = 0.1
-"""A loss that has risen by this share of its best diverges, which is no plateau."""
+"""The relative rise above the best loss beyond which a loss diverges, which is no plateau."""
 
 
 def _slower(case: Case, factor: float = 10) -> Remedy:
     rate = case.hyperparameter("learning_rate") or 0.0
     return Remedy(
-        f"lower the learning rate {number_text(factor, 6)} times",
+        f"divide the learning rate by {number_text(factor, 6)}",
         (Change("optimizer.learning_rate", rate / factor),),
     )
 
@@ -35,8 +35,8 @@ class Divergence(Rule):
     """The loss is far above its best, worse than a constant answer, and rising.
 
     Attributes:
-        factor: times the best mean over `steps`.
-        steps: consecutive ones over which it rises.
+        factor: the loss as a multiple of its best mean over `steps`.
+        steps: the number of consecutive steps over which it rises.
     """
 
     factor: float = 10.0
@@ -70,13 +70,14 @@ class Divergence(Rule):
 class Oscillation(Rule):
     """The loss goes up and down with every step.
 
-    Of training on the whole set at a time: with batches the loss differs from step to step because
-    the samples do, and two thirds of the differences of mere noise alternate, too.
+    It is judged only if each step uses the whole training set: with batches the loss differs from
+    step to step because the samples do, and even in pure noise two thirds of the differences
+    alternate in sign.
 
     Attributes:
-        share: of successive differences that alternate in sign.
-        amplitude: mean magnitude of the differences over the mean loss.
-        steps: consecutive ones that are judged.
+        share: the least share of successive differences that alternate in sign.
+        amplitude: the least mean magnitude of the differences over the mean loss.
+        steps: the number of consecutive steps that are judged.
     """
 
     share: float = 0.8
@@ -98,27 +99,27 @@ class Oscillation(Rule):
             return
         yield self.found(
             case,
-            f"{alternating:.0%} of the last {len(losses)} changes of the loss alternate, by "
-            f"{height:.0%} of the loss",
-            evidence=(_loss_evidence(case, height, "amplitude over mean"),),
+            f"{alternating:.0%} of the last {len(losses)} changes of the loss alternate in "
+            f"sign; their mean size is {height:.0%} of the loss",
+            evidence=(_loss_evidence(case, height, "mean change over mean loss"),),
             remedies=(_slower(case, 3),),
         )
 
 
 @dataclass(frozen=True)
 class Plateau(Rule):
-    """The training loss does not get better, and there is much left to learn.
+    """The training loss does not improve, although much is left to learn.
 
     Amazon SageMaker Debugger, rule LossNotDecreasing: less than 0.1 % over 10 evaluations. A
     network that has learned has converged rather than got stuck, so it is judged only while the
-    loss is above half of the best constant answer's; and only over many epochs, since training
+    loss is above half of the best constant answer's, and only over many epochs, since training
     often begins slowly.
 
     Attributes:
-        better: share by which the best of the last `evaluations` should be below the best before.
-        evaluations: that are compared with those before.
-        epochs: that they should span, at least.
-        flat: share of the first gradient norms below which the gradient is small.
+        better: the relative improvement expected of the best of the last `evaluations`.
+        evaluations: the number of evaluations that are compared with those before.
+        epochs: the least number of epochs that they span.
+        flat: the share of the first gradient norm below which the gradient is small.
     """
 
     better: float = 1e-3
@@ -132,15 +133,15 @@ class Plateau(Rule):
     when = "evaluation"
 
     def check(self, case: Case) -> Iterator[Finding]:
-        known = case.evaluations
-        if len(known) <= self.evaluations or not case.seen:
+        evaluations = case.evaluations
+        if len(evaluations) <= self.evaluations or not case.seen:
             return
-        late, early = known[-self.evaluations :], known[: -self.evaluations]
-        epochs = (known[-1].step - early[-1].step) / case.program.steps_per_epoch
+        late, early = evaluations[-self.evaluations :], evaluations[: -self.evaluations]
+        epochs = (evaluations[-1].step - early[-1].step) / case.program.steps_per_epoch
         best = min(e.train for e in early)
         now = min(e.train for e in late)
         level = (1 - self.better) * best <= now <= (1 + WORSE) * best
-        if not level or epochs < self.epochs or known[-1].train < LEARNED * case.baseline:
+        if not level or epochs < self.epochs or evaluations[-1].train < LEARNED * case.baseline:
             return
         first = case.memory.setdefault(self.id, case.seen[0].gradient)
         gradient = case.seen[-1].gradient
@@ -149,20 +150,20 @@ class Plateau(Rule):
             f"the gradient is small ({number_text(gradient, 2)}): the loss is flat here"
             if small
             else f"the gradient is not small ({number_text(gradient, 2)}): "
-            "steps are short, or go to and fro"
+            "steps are short, or they oscillate"
         )
         rate = case.hyperparameter("learning_rate") or 0.0
         faster = Change("optimizer.learning_rate", rate * 10)
         kind = Change("optimizer.kind", "adam")
-        remedies = [Remedy("raise the learning rate tenfold", (faster,)), _slower(case)]
+        remedies = [Remedy("multiply the learning rate by 10", (faster,)), _slower(case)]
         if case.network.optimizer.kind != "adam":
             remedies.append(Remedy("use Adam", (kind,)))
         yield self.found(
             case,
-            f"the loss, {number_text(known[-1].train)}, has not improved in {epochs:.0f} epochs; "
-            f"{where}",
+            f"the loss, {number_text(evaluations[-1].train)}, has not improved in {epochs:.0f} "
+            f"epochs; {where}",
             evidence=(
-                _loss_evidence(case, known[-1].train, "on the training set"),
+                _loss_evidence(case, evaluations[-1].train, "on the training set"),
                 Evidence("parameters.grad", None, gradient, "norm of the gradient", case.step),
             ),
             remedies=remedies if not small else remedies[:1] + remedies[2:],
@@ -174,13 +175,13 @@ class Overfitting(Rule):
     """The test loss rises while the training loss falls.
 
     Prechelt 1998, Early Stopping — But When?, section 2: the generalisation loss, the test loss
-    over its minimum less one. Three evaluations are averaged, and rises that are small beside
-    the constant answer's loss are let pass.
+    over its minimum less one. Means of three evaluations are compared, and rises that are small
+    beside the constant answer's loss are ignored.
 
     Attributes:
-        rise: the generalisation loss.
-        least: of the rise, as a share of the constant answer's loss.
-        epochs: since the minimum, at least.
+        rise: the least generalisation loss.
+        least: the least rise as a share of the constant answer's loss.
+        epochs: the least number of epochs since the minimum.
     """
 
     rise: float = 0.1
@@ -193,16 +194,16 @@ class Overfitting(Rule):
     when = "evaluation"
 
     def check(self, case: Case) -> Iterator[Finding]:
-        known = [e for e in case.evaluations if e.test is not None]
-        if len(known) < 6:
+        evaluations = [e for e in case.evaluations if e.test is not None]
+        if len(evaluations) < 6:
             return
-        tests = _smoothed([e.test or 0.0 for e in known])
-        trains = _smoothed([e.train for e in known])
+        tests = _smoothed([e.test or 0.0 for e in evaluations])
+        trains = _smoothed([e.train for e in evaluations])
         best = int(np.argmin(tests))
         risen = tests[-1] - tests[best]
         if risen <= self.rise * tests[best] or risen <= self.least * case.baseline:
             return
-        step = known[best + 2].step
+        step = evaluations[best + 2].step
         recent = case.step - step < self.epochs * case.program.steps_per_epoch
         if recent or not trains[-1] < trains[best]:
             return
@@ -224,7 +225,7 @@ class Overfitting(Rule):
             remedies=(
                 Remedy(f"stop at step {step}"),
                 *((penalty,) if changes else ()),
-                Remedy("take more samples, or a smaller network"),
+                Remedy("use more samples or a smaller network"),
             ),
         )
 

@@ -1,8 +1,8 @@
-"""Watching training: a look at every layer now and then, kept as series in bounded memory.
+"""Observes every layer now and then during training, and keeps series in bounded memory.
 
-The looks are sparse enough to cost a small share of training, by a model of costs and the step
-alone, so that the same training is looked at in the same places on every machine. They are denser
-in the beginning, where more happens.
+Looks are so sparse that they cost a small share of training. Their steps follow from a model of
+costs, not from a clock, so the same training is observed at the same steps on every machine. They
+are denser in the beginning, where more happens.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from engine.tensors.arrays import Array
 SHARE = 0.02
 """The share of training time that observing may take."""
 WINDOW = 64
-"""Consecutive steps of which the losses are noted before each look."""
+"""The number of consecutive steps before each look whose losses are recorded."""
 RECENT = 64
-"""Observations kept whole."""
+"""The number of observations that are kept whole."""
 EARLY = 8
-"""In the beginning of a branch one looks again after this fraction of its steps so far."""
+"""Early on a branch, the next look comes after 1/EARLY of its steps so far."""
 BINS = 24
 """The number of bins in a histogram of weights."""
 HISTOGRAM_EVERY = 4
-"""Looks from one histogram to the next: it is the most expensive part of one."""
+"""The number of looks from one histogram to the next, the most expensive part of a look."""
 STILL_STEPS = 100
-"""Steps after which one looks which parameters have not moved."""
+"""The number of steps after which parameters are checked for movement."""
 
 
 @dataclass(frozen=True, eq=False)
 class LayerSeries:
-    """A layer over time; arrays of one length.
+    """A layer over time, as arrays of one length.
 
     Attributes:
-        steps: at which it was looked at.
-        mean, std: of its output.
-        gradient: norm of its gradient.
-        ratio: of update to weights.
+        steps: the steps at which it was observed.
+        mean, std: the mean and standard deviation of its output.
+        gradient: the norm of its gradient.
+        ratio: the norm of the update over that of the weights.
     """
 
     steps: NDArray[np.int64]
@@ -58,12 +58,12 @@ class LayerSeries:
 
 @dataclass(frozen=True, eq=False)
 class Histograms:
-    """How a layer's weights were spread over time.
+    """The distribution of a layer's weights over time.
 
     Attributes:
         steps: (rows,).
         low, high: (rows,) the least and the greatest weight.
-        counts: (rows, BINS) weights in equal parts from low to high.
+        counts: (rows, BINS) numbers of weights in equal bins from low to high.
     """
 
     steps: NDArray[np.int64]
@@ -77,8 +77,8 @@ class Still:
     """Parameters that are bit for bit what they were some steps ago.
 
     Attributes:
-        since, until: the steps.
-        mask: (parameters,) which.
+        since, until: the two steps that are compared.
+        mask: (parameters,) whether each parameter is unchanged.
     """
 
     since: int
@@ -87,15 +87,15 @@ class Still:
 
 
 class Monitor:
-    """An observer of a timeline (see `engine.history.timeline.Observer`); it adds itself to it.
+    """Observes a timeline, to which it adds itself (see `engine.history.timeline.Observer`).
 
     Attributes:
-        timeline: what it observes.
+        timeline: the timeline that it observes.
         recent: the last observations of the branch the timeline is on, oldest first.
-        quiet: for each layer with ReLUs, (units,) for how many looks in a row a unit was 0 for the
-            whole batch; else None.
+        quiet: for each layer whose units can die, (units,) the number of consecutive looks at which
+            a unit was 0 for the whole batch; None for other layers.
         still: parameters that have not moved lately; None until that is known.
-        listeners: called after each look.
+        listeners: functions to call after each look.
     """
 
     def __init__(
@@ -115,16 +115,16 @@ class Monitor:
         ]
         self._theta = machine.view("parameters")
         self.listeners: list[Callable[[], object]] = []
-        self._forget()
+        self._restart()
         timeline.observers.append(self)
 
-    def _forget(self) -> None:
-        """Begin anew: what was seen is not the past of what comes."""
+    def _restart(self) -> None:
+        """Start afresh on a branch, to whose past earlier observations do not belong."""
         self._branch = self.timeline.branch
         self._looks = 0
         self._losses: deque[float] = deque(maxlen=WINDOW)
-        self._begun = self.timeline.now.step
-        self._next = self._begun + 1
+        self._start = self.timeline.now.step
+        self._next = self._start + 1
         self._anchor = self.timeline.now.step, self._theta.copy()
         self.recent: deque[Observation] = deque(maxlen=RECENT)
         self.quiet: list[Array | None] = [None] * len(self._weights)
@@ -133,20 +133,20 @@ class Monitor:
     # As an observer --------------------------------------------------------------------------
 
     def due(self, step: int) -> int:
-        """The next look, or where the steps before it begin whose losses are noted."""
+        """The step of the next look, or of the first loss to record before it."""
         if self._branch is not self.timeline.branch:
-            self._forget()
+            self._restart()
         begin = max(1, self._next - WINDOW)
         return begin if step < begin else max(step + 1, self._next)
 
     def trap(self) -> Trap | None:
-        """Notes losses during the last steps before a look."""
+        """A trap that records losses during the last steps before a look; None before those."""
         if self.timeline.now.step < self._next - WINDOW:
             return None
-        note, loss = self._losses.append, self._probe.loss
+        record, loss = self._losses.append, self._probe.loss
 
         def trap() -> bool:
-            note(loss())
+            record(loss())
             return False
 
         return trap
@@ -168,13 +168,13 @@ class Monitor:
         seen = self._probe.look(tuple(self._losses))
         self.recent.append(seen)
         self._count_quiet()
-        self._look_for_still(step)
+        self._find_still(step)
         self._samples.add(self.timeline.branch, step, _row(seen))
         self._looks += 1
         if self._looks % HISTOGRAM_EVERY == 1:
             for track, weights in zip(self._histograms, self._weights, strict=True):
                 track.add(self.timeline.branch, step, _histogram(weights))
-        early = (step - self._begun) // EARLY
+        early = (step - self._start) // EARLY
         spread = 2 * step // self._capacity
         self._next = step + max(1, min(early, self._interval), spread)
 
@@ -184,13 +184,13 @@ class Monitor:
             if silent is not None:
                 self.quiet[number] = silent * (1 + (0 if before is None else before))
 
-    def acquit(self, layer: int, units: Sequence[int]) -> None:
-        """Units that were silent for whole batches are known to be alive: count anew."""
+    def reset_quiet(self, layer: int, units: Sequence[int]) -> None:
+        """Reset the counts of quiet units that have turned out to be alive."""
         quiet = self.quiet[layer]
         if quiet is not None:
             quiet[list(units)] = 0
 
-    def _look_for_still(self, step: int) -> None:
+    def _find_still(self, step: int) -> None:
         since, values = self._anchor
         if step - since >= STILL_STEPS:
             self.still = Still(since, step, np.equal(self._theta, values))
@@ -216,15 +216,15 @@ def _row(seen: Observation) -> NDArray[np.float64]:
 
 
 def _histogram(weights: list[Array]) -> NDArray[np.float64]:
-    """The least and the greatest finite weight, and how many lie in each part between them."""
+    """The least and the greatest finite weight, and the counts in equal bins between them."""
     flat = np.concatenate([np.zeros(0), *(w.ravel(order="K") for w in weights)])
     flat = flat[np.isfinite(flat)]
     if not flat.size:
         return np.zeros(BINS + 2)
     low, high = float(flat.min()), float(flat.max())
     scale = BINS / (high - low) if high > low else 0.0
-    places = np.minimum((flat - low) * scale, BINS - 1).astype(np.intp)
-    return np.array([low, high, *np.bincount(places, minlength=BINS)], dtype=np.float64)
+    bins = np.minimum((flat - low) * scale, BINS - 1).astype(np.intp)
+    return np.array([low, high, *np.bincount(bins, minlength=BINS)], dtype=np.float64)
 
 
 # Gradient flow -------------------------------------------------------------------------------
@@ -232,13 +232,13 @@ def _histogram(weights: list[Array]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Flow:
-    """How much gradient reaches a layer at the present step.
+    """The amount of gradient that reaches a layer at the present step.
 
     Attributes:
         layer: its name.
-        parameters: norm of the loss's gradient with respect to its parameters.
-        mean, largest: mean and largest magnitude of that.
-        signal: norm of the gradient with respect to its pre-activation, None where none is kept.
+        parameters: the norm of dL/dθ of its parameters θ.
+        mean, largest: the mean and the largest magnitude in dL/dθ.
+        signal: the norm of dL/dz of its pre-activation z; None if the program does not keep it.
     """
 
     layer: str
@@ -251,7 +251,8 @@ class Flow:
 def gradient_flow(machine: Machine) -> tuple[Flow, ...]:
     """The gradients of all layers from the first to the last, as the buffers hold them now.
 
-    Within a step those that the backward pass has not reached are those of the step before.
+    In the middle of a step, gradients that the backward pass has not reached yet are those of the
+    step before.
     """
     buffers = machine.program.buffers
     flows = []

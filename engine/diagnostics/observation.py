@@ -1,6 +1,6 @@
-"""What is seen of a step: a few numbers for every layer, read from the buffers it has left.
+"""Observations of a step: a few numbers for every layer, read from the buffers.
 
-Between two steps the buffers still hold all that the last one has computed. The parameters are
+Between two steps the buffers still hold all that the last step has computed. The parameters are
 those after its update.
 """
 
@@ -21,14 +21,14 @@ from engine.tensors.arrays import Array
 
 @dataclass(frozen=True)
 class UnitMarks:
-    """When a picture of the network marks a single unit.
+    """The thresholds at which a picture of the network marks a unit.
 
-    Rules of the diagnostics judge layers over many looks. A mark tells of one unit, from the few
-    outputs that the picture has of it.
+    Rules of the diagnostics judge layers over many looks. A mark concerns one unit and rests on the
+    few outputs that the picture has of it.
 
     Attributes:
-        saturated: share of these outputs that must be saturated at least.
-        silent: batches in a row for which a unit that can die must be 0 throughout.
+        saturated: the least share of these outputs that are saturated.
+        silent: the least number of consecutive batches for which a unit that can die is 0.
     """
 
     saturated: float = 0.92
@@ -40,12 +40,12 @@ class LayerSample:
     """A layer at one step.
 
     Attributes:
-        mean, std: of its output, over batch and units.
-        gradient: norm of the loss's gradient with respect to its parameters.
-        mean_gradient: mean magnitude of the elements of that.
-        ratio: norm of the last update of its weights over that of the weights (CS231n notes 3;
-            norms, since the spread of a single weight is 0); NaN where there are none.
-        saturated: share of outputs that are saturated; 0 where the activation has no such.
+        mean, std: the mean and standard deviation of its output, over batch and units.
+        gradient: the norm of dL/dθ of its parameters θ.
+        mean_gradient: the mean magnitude of the elements of dL/dθ.
+        ratio: the norm of the last update of its weights over that of the weights (CS231n notes 3;
+            norms, since the spread of a single weight is 0); NaN without weights.
+        saturated: the share of saturated outputs; 0 if the activation cannot saturate.
     """
 
     mean: float
@@ -58,13 +58,13 @@ class LayerSample:
 
 @dataclass(frozen=True)
 class Observation:
-    """What was seen between two steps.
+    """An observation between two steps.
 
     Attributes:
-        step: steps finished.
-        losses: of the batches of the last consecutive steps, without penalties.
-        loss: the mean of those.
-        gradient: norm of the whole gradient.
+        step: the number of finished steps.
+        losses: the losses of the batches of the last consecutive steps, without penalties.
+        loss: the mean of `losses`.
+        gradient: the norm of the whole gradient.
         layers: one for each layer of the program.
     """
 
@@ -79,7 +79,7 @@ class Probe:
     """Takes samples of the layers of a machine.
 
     Attributes:
-        seconds: roughly, of one look and what is made of it; the same on every machine.
+        seconds: the rough duration of a look with its judgement; the same on every machine.
         loss: reads the loss of the last batch, without penalties.
     """
 
@@ -105,17 +105,17 @@ class Probe:
             )
 
     def silent(self) -> tuple[Array | None, ...]:
-        """For each layer whose units can die, (units,) which were 0 for the whole batch."""
+        """For each layer whose units can die, whether each unit (units,) was 0 for the batch."""
         return tuple(layer.silent() for layer in self._layers)
 
 
 LOOK_SECONDS, LAYER_SECONDS, ELEMENT_SECONDS = 3.5e-4, 4e-5, 2e-9
-"""Seconds of one look with the rules that judge it, of each layer, and of each of its outputs and
-parameters; roughly, and in a processor whose caches are full of training."""
+"""The rough durations in seconds of a look with the rules that judge it, of each layer, and of each
+of its outputs and parameters, in a processor whose caches are full of training."""
 
 
 class _Layer:
-    """Views of what is sampled of one layer."""
+    """The sampler of one layer, with views of its buffers."""
 
     def __init__(self, machine: Machine, layer: LayerInfo) -> None:
         buffers = machine.program.buffers
@@ -187,7 +187,7 @@ def weights_of(layer: LayerInfo, buffers: Mapping[str, Buffer]) -> list[str]:
 
 
 def unit_axis(buffer: Buffer) -> int:
-    """The axis that counts units, channels or filters; the last one, if none is called so."""
+    """The axis that counts units, channels or filters; the last one, if there is none."""
     named = [i for i, axis in enumerate(buffer.axes) if axis in ("unit", "channel", "filter")]
     return named[-1] if named else len(buffer.shape) - 1
 

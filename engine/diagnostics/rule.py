@@ -1,4 +1,4 @@
-"""What a rule is: thresholds that a user can change, and a check of a case."""
+"""The base class of rules: thresholds that a user can change, and a check of a case."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Rule(ABC):
     """A pathology. The fields of a rule are its thresholds; its docstring names their source.
 
     Attributes:
-        id: what it goes by.
-        title: for readers.
-        meaning: a sentence on what it means for training.
+        id: its name in code and commands.
+        title: its name for readers.
+        meaning: a sentence on its effect on training.
         when: it is checked before training, at every look of the monitor, at every evaluation, or
             only when asked for.
     """
@@ -34,15 +34,15 @@ class Rule(ABC):
     severity: ClassVar[Severity] = "warning"
 
     def due(self, case: Case) -> bool:
-        """Whether to check now; what was found before holds until then."""
+        """Whether to check now; otherwise earlier findings still hold."""
         return True
 
     @abstractmethod
     def check(self, case: Case) -> Iterator[Finding]:
-        """All of it that the case shows now."""
+        """The findings of this rule in the present case."""
 
     def thresholds(self) -> dict[str, float]:
-        """Name -> value."""
+        """The thresholds by name."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def found(

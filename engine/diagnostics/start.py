@@ -1,4 +1,4 @@
-"""What can be seen before training: in the data, the description and the first parameters."""
+"""Rules that apply before training, to the data, the description and the first parameters."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ STANDARDISE = Remedy("standardise the inputs", (Change("data.standardise", True)
 
 @dataclass(frozen=True)
 class UnscaledInputs(Rule):
-    """A feature's mean lies far from zero, or features are of very different scale.
+    """A feature's mean is far from zero, or features have very different scales.
 
     LeCun, Bottou, Orr, Müller 1998, Efficient BackProp, section 4.3: the mean of each input should
     be close to zero, and all should have about the same variance. The pixels of an image are
     judged together, as they are standardised.
 
     Attributes:
-        shift: standard deviations that a mean may be from zero.
-        spread: times that one feature's standard deviation may be another's.
+        shift: the greatest distance of a mean from zero in standard deviations.
+        spread: the greatest ratio between standard deviations of features.
     """
 
     shift: float = 3.0
@@ -66,7 +66,7 @@ class UnscaledInputs(Rule):
                 f"{_feature(case, worst, pooled=pooled)} has mean {number_text(mean[worst])} and "
                 f"standard deviation {number_text(std[worst])}"
             )
-            evidence = Evidence("data/x", where, float(mean[worst]), "its mean", 0)
+            evidence = Evidence("data/x", where, float(mean[worst]), "mean", 0)
             yield self.found(case, text, subject="mean", evidence=(evidence,), remedies=remedies)
         low, high = used[np.argmin(std[used])], used[np.argmax(std[used])]
         if std[high] > self.spread * std[low]:
@@ -76,7 +76,7 @@ class UnscaledInputs(Rule):
                 f"{names[1]} has {number_text(std[low])}"
             )
             evidence_of_both = tuple(
-                Evidence("data/x", (None, int(i)), float(std[i]), "its standard deviation", 0)
+                Evidence("data/x", (None, int(i)), float(std[i]), "standard deviation", 0)
                 for i in (high, low)
             )
             yield self.found(
@@ -96,17 +96,17 @@ def _feature(case: Case, number: np.intp, *, pooled: bool) -> str:
 class ClassImbalance(Rule):
     """Some class has many times the samples of another.
 
-    He & Garcia 2009, Learning from Imbalanced Data, section 2, call ratios from 10:1 on imbalanced.
+    He & Garcia 2009, Learning from Imbalanced Data, section 2, call 10:1 and more imbalanced.
 
     Attributes:
-        ratio: of the largest class to the smallest.
+        ratio: the greatest ratio of the largest class to the smallest.
     """
 
     ratio: float = 10.0
 
     id = "class_imbalance"
     title = "Class imbalance"
-    meaning = "The loss can fall far by always answering the frequent classes."
+    meaning = "The loss is already low if the network always answers the frequent classes."
     when = "start"
 
     def check(self, case: Case) -> Iterator[Finding]:
@@ -128,7 +128,7 @@ class ClassImbalance(Rule):
         )
         column = (None, most if y.shape[1] > 1 else 0)
         evidence = Evidence("data/y", column, float(counts[most]), f"samples of {names[0]}", 0)
-        remedy = Remedy("balance the classes, or judge by more than the accuracy")
+        remedy = Remedy("balance the classes, or look at more than the accuracy")
         yield self.found(case, text, evidence=(evidence,), remedies=(remedy,))
 
 
@@ -143,7 +143,7 @@ class OutputMismatch(Rule):
 
     Nielsen, Neural Networks and Deep Learning, chapter 3: with a squared error the gradient of a
     saturating output vanishes where it is most wrong; cross-entropy cancels that factor. Squashing
-    twice, and targets that the output can not reach, are mistakes in themselves.
+    twice, and targets that the output cannot reach, are mistakes in themselves.
     """
 
     id = "output_mismatch"
@@ -197,23 +197,23 @@ class OutputMismatch(Rule):
             yield self.found(
                 case,
                 f"{before.name} already squashes {before.units} outputs with {before.activation}, "
-                f"then {last.name} does so with {activation}",
+                f"and {last.name} squashes them again with {activation}",
                 subject="squashed twice",
-                evidence=(Evidence(before.output, None, float(before.units), "its units", 0),),
+                evidence=(Evidence(before.output, None, float(before.units), "units", 0),),
                 remedies=(Remedy(f"give {before.name} another activation", change),),
             )
 
 
 @dataclass(frozen=True)
 class SurprisingFirstLoss(Rule):
-    """Before training a classifier should know nothing, and its loss be ln(classes).
+    """The loss of a classifier before training is far above ln(classes), the loss of a guess.
 
     Karpathy 2019, A Recipe for Training Neural Networks: "verify loss @ init". The fewer inputs
-    the output layer has, the more its first answers vary by chance, so the factor is raised by
-    1/√inputs of it.
+    the output layer has, the more its first answers vary by chance, so the factor is multiplied by
+    1 + 1/√inputs.
 
     Attributes:
-        factor: times ln(classes).
+        factor: the greatest first loss as a multiple of ln(classes).
     """
 
     factor: float = 1.5
@@ -234,9 +234,9 @@ class SurprisingFirstLoss(Rule):
             f"the first loss is {number_text(case.start.loss)}; that of a guess among {count} "
             f"classes is {number_text(log(count))}"
         )
-        evidence = [Evidence("loss/L", (), case.start.loss, "the first, on the training set", 0)]
+        evidence = [Evidence("loss/L", (), case.start.loss, "first loss on the training set", 0)]
         evidence += [
-            Evidence(name, None, float(np.std(case.machine.view(name))), "their spread", 0)
+            Evidence(name, None, float(np.std(case.machine.view(name))), "standard deviation", 0)
             for name in last.parameters[:1]
         ]
         yield self.found(case, text, evidence=evidence, remedies=(_initialise(case),))
@@ -248,13 +248,14 @@ class BadInitialScale(Rule):
 
     Glorot & Bengio 2010, section 4.2, and He et al. 2015, section 2.2: initial weights should
     leave the variance of activations and of gradients as it is; otherwise both change
-    exponentially with depth. What is judged is the change a layer, over all hidden dense and
-    convolutional layers of at least `width` units: single ones vary with their widths and by
-    chance, which narrow layers are given more room for. Other layers have scales of their own.
+    exponentially with depth. The rule judges the mean change per layer, over all hidden dense
+    and convolutional layers of at least `width` units: single layers vary with their widths and by
+    chance, for which narrow layers get a larger tolerance. Networks with other kinds of parameters
+    are not judged, because those have scales of their own.
 
     Attributes:
-        factor: times a layer.
-        width: least units of the narrowest hidden layer.
+        factor: the greatest change per layer.
+        width: the least number of units of the narrowest hidden layer.
     """
 
     factor: float = 2.0
@@ -294,7 +295,7 @@ class BadInitialScale(Rule):
             )
             yield self.found(
                 case,
-                f"the {what} {verb}{back} {number_text(2 ** abs(change))} times with each layer, "
+                f"the {what} {verb}{back} by a factor of {number_text(2 ** abs(change))} a layer, "
                 f"from {number_text(first)} to {number_text(last)}",
                 subject=what,
                 evidence=evidence,
@@ -306,7 +307,7 @@ class BadInitialScale(Rule):
 
 
 def _initialise(case: Case) -> Remedy:
-    """Initial weights that suit each layer's activation."""
+    """A remedy: initial weights that suit each layer's activation."""
     changes: list[Change] = []
     for number, built in enumerate(case.layers):
         layer = located(case.network.layers, built.name)[1]

@@ -1,4 +1,4 @@
-"""Steps: too small, too large, or none at all."""
+"""Rules for updates: too small, too large, or none at all."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class UpdateRatio(Rule):
     """Updates are too small or too large for the weights they change.
 
     CS231n, notes 3, Ratio of weights:updates: it should be around 1e-3. It is judged while the
-    network is stuck: good training begins above and ends below.
+    network is stuck: good training begins above that and ends below.
 
     Attributes:
-        low, high: of the ratio of the norms of update and weights.
-        looks: of which the median is judged.
+        low, high: the bounds of the ratio of the norm of the update to that of the weights.
+        looks: the number of observations whose median is judged.
     """
 
     low: float = 1e-4
@@ -47,16 +47,16 @@ class UpdateRatio(Rule):
             if self.low <= ratio <= self.high or not ratio > 0:
                 continue
             rate = case.hyperparameter("learning_rate") or 0.0
-            small = ratio < self.low
+            small, size = ratio < self.low, number_text(ratio, 2)
             change = Change("optimizer.learning_rate", rate * 10 if small else rate / 10)
-            verb = "raise the learning rate tenfold" if small else "lower it to a tenth"
+            remedy = f"{'multiply' if small else 'divide'} the learning rate by 10"
             update = case.program.buffers[layer.parameters[0]].update or ""
             yield self.found(
                 case,
-                f"the updates of {layer.name} are {number_text(ratio, 2)} of its weights",
+                f"the updates of {layer.name} are {size} times as large as its weights",
                 subject=layer.name,
                 evidence=(Evidence(update, None, ratio, "update over weights", case.step),),
-                remedies=(Remedy(verb, (change,)),),
+                remedies=(Remedy(remedy, (change,)),),
             )
 
 
@@ -66,13 +66,13 @@ class NeverMoves(Rule):
 
     Their gradient is exactly zero, or their updates are below half a unit in the last place, so
     that adding them changes nothing (Goldberg 1991, What Every Computer Scientist Should Know
-    About Floating-Point Arithmetic, section 1.2). Held parameters and those that an L1 penalty
-    keeps at zero are meant to stay. Nothing is said of a loss that is close to zero.
+    About Floating-Point Arithmetic, section 1.2). Clamped parameters and those that an L1
+    penalty keeps at zero are meant to stay. The rule ignores networks whose loss is close to zero.
 
     Attributes:
-        share: of a parameter's elements that stay. Single ones may have good reason: the unit
-            before or behind them is dead, or an input is always zero.
-        floor: share of the constant answer's loss that is close to zero.
+        share: the least share of a parameter's elements that do not move. Single elements may have
+            good reasons: the unit before or after them is dead, or an input is always zero.
+        floor: the share of the constant answer's loss below which a loss is close to zero.
     """
 
     share: float = 1.0
@@ -119,7 +119,7 @@ class NeverMoves(Rule):
         why = "its gradient is zero" if zero else "its updates are too small to change it"
         first = tuple(int(i) for i in np.argwhere(stays)[0])
         rate = case.hyperparameter("learning_rate") or 0.0
-        remedies = [Remedy("see why its gradient is zero")]
+        remedies = [Remedy("find out why its gradient is zero")]
         if not zero:
             raised = rate * 100 if rate else 0.03
             change = Change("optimizer.learning_rate", raised)
@@ -131,7 +131,9 @@ class NeverMoves(Rule):
             f"{amount} did not change in {steps} steps: {why}",
             subject=name,
             evidence=(
-                Evidence(name, first, float(case.machine.view(name)[first]), "stays", case.step),
+                Evidence(
+                    name, first, float(case.machine.view(name)[first]), "unchanged", case.step
+                ),
                 Evidence(buffer.grad or "", first, float(gradient[first]), "gradient", case.step),
             ),
             remedies=remedies,
@@ -143,11 +145,11 @@ class EpsilonDominates(Rule):
     """The root of the second moment is below ε for most parameters.
 
     Kingma & Ba 2015, algorithm 1: the update is m̂/(√v̂ + ε), and ε is only to prevent a division
-    by zero; where it is larger than √v̂, Adam is plain gradient descent with a rate of η/ε. Also of
-    RMSprop and Adagrad. It is judged while the network has learned little.
+    by zero; where it is larger than √v̂, Adam is plain gradient descent with a rate of η/ε. The same
+    holds for RMSprop and Adagrad. It is judged while the network has learned little.
 
     Attributes:
-        share: of the parameters that have a gradient at all.
+        share: the least share, of those parameters that have a gradient at all.
     """
 
     share: float = 0.5
@@ -183,17 +185,17 @@ class EpsilonDominates(Rule):
 
 @dataclass(frozen=True)
 class AlwaysClipped(Rule):
-    """The gradient is held in bounds at nearly every step.
+    """The gradient is clipped at nearly every step.
 
     Pascanu, Mikolov, Bengio 2013, section 3.2, clip what stands out: half to ten times the average
     norm. Where more than 90 % of steps are clipped (the default here) the limit and the learning
-    rate together set the length of every step, whatever the loss says. The looks stand for all
-    steps. A step is clipped as soon as one number of its gradient is changed.
+    rate together set the length of every step, whatever the loss says. The looks are a sample
+    of all steps. A step is clipped as soon as one number of its gradient is changed.
 
     Attributes:
-        share: of steps.
-        looks: over which it is judged, the last ones.
-        span: steps that those have to cover.
+        share: the least share of clipped steps.
+        looks: the number of last looks that are judged.
+        span: the least number of steps that these looks cover.
     """
 
     share: float = 0.9
@@ -212,8 +214,10 @@ class AlwaysClipped(Rule):
         if not case.seen:
             return
         seen = case.memory.setdefault(self.id, deque(maxlen=self.looks))
-        gradient, held = (case.machine.view(f"parameters.{name}") for name in ("grad", "clipped"))
-        clipped = not np.array_equal(gradient, held)
+        gradient, bounded = (
+            case.machine.view(f"parameters.{name}") for name in ("grad", "clipped")
+        )
+        clipped = not np.array_equal(gradient, bounded)
         by_value = "clip_value" in case.program.hyperparameters
         size = float(np.abs(gradient).max()) if by_value else case.seen[-1].gradient
         seen.append((case.step, clipped, size))
@@ -248,12 +252,12 @@ class BeyondStability(Rule):
     Cohen et al. 2021, Gradient Descent on Neural Networks Typically Occurs at the Edge of
     Stability, section 2: gradient descent is stable along a direction only if its curvature is
     below 2/η; with momentum μ, below (2 + 2μ)/η (their equation 1), and (2 + 2μ)/(η(1 + 2μ)) with
-    Nesterov's. Full-batch training often hovers just above, so there is some tolerance. Nothing
-    is said of optimizers that rescale the gradient. Finding the sharpness takes some dozen passes
-    over the training set, so it is done when asked for.
+    Nesterov's. Full-batch training often hovers just above, so there is some tolerance. The
+    rule ignores optimizers that rescale the gradient. Computing the sharpness takes some dozen
+    passes over the training set, so it is done only on demand.
 
     Attributes:
-        tolerance: times the limit.
+        tolerance: the greatest sharpness as a multiple of the limit.
     """
 
     tolerance: float = 1.2

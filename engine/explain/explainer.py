@@ -104,11 +104,11 @@ def explain(
 
     Args:
         at: the value before instruction at[1] of step at[0]; None for the present one.
-        past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
+        past: the source of earlier states, see `engine.history.replay.ReplaySource`.
 
     Raises:
         DescriptionError: no such buffer, element or moment.
-        UnrecordedError: the operands have been overwritten, and what they were is not known.
+        UnrecordedError: the operands have been overwritten and are not recorded.
     """
     return Explainer(machine, past).explain(buffer, index, at=at)
 
@@ -125,7 +125,7 @@ class Explainer:
 
     Args:
         machine: it is left unchanged.
-        past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
+        past: the source of earlier states, see `engine.history.replay.ReplaySource`.
     """
 
     def __init__(self, machine: Machine, past: ReplaySource = None) -> None:
@@ -145,7 +145,7 @@ class Explainer:
 
         Raises:
             DescriptionError: no such buffer, element or moment.
-            UnrecordedError: the operands have been overwritten, and what they were is not known.
+            UnrecordedError: the operands have been overwritten and are not recorded.
         """
         tensor, index = self._element(buffer, index)
         moment = self._moment(at)
@@ -252,9 +252,9 @@ class Explainer:
     ) -> float:
         """The value of an element at a moment, or now if nothing has changed it since."""
         now = self.replay.now
-        touched = self.last_written(tensor, index, now) != written
-        there = moment if touched or self.replay.changed(moment, now) else now
-        with self.replay.at(there) as machine:
+        overwritten = self.last_written(tensor, index, now) != written
+        when = moment if overwritten or self.replay.changed(moment, now) else now
+        with self.replay.at(when) as machine:
             return float(machine.view(tensor.name)[index])
 
     # The chain rule --------------------------------------------------------------------------
@@ -318,7 +318,7 @@ class Explainer:
         return next(filter(self.carries, formula.elements()), None)
 
     def carries(self, element: Element) -> bool:
-        """Whether it is a gradient of the loss, not a local derivative or another number."""
+        """Whether an element is a gradient of the loss, unlike a local derivative."""
         return element.operand.tensor in self._carriers
 
     def _walk(self, link: Link | None) -> Iterator[ChainStep]:

@@ -25,8 +25,8 @@ from engine.formula import (
     OpenIndexError,
     Product,
     Quotient,
-    Series,
     Sum,
+    Summation,
     Values,
     entry_of,
     numbers_of,
@@ -114,8 +114,8 @@ def formula_of(explainer: Explainer, element: Element) -> Formula | None:
     None if several ops wrote these elements, or if the op selects its inputs by value (such as max
     pooling), so that each element has different ones.
     """
-    made = origin(explainer, element)
-    return made.formula(explainer) if made is not None else None
+    source = origin(explainer, element)
+    return source.formula(explainer) if source is not None else None
 
 
 def origins(explainer: Explainer, element: Element) -> list[Origin]:
@@ -128,40 +128,40 @@ def origins(explainer: Explainer, element: Element) -> list[Origin]:
     index = tuple(numbers_of(i, axes) for i in element.index)
     shape = tuple(axis.extent for axis in axes)
     where = np.broadcast_to(addresses(element.operand.array, index), shape)
-    left = np.ones(shape, dtype=bool)
+    remaining = np.ones(shape, dtype=bool)
     found: list[Origin | None] = []
     for writer in reversed(explainer.aliasing.writers(element.operand.tensor)):
         node = explainer.nodes[writer]
         if node.updates:
             continue
         positions, inside = locate_all(explainer.aliasing.array(node.output), where)
-        made = inside & left
-        if made.any():
-            found.append(_part(element, node, positions, made))
-            left &= ~made
-        if not left.any():
+        written = inside & remaining
+        if written.any():
+            found.append(_part(element, node, positions, written))
+            remaining &= ~written
+        if not remaining.any():
             return [part for part in found if part is not None] if all(found) else []
     return []
 
 
 def _part(
-    element: Element, node: Node, index: tuple[Numbers, ...], made: NDArray[np.bool_]
+    element: Element, node: Node, index: tuple[Numbers, ...], written: NDArray[np.bool_]
 ) -> Origin | None:
-    """The elements for which `made` is true, if those are single positions on some axes."""
+    """The elements for which `written` is true, if those are single positions on some axes."""
     axes = element.axes
     fixed: dict[Axis, int] = {}
     for d, axis in enumerate(axes):
         others = tuple(other for other in range(len(axes)) if other != d)
-        positions = np.flatnonzero(made.any(axis=others))
+        positions = np.flatnonzero(written.any(axis=others))
         if len(positions) == 1:
             fixed[axis] = int(positions[0])
     cut = tuple(fixed.get(axis, slice(None)) for axis in axes)
-    if not made[cut].all():
+    if not written[cut].all():
         return None
-    left = tuple(axis for axis in axes if axis not in fixed)
+    free = tuple(axis for axis in axes if axis not in fixed)
     part = element.at(fixed)
     assert isinstance(part, Element)
-    return Origin(part, fixed, node, tuple(entry_of("…", left, numbers[cut]) for numbers in index))
+    return Origin(part, fixed, node, tuple(entry_of("…", free, numbers[cut]) for numbers in index))
 
 
 def terms(explainer: Explainer, formula: Formula, axes: tuple[Axis, ...]) -> list[Term]:
@@ -170,8 +170,8 @@ def terms(explainer: Explainer, formula: Formula, axes: tuple[Axis, ...]) -> lis
     return [_term(explainer, part, along) for part, along in _parts(whole, axes)]
 
 
-def placed(term: Term, positions: AxisPositions) -> dict[Axis, int]:
-    """The positions, with one more for each further axis of the term: where it is largest."""
+def at_largest(term: Term, positions: AxisPositions) -> dict[Axis, int]:
+    """The positions, and for each further axis of the term the position where it is largest."""
     known = {axis: positions[axis] for axis in term.axes if axis in positions}
     new = tuple(axis for axis in term.axes if axis not in known)
     if not new:
@@ -189,7 +189,7 @@ def _parts(formula: Formula, axes: tuple[Axis, ...]) -> Iterator[tuple[Formula, 
     if isinstance(formula, Sum):
         for term in formula.terms:
             yield from _parts(term, axes)
-    elif isinstance(formula, Series):
+    elif isinstance(formula, Summation):
         yield from _parts(formula.term, (*axes, *formula.axes))
     elif isinstance(formula, Negative):
         yield from _parts(formula.term, axes)

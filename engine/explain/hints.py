@@ -47,7 +47,7 @@ def exercise(
     Args:
         machine: the machine, or an explainer of it that several exercises can share.
         buffer: anything an instruction has written: an activation, a gradient, an update.
-        past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
+        past: the source of earlier states, see `engine.history.replay.ReplaySource`.
 
     Raises:
         DescriptionError: no such element, or no instruction has written it.

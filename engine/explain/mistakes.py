@@ -29,8 +29,8 @@ from engine.formula import (
     Power,
     Product,
     Quotient,
-    Series,
     Sum,
+    Summation,
     Values,
     axes_of,
     index_text,
@@ -58,7 +58,7 @@ ORDER: dict[MistakeKind, int] = {kind: rank for rank, kind in enumerate(get_args
 """The rank of each kind: of several mistakes that lead to the same number, the lowest is named."""
 
 MAX_TERMS = 512
-"""Most terms of a sum for which taking one term for the whole is recognised."""
+"""The greatest number of terms of a sum for which an answer of one term is recognised."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class _Variants:
 
     def of(self, formula: Formula) -> Iterator[Mistake]:
         """Mistakes in a formula, and in those of the gradients and derivatives in it."""
-        if isinstance(formula, Series):
+        if isinstance(formula, Summation):
             yield from _single_terms(formula)
         whole = self._written(formula)
         corrected = _without_corrections(whole)
@@ -192,7 +192,7 @@ class _Variants:
             case Function():
                 sentence = f"The function of {_text(formula)} is missing."
                 yield _Change("forgot_function", sentence, formula.argument)
-            case Series():
+            case Summation():
                 yield from _averages(formula)
 
     def _factors(self, formula: Product) -> Iterator[_Change]:
@@ -285,8 +285,8 @@ def _without_corrections(formula: Formula) -> Formula:
     return formula if same else formula.rebuilt(others)
 
 
-def _averages(formula: Series) -> Iterator[_Change]:
-    """A sum over the batch divided by its size, or times it; the loss is a mean already."""
+def _averages(formula: Summation) -> Iterator[_Change]:
+    """A sum over the batch divided or multiplied by its size, although the loss is a mean."""
     size = next((axis.extent for axis in formula.axes if axis.name == "batch"), 1)
     if size > 1:
         number = Number(size, "n")
@@ -298,7 +298,7 @@ def _averages(formula: Series) -> Iterator[_Change]:
         yield _Change("not_averaged", never, Product((number, formula)))
 
 
-def _single_terms(formula: Series) -> Iterator[Mistake]:
+def _single_terms(formula: Summation) -> Iterator[Mistake]:
     if formula.values.size > MAX_TERMS:
         return
     for position in np.ndindex(formula.values.shape):

@@ -24,14 +24,14 @@ RELATIONS: dict[Relation, Callable[[Values, Values], NDArray[np.bool_]]] = {
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """left relation right."""
+    """A comparison of two formulas: left relation right."""
 
     left: Formula
     relation: Relation
     right: Formula
 
     def over(self, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
-        """Whether it holds, along these axes."""
+        """Whether the condition holds, along these axes."""
         return RELATIONS[self.relation](self.left.over(axes), self.right.over(axes))
 
     @property
@@ -44,8 +44,8 @@ class Condition:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
-    """A branch: the formula that applies if all conditions hold."""
+class CaseBranch:
+    """A branch of `Cases`: its formula applies if all conditions hold."""
 
     formula: Formula
     conditions: tuple[Condition, ...]
@@ -55,7 +55,7 @@ class Case:
 class Cases(Formula):
     """The formula of the first case whose conditions all hold; `otherwise` if there is none."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[CaseBranch, ...]
     otherwise: Formula
 
     def children(self) -> tuple[Formula, ...]:
@@ -64,21 +64,21 @@ class Cases(Formula):
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
         *branches, otherwise = children
         cases = zip(branches, self.cases, strict=True)
-        return Cases(tuple(Case(f, case.conditions) for f, case in cases), otherwise)
+        return Cases(tuple(CaseBranch(f, case.conditions) for f, case in cases), otherwise)
 
     @property
     def taken(self) -> int:
-        """The number of the case that applies in a closed formula; their count if none does."""
+        """The index of the case that applies in a closed formula; their count if none does."""
         return int(self.taken_over(()))
 
     def taken_over(self, axes: tuple[Axis, ...]) -> NDArray[np.int64]:
-        """The number of the case that applies, along axes."""
+        """The index of the case that applies, along these axes."""
         taken = np.full((1,) * len(axes), len(self.cases))
-        for number, case in reversed(list(enumerate(self.cases))):
+        for index, case in reversed(list(enumerate(self.cases))):
             holds = np.ones((1,) * len(axes), dtype=bool)
             for condition in case.conditions:
                 holds = holds & condition.over(axes)
-            taken = np.where(holds, number, taken)
+            taken = np.where(holds, index, taken)
         return taken
 
     @property
@@ -94,26 +94,26 @@ class Cases(Formula):
 
     def _select(self, axes: tuple[Axis, ...], branches: list[Values]) -> Values:
         taken, result = self.taken_over(axes), branches[-1]
-        for number, branch in enumerate(branches[:-1]):
-            result = np.where(taken == number, branch, result)
+        for index, branch in enumerate(branches[:-1]):
+            result = np.where(taken == index, branch, result)
         return result
 
     def at(self, positions: AxisPositions) -> Formula:
         cases = tuple(
-            Case(case.formula.at(positions), tuple(c.at(positions) for c in case.conditions))
+            CaseBranch(case.formula.at(positions), tuple(c.at(positions) for c in case.conditions))
             for case in self.cases
         )
         return Cases(cases, self.otherwise.at(positions))
 
 
 @dataclass(frozen=True, eq=False)
-class Choice(Formula):
+class Selection(Formula):
     """An element that other numbers selected: a row by its number, the largest of a window.
 
     Attributes:
-        found: what was chosen.
-        by: what chose it.
-        reason: how, in words.
+        found: the selected element.
+        by: the numbers that selected it.
+        reason: how they selected it, in words.
     """
 
     found: Formula
@@ -124,7 +124,7 @@ class Choice(Formula):
         return self.found, *self.by
 
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
-        return Choice(children[0], children[1:], self.reason)
+        return Selection(children[0], children[1:], self.reason)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self.found.over(axes)
@@ -133,7 +133,7 @@ class Choice(Formula):
         return self.found.scale(axes)
 
     def at(self, positions: AxisPositions) -> Formula:
-        return Choice(
+        return Selection(
             self.found.at(positions), tuple(b.at(positions) for b in self.by), self.reason
         )
 
@@ -143,53 +143,53 @@ class Masked(Formula):
     """A formula at some positions on axes, 0 at the others; never part of a closed formula.
 
     Attributes:
-        formula: the value where `kept` is true.
-        axes: the axes of `kept`, one for each of its dimensions.
-        kept: the positions at which the formula counts.
+        formula: the value where `mask` is true.
+        axes: the axes of `mask`, one for each of its dimensions.
+        mask: the positions at which the formula counts.
     """
 
     formula: Formula
     axes: tuple[Axis, ...]
-    kept: NDArray[np.bool_]
+    mask: NDArray[np.bool_]
 
     def children(self) -> tuple[Formula, ...]:
         return (self.formula,)
 
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
-        return Masked(children[0], self.axes, self.kept)
+        return Masked(children[0], self.axes, self.mask)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
-        return np.where(self._kept(axes), self.formula.over(axes), 0.0)
+        return np.where(self._mask_along(axes), self.formula.over(axes), 0.0)
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
-        return np.where(self._kept(axes), self.formula.scale(axes), 0.0)
+        return np.where(self._mask_along(axes), self.formula.scale(axes), 0.0)
 
-    def _kept(self, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
+    def _mask_along(self, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
         order = [self.axes.index(axis) for axis in axes if axis in self.axes]
         shape = [axis.extent if axis in self.axes else 1 for axis in axes]
-        return self.kept.transpose(order).reshape(shape)
+        return self.mask.transpose(order).reshape(shape)
 
     def at(self, positions: AxisPositions) -> Formula:
-        kept = self.kept[tuple(positions.get(axis, slice(None)) for axis in self.axes)]
-        left = tuple(axis for axis in self.axes if axis not in positions)
-        return masked(self.formula.at(positions), left, kept)
+        mask = self.mask[tuple(positions.get(axis, slice(None)) for axis in self.axes)]
+        remaining = tuple(axis for axis in self.axes if axis not in positions)
+        return masked(self.formula.at(positions), remaining, mask)
 
 
 def masked(
-    formula: Formula, axes: tuple[Axis, ...], kept: NDArray[np.bool_], otherwise: str = ""
+    formula: Formula, axes: tuple[Axis, ...], mask: NDArray[np.bool_], otherwise: str = ""
 ) -> Formula:
-    """The formula where `kept`, with a dimension for each axis, is true; 0 elsewhere.
+    """The formula where `mask`, with one dimension for each axis, is true; 0 elsewhere.
 
     Args:
-        otherwise: why it is 0, if it is 0 everywhere.
+        otherwise: why the value is 0, if it is 0 everywhere.
     """
-    if kept.all():
+    if mask.all():
         return formula
-    return Masked(formula, axes, kept) if kept.any() else Number(0.0, meaning=otherwise)
+    return Masked(formula, axes, mask) if mask.any() else Number(0.0, meaning=otherwise)
 
 
 def within(operand: Operand, leading: Index, last: Entry) -> Formula:
-    """Elements of an operand, 0 where the last entry of their index is beyond its extent."""
+    """Elements of an operand, 0 where the last entry of their index is out of range."""
     axes, extent = axes_of((last,)), operand.shape[-1]
     numbers = numbers_of(last, axes)
     nearest = entry_of(str(last), axes, np.clip(numbers, 0, extent - 1))
@@ -197,20 +197,22 @@ def within(operand: Operand, leading: Index, last: Entry) -> Formula:
 
 
 def highest(
-    element: Element, over: tuple[Axis, ...], kept: NDArray[np.bool_] | None = None
+    element: Element, over: tuple[Axis, ...], mask: NDArray[np.bool_] | None = None
 ) -> Element:
-    """The largest element along some axes (the first of equal ones), at each position on others.
+    """The largest element along the axes `over`, at each position on the element's other axes.
+
+    Of equal elements it is the first.
 
     Args:
-        kept: which elements take part, with one dimension for each of the others, then for each
-            of `over`; None for all.
+        mask: which elements take part, with one dimension for each of the other axes, then for
+            each of `over`; None for all.
     """
     others = tuple(axis for axis in element.axes if axis not in over)
     axes = (*others, *over)
     full, flat = tuple(a.extent for a in axes), (*(a.extent for a in others), -1)
     values = np.broadcast_to(element.over(axes), full)
-    if kept is not None:
-        values = np.where(kept, values, -np.inf)
+    if mask is not None:
+        values = np.where(mask, values, -np.inf)
     chosen = np.argmax(values.reshape(flat), axis=-1)[..., np.newaxis]
     index: list[Entry] = []
     for entry in element.index:
@@ -220,9 +222,9 @@ def highest(
 
 
 def where(condition: Condition | tuple[Condition, ...], then: Formula, otherwise: Formula) -> Cases:
-    """`then` if the condition (or all of them) holds, else `otherwise`; its cases come after."""
+    """`then` if all conditions hold, else `otherwise`; the cases of `otherwise` follow."""
     conditions = condition if isinstance(condition, tuple) else (condition,)
-    first = Case(then, conditions)
+    first = CaseBranch(then, conditions)
     if isinstance(otherwise, Cases):
         return Cases((first, *otherwise.cases), otherwise.otherwise)
     return Cases((first,), otherwise)

@@ -13,12 +13,12 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """What a sum runs over. Two axes are different even if they have the same letter.
+    """An axis that a sum runs over. Two axes are different even if they have the same letter.
 
     Attributes:
         letter: how formulas write the running index.
         name: what it counts, as in `Tensor.axes`: batch, unit, time …
-        extent: it runs from 0 up to, but without, this number.
+        extent: number of positions, from 0 to extent − 1.
     """
 
     letter: str
@@ -43,7 +43,7 @@ class Along:
         raise NotImplementedError
 
     def numbers(self, axes: tuple[Axis, ...]) -> Numbers:
-        """The indices, one dimension for each of `axes`; extent 1 where it does not matter."""
+        """The indices, one dimension for each of `axes`; extent 1 if independent of that axis."""
         raise NotImplementedError
 
     def at(self, positions: AxisPositions) -> Entry:
@@ -75,7 +75,7 @@ Index = tuple[Entry, ...]
 
 @dataclass(frozen=True)
 class Line(Along):
-    """start + the sum, over axes, of a step times the position there."""
+    """A linear index: start plus the sum over axes of step times position."""
 
     start: int
     steps: tuple[tuple[Axis, int], ...]
@@ -93,8 +93,8 @@ class Line(Along):
 
     def at(self, positions: AxisPositions) -> Entry:
         start = self.start + sum(step * positions[a] for a, step in self.steps if a in positions)
-        left = tuple((axis, step) for axis, step in self.steps if axis not in positions)
-        return Line(start, left) if left else start
+        remaining = tuple((axis, step) for axis, step in self.steps if axis not in positions)
+        return Line(start, remaining) if remaining else start
 
     def __add__(self, other: Entry) -> Along:
         if isinstance(other, int):
@@ -119,11 +119,11 @@ class Line(Along):
 
 @dataclass(frozen=True, eq=False)
 class Table(Along):
-    """A number for each position, such as indices that other numbers select.
+    """An index listed for each position, such as one that other numbers select.
 
     Attributes:
         label: how formulas write it.
-        over: its axes.
+        over: the axes it depends on.
         values: the numbers, one dimension for each axis.
     """
 
@@ -141,21 +141,21 @@ class Table(Along):
         return self.values.transpose(order).reshape(shape)
 
     def at(self, positions: AxisPositions) -> Entry:
-        found = self.values[tuple(positions.get(axis, slice(None)) for axis in self.over)]
-        left = tuple(axis for axis in self.over if axis not in positions)
-        return Table(self.label, left, found) if left else int(found)
+        values = self.values[tuple(positions.get(axis, slice(None)) for axis in self.over)]
+        remaining = tuple(axis for axis in self.over if axis not in positions)
+        return Table(self.label, remaining, values) if remaining else int(values)
 
     def __str__(self) -> str:
         return self.label
 
 
 def _factor(step: int) -> str:
-    """A step as it stands before a letter."""
+    """A step, written as the signed coefficient of a letter."""
     return "+-"[step < 0] + (str(abs(step)) if abs(step) != 1 else "")
 
 
 def axes_of(index: Index) -> tuple[Axis, ...]:
-    """The axes in an index, each once, in the order they come."""
+    """The axes in an index, each once, in order of appearance."""
     return tuple(dict.fromkeys(a for i in index if isinstance(i, Along) for a in i.axes))
 
 
@@ -179,7 +179,7 @@ def single(index: Index) -> tuple[int, ...]:
     """The index as plain numbers.
 
     Raises:
-        OpenIndexError: there is an axis in it.
+        OpenIndexError: the index has an axis.
     """
     positions = tuple(i for i in index if isinstance(i, int))
     if len(positions) < len(index):
@@ -188,14 +188,14 @@ def single(index: Index) -> tuple[int, ...]:
 
 
 def entry_of(label: str, axes: tuple[Axis, ...], numbers: Numbers) -> Entry:
-    """The simplest entry that is `numbers`, with one dimension for each of `axes`."""
+    """The simplest entry that takes these `numbers`, one dimension for each of `axes`."""
     origin = (0,) * len(axes)
     start = int(numbers[origin])
     steps = []
     for number, axis in enumerate(axes):
-        beside = tuple(int(number == other) for other in range(len(axes)))
-        if axis.extent > 1 and numbers[beside] != start:
-            steps.append((axis, int(numbers[beside]) - start))
+        neighbour = tuple(int(number == other) for other in range(len(axes)))
+        if axis.extent > 1 and numbers[neighbour] != start:
+            steps.append((axis, int(numbers[neighbour]) - start))
     line = Line(start, tuple(steps))
     if (line.numbers(axes) == numbers).all():
         return line if steps else start

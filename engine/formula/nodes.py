@@ -1,7 +1,7 @@
 """Formulas of single numbers: expression trees with symbols, live values and their sources.
 
-Each op writes with them how one element of its result is computed from elements of its inputs
-(`Op.explain`). A tree does not say how it is drawn; `engine.formula.text` writes it as plain text.
+`Op.explain` returns such a tree: how one element of the op's result is computed from elements of
+its inputs. A tree does not say how it is drawn; `engine.formula.text` writes it as plain text.
 
 A sum over an axis is stored as one general term, with an `Axis` in place of an index and with the
 values of the operands along that axis. So a sum of a million terms is as small a tree as a sum of
@@ -41,7 +41,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Link:
-    """One element of a buffer."""
+    """A reference to one element of a buffer."""
 
     buffer: str
     index: tuple[int, ...]
@@ -54,11 +54,11 @@ class Formula:
     """
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
-        """The values along `axes`, one dimension for each; extent 1 where it does not matter."""
+        """The values along `axes`, one dimension for each; extent 1 if independent of that axis."""
         raise NotImplementedError
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
-        """How large the numbers are that each value was computed from.
+        """The magnitude of the numbers that each value was computed from.
 
         Rounding errors are proportional to this size, not to a value in which terms have cancelled.
         """
@@ -69,7 +69,7 @@ class Formula:
         raise NotImplementedError
 
     def children(self) -> tuple[Formula, ...]:
-        """The nodes right below."""
+        """The child nodes."""
         return ()
 
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
@@ -78,7 +78,7 @@ class Formula:
 
     @cached_property
     def value(self) -> float:
-        """The number that a closed formula comes to, evaluated in double precision."""
+        """The value of a closed formula, evaluated in double precision."""
         with np.errstate(all="ignore"):
             return float(self.over(()))
 
@@ -108,7 +108,7 @@ class Formula:
 
 @dataclass(frozen=True, eq=False)
 class Number(Formula):
-    """A number that stands in the formula itself.
+    """A number that is written in the formula itself.
 
     Attributes:
         number: its value.
@@ -136,8 +136,8 @@ class Element(Formula):
 
     Attributes:
         operand: the buffer as the instruction saw it.
-        index: where in it.
-        values: of the elements, with one dimension for each of `axes`.
+        index: the element's index in the buffer.
+        values: the elements' values, with one dimension for each of `axes`.
     """
 
     operand: Operand
@@ -146,7 +146,7 @@ class Element(Formula):
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
-        """The axes in the index, each once, in the order they come."""
+        """The axes in the index, each once, in order of appearance."""
         return axes_of(self.index)
 
     @property
@@ -168,22 +168,21 @@ class Element(Formula):
         """The one element that this is.
 
         Raises:
-            ValueError: it is many.
+            ValueError: it stands for several elements.
         """
         if self.axes:
             raise ValueError(f"{self} is more than one element")
         return Link(self.buffer, single(self.index))
 
     def number(self, below: int) -> Entry:
-        """The values as an index, of the numbers from 0 to below this the nearest ones."""
+        """The values as an index, clipped to the whole numbers from 0 to `below` − 1."""
         numbers = np.clip(self.values.astype(np.int64), 0, below - 1)
         label = f"{self.symbol}[{', '.join(map(str, self.index))}]" if self.index else self.symbol
         return Table(label, self.axes, numbers) if self.axes else int(numbers)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
-        own = self.axes
-        order = [own.index(axis) for axis in axes if axis in own]
-        shape = [axis.extent if axis in own else 1 for axis in axes]
+        order = [self.axes.index(axis) for axis in axes if axis in self.axes]
+        shape = [axis.extent if axis in self.axes else 1 for axis in axes]
         return self.values.transpose(order).reshape(shape)
 
     def scale(self, axes: tuple[Axis, ...]) -> Values:
@@ -192,8 +191,8 @@ class Element(Formula):
     def at(self, positions: AxisPositions) -> Formula:
         if not any(axis in positions for axis in self.axes):
             return self
-        where = tuple(positions.get(axis, slice(None)) for axis in self.axes)
-        return self.operand.named(placed(self.index, positions), self.values[where])
+        selected = tuple(positions.get(axis, slice(None)) for axis in self.axes)
+        return self.operand.named(placed(self.index, positions), self.values[selected])
 
     def elements(self) -> Iterator[Element]:
         yield self
@@ -207,8 +206,8 @@ class Operand:
         tensor: the buffer.
         array: its values at that moment.
         parts: the buffers that lie in this one; its elements are named after them.
-        source: for an operand whose elements were selected from another one, the source of an
-            element.
+        source: for an operand whose elements were selected from another one, a function from an
+            element's index to its source.
     """
 
     tensor: Tensor
@@ -221,7 +220,7 @@ class Operand:
         return self.array.shape
 
     def axis(self, dimension: int, letter: str | None = None) -> Axis:
-        """A new axis over this dimension, with a letter for what it counts or for its position."""
+        """A new axis of a dimension; its letter stands for what it counts, or for its number."""
         dimension %= self.array.ndim
         names = self.tensor.axes
         name = names[dimension] if len(names) == self.array.ndim else ""
@@ -239,9 +238,9 @@ class Operand:
 
     def broadcast(self, index: Index) -> Element:
         """The element that NumPy's broadcasting pairs with `index` of a larger array."""
-        own = index[len(index) - self.array.ndim :]
+        trailing = index[len(index) - self.array.ndim :]
         return self[
-            tuple(0 if extent == 1 else i for i, extent in zip(own, self.shape, strict=True))
+            tuple(0 if extent == 1 else i for i, extent in zip(trailing, self.shape, strict=True))
         ]
 
     def matrix(self) -> Operand:
@@ -251,10 +250,10 @@ class Operand:
         return Operand(self.tensor, matrix(self.array), (self,))
 
     def translate(self, index: Index, other: Operand) -> Index:
-        """Where elements of another operand over the same memory lie in this one.
+        """The index in this operand of elements of another one over the same memory.
 
         Raises:
-            OpenIndexError: some lie elsewhere.
+            OpenIndexError: this operand does not have all of them.
         """
         found = translated(index, other.array, self.array)
         if found is None:
@@ -265,14 +264,14 @@ class Operand:
         """An element with given values, named after the part it lies in, or after its source."""
         if any(isinstance(i, Along) for i in index):
             return Element(self, index, values)
-        found = self.source(single(index)) if self.source is not None else None
-        if found is not None and found.values == values:
-            return found
-        where = address(self.array, single(index)) if self.parts else 0
+        source = self.source(single(index)) if self.source is not None else None
+        if source is not None and source.values == values:
+            return source
+        target = address(self.array, single(index)) if self.parts else 0
         for part in self.parts:
-            found_index = locate(part.array, where)
-            if found_index is not None:
-                return part.named(found_index, values)
+            part_index = locate(part.array, target)
+            if part_index is not None:
+                return part.named(part_index, values)
         return Element(self, index, values)
 
     def _values(self, index: Index) -> Values:
@@ -282,11 +281,11 @@ class Operand:
 
 
 def translated(index: Index, array: Array, other: Array) -> Index | None:
-    """Where elements of one array lie in another over the same memory; None if some do not."""
+    """The index in `other` of elements of `array` in the same memory; None if some are outside."""
     axes = axes_of(index)
     shape = tuple(axis.extent for axis in axes)
-    where = addresses(array, tuple(numbers_of(i, axes) for i in index))
-    found, inside = locate_all(other, np.broadcast_to(where, shape))
+    targets = addresses(array, tuple(numbers_of(i, axes) for i in index))
+    found, inside = locate_all(other, np.broadcast_to(targets, shape))
     return tuple(entry_of("…", axes, numbers) for numbers in found) if inside.all() else None
 
 
@@ -321,7 +320,7 @@ class _Composite(Formula):
 
 @dataclass(frozen=True, eq=False)
 class Sum(_Composite):
-    """Different terms, added."""
+    """A sum of different terms."""
 
     terms: tuple[Formula, ...]
 
@@ -342,7 +341,7 @@ class Sum(_Composite):
 
 
 @dataclass(frozen=True, eq=False)
-class Series(Formula):
+class Summation(Formula):
     """The sum of one general term over axes: Σ term."""
 
     term: Formula
@@ -352,7 +351,7 @@ class Series(Formula):
         return (self.term,)
 
     def rebuilt(self, children: tuple[Formula, ...]) -> Formula:
-        return Series(children[0], self.axes)
+        return Summation(children[0], self.axes)
 
     def over(self, axes: tuple[Axis, ...]) -> Values:
         return self._total(self.term.over((*axes, *self.axes)), len(axes))
@@ -367,23 +366,23 @@ class Series(Formula):
         return np.asarray(repeats * values.sum(axis=tuple(range(open_axes, values.ndim))))
 
     def at(self, positions: AxisPositions) -> Formula:
-        return Series(self.term.at(positions), self.axes)
+        return Summation(self.term.at(positions), self.axes)
 
     @cached_property
     def values(self) -> Values:
-        """The values of all terms of a closed series, with one dimension for each axis."""
+        """The values of all terms of a closed summation, with one dimension for each axis."""
         shape = tuple(axis.extent for axis in self.axes)
         with np.errstate(all="ignore"):
             return np.broadcast_to(self.term.over(self.axes), shape)
 
     def term_at(self, *positions: int) -> Formula:
-        """One of the terms."""
+        """The term at these positions on the axes."""
         return self.term.at(dict(zip(self.axes, positions, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
 class Negative(_Composite):
-    """−term."""
+    """The negative of a term: −term."""
 
     term: Formula
 
@@ -402,7 +401,7 @@ class Negative(_Composite):
 
 @dataclass(frozen=True, eq=False)
 class Product(_Composite):
-    """Factors, multiplied."""
+    """A product of factors."""
 
     factors: tuple[Formula, ...]
 
@@ -424,7 +423,7 @@ class Product(_Composite):
 
 @dataclass(frozen=True, eq=False)
 class Quotient(_Composite):
-    """numerator / denominator."""
+    """A fraction: numerator / denominator."""
 
     numerator: Formula
     denominator: Formula
@@ -445,7 +444,7 @@ class Quotient(_Composite):
 
 @dataclass(frozen=True, eq=False)
 class Power(_Composite):
-    """base to the power of exponent."""
+    """The base to the power of the exponent."""
 
     base: Formula
     exponent: Formula
@@ -509,15 +508,15 @@ class Function(_Composite):
 
 def added(terms: Iterable[Formula]) -> Formula:
     """The sum of the terms that are not the number 0."""
-    left = [f for f in terms if not (isinstance(f, Number) and f.number == 0.0)]
-    if len(left) < 2:
-        return left[0] if left else Number(0.0)
-    return Sum(tuple(left))
+    others = [f for f in terms if not (isinstance(f, Number) and f.number == 0.0)]
+    if len(others) < 2:
+        return others[0] if others else Number(0.0)
+    return Sum(tuple(others))
 
 
-def series(term: Formula, *axes: Axis) -> Formula:
+def summation(term: Formula, *axes: Axis) -> Formula:
     """Σ term over the axes; the term itself where there are none."""
-    return Series(term, axes) if axes else term
+    return Summation(term, axes) if axes else term
 
 
 def _summands(formula: Formula) -> tuple[Formula, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.formula.nodes import Formula, Negative, Series, Sum, Values
+from engine.formula.nodes import Formula, Negative, Sum, Summation, Values
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class Ranking:
 
     Attributes:
         terms: the largest ones.
-        folded: how many more there are.
-        rest: the sum of those.
+        folded: number of the other terms.
+        rest: the sum of the other terms.
         total: the sum of the magnitudes of all terms, which shows how much has cancelled.
     """
 
@@ -30,7 +30,7 @@ class Ranking:
 def largest(formula: Formula, count: int) -> Ranking:
     """The `count` largest terms of a closed formula, and the sum of the others.
 
-    Nested sums count as one sum; a formula that is no sum is one term. NaN is larger than any
+    Nested sums count as one sum; any other formula is one term. NaN is larger than any
     number.
     """
     groups = list(_groups(formula))
@@ -56,8 +56,8 @@ def _groups(formula: Formula) -> Iterator[Group]:
     if isinstance(formula, Sum):
         for term in formula.terms:
             yield from _groups(term)
-    elif isinstance(formula, Series):
-        yield _series(formula)
+    elif isinstance(formula, Summation):
+        yield _summation(formula)
     elif isinstance(formula, Negative):
         for group in _groups(formula.term):
             yield _negative(group)
@@ -65,15 +65,15 @@ def _groups(formula: Formula) -> Iterator[Group]:
         yield np.array([formula.value]), lambda number: formula
 
 
-def _series(formula: Series) -> Group:
+def _summation(formula: Summation) -> Group:
     values = formula.values
 
-    def make(number: int) -> Formula:
+    def build(number: int) -> Formula:
         return formula.term_at(*(int(i) for i in np.unravel_index(number, values.shape)))
 
-    return values.reshape(-1), make
+    return values.reshape(-1), build
 
 
 def _negative(group: Group) -> Group:
-    values, make = group
-    return -values, lambda number: Negative(make(number))
+    values, build = group
+    return -values, lambda number: Negative(build(number))

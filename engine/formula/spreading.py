@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.formula.choice import Masked
-from engine.formula.nodes import Element, Formula, Negative, Product, Quotient, Series, Sum
+from engine.formula.nodes import Element, Formula, Negative, Product, Quotient, Sum, Summation
 
 
 def spread(formula: Formula, followed: Callable[[Element], bool]) -> Formula:
-    """An equal formula in which every sum with a followed element is at the outside.
+    """An equal formula in which every sum with a followed element is outermost.
 
     With g followed, s·(g − Σ g/n) becomes s·g − Σ s·g/n, which shows the factors of each g.
     """
@@ -22,8 +22,8 @@ def spread(formula: Formula, followed: Callable[[Element], bool]) -> Formula:
             result = Sum((first, *others))
         case Negative() | Masked():
             result = _each(first, lambda f: formula.rebuilt((f,)))
-        case Series():
-            result = _series(first, formula)
+        case Summation():
+            result = _summation(first, formula)
         case Quotient():
             result = _each(first, lambda f: formula.rebuilt((f, *others)))
         case Product():
@@ -52,8 +52,8 @@ def _each(formula: Formula, change: Callable[[Formula], Formula]) -> Formula:
             return Sum(tuple(_each(term, change) for term in formula.terms))
         case Negative():
             return _negative(_each(formula.term, change))
-        case Series():
-            return _series(_each(formula.term, change), formula)
+        case Summation():
+            return _summation(_each(formula.term, change), formula)
     return change(formula)
 
 
@@ -61,13 +61,13 @@ def _negative(formula: Formula) -> Formula:
     return formula.term if isinstance(formula, Negative) else Negative(formula)
 
 
-def _series(term: Formula, series: Series) -> Formula:
-    """The series of a sum, as a sum of series."""
+def _summation(term: Formula, over: Summation) -> Formula:
+    """The summation of a sum, as a sum of summations."""
     match term:
         case Sum():
-            return Sum(tuple(_series(part, series) for part in term.terms))
+            return Sum(tuple(_summation(part, over) for part in term.terms))
         case Negative():
-            return _negative(_series(term.term, series))
-        case Series():
-            return Series(term.term, (*series.axes, *term.axes))
-    return series.rebuilt((term,))
+            return _negative(_summation(term.term, over))
+        case Summation():
+            return Summation(term.term, (*over.axes, *term.axes))
+    return over.rebuilt((term,))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import isfinite, isnan
 from typing import Any
 
-from engine.formula.choice import Cases, Choice, Condition, Masked
+from engine.formula.choice import Cases, Condition, Masked, Selection
 from engine.formula.indices import Index
 from engine.formula.nodes import (
     Element,
@@ -17,8 +17,8 @@ from engine.formula.nodes import (
     Power,
     Product,
     Quotient,
-    Series,
     Sum,
+    Summation,
 )
 
 FUNCTION_TEXT = {
@@ -29,23 +29,24 @@ FUNCTION_TEXT = {
     "abs": "|{}|",
     "floor": "⌊{}⌋",
 }
-"""How functions are written that are not written as a name before the argument."""
+"""Patterns of the functions that are not written as a name before the argument."""
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-LOOSE, TIGHT = (Sum, Series, Cases, Negative), (Sum, Series, Cases, Negative, Product, Quotient)
+LOOSE = (Sum, Summation, Cases, Negative)
+TIGHT = (*LOOSE, Product, Quotient)
 
 
 def text(formula: Formula, *, digits: int | None = None) -> str:
-    """The formula with its symbols, or with `digits` the numbers that stand for them.
+    """The formula with symbols, or with `digits` with their numbers to so many significant digits.
 
-    With symbols a series is written as its general term, with numbers as its value.
+    With symbols, a summation is written as its general term; with numbers, as its value.
     """
     return _Writer(digits).write(formula)
 
 
 def number_text(value: float, digits: int = 3) -> str:
-    """A number for readers, with so many significant digits: −0.5, 1.2×10⁻⁴, NaN, −∞."""
+    """A number for readers with `digits` significant digits: −0.5, 1.2×10⁻⁴, NaN, −∞."""
     if not isfinite(value):
         return "NaN" if isnan(value) else "∞" if value > 0 else "−∞"
     mantissa, _, power = f"{value + 0.0:.{digits}g}".partition("e")
@@ -61,27 +62,27 @@ def index_text(symbol: str, index: Index) -> str:
 class _Writer:
     def __init__(self, digits: int | None) -> None:
         self.digits = digits
-        self._ways: dict[type[Formula], Callable[[Any], str]] = {
+        self._writers: dict[type[Formula], Callable[[Any], str]] = {
             Number: self._number,
             Element: self._element,
             Sum: self._sum,
-            Series: self._series,
+            Summation: self._summation,
             Negative: self._negative,
             Product: self._product,
             Quotient: self._quotient,
             Power: self._power,
             Function: self._function,
             Cases: self._cases,
-            Choice: lambda lookup: self.write(lookup.found),
+            Selection: lambda lookup: self.write(lookup.found),
             Masked: lambda mask: self.write(mask.formula),
         }
 
     def write(self, formula: Formula) -> str:
-        return self._ways[type(formula)](formula)
+        return self._writers[type(formula)](formula)
 
     def _within(self, formula: Formula, bracketed: tuple[type[Formula], ...]) -> str:
         written = self.write(formula)
-        if self.digits is not None and isinstance(formula, (Number, Element, Series)):
+        if self.digits is not None and isinstance(formula, (Number, Element, Summation)):
             product = "×" in written and Product in bracketed
             return f"({written})" if product or written.startswith("−") else written
         return f"({written})" if isinstance(formula, bracketed) else written
@@ -105,7 +106,7 @@ class _Writer:
                 written += f" + {self._within(term, (Cases,))}"
         return written
 
-    def _series(self, formula: Series) -> str:
+    def _summation(self, formula: Summation) -> str:
         if self.digits is not None:
             return number_text(formula.value, self.digits)
         letters = "".join(axis.letter for axis in formula.axes)
@@ -118,8 +119,8 @@ class _Writer:
         return "·".join(self._within(factor, (*LOOSE, Quotient)) for factor in formula.factors)
 
     def _quotient(self, formula: Quotient) -> str:
-        above = self._within(formula.numerator, (*LOOSE, Quotient))
-        return f"{above}/{self._within(formula.denominator, TIGHT)}"
+        numerator = self._within(formula.numerator, (*LOOSE, Quotient))
+        return f"{numerator}/{self._within(formula.denominator, TIGHT)}"
 
     def _function(self, formula: Function) -> str:
         pattern = FUNCTION_TEXT.get(formula.name, formula.name + "({})")

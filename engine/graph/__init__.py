@@ -1,1 +1,1 @@
-"""The graph of ops on symbolic tensors, and reverse-mode differentiation of it."""
+"""The graph of ops on symbolic tensors, and its reverse-mode differentiation."""

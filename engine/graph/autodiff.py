@@ -1,17 +1,17 @@
-"""Reverse mode over the graph.
+"""Reverse-mode differentiation of a graph.
 
-Walk the ops from the loss back to the parameters; each op's VJP rule appends the ops that turn the
-gradient of its output into the gradients of its inputs. Where a tensor was used more than once, its
-gradients add up.
+`differentiate` walks the ops from the loss back to the parameters; each op's VJP rule appends the
+ops that turn the gradient of its output into the gradients of its inputs. If a tensor is used more
+than once, its gradients are summed.
 
-Three things keep the backward pass of a network that is unrolled through time as short as it can
-be, without a special rule for any layer:
+Three things keep the backward pass of a network that is unrolled through time short, without a
+special rule for any layer:
 
-- The gradient of a named part of a tensor (a time step, a gate) is written into that part of the
-  tensor's gradient, and needs no instruction to get there.
-- A tensor whose parts were computed one by one hands its gradient to them part by part.
-- Gradients leftᵀ·right of a weight used at every time step are summed by one product of all the
-  left and all the right factors.
+- The gradient of a named part of a tensor (a time step, a gate) is written directly into that part
+  of the tensor's gradient.
+- A tensor whose parts were computed one by one passes its gradient on to them part by part.
+- The gradients leftᵀ·right of a weight used at every time step are summed by one product of all
+  left and all right factors.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from engine.tensors.tensor import PartIndex, Tensor, parts_meet
 
 
 def differentiate(graph: Graph, loss: Tensor, wanted: Iterable[Tensor]) -> None:
-    """Append the backward pass; `graph.gradients` then has d(loss)/d(tensor).
+    """Append the backward pass; `graph.gradients` then holds d(loss)/d(tensor).
 
-    It has it for every wanted tensor and for all that lie between them and the loss.
+    It holds it for every wanted tensor and for all tensors between these and the loss.
 
     Args:
         loss: a scalar of the graph.
@@ -42,13 +42,13 @@ def differentiate(graph: Graph, loss: Tensor, wanted: Iterable[Tensor]) -> None:
 
 
 class _Reverse:
-    """The state of one walk back.
+    """The state of one backward walk.
 
     Attributes:
-        pending: what each tensor's gradient is so far.
-        wholes: the gradient of a tensor some parts of which have been used, by that tensor.
-        mirrors: where those of tensors that lie in another lie together, by that other.
-        products: the products of which a tensor's gradient is the sum.
+        pending: the sum so far of each tensor's gradient.
+        wholes: for a tensor of which parts were used, the gradient that theirs are written into.
+        mirrors: for a tensor that contains others, the buffer that contains their gradients.
+        products: the products whose sum is the gradient of a tensor.
     """
 
     def __init__(self, graph: Graph, loss: Tensor, wanted: list[Tensor]) -> None:
@@ -85,7 +85,7 @@ class _Reverse:
         _prune(graph, {graph.gradients[tensor] for tensor in self.wanted})
 
     def _first_uses(self) -> dict[Tensor, Node]:
-        """For each tensor the first of its uses that the loss depends on: the last walked to."""
+        """For each tensor, the first use that the loss depends on; the walk reaches it last."""
         reached: set[Tensor] = {self.loss}
         uses: dict[Tensor, Node] = {}
         for node in reversed(self.forward):
@@ -110,7 +110,7 @@ class _Reverse:
                 self._contribute(tensor, gradient)
 
     def _end_of_use(self, node: Node) -> None:
-        """Sum the products of tensors that are not used before `node`."""
+        """Sum the products of tensors whose first use is `node`."""
         for tensor in node.inputs:
             if tensor in self.products and self.first_use[tensor] is node:
                 with self.graph.scope(tensor.layer, layer=tensor.layer):
@@ -125,11 +125,11 @@ class _Reverse:
                 earlier.parent = earlier.index = None
             gradient = _accumulate(self.graph, tensor, earlier, gradient)
         if tensor.alias:
-            gradient = self._place(tensor, gradient)
+            gradient = self._write_into_whole(tensor, gradient)
         self.pending[tensor] = gradient
 
     def _gradient(self, tensor: Tensor) -> Tensor | None:
-        """All of a tensor's gradient: of itself, of its parts, of what it is a part of."""
+        """A tensor's whole gradient: its own, that of its parts, and its part of its parent's."""
         gradient = self.pending.get(tensor)
         for other in (self.wholes.pop(tensor, None), self._from_whole(tensor)):
             if gradient is None:
@@ -143,7 +143,7 @@ class _Reverse:
         return gradient
 
     def _from_whole(self, tensor: Tensor) -> Tensor | None:
-        """The part for `tensor` in the gradient of the tensor that it was written into."""
+        """The part for `tensor` of the gradient of the parent that it was written into."""
         base, index = tensor.parent, tensor.index
         if base is None or index is None or tensor.alias:
             return None
@@ -155,15 +155,15 @@ class _Reverse:
         symbol = f"{whole.symbol}[{step + 1}]" if isinstance(step, int) else whole.symbol
         return self.graph.part(whole, index, f"{tensor.name}.upstream", symbol)
 
-    def _place(self, part: Tensor, gradient: Tensor) -> Tensor:
-        """Let the gradient of a part be written where it belongs in the gradient of the whole."""
+    def _write_into_whole(self, part: Tensor, gradient: Tensor) -> Tensor:
+        """Let the gradient of a part be written into the gradient of the whole."""
         graph, whole, index = self.graph, part.parent, part.index
         assert whole is not None
         assert index is not None
         if whole not in self.wholes:
             self.wholes[whole] = self._blank(whole)
         self._refuse_overlap(part, whole, index)
-        if not _placeable(graph, gradient, part, index):
+        if not _can_write_part(graph, gradient, part, index):
             gradient = graph.apply(Copy(), gradient, like=part)
         gradient.parent, gradient.index = self.wholes[whole], index
         _name(graph, part, gradient)
@@ -172,8 +172,8 @@ class _Reverse:
     def _blank(self, tensor: Tensor) -> Tensor:
         """A tensor for a gradient that is written part by part.
 
-        Those of tensors that are parts of one lie in one as well, so that they can be used
-        together. What no part covers stays zero.
+        Gradients of parts of one tensor lie in one buffer as well, so that they can be used
+        together. Elements that no part covers stay zero.
         """
         blank = Tensor(
             f"{tensor.name}.grad",
@@ -194,22 +194,22 @@ class _Reverse:
 
     def _refuse_overlap(self, part: Tensor, whole: Tensor, index: PartIndex) -> None:
         for other in self.pending:
-            beside = other.parent is whole and other.alias and other is not part
-            if beside and other.index and parts_meet(whole.shape, index, other.index):
+            is_sibling = other.parent is whole and other.alias and other is not part
+            if is_sibling and other.index and parts_meet(whole.shape, index, other.index):
                 raise ValueError(f"{part.name} and {other.name} overlap in {whole.name}")
 
     def _sum_products(self, tensor: Tensor, products: list[DeferredProduct]) -> None:
-        """The sum of products as one product, where the factors lie one behind the other."""
+        """Append the sum of products, as one product if the factors are consecutive in memory."""
         joined = _joined(self.graph, products)
         products = [joined] if joined is not None else products
         for product in products:
-            factor = MatMul(transpose_left=True, shape=tensor.shape)
-            gradient = self.graph.apply(factor, product.left, product.right, like=tensor)
+            op = MatMul(transpose_left=True, shape=tensor.shape)
+            gradient = self.graph.apply(op, product.left, product.right, like=tensor)
             self._contribute(tensor, gradient)
 
 
 def _dependents(nodes: list[Node], wanted: list[Tensor]) -> set[Tensor]:
-    """All tensors whose value depends on a wanted one, themselves included."""
+    """All tensors whose value depends on a wanted one, and the wanted ones."""
     depends = set(wanted)
     for node in nodes:
         if any(_depends(tensor, depends) for tensor in node.inputs):
@@ -232,18 +232,18 @@ def _accumulate(graph: Graph, tensor: Tensor, first: Tensor, second: Tensor) -> 
     return graph.apply(Add(), first, second, like=tensor)
 
 
-def _placeable(graph: Graph, gradient: Tensor, part: Tensor, index: PartIndex) -> bool:
-    """Whether the op that computes `gradient` may write it at the part's place."""
+def _can_write_part(graph: Graph, gradient: Tensor, part: Tensor, index: PartIndex) -> bool:
+    """Whether the op that computes `gradient` can write it into the gradient of the whole."""
     node = graph.producers.get(gradient)
     if node is None or gradient.parent is not None or gradient.order != part.order:
         return False
     whole = part.parent
-    straight = whole is not None and whole.order == "T" and isinstance(index[-1], int)
-    return straight or node.op.elementwise or node.op.strided
+    contiguous = whole is not None and whole.order == "T" and isinstance(index[-1], int)
+    return contiguous or node.op.elementwise or node.op.strided
 
 
 def _joined(graph: Graph, products: Sequence[DeferredProduct]) -> DeferredProduct | None:
-    """The sum of products as one product, where their factors lie one behind the other in time."""
+    """The sum of products as one product, if the factors are consecutive time steps; else None."""
     lefts, rights = ([getattr(p, side) for p in products] for side in ("left", "right"))
     left, right = _times(lefts), _times(rights)
     if left is None or right is None or len({a - b for a, b in zip(left, right, strict=True)}) > 1:
@@ -252,7 +252,7 @@ def _joined(graph: Graph, products: Sequence[DeferredProduct]) -> DeferredProduc
 
 
 def _times(parts: Sequence[Tensor]) -> list[int] | None:
-    """The time step of each, if the tensors are consecutive time steps of one tensor."""
+    """The time step of each tensor, if they are consecutive ones of one tensor; else None."""
     whole, times = parts[0].parent, []
     for part in parts:
         index = part.index
@@ -268,7 +268,7 @@ def _times(parts: Sequence[Tensor]) -> list[int] | None:
 
 
 def _span(graph: Graph, part: Tensor, times: list[int]) -> Tensor:
-    """All those time steps of the tensor that `part` is one of."""
+    """The part with all these time steps of the tensor that contains `part`."""
     whole, low, high = part.parent, min(times), max(times) + 1
     assert whole is not None
     name, symbol = (f"{text}[{low + 1}…{high}]" for text in (whole.name, whole.symbol))
@@ -276,10 +276,10 @@ def _span(graph: Graph, part: Tensor, times: list[int]) -> Tensor:
 
 
 def _name(graph: Graph, tensor: Tensor, gradient: Tensor) -> None:
-    """Call `gradient` that of `tensor`.
+    """Register and name `gradient` as the gradient of `tensor`.
 
-    One tensor may be the gradient of several (a sum hands its upstream gradient on as it is); it
-    is then called after the one that the backward pass reaches last.
+    One tensor may be the gradient of several (a sum passes its upstream gradient on unchanged); it
+    is then named after the one that the backward pass reaches last.
     """
     graph.gradients[tensor] = gradient
     if graph.is_computed(gradient) or gradient.alias:
@@ -289,10 +289,10 @@ def _name(graph: Graph, tensor: Tensor, gradient: Tensor) -> None:
         gradient.layer = tensor.layer
 
 
-def _prune(graph: Graph, kept: set[Tensor]) -> None:
-    """Drop backward ops on which no kept tensor depends (the gradient of the data, say)."""
+def _prune(graph: Graph, wanted: set[Tensor]) -> None:
+    """Drop backward ops on which no wanted tensor depends, such as the gradient of the data."""
     needed: set[Tensor] = set()
-    for tensor in kept:
+    for tensor in wanted:
         needed.update(tensor.lineage())
     nodes: list[Node] = []
     dropped: set[Tensor] = set()

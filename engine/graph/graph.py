@@ -23,7 +23,7 @@ PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update")
 
 @dataclass(eq=False)
 class Node:
-    """One op applied to tensors. `updates` means the output is an existing tensor, overwritten."""
+    """One op applied to tensors. `updates`: the output overwrites an existing tensor."""
 
     op: Op
     inputs: tuple[Tensor, ...]
@@ -40,12 +40,12 @@ class Graph:
 
     Attributes:
         nodes: the op applications.
-        tensors: all tensors, the given ones too.
-        producers: the node that computes a tensor. One that is given, or written part by part,
-            has none.
+        tensors: all tensors, including given ones.
+        producers: the node that computes a tensor; none for a tensor that is given or written part
+            by part.
         gradients: the gradient of a tensor, once `engine.graph.autodiff` has appended it.
-        phase: of what is appended next.
-        layer: of what is appended next, or ``""``.
+        phase: the phase of nodes appended next.
+        layer: the layer of nodes and tensors appended next, or ``""``.
     """
 
     nodes: list[Node] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Graph:
 
     @contextmanager
     def scope(self, name: str, *, layer: str | None = None) -> Iterator[None]:
-        """Everything appended inside stands in `name`, a frame of the listing's call stack."""
+        """A context that puts new nodes into `name`, a frame of the listing's call stack."""
         outer_layer = self.layer
         self._scopes.append(name)
         if layer is not None:
@@ -72,7 +72,7 @@ class Graph:
 
     @contextmanager
     def at(self, layer: str) -> Iterator[None]:
-        """Everything appended inside stands in that layer's scope, wherever one is."""
+        """A context that puts new nodes into that layer's scope, whatever the present scope."""
         scopes, self._scopes = self._scopes, [layer]
         outer_layer, self.layer = self.layer, layer
         try:
@@ -82,6 +82,7 @@ class Graph:
 
     @contextmanager
     def in_phase(self, phase: Phase) -> Iterator[None]:
+        """A context that puts new nodes into that phase."""
         outer, self.phase = self.phase, phase
         try:
             yield
@@ -106,27 +107,27 @@ class Graph:
         )
 
     def add(self, tensor: Tensor) -> Tensor:
-        """Take in a tensor that no op computes."""
+        """Add a tensor that no op computes."""
         self.tensors.append(tensor)
         return tensor
 
     def part(self, whole: Tensor, index: PartIndex, name: str, symbol: str) -> Tensor:
-        """A name for ``whole[index]``. No op computes it: it is there as soon as `whole` is."""
+        """An alias of ``whole[index]``, which no op computes: it is there as soon as `whole` is."""
         shape = part_shape(whole.shape, index)
-        kept = [
+        axes = [
             axis
             for number, axis in enumerate(whole.axes)
             if number >= len(index) or isinstance(index[number], slice)
         ]
         order: Order = whole.order if len(shape) == len(whole.shape) else "C"
         tensor = Tensor(
-            name, symbol, shape, tuple(kept), whole.role, whole.layer, whole.dtype, order
+            name, symbol, shape, tuple(axes), whole.role, whole.layer, whole.dtype, order
         )
         tensor.parent, tensor.index, tensor.alias = whole, index, True
         return self.add(tensor)
 
     def scalar(self, name: str, symbol: str, value: float, role: Role) -> Tensor:
-        """A single number in a buffer of its own, so that it can be read and changed live."""
+        """A single number in its own buffer, so that it can be read and changed live."""
         return self.given(name, symbol, (), (), role, value=value)
 
     def apply(
@@ -144,9 +145,9 @@ class Graph:
     ) -> Tensor:
         """Append `op` on `inputs`; its result is a new tensor.
 
-        Without a name the tensor is anonymous until somebody (autodiff) names it. `like` gives
-        the axes, order and layer where the first input would give the wrong ones; `order`
-        overrules it. With `into` the result is written into that part of another tensor.
+        Without a name the tensor is anonymous until autodiff names it. `like` gives the axes and
+        memory order in place of `op.pattern`; `axes` and `order` override it. With `into` the
+        result is written into that part of another tensor.
         """
         self._fresh += 1
         shape = op.shape(*inputs)

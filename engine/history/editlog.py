@@ -6,9 +6,9 @@
                       {"at": [200, 0], "kind": "write", "buffer": "learning_rate",
                        "index": null, "values": 0.3}]}]}
 
-Numbers are exact as Python and JSON write them; those that are not finite stand as "nan", "inf" and
-"-inf". The fingerprint is that of program, data and start, so a log is never
-replayed on something else.
+Numbers are exact as Python and JSON write them; those that are not finite are "nan", "inf" and
+"-inf". The fingerprint covers program, data and start, so a log is never
+replayed on anything else.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_STEP = 2**53 - 1
 MAX_AXES = 8
 
 FORMER_CLAMP = "hold"
-"""The kind "clamp" under the name that logs had for it before."""
+"""The former name of the kind "clamp", which old logs contain."""
 
 
 def export_log(timeline: Timeline) -> Log:
@@ -60,13 +60,13 @@ def export_log(timeline: Timeline) -> Log:
 def import_log(
     machine: Machine, log: Mapping[str, Any], budget: int = BUDGET
 ) -> tuple[Timeline, int, Moment]:
-    """The timeline of an exported log, at its start, and the branch and moment it was left at.
+    """The timeline of an exported log at its start, and the branch and moment at which it was left.
 
-    `Timeline.go` leads there, in slices of time if need be; keyframes are made on the way.
+    `Timeline.go` goes there, in slices of time if need be, and makes keyframes on the way.
 
     Args:
-        machine: at the start of its training, of the program that the log was written on.
-        log: from anywhere; it is checked.
+        machine: a machine of the log's program, at the start of its training.
+        log: the exported log. It is checked, so it may come from anywhere.
 
     Raises:
         DescriptionError: a field is unusable, or the log is of another program or data set.
@@ -119,24 +119,24 @@ def _branch(timeline: Timeline, earlier: list[Branch], number: int, row: Any) ->
     end = _moment(machine, f"{path}.end", fields["end"])
     if end < start:
         raise DescriptionError(f"{path}.end", list(end), "at or after its start")
-    branch = _begun(earlier, path, fields["parent"], start)
+    branch = _new_branch(earlier, path, fields["parent"], start)
     branch.end = end
     last = start
-    for place, given in enumerate(_list(f"{path}.edits", fields["edits"], MAX_EDITS)):
-        edit = _edit(timeline, f"{path}.edits[{place}]", given)
+    for position, given in enumerate(_list(f"{path}.edits", fields["edits"], MAX_EDITS)):
+        edit = _edit(timeline, f"{path}.edits[{position}]", given)
         if not last <= edit.moment <= end:
             expected = "in order and within its branch"
-            raise DescriptionError(f"{path}.edits[{place}].at", list(edit.moment), expected)
+            raise DescriptionError(f"{path}.edits[{position}].at", list(edit.moment), expected)
         last = edit.moment
         branch.add(edit)
     return branch
 
 
-def _begun(earlier: list[Branch], path: str, parent: Any, start: Moment) -> Branch:
-    """A branch with what it inherits."""
+def _new_branch(earlier: list[Branch], path: str, parent: Any, start: Moment) -> Branch:
+    """A new branch with the edits that it inherits."""
     if not earlier:
         if parent is not None or start != START:
-            raise DescriptionError(f"{path}.parent", parent, "null, of a trunk that starts at 0")
+            raise DescriptionError(f"{path}.parent", parent, "null, for a trunk that starts at 0")
         return Branch(0, None, START, START)
     origin = earlier[_integer(f"{path}.parent", parent, len(earlier) - 1)]
     if not origin.start <= start <= origin.end:
@@ -159,7 +159,7 @@ def _edit(timeline: Timeline, path: str, given: Any) -> Edit:
     if kind == "clamp" and values.ndim == 0 and index is not None:
         list(clamped_slots(machine.program, [Clamp(buffer, index, float(values))]))
     elif kind == "clamp":
-        raise DescriptionError(f"{path}.values", values.shape, "one number, for elements")
+        raise DescriptionError(f"{path}.values", values.shape, "a single number, with an index")
     elif kind == "write":
         timeline.check_editable(buffer)
         if values.shape not in ((), shape):
@@ -197,8 +197,8 @@ def _index(path: str, given: Any) -> Index | None:
     if given is None:
         return None
     return tuple(
-        None if i is None else _integer(f"{path}[{place}]", i, MAX_STEP)
-        for place, i in enumerate(_list(path, given, MAX_AXES))
+        None if i is None else _integer(f"{path}[{axis}]", i, MAX_STEP)
+        for axis, i in enumerate(_list(path, given, MAX_AXES))
     )
 
 

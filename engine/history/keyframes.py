@@ -1,7 +1,7 @@
 """Keyframes: copies of a machine's memory from which a timeline starts again.
 
-They stand at the starts of some steps, along every branch. When they outgrow their budget the old
-ones are thinned, so that their spacing grows in proportion to their age.
+They are taken at the starts of some steps, along every branch. When they outgrow their budget, the
+old ones are thinned, so that their spacing grows in proportion to their age.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from engine.history.moments import Branch, Moment
 
 BUDGET = 64 * 2**20
-"""Default number of bytes that all keyframes of a timeline may take."""
+"""The default number of bytes that all keyframes of a timeline may take."""
 SPACING_SECONDS = 0.02
-"""Training time between recent keyframes, roughly."""
+"""The rough training time in seconds between recent keyframes."""
 MIN_SPACING, MAX_SPACING = 8, 512
-"""Fewest and most steps between recent keyframes."""
+"""The least and the greatest number of steps between recent keyframes."""
 GROWTH = 1e-3
 """The least spacing of thinned keyframes, as a fraction of their age."""
 FULL = 0.9
-"""The most that thinning leaves, as a fraction of the budget: then it is not due at every step."""
+"""The fraction of the budget that thinning leaves at most, so that it is not due at every step."""
 
 Copy = NDArray[np.uint8]
 
@@ -35,8 +35,8 @@ class _Line:
 
     Attributes:
         copies: by step, each taken before the edits made there.
-        steps: where there are copies, ascending.
-        pinned: steps that are never thinned out, since a branch starts near.
+        steps: the steps with copies, ascending.
+        pinned: the steps that are never thinned out, because a branch starts near them.
     """
 
     copies: dict[int, Copy] = field(default_factory=dict)
@@ -48,12 +48,12 @@ class Keyframes:
     """The keyframes of all branches of a timeline.
 
     Args:
-        budget: bytes that they may take. Pinned keyframes stay even beyond it.
+        budget: the bytes that they may take. Pinned keyframes stay even beyond it.
         step_seconds: about how long a step of training takes.
 
     Attributes:
-        spacing: steps between recent keyframes.
-        bytes: memory that they take.
+        spacing: the number of steps between recent keyframes.
+        bytes: the memory that they take.
     """
 
     def __init__(self, budget: int, step_seconds: float) -> None:
@@ -92,7 +92,7 @@ class Keyframes:
         return self._lines[branch].copies[step]
 
     def pin(self, branch: Branch, step: int) -> None:
-        """Keep a keyframe for good."""
+        """Exempt a keyframe from thinning."""
         self._lines[branch].pinned.add(step)
 
     def add(self, branch: Branch, step: int, take: Callable[[], Copy]) -> None:

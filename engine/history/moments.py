@@ -1,4 +1,4 @@
-"""The history of a machine as data: moments, what was changed by hand, and branches."""
+"""The history of a machine as data: moments, edits and branches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EDIT_KINDS: tuple[EditKind, ...] = ("write", "clamp", "release")
 
 
 class Moment(NamedTuple):
-    """A place on a branch: so many steps finished, and so many instructions of the next one."""
+    """A position on a branch: numbers of finished steps, and of instructions of the next step."""
 
     step: int
     pc: int
@@ -35,9 +35,9 @@ class Edit:
         moment: when it was made.
         kind: "write" puts numbers into a buffer; "clamp" also keeps them there until "release",
             see `Clamp`.
-        buffer: its name; a data set's, too.
-        index: which elements, None along an axis for all of it; or None for the whole buffer.
-        values: of the shape of those elements, or a single number; none for "release".
+        buffer: the name of the buffer, which may be an array of the data set.
+        index: an entry for each axis, None for all of it; or None for the whole buffer.
+        values: an array of the shape of these elements, or a number; empty for "release".
     """
 
     moment: Moment
@@ -52,9 +52,9 @@ class Branch:
     """One line of history.
 
     Attributes:
-        number: its place in `Timeline.branches`; 0 is the trunk.
+        number: its index in `Timeline.branches`; 0 is the trunk.
         parent: the branch that it left at the moment `start`; None for the trunk.
-        end: how far it has been followed.
+        end: the last moment that has been reached on it.
         events: all edits from the start of training to its end, in order; the first `inherited`
             ones were made before it began.
     """
@@ -68,11 +68,11 @@ class Branch:
 
     @property
     def edits(self) -> list[Edit]:
-        """Its own edits, in order."""
+        """The edits that were made on the branch itself, in order."""
         return self.events[self.inherited :]
 
     def lineage(self) -> Iterator[tuple[Branch, Moment]]:
-        """The branch with its end, then its ancestors, each with where this history leaves it."""
+        """The branch with its end, then its ancestors, each with the moment of leaving it."""
         line: Branch | None = self
         limit = self.end
         while line is not None:
@@ -81,7 +81,7 @@ class Branch:
             line = line.parent
 
     def fork(self, number: int, moment: Moment) -> Branch:
-        """A branch that leaves this history at `moment`, with all that was done up to then."""
+        """A branch that leaves this history at `moment`, with all edits up to then."""
         owner = self.owner(moment)
         events = owner.events[: bisect_right(owner.events, moment, key=_moment)]
         return Branch(number, owner, moment, moment, events, len(events))
@@ -104,20 +104,20 @@ class Branch:
         return self.events[: bisect_left(self.events, moment, key=_moment)]
 
     def next_edit(self, moment: Moment) -> Moment | None:
-        """When the first edit after `moment` was made."""
-        place = bisect_right(self.events, moment, key=_moment)
-        return self.events[place].moment if place < len(self.events) else None
+        """The moment of the first edit after `moment`; None if there is none."""
+        position = bisect_right(self.events, moment, key=_moment)
+        return self.events[position].moment if position < len(self.events) else None
 
     def add(self, edit: Edit) -> None:
-        """Append an edit; of two writes to one place at one moment only the last one counts."""
+        """Append an edit; it replaces a last one with the same kind, moment and elements."""
         last = self.events[-1] if len(self.events) > self.inherited else None
-        if last is not None and _place(last) == _place(edit):
+        if last is not None and _key(last) == _key(edit):
             self.events.pop()
         self.events.append(edit)
 
 
 def clamps_after(edits: Iterable[Edit]) -> tuple[Clamp, ...]:
-    """What is held once these edits have been made."""
+    """The clamps that hold after these edits."""
     held: dict[tuple[str, Index | None], Clamp] = {}
     for edit in edits:
         key = edit.buffer, edit.index
@@ -133,5 +133,5 @@ def _moment(edit: Edit) -> Moment:
     return edit.moment
 
 
-def _place(edit: Edit) -> tuple[object, ...]:
+def _key(edit: Edit) -> tuple[object, ...]:
     return edit.moment, edit.kind, edit.buffer, edit.index

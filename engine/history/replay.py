@@ -13,18 +13,18 @@ from engine.history.timeline import Timeline
 from engine.program.machine import Machine, Snapshot
 
 ReplaySource = Timeline | Snapshot | None
-"""What an earlier state is made from: the timeline that drives the machine; a snapshot of an
-earlier moment since which nothing was changed by hand; or nothing, and training is repeated from
-its start, exact but slow."""
+"""The source of earlier states: the timeline that drives the machine; a snapshot, if nothing was
+changed by hand since it was taken; or None, to repeat training from its start, exactly but slowly.
+"""
 
 
 class UnrecordedError(LookupError):
-    """An earlier state can not be brought back: something was changed by hand, unrecorded."""
+    """An earlier state cannot be restored, because a change by hand was not recorded."""
 
 
 @dataclass(frozen=True)
 class _Start:
-    """The start of a step, and when it was made: on which branch, or from which present."""
+    """The state at the start of a step, and the branch or present state that it belongs to."""
 
     step: int
     snapshot: Snapshot
@@ -32,9 +32,9 @@ class _Start:
 
 
 class Replay:
-    """Brings a machine back to earlier moments of its history for a while.
+    """Puts a machine into the states of earlier moments for a while.
 
-    The start of the last step asked for is kept, so that going there again costs at most a step.
+    It caches the start of the last step asked for, so going there again costs at most a step.
     """
 
     def __init__(self, machine: Machine, past: ReplaySource = None) -> None:
@@ -45,7 +45,7 @@ class Replay:
 
     @property
     def now(self) -> Moment:
-        """Where the machine is; one without an update counts no steps, and has done one."""
+        """The present moment. A machine without an update counts no steps; its step is 1."""
         step = self.machine.step_count if self.counts_steps else 1
         return Moment(step, self.machine.pc)
 
@@ -57,10 +57,10 @@ class Replay:
 
     @contextmanager
     def at(self, moment: Moment) -> Iterator[Machine]:
-        """Be at an earlier moment; afterwards the machine is as it was.
+        """Inside the `with` block, the machine is at an earlier moment; then it is restored.
 
         Raises:
-            UnrecordedError: what leads there is not known.
+            UnrecordedError: the way there was not recorded.
         """
         if moment == self.now:
             yield self.machine
@@ -68,7 +68,7 @@ class Replay:
             with self.past.visit(moment) as machine:
                 yield machine
         else:
-            with _kept(self.machine):
+            with _restored(self.machine):
                 self._go(moment)
                 yield self.machine
 
@@ -85,7 +85,7 @@ class Replay:
             self.machine.run_to(moment.pc)
 
     def _origin(self) -> object:
-        """What a start is good for: a branch of the timeline, or this very present."""
+        """What a cached start belongs to: the branch of the timeline, or the present state."""
         if isinstance(self.past, Timeline):
             return self.past.branch.number
         return self.machine.snapshot()
@@ -126,8 +126,8 @@ def _same(left: object, right: object) -> bool:
 
 
 @contextmanager
-def _kept(machine: Machine) -> Iterator[None]:
-    """Whatever happens to the machine's state inside, afterwards it is as it was."""
+def _restored(machine: Machine) -> Iterator[None]:
+    """Restores the state of the machine after the `with` block."""
     snapshot, stopped, trapped = machine.snapshot(), machine.stopped, machine.trapped
     try:
         yield

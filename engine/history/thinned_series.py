@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from engine.history.moments import Branch
 
 CAPACITY = 512
-"""Rows of one branch."""
+"""The greatest number of rows of one branch."""
 
 
 @dataclass
 class ThinnedSeries:
-    """Rows of `width` numbers by step; of a branch that is full every second one goes.
+    """Rows of `width` numbers by step. A branch at its capacity drops every second row.
 
     Rows before a branch's start are those of its parent.
     """
@@ -26,7 +26,7 @@ class ThinnedSeries:
     _rows: dict[int, list[NDArray[np.float64]]] = field(default_factory=dict)
 
     def add(self, branch: Branch, step: int, row: NDArray[np.float64]) -> None:
-        """Append a row of a branch; one at a step that the branch has passed is known already."""
+        """Append a row to a branch, unless the branch already has one at this step or later."""
         steps = self._steps.setdefault(branch.number, [])
         rows = self._rows.setdefault(branch.number, [])
         if steps and step <= steps[-1]:
@@ -37,7 +37,7 @@ class ThinnedSeries:
         rows.append(row)
 
     def along(self, branch: Branch) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """(rows,) steps and (rows, width) numbers from the start of training to its end."""
+        """Steps (rows,) and numbers (rows, width) from the start of training to a branch's end."""
         steps: list[int] = []
         rows: list[NDArray[np.float64]] = []
         for line, limit in reversed(list(branch.lineage())):

@@ -1,9 +1,9 @@
 """Time travel: every moment since the start, in both directions, exact to the bit.
 
-Training is deterministic, so all that has to be recorded is what a user changes by hand; those
-edits, and sparse keyframes to start again from. Going to a moment is restoring the nearest keyframe
-before it and executing the same instructions, with the same edits at the same places, up to there.
-Editing the past starts a branch, so no history is ever lost.
+Training is deterministic, so a timeline records only the edits that a user makes by hand, and
+sparse keyframes. To go to a moment, it restores the nearest keyframe before it and executes the
+same instructions up to there, with the same edits at the same moments. Editing the past starts a
+branch, so no history is ever lost.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ FORMER_WORDS = {
     "number of positions with": "number of places with",
 }
 """Words of descriptions and formulas that have changed since logs were first exported. Fingerprints
-are taken of the former ones, so that those logs still import."""
+use the former words, so that old logs can still be imported."""
 
 
 class Observer(Protocol):
-    """Who looks at the machine now and then while it breaks new ground, and only reads."""
+    """Reads the machine now and then while it executes steps for the first time."""
 
     def due(self, step: int) -> int:
-        """The step after `step` at whose start it wants to look next."""
+        """The step after `step` at whose start `look` is due next."""
 
     def look(self) -> None:
         """Called at that step, and where a run stopped."""
 
     def trap(self) -> Trap | None:
-        """What to call at the start of every step until then, if anything; it returns False."""
+        """A function to call at the start of every step until then; it must return False."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first instruction whose outcome is not the same on two branches.
+    """The first instruction whose output differs between two branches.
 
     Attributes:
-        moment: just before it.
-        buffer: what it writes.
+        moment: the moment just before it.
+        buffer: the buffer that it writes.
     """
 
     moment: Moment
@@ -69,19 +69,19 @@ class _Outcome(NamedTuple):
 
 
 class Timeline:
-    """The history of a machine, and the ways through it.
+    """The history of a machine, and methods to move through it.
 
-    While a timeline is in use its machine is driven through it alone.
+    While a timeline is in use, nothing else may drive its machine.
 
     Args:
-        machine: at the start of its training, with nothing clamped.
-        budget: bytes that keyframes may take, see `Keyframes`.
+        machine: a machine at the start of its training, with nothing clamped.
+        budget: the bytes that keyframes may take, see `Keyframes`.
 
     Attributes:
-        keyframes: where going back starts from.
+        keyframes: the states from which replays start.
         branches: all branches, by number.
-        branch: the one the machine is on.
-        observers: who looks at new ground, see `Observer`.
+        branch: the branch that the machine is on.
+        observers: see `Observer`.
         after_edit: called whenever edits have been made, by hand or in a replay.
     """
 
@@ -99,12 +99,12 @@ class Timeline:
 
     @property
     def now(self) -> Moment:
-        """Where the machine is."""
+        """The present moment."""
         return Moment(self.machine.step_count, self.machine.pc)
 
     @property
     def at_end(self) -> bool:
-        """Whether nothing is known of the branch beyond the present."""
+        """Whether the branch has not been followed beyond the present."""
         return self.now >= self.branch.end
 
     # Forwards --------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class Timeline:
         return self.now.step - first
 
     def advance(self, unit: Unit) -> None:
-        """Go on to the next boundary of `unit`; as `Machine.advance`, but recorded."""
+        """Run to the next boundary of `unit`; as `Machine.advance`, but recorded."""
         self.run_to(self.after(unit))
 
     def run_to(
@@ -130,11 +130,11 @@ class Timeline:
     ) -> bool:
         """Follow the branch, and train on from its end, up to a moment that lies ahead.
 
-        Ends early when `seconds` are over, a trap is sprung, or, on new ground, a value stops
-        being finite: `machine.trapped` and `machine.stopped` tell. Traps are as in `Machine.run`.
+        Ends early when `seconds` are over, when a trap stops it (see `machine.trapped`), or when a
+        new step makes a value non-finite (see `machine.stopped`). Traps are as in `Machine.run`.
 
         Args:
-            goal: where to stop; None for nowhere.
+            goal: the moment to stop at; None to run until something else stops it.
 
         Returns:
             Whether the goal was reached.
@@ -159,10 +159,10 @@ class Timeline:
     def go(
         self, moment: tuple[int, int], branch: int | None = None, *, seconds: float | None = None
     ) -> bool:
-        """Go to a moment of a branch (the present one if None), known or still to come.
+        """Go to a moment of a branch (the present one if None), reached before or still ahead.
 
         Args:
-            seconds: about how long it may take; the same call again goes on from where it got.
+            seconds: roughly the time it may take; the same call again continues from there.
 
         Returns:
             Whether it was reached.
@@ -186,17 +186,17 @@ class Timeline:
             self._branch(branch)
 
     def land(self, branch: int, snapshot: Snapshot) -> None:
-        """Be on a branch in the state of a snapshot, taken there of a machine of this program."""
+        """Go to a branch, in the state of a snapshot that a machine of this program took there."""
         self.branch = self._branch(branch)
         self.machine.restore(snapshot)
         here = self.now
-        self._set_beside(self.branch.edits_before(here) + self.branch.edits_at(here))
+        self._restore_clamps_and_data(self.branch.edits_before(here) + self.branch.edits_at(here))
         self.branch.end = max(self.branch.end, here)
-        self._tell()
+        self._notify()
 
     @contextmanager
     def visit(self, moment: tuple[int, int], branch: int | None = None) -> Iterator[Machine]:
-        """Be at a known moment of a branch for a while; afterwards all is as it was.
+        """Inside the `with` block, the machine is at a reached moment of a branch.
 
         Raises:
             DescriptionError: there is no such branch or instruction, or it has not been reached.
@@ -215,42 +215,42 @@ class Timeline:
             self.branch = home
             self.machine.restore(snapshot)
             self.machine.stopped, self.machine.trapped = stopped, trapped
-            self._set_beside(home.edits_before(here) + home.edits_at(here))
-            self._tell()
+            self._restore_clamps_and_data(home.edits_before(here) + home.edits_at(here))
+            self._notify()
 
     # Changing things -------------------------------------------------------------------------
 
     def write(
         self, buffer: str, values: ArrayLike, index: Sequence[int | None] | None = None
     ) -> Branch:
-        """Overwrite a buffer or elements of it, here and now; returns the branch we are on.
+        """Overwrite a buffer or elements of it now; returns the branch of the edit.
 
         At the end of a branch the edit is added to it; before its end a new branch starts.
 
         Args:
-            buffer: a parameter, a hyperparameter, what a step computes, or the data set.
+            buffer: a parameter, a hyperparameter, a buffer that steps compute, or the data set.
             index: as in `Machine.write`.
 
         Raises:
-            DescriptionError: as `Machine.write`, or a buffer that nothing may be written to;
-                nothing has changed then.
+            DescriptionError: as `Machine.write`, or the buffer is not editable; then nothing has
+                changed.
         """
         self.check_editable(buffer)
         return self._add("write", buffer, np.array(values, dtype=np.float64), index)
 
     def clamp(self, buffer: str, value: float, index: Sequence[int | None]) -> Branch:
-        """Clamp elements at `value` from now on (see `Clamp`); returns the branch we are on.
+        """Clamp elements at `value` from now on (see `Clamp`); returns the branch of the edit.
 
         Raises:
-            DescriptionError: it is not possible; nothing has changed then.
+            DescriptionError: it is not possible; then nothing has changed.
         """
         return self._add("clamp", buffer, np.array(value, dtype=np.float64), index)
 
     def release(self, buffer: str, index: Sequence[int | None]) -> Branch:
-        """Let go of what was clamped; returns the branch we are on.
+        """Release clamped elements; returns the branch of the edit.
 
         Raises:
-            DescriptionError: it was not.
+            DescriptionError: these elements are not clamped.
         """
         held = {(clamp.buffer, clamp.index) for clamp in self.machine.clamps}
         if (buffer, tuple(index)) not in held:
@@ -269,29 +269,29 @@ class Timeline:
         if kind != "write":
             self.machine.clamp(clamps_after([*known, edit]))
         try:
-            self._make(edit)
+            self._apply(edit)
         except DescriptionError:
             self.machine.clamp(clamps_after(known))
             raise
         if not self.at_end:
             self._fork()
         self.branch.add(edit)
-        self._tell()
+        self._notify()
         return self.branch
 
     def check_editable(self, buffer: str) -> None:
-        """Raise DescriptionError for a buffer that nothing may be written to.
+        """Raise DescriptionError for a buffer that edits may not change.
 
-        Counters are one; the other kind is what replays would not bring back, since no step makes
-        it anew and no keyframe has it.
+        These are counters, and buffers that replays would not restore because no step computes
+        them and no keyframe holds them.
         """
         program = self.machine.program
-        known = program.buffers.get(buffer)
-        if known is None or buffer in program.data:
+        info = program.buffers.get(buffer)
+        if info is None or buffer in program.data:
             return
-        lasting = known.role in SECTIONS[0]
-        if known.role in ("counter", "index") or not (lasting or program.writers(buffer)):
-            raise DescriptionError(buffer, "an edit", f"possible: its role is {known.role}")
+        persistent = info.role in SECTIONS[0]
+        if info.role in ("counter", "index") or not (persistent or program.writers(buffer)):
+            raise DescriptionError(buffer, "an edit", f"possible: its role is {info.role}")
 
     def _fork(self) -> None:
         owner, source = self.keyframes.before(self.branch, self.now)
@@ -301,7 +301,7 @@ class Timeline:
         self.branches.append(self.branch)
 
     def adopt(self, branches: Sequence[Branch]) -> None:
-        """Take over a history told elsewhere, the trunk first, and go to its start."""
+        """Take over the branches of another history, the trunk first, and go to its start."""
         self.branches, self.branch = list(branches), branches[0]
         self.keyframes.clear()
         self._restore(self.branch, 0)
@@ -319,8 +319,8 @@ class Timeline:
     def first_difference(self, left: int, right: int) -> Difference | None:
         """The first instruction whose outcome differs, as far as both branches are known.
 
-        It is looked for until one epoch after they part, in which every sample was seen; None if
-        nothing has differed by then.
+        The search ends one epoch after they part, when every sample has been seen; None if nothing
+        differs by then.
         """
         start = self.parting(left, right)
         limit = Moment(start.step + self.machine.program.steps_per_epoch + 1, 0)
@@ -337,11 +337,11 @@ class Timeline:
                 buffer = machine.step_instruction().writes[0]
                 digest = blake2b(machine.read(buffer).tobytes(), digest_size=8).digest()
                 outcomes.append(_Outcome(Difference(here, buffer), digest))
-                self._edit()
+                self._apply_edits()
         return outcomes
 
     def fingerprint(self) -> str:
-        """A digest of all that, with the edits, decides every number: program, data and start."""
+        """A digest of program, data and start, which with the edits determine every number."""
         program = self.machine.program
         description = f"{program.network!r} {program.batch_size} {program.dtype}"
         listing = Listing(
@@ -354,7 +354,7 @@ class Timeline:
             digest.update(np.ascontiguousarray(program.data[name]).tobytes())
         return digest.hexdigest()
 
-    # How -------------------------------------------------------------------------------------
+    # Implementation --------------------------------------------------------------------------
 
     def _branch(self, number: int) -> Branch:
         if not 0 <= number < len(self.branches):
@@ -370,7 +370,7 @@ class Timeline:
         return moment
 
     def keyframe_before(self, moment: Moment) -> int:
-        """The step from which a way to `moment` of this branch starts."""
+        """The step of the keyframe from which a replay to `moment` of this branch starts."""
         return self.keyframes.before(self.branch, moment)[1]
 
     def _restore(self, owner: Branch, source: int) -> None:
@@ -379,35 +379,35 @@ class Timeline:
         if source > 0:
             self.machine.restore_keyframe(self.keyframes.copy(owner, source))
         before = self.branch.edits_before(Moment(source, 0))
-        self._set_beside(before)
+        self._restore_clamps_and_data(before)
         for edit in before:
-            self._make_again(edit)
-        self._edit()
+            self._repeat_edit(edit)
+        self._apply_edits()
 
-    def _make_again(self, edit: Edit) -> None:
-        """An edit before a keyframe that has not got it.
+    def _repeat_edit(self, edit: Edit) -> None:
+        """Repeat an edit that was made before a keyframe, if the keyframe does not hold it.
 
-        What a step makes anew it overwrites; but not what no instruction writes, such as the
-        padding of patches, or gradients where none get.
+        Steps overwrite most such edits, but not those of elements that no instruction writes, such
+        as the padding of patches, or gradients that nothing reaches.
         """
-        lasting = self.machine.program.buffers[edit.buffer].role in SECTIONS[0]
-        if not lasting and edit.buffer not in self.machine.program.data:
-            self._make(edit)
+        persistent = self.machine.program.buffers[edit.buffer].role in SECTIONS[0]
+        if not persistent and edit.buffer not in self.machine.program.data:
+            self._apply(edit)
 
-    def _set_beside(self, edits: Sequence[Edit]) -> None:
-        """Bring about what lies outside the machine's state: clamps, and changes of the data."""
+    def _restore_clamps_and_data(self, edits: Sequence[Edit]) -> None:
+        """Restore what snapshots do not hold: clamps, and changes of the data."""
         clamps = clamps_after(edits)
         if clamps != self.machine.clamps:
             self.machine.clamp(clamps)
         self.machine.reset_data()
         for edit in edits:
             if edit.buffer in self.machine.program.data:
-                self._make(edit)
+                self._apply(edit)
 
     def _leap(self, goal: Moment | None, seconds: float | None, traps: Mapping[int, Trap]) -> None:
         """Execute up to `goal`, the next keyframe, edit or observation, whichever comes first.
 
-        What is known is repeated without looking for numbers that stop being finite.
+        Steps that were executed before are repeated without a check for non-finite values.
         """
         here, known = self.now, not self.at_end
         stop = self._next_stop(here, goal, known=known)
@@ -442,18 +442,18 @@ class Timeline:
         return min(stops)
 
     def _with_observers(self, traps: Mapping[int, Trap]) -> Mapping[int, Trap]:
-        """The traps, and those with which observers look at every step."""
-        each = [trap for observer in self.observers if (trap := observer.trap()) is not None]
-        if not each:
+        """The traps, with those of the observers added."""
+        added = [trap for observer in self.observers if (trap := observer.trap()) is not None]
+        if not added:
             return traps
         last = traps.get(0)
 
-        def both() -> bool:
-            for trap in each:
+        def combined() -> bool:
+            for trap in added:
                 trap()
             return last is not None and last()
 
-        return {**traps, 0: both}
+        return {**traps, 0: combined}
 
     def _arrive(self, *, new: bool) -> None:
         here = self.now
@@ -466,48 +466,48 @@ class Timeline:
                 if stopped or (here.pc == 0 and observer.due(here.step - 1) == here.step):
                     observer.look()
         else:
-            self._edit()
+            self._apply_edits()
 
-    def _edit(self) -> None:
+    def _apply_edits(self) -> None:
         """Make the edits that this branch has at the present moment."""
         edits = self.branch.edits_at(self.now)
         if any(edit.kind != "write" for edit in edits):
             self.machine.clamp(clamps_after([*self.branch.edits_before(self.now), *edits]))
         for edit in edits:
-            self._make(edit)
+            self._apply(edit)
         if edits:
-            self._tell()
+            self._notify()
 
-    def _make(self, edit: Edit) -> None:
+    def _apply(self, edit: Edit) -> None:
         if edit.kind != "release":
             self.machine.write(edit.buffer, edit.values, edit.index)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self.after_edit:
             listener()
 
     # Boundaries ------------------------------------------------------------------------------
 
     def after(self, unit: Unit, count: int = 1) -> Moment:
-        """The next boundary of `unit` after the present, or the so manieth."""
+        """The next boundary of `unit` after the present; for a larger `count`, a later one."""
         step, pc = self.now
-        if _known(unit) == "epoch":
+        if _checked_unit(unit) == "epoch":
             per_epoch = self.machine.program.steps_per_epoch
             return Moment((step // per_epoch + count) * per_epoch, 0)
         starts = self._boundaries[unit]
-        steps, place = divmod(bisect_right(starts, pc) - 1 + count, len(starts))
-        return Moment(step + steps, starts[place])
+        steps, position = divmod(bisect_right(starts, pc) - 1 + count, len(starts))
+        return Moment(step + steps, starts[position])
 
     def before(self, unit: Unit, count: int = 1) -> Moment:
-        """The last boundary of `unit` before the present, or the so manieth; the start at least."""
+        """The last boundary of `unit` before the present, or an earlier one; at least the start."""
         step, pc = self.now
-        if _known(unit) == "epoch":
+        if _checked_unit(unit) == "epoch":
             per_epoch = self.machine.program.steps_per_epoch
             last = (step - (pc == 0)) // per_epoch
             return Moment(max(0, last + 1 - count) * per_epoch, 0)
         starts = self._boundaries[unit]
-        steps, place = divmod(bisect_left(starts, pc) - count, len(starts))
-        return max(START, Moment(step + steps, starts[place]))
+        steps, position = divmod(bisect_left(starts, pc) - count, len(starts))
+        return max(START, Moment(step + steps, starts[position]))
 
 
 def _with_former_words(text: str) -> str:
@@ -517,14 +517,14 @@ def _with_former_words(text: str) -> str:
     return text
 
 
-def _known(unit: Unit) -> Unit:
+def _checked_unit(unit: Unit) -> Unit:
     if unit not in get_args(Unit):
         raise DescriptionError("unit", unit, f"one of {', '.join(get_args(Unit))}")
     return unit
 
 
 def _boundaries(machine: Machine) -> dict[str, list[int]]:
-    """Where each unit starts within a step; a layer where the layer or the phase changes."""
+    """The starts of each unit in a step; a layer starts where layer or phase changes."""
     listing = machine.program.instructions
     changes = list(enumerate(pairwise(listing), start=1))
     return {

@@ -1,4 +1,4 @@
-"""Layers as compositions of ops, a file a kind: the description and how it is built."""
+"""Layers as compositions of ops: the description of each kind and how it is built."""
 
 from engine.layers.attention import Attention, Positions, TransformerBlock
 from engine.layers.base import Layer

@@ -1,4 +1,4 @@
-"""Activation functions by name: what each computes, and all that is known of it.
+"""Activation functions by name: their ops and properties.
 
 To add one, write its op and derivative in `engine.ops.activation` and a record of it here.
 Checks, descriptions, diagnostics, the page's controls and its picture follow from the record.
@@ -19,12 +19,12 @@ from engine.tensors.tensor import Tensor
 
 
 class OpBuilder(Protocol):
-    """What an activation function appends its ops with: the builder of its layer."""
+    """The layer's builder, with which an activation function appends its ops."""
 
     def apply(
         self, op: Op, *inputs: Tensor, name: str, symbol: str, scope: str | None = None
     ) -> Tensor:
-        """Append an op, whose result is named after the layer."""
+        """Append an op; its result is named after the layer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +32,17 @@ class ActivationFunction:
     """An activation function a = f(z).
 
     Attributes:
-        name: the word for it in descriptions.
-        title, formula: the same for a reader.
+        name: its name in descriptions.
+        title, formula: its name and its definition, for readers.
         op: the one op that computes it element by element; None for a composition of ops.
-        compose: appends the ops of a composition and returns a; None where `op` is all.
-        range: the least and the greatest output, or the bounds that outputs come close to.
-        saturation: the outputs below the first or above the second number are saturated: the slope
+        compose: a function that appends the ops of a composition and returns a; None with `op`.
+        range: the least and the greatest output, or the limits that outputs approach.
+        saturation: outputs below the first or above the second number are saturated: the slope
             there is close to zero. None for a function without two flat ends.
-        can_die: the output and the slope are exactly zero for a whole side of z, so that a unit
-            which is there for every sample learns nothing any more.
+        can_die: whether output and slope are exactly zero on one side of z, so that a unit stops
+            learning if all samples are on that side.
         initializer: initial weights that keep the variance of the signal through this function.
-        hidden: a hidden layer may have it, not only the output.
+        hidden: whether a hidden layer may have it, not only the output.
     """
 
     name: str
@@ -85,8 +85,8 @@ def _softmax(builder: OpBuilder, z: Tensor) -> Tensor:
 
 
 RECTIFIER = "he_normal"
-"""Initial weights for functions that are close to max(0, z) (He et al. 2015, section 2.2); those
-of the others are Glorot's (Glorot & Bengio 2010, section 4.2)."""
+"""The initializer for functions close to max(0, z) (He et al. 2015, section 2.2); the others have
+Glorot's (Glorot & Bengio 2010, section 4.2)."""
 
 LINEAR = ActivationFunction(
     name="linear", title="Linear", formula="a = z", compose=lambda builder, z: z
@@ -183,12 +183,12 @@ ACTIVATIONS: dict[str, ActivationFunction] = {
 
 
 def elementwise_activations() -> tuple[str, ...]:
-    """The names of those that are a single op of each element, as recurrent layers need them."""
+    """The names of the activations with a single elementwise op, which recurrent layers need."""
     return tuple(name for name, function in ACTIVATIONS.items() if function.op is not None)
 
 
 def elementwise_op(name: str) -> Op:
-    """The op of an activation that is a single one; `name` is of `elementwise_activations`."""
+    """The op of an activation; `name` is one of `elementwise_activations`."""
     op = ACTIVATIONS[name].op
     assert op is not None, name
     return op()
@@ -198,7 +198,7 @@ def activate(builder: OpBuilder, name: str, z: Tensor) -> Tensor:
     """Append a = f(z) and return a; z itself for "linear".
 
     Args:
-        builder: of the layer.
+        builder: the builder of the layer.
         name: a name of `ACTIVATIONS`.
     """
     function = ACTIVATIONS[name]

@@ -56,12 +56,12 @@ FeedForwardUnits = Annotated[
 
 @dataclass(frozen=True)
 class Positions(ShapeKeeper):
-    """x + P, P of shape (time, features): tells attention where in the sequence something is.
+    """x + P with P of shape (time, features), which tells attention the position in the sequence.
 
     Attributes:
-        form: "learned" for trained ones, or "sinusoidal" for fixed ones, sines and cosines of
+        form: "learned" for a trained P, or "sinusoidal" for a fixed one of sines and cosines with
             wavelengths from 2π to 10,000·2π (Vaswani et al. 2017, section 3.5).
-        initializer: of learned ones.
+        initializer: initial values of a learned P.
     """
 
     form: Encoding = "learned"
@@ -102,7 +102,7 @@ class Positions(ShapeKeeper):
 
 
 def sinusoids(time: int, units: int) -> NDArray[np.float64]:
-    """(time, units): sines at even units and cosines at odd ones, slower from unit to unit."""
+    """Sines at even units and cosines at odd ones, slower from unit to unit: (time, units)."""
     pair = np.arange(units) // 2 * 2
     angle = np.arange(time)[:, np.newaxis] / 10_000.0 ** (pair / units)
     return np.where(np.arange(units) % 2 == 0, np.sin(angle), np.cos(angle))
@@ -112,13 +112,13 @@ def sinusoids(time: int, units: int) -> NDArray[np.float64]:
 class Attention(ShapeKeeper):
     """Multi-head self-attention: every position attends to all others.
 
-    q, k, v = x·W + b in three parts; P = softmax(q·kᵀ/√d) for each head with its d of the units;
+    q, k, v = x·W + b in three parts; P = softmax(q·kᵀ/√d) for each head with its d units;
     z = (P·v)·Wo + bo (Vaswani et al. 2017, section 3.2).
 
     Attributes:
         heads: number of heads, a divisor of the features.
         causal: no position attends to a later one.
-        initializer: of W and Wo.
+        initializer: initial values of W and Wo.
         dropout: probability that an attention weight is dropped.
     """
 
@@ -146,7 +146,7 @@ class Attention(ShapeKeeper):
         check_number(f"{path}.dropout", self.dropout, 0.0, 0.95)
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
-        """Append the three projections at once, scores, weights, mixture and output."""
+        """Append the three projections as one product, scores, weights, mixture and output."""
         with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "U")
             q, k, v = self._projections(builder, x)
@@ -157,9 +157,9 @@ class Attention(ShapeKeeper):
             scale = 1.0 / sqrt(x.shape[2] // self.heads)
             softmax = AttentionWeights(scale, causal=self.causal)
             weights = builder.apply(softmax, scores, name="weights", symbol="P")
-            kept = drop(builder, weights, self.dropout)
+            dropped = drop(builder, weights, self.dropout)
             mixed = builder.apply(
-                HeadMix(self.heads), kept, v, name="mixed", symbol="O", axes=x.axes, order="U"
+                HeadMix(self.heads), dropped, v, name="mixed", symbol="O", axes=x.axes, order="U"
             )
             w, b = self._weights(builder, "o", x.shape[2], x.shape[2])
             z = builder.apply(
@@ -168,7 +168,7 @@ class Attention(ShapeKeeper):
             return builder.note(self.kind, given, z)
 
     def _projections(self, builder: LayerBuilder, x: Tensor) -> list[Tensor]:
-        """Append x·W + b; returns the names of its three parts."""
+        """Append x·W + b; returns its three parts q, k and v."""
         units = x.shape[2]
         w, b = self._weights(builder, "", units, 3 * units)
         qkv = builder.apply(Linear(), x, w, b, name="qkv", symbol="QKV", axes=x.axes)
@@ -184,10 +184,10 @@ class Attention(ShapeKeeper):
         ]
 
     def _weights(
-        self, builder: LayerBuilder, end: str, inputs: int, units: int
+        self, builder: LayerBuilder, suffix: str, inputs: int, units: int
     ) -> tuple[Tensor, Tensor]:
         w = builder.parameter(
-            f"W{end}",
+            f"W{suffix}",
             (inputs, units),
             ("input", "unit"),
             self.initializer,
@@ -195,7 +195,7 @@ class Attention(ShapeKeeper):
             fan_out=inputs,
         )
         b = builder.parameter(
-            f"b{end}", (units,), ("unit",), "zeros", fan_in=inputs, fan_out=inputs
+            f"b{suffix}", (units,), ("unit",), "zeros", fan_in=inputs, fan_out=inputs
         )
         return w, b
 
@@ -207,9 +207,9 @@ class TransformerBlock(ShapeKeeper):
     The norm comes first in each branch (Radford et al. 2019, section 2.3).
 
     Attributes:
-        heads, causal: of the attention.
+        heads, causal: as in `Attention`.
         hidden: units of the feed-forward part's first layer; None for four times the features.
-        activation: of that layer.
+        activation: activation of that layer.
         dropout: probability that a value is dropped at the end of each branch.
     """
 

@@ -1,10 +1,9 @@
-"""What a layer is: a description, checked before anything is built, and its ops.
+"""The base class of layers: descriptions, checked before anything is built, that append ops.
 
 To add a kind, write a subclass of `Layer` in a file beside the others and list it in
 `engine.layers`. It is a frozen dataclass whose fields are what a user sets, each with a type from
-`engine.layers.fields` or one like it; its class variables say what else there is to know. Server,
-diagnostics and page learn of the kind from there. It needs a file of the page only if it is to have
-a picture of its own.
+`engine.layers.fields` or a similar one; its class variables say everything else that server,
+diagnostics and page need. The page needs a new file only for a kind with its own picture.
 """
 
 from __future__ import annotations
@@ -62,36 +61,34 @@ class Layer(ABC):
     """
 
     kind: ClassVar[str]
-    """The word for it in descriptions; layers are named after it, as ``dense1``."""
+    """The name of the kind in descriptions; layers are named after it, such as ``dense1``."""
     title: ClassVar[str]
     formula: ClassVar[str]
     family: ClassVar[Family]
     heading: ClassVar[str] = ""
-    """A title short enough to stand over its picture; "" if `title` is."""
+    """A short title for the heading of the picture; "" if `title` is short enough."""
     takes: ClassVar[tuple[Axes, ...]] = ()
-    """The axes of samples that it can be given; () for samples of any shape."""
+    """The axes of input samples that the layer accepts; () for samples of any shape."""
     keeps: ClassVar[Literal["", "size", "shape"]] = ""
-    """What its output has in common with its input: the number of values, or the whole shape."""
+    """What the output has in common with the input: number of values, or shape; "" for neither."""
     reads_ids: ClassVar[bool] = False
-    """Its inputs are whole numbers that name rows of its table W (tokens, users), not measurements.
-    """
+    """Whether the inputs are ids of rows of the table W (tokens, users), not measurements."""
     combines: ClassVar[Literal["", "sum", "largest", "mean", "copy"]] = ""
-    """How it makes an output value of the input values that its window covers: it sums their
-    products with weights, or takes the largest, the mean, or the only one; "" for other ways."""
+    """How an output value is computed from the input values in the window: as the sum of their
+    products with weights, the largest, the mean, or a copy of the only one; "" for other ways."""
     mixes: ClassVar[bool] = False
-    """Every output channel depends on all input channels, or on those of its group."""
+    """Whether every output channel depends on all input channels, or all those of its group."""
     pointwise: ClassVar[bool] = False
-    """A position of the output depends on the same position of the input and on no other."""
+    """Whether a position of the output depends on the same position of the input only."""
     moves: ClassVar[Literal["slide", "spread", "repeat"]] = "slide"
     """How `window` lies: it slides over the input; or over the output, and every position of the
-    input spreads over one; or every position of the input is repeated over one."""
+    input is spread over, or repeated in, one window."""
     hidden_defaults: ClassVar[Mapping[str, object]] = {}
-    """Values that a description of a hidden layer may leave out, where the dataclass has no default
-    or another one."""
+    """Defaults of a hidden layer's fields, where the dataclass has no default or another one."""
 
     @classmethod
     def weighs(cls) -> bool:
-        """Whether the scale of its output is that of its weights."""
+        """Whether the scale of the output follows the scale of the weights."""
         return cls.combines == "sum"
 
     @classmethod
@@ -104,17 +101,17 @@ class Layer(ABC):
         """Raise DescriptionError for the first field, named below `path`, that is unusable.
 
         Args:
-            shape: of a sample that the layer is given; its axes are among those it takes.
+            shape: shape of an input sample; its axes are among those that the layer takes.
             output: whether the layer is the network's last one.
         """
 
-    def check_with(  # noqa: B027 - most stand for themselves
+    def check_with(  # noqa: B027 - most fit any others
         self, path: str, layers: Sequence[Layer], shape: Shape
     ) -> None:
-        """Raise DescriptionError unless the layer goes with the network's other ones."""
+        """Raise DescriptionError unless the layer fits the network's other layers."""
 
     def check_ids(self, path: str, ids: NDArray[Any]) -> None:  # noqa: B027 - most read none
-        """Raise DescriptionError unless the numbers that the data name things by fit.
+        """Raise DescriptionError unless the layer has a row for every id in the data.
 
         Args:
             ids: (samples, *input shape).
@@ -122,7 +119,7 @@ class Layer(ABC):
 
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
-        """Shape of a sample's output for such an input; `check` has passed."""
+        """Shape of a sample's output for an input of `shape`; `check` has passed."""
 
     def window(self, shape: Shape) -> Window | None:
         """The window over the positions of inputs of `shape` that an output position depends on.
@@ -133,11 +130,11 @@ class Layer(ABC):
         return Window.plain((1,) * axes) if self.pointwise and axes else None
 
     def unrolled(self, shape: Shape) -> int:
-        """Into how many time steps it unrolls inputs of `shape`, counted for each direction."""
+        """Number of time steps into which inputs of `shape` are unrolled, over all directions."""
         return 0
 
     def inner(self) -> Mapping[str, Sequence[Layer]]:
-        """The lists of layers that it is made of, by their paths; each is given its own input."""
+        """The lists of layers that it consists of, by path; the layer's input goes to each."""
         return {}
 
     @abstractmethod
@@ -146,7 +143,7 @@ class Layer(ABC):
 
         Args:
             x: (batch, *input shape).
-            number: of the layer, from 1.
+            number: number of the layer, from 1.
         """
 
 
@@ -179,7 +176,7 @@ def check_choice(path: str, value: object, choices: tuple[str, ...]) -> None:
 
 
 def check_axes(path: str, layer: Layer, shape: Shape) -> None:
-    """Raise DescriptionError unless the layer can be given samples with the axes of `shape`."""
+    """Raise DescriptionError unless the layer accepts samples with the axes of `shape`."""
     if layer.takes and len(shape) not in map(len, layer.takes):
         wanted = " or ".join(f"({', '.join(a)}{',' * (len(a) == 1)})" for a in layer.takes)
         raise DescriptionError(
@@ -191,22 +188,22 @@ def check_stack(path: str, layers: Sequence[Layer], shape: Shape, *, output: boo
     """Check layers that follow one another; returns the shape of the last one's output.
 
     Args:
-        path: of the list of layers.
-        shape: of a sample that the first one is given.
-        output: whether the last one is the network's output.
+        path: path of the list of layers.
+        shape: shape of an input sample of the first layer.
+        output: whether the last layer is the network's output.
     """
     first = path == "layers"
     for index, layer in enumerate(layers):
-        here = f"{path}[{index}]"
+        layer_path = f"{path}[{index}]"
         if not isinstance(layer, Layer):
-            raise DescriptionError(here, layer, "a layer such as Dense(4)")
+            raise DescriptionError(layer_path, layer, "a layer such as Dense(4)")
         if layer.reads_ids and not (first and index == 0):
             raise DescriptionError(
-                here, layer.kind, "possible except as the first layer: it reads ids"
+                layer_path, layer.kind, "possible except as the first layer: it reads ids"
             )
-        check_axes(here, layer, shape)
-        layer.check(here, shape, output=output and index == len(layers) - 1)
+        check_axes(layer_path, layer, shape)
+        layer.check(layer_path, shape, output=output and index == len(layers) - 1)
         shape = layer.output_shape(shape)
         if prod(shape) > MAX_VALUES:
-            raise DescriptionError(here, shape, f"an output of at most {MAX_VALUES:,} values")
+            raise DescriptionError(layer_path, shape, f"an output of at most {MAX_VALUES:,} values")
     return shape

@@ -1,4 +1,4 @@
-"""Layers made of layers, and the small ones between them."""
+"""Layers made of other layers, and activation and noise as layers."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Noise(ShapeKeeper):
 
 @dataclass(frozen=True)
 class Residual(ShapeKeeper):
-    """x + f(x) with f the `layers` one after the other, whose output has the shape of x."""
+    """x + f(x), where f applies the `layers` in order; its output has the shape of x."""
 
     layers: InnerLayers
 
@@ -126,7 +126,7 @@ class Residual(ShapeKeeper):
 class Concatenate(Layer):
     """The outputs of several lists of layers on one input, side by side along the last axis.
 
-    An empty list hands on the input itself.
+    An empty list passes the input on unchanged.
     """
 
     branches: Branches
@@ -157,25 +157,25 @@ class Concatenate(Layer):
                 )
 
     def output_shape(self, shape: Shape) -> Shape:
-        ends = []
+        results = []
         for branch in self.branches:
-            end = shape
+            result = shape
             for layer in branch:
-                end = layer.output_shape(end)
-            ends.append(end)
-        return (*ends[0][:-1], sum(end[-1] for end in ends))
+                result = layer.output_shape(result)
+            results.append(result)
+        return (*results[0][:-1], sum(result[-1] for result in results))
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the branches one after the other, and their outputs side by side."""
         with context.layer(self.kind, number) as builder:
-            ends: list[Tensor] = []
+            outputs: list[Tensor] = []
             inner = 0
             for branch in self.branches:
-                end = x
+                output = x
                 for layer in branch:
                     inner += 1
-                    end = layer.build(context, end, inner)
-                ends.append(context.ordered(end, ends[0].order) if ends else end)
-            axes = ends[0].axes
-            a = builder.apply(ConcatenateOp(), *ends, name="a", symbol="A", axes=axes)
+                    output = layer.build(context, output, inner)
+                outputs.append(context.ordered(output, outputs[0].order) if outputs else output)
+            axes = outputs[0].axes
+            a = builder.apply(ConcatenateOp(), *outputs, name="a", symbol="A", axes=axes)
             return builder.note(self.kind, x, a)

@@ -1,4 +1,4 @@
-"""What layers are built in: the graph, and what they leave there for others to find."""
+"""The context in which layers are built: the graph, and tables of what the layers have added."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.tensors.tensor import Order, PartIndex, Role, Shape, Tensor
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter's tensor and how it starts."""
+    """A parameter's tensor and its initial values."""
 
     tensor: Tensor
     initializer: Initializer
@@ -27,11 +27,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """A layer as built, in names of buffers.
+    """A built layer, described by names of buffers.
 
-    `pre_activation` and `output` are the same buffer in a linear layer. `inputs` counts a
-    sample's input values, `units` the last axis of its output; `input_shape` and `output_shape`
-    are those of a sample.
+    `pre_activation` and `output` are the same buffer in a linear layer. `inputs` is the number of a
+    sample's input values, `units` the extent of the output's last axis; `input_shape` and
+    `output_shape` are shapes of a sample.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Penalty:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A running value, and how the update lets it follow the batch's own at a rate.
+    """A running value, with the op and the rate by which it follows the batch's value.
 
     The rate is None outside training.
     """
@@ -76,11 +76,11 @@ class Context:
     """State of building one graph.
 
     Attributes:
-        training: dropout acts, and what only training needs is built.
-        step, seed: the counters randomness is keyed by.
+        training: whether to build what only training needs, such as dropout.
+        step, seed: the numbers that key the random draws.
         parameters, penalties, statistics, hyperparameters, layers: what the layers have added, in
-            order. Hyperparameters go by the name a user sets them by.
-        draws: how many ops that draw random numbers there are.
+            order; hyperparameters by the name that a user sets them by.
+        draws: number of ops so far that draw random numbers.
     """
 
     graph: Graph
@@ -117,9 +117,9 @@ class Context:
         return tensor
 
     def ordered(self, x: Tensor, order: Order) -> Tensor:
-        """`x` in that memory order: as it is, by asking the op that makes it, or by a copy.
+        """`x` in that memory order: as it is, with its op's order changed, or copied.
 
-        Only an op whose result nobody has read yet can be asked.
+        The order of a result can change only while no other op reads it.
         """
         alike = {x.order, order} <= ({"F", "U"} if len(x.shape) <= 2 else set())
         if x.order == order or alike or len(x.shape) < 2:
@@ -171,7 +171,7 @@ class LayerBuilder:
         into: tuple[Tensor, PartIndex] | None = None,
         scope: str | None = None,
     ) -> Tensor:
-        """Append an op whose result is called after the layer."""
+        """Append an op; its result is named after the layer."""
         return self.context.graph.apply(
             op,
             *inputs,
@@ -210,9 +210,9 @@ class LayerBuilder:
         return self.context.hyperparameter(f"{self.name}/{name}", symbol, value)
 
     def penalise(self, weights: Tensor, *, l1: float, l2: float) -> None:
-        """Ask for the penalties on a weight; in training they are computed with the loss.
+        """Register the penalties on a weight; in training they are computed with the loss.
 
-        Those on several weights of a layer have one strength.
+        Penalties on several weights of a layer share one strength.
         """
         if not self.context.training:
             return
@@ -221,9 +221,9 @@ class LayerBuilder:
             (L1Penalty(), l1, "₁", "l1"),
         ):
             if strength:
-                known = self.context.hyperparameters.get(f"{self.name}/{kind}")
-                rate = known or self.hyperparameter(kind, f"λ{index}", strength)
-                which = f"_{weights.name.rpartition('/')[2]}" if known else ""
+                shared = self.context.hyperparameters.get(f"{self.name}/{kind}")
+                rate = shared or self.hyperparameter(kind, f"λ{index}", strength)
+                which = f"_{weights.name.rpartition('/')[2]}" if shared else ""
                 name, symbol = f"{self.name}/penalty_{kind}{which}", f"P{index}({weights.symbol})"
                 self.context.penalties.append(Penalty(op, weights, rate, name, symbol))
 
@@ -236,7 +236,7 @@ class LayerBuilder:
         activation: str = LINEAR.name,
         pre_activation: Tensor | None = None,
     ) -> Tensor:
-        """Enter the layer, now built, in the table of layers; returns its output."""
+        """Add the built layer to the table of layers; returns its output."""
         parameters = tuple(
             p.tensor.name for p in self.context.parameters if p.tensor.layer == self.name
         )

@@ -63,7 +63,7 @@ HIDDEN_DEFAULTS = {"filters": 8, "activation": RELU.name}
 
 @dataclass(frozen=True)
 class _Convolution(Layer):
-    """What convolutions of both kinds have in common; see `Conv2D`."""
+    """The common part of `Conv1D` and `Conv2D`; see `Conv2D`."""
 
     filters: Filters
     kernel: Kernel = 3
@@ -104,7 +104,7 @@ class _Convolution(Layer):
         check_window(f"{path}.kernel", self.kernel, self.window(shape), shape)
 
     def window(self, shape: Shape) -> Window:
-        """The kernel as it moves over such inputs."""
+        """The kernel as a window over inputs of `shape`."""
         return window(shape[:-1], self.kernel, self.stride, self.padding, self.dilation)
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -125,7 +125,7 @@ class _Convolution(Layer):
             return a
 
     def _patches(self, builder: LayerBuilder, x: Tensor, kernel: Window) -> Tensor:
-        """The patches; of a kernel of one cell that covers every position, the input itself."""
+        """The patches, or the input itself for a kernel of one cell that covers every position."""
         if kernel.cells == 1 and set(kernel.stride) == {1} and not kernel.padded:
             return x
         axes = (*x.axes[:-1], "patch")
@@ -155,13 +155,13 @@ class Conv2D(_Convolution):
         filters: number of kernels.
         kernel: its rows and columns, or one number for both.
         activation: f.
-        stride: cells the kernel moves at a time.
-        padding: "valid" for none, "same" for so much that an output cell stands for every
-            `stride` input cells, or a number of cells of zeros on every side.
-        dilation: distance of the kernel's cells.
+        stride: distance in cells from one window to the next.
+        padding: "valid" for none, "same" for enough that the output is as large as the input
+            divided by the stride, or a number of cells of zeros on every side.
+        dilation: distance in input cells from one cell of the kernel to the next.
         groups: parts into which channels and filters are divided; each filter sees only the
             channels of its part.
-        initializer, bias_initializer, l1, l2: as of `Dense`.
+        initializer, bias_initializer, l1, l2: as in `Dense`.
     """
 
     kind: ClassVar[str] = "conv2d"
@@ -171,7 +171,7 @@ class Conv2D(_Convolution):
 
 @dataclass(frozen=True)
 class Conv1D(_Convolution):
-    """Kernels moved along time: (time, channels) -> (time, filters); else as `Conv2D`."""
+    """Kernels moved along time: (time, channels) -> (time, filters); otherwise as `Conv2D`."""
 
     kind: ClassVar[str] = "conv1d"
     title = "1D convolution"
@@ -182,13 +182,13 @@ class Conv1D(_Convolution):
 class TransposedConv2D(Layer):
     """The transpose of a convolution: every input cell adds its kernel to a larger image.
 
-    (height, width, channels) -> (height·stride, width·stride, filters), as a `Conv2D` of the same
-    stride and padding "same" would shrink it again; with "valid", as one without padding.
+    (height, width, channels) -> (height·stride, width·stride, filters). A `Conv2D` of the same
+    stride and padding "same" would shrink this again; with "valid", one without padding.
 
     Attributes:
         filters: channels of the output.
         kernel, stride: rows and columns, or one number for both.
-        activation, padding, initializer, bias_initializer, l1, l2: as of `Conv2D`.
+        activation, padding, initializer, bias_initializer, l1, l2: as in `Conv2D`.
     """
 
     filters: Filters
@@ -218,7 +218,7 @@ class TransposedConv2D(Layer):
             check_extent(f"{path}.{name}", getattr(self, name), 2)
         if self.padding not in ("valid", "same"):
             raise DescriptionError(f"{path}.padding", self.padding, "'valid' or 'same'")
-        sizes, strides = both(self.kernel, 2), both(self.stride, 2)
+        sizes, strides = per_axis(self.kernel, 2), per_axis(self.stride, 2)
         if any(k < s for k, s in zip(sizes, strides, strict=True)):
             raise DescriptionError(f"{path}.kernel", self.kernel, f"at least the stride {strides}")
         check_activation(path, self.activation, output=output)
@@ -228,7 +228,7 @@ class TransposedConv2D(Layer):
             check_number(f"{path}.{name}", getattr(self, name), 0.0, float("inf"))
 
     def output_shape(self, shape: Shape) -> Shape:
-        sizes, strides = both(self.kernel, 2), both(self.stride, 2)
+        sizes, strides = per_axis(self.kernel, 2), per_axis(self.stride, 2)
         grown = (
             n * s if self.padding == "same" else (n - 1) * s + k
             for n, k, s in zip(shape[:-1], sizes, strides, strict=True)
@@ -236,12 +236,12 @@ class TransposedConv2D(Layer):
         return (*grown, self.filters)
 
     def window(self, shape: Shape) -> Window:
-        """The kernel of the convolution that this is the transpose of, over the output."""
+        """The kernel of the convolution that this layer transposes, as a window over the output."""
         grown = self.output_shape(shape)[:-1]
         return window(grown, self.kernel, self.stride, self.padding, 1)
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
-        """Append the product with the kernels, the fold of what they add, and a = f(z)."""
+        """Append the product with the kernels, its fold, the bias and a = f(z)."""
         with context.layer(self.kind, number) as builder:
             given, x = x, context.ordered(x, "F")
             shape = self.output_shape(x.shape[1:])
@@ -257,7 +257,7 @@ class TransposedConv2D(Layer):
             b = builder.parameter(
                 "b", (self.filters,), ("filter",), self.bias_initializer, fan_in=1, fan_out=1
             )
-            added = builder.apply(
+            patches = builder.apply(
                 MatMul(transpose_right=True),
                 x,
                 w,
@@ -266,7 +266,7 @@ class TransposedConv2D(Layer):
                 axes=(*x.axes[:-1], "patch"),
             )
             folded = builder.apply(
-                Fold(kernel, (x.shape[0], *shape)), added, name="fold", symbol="Q", axes=x.axes
+                Fold(kernel, (x.shape[0], *shape)), patches, name="fold", symbol="Q", axes=x.axes
             )
             z = builder.apply(Add(), folded, b, name="z", symbol="Z", role="pre_activation")
             a = activate(builder, self.activation, z)
@@ -275,8 +275,8 @@ class TransposedConv2D(Layer):
             return a
 
 
-def both(extent: Extent, axes: int) -> Shape:
-    """One number for each axis."""
+def per_axis(extent: Extent, axes: int) -> Shape:
+    """The extent as one number for each axis."""
     return (extent,) * axes if isinstance(extent, int) else tuple(extent)
 
 
@@ -285,7 +285,7 @@ def window(
 ) -> Window:
     """The window of a kernel that moves over inputs of these extents."""
     axes = len(extents)
-    sizes, strides, gaps = both(kernel, axes), both(stride, axes), both(dilation, axes)
+    sizes, strides, gaps = per_axis(kernel, axes), per_axis(stride, axes), per_axis(dilation, axes)
     before, after = [], []
     for n, k, s, d in zip(extents, sizes, strides, gaps, strict=True):
         if isinstance(padding, int):

@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 class Dense(Layer):
     """A fully connected layer: a = f(x·W + b), W of shape (inputs, units).
 
-    Of inputs with more axes, (time, features) say, it maps the last one, alike at every position.
+    It maps the last axis of inputs with more axes, such as (time, features), at every position.
 
     Attributes:
         units: number of units, 1..1024.
         activation: f, a name of `ACTIVATIONS`; "softmax" only for the output layer.
-        initializer: of W.
-        bias_initializer: of b.
+        initializer: initial values of W.
+        bias_initializer: initial values of b.
         l1, l2: weights of the penalties l1·Σ|W| and ½·l2·ΣW² on the loss.
-        dropout: probability that an activation is dropped in training, 0 up to but not 1.
+        dropout: probability that an activation is dropped in training, 0..0.95.
     """
 
     units: Units
@@ -89,7 +89,7 @@ class Dense(Layer):
 
 
 def check_activation(path: str, activation: str, *, output: bool) -> None:
-    """Raise DescriptionError unless a layer, the last one or not, may have this activation."""
+    """Raise DescriptionError unless an output layer or a hidden one may have this activation."""
     check_choice(f"{path}.activation", activation, tuple(ACTIVATIONS))
     if not (ACTIVATIONS[activation].hidden or output):
         raise DescriptionError(
@@ -110,9 +110,9 @@ class Weighted(Protocol):
 def weights_and_bias(
     builder: LayerBuilder, layer: Weighted, shape: Shape, axes: tuple[str, ...], *, cells: int = 1
 ) -> tuple[Tensor, Tensor]:
-    """W of that shape, whose last axis counts the units, and b behind it.
+    """W of `shape`, whose last axis counts the units, and b directly after it.
 
-    Each input goes to all units, in a convolution from each of the kernel's `cells`.
+    `cells` is the number of cells of a convolution's kernel, each of which leads to all units.
     """
     *inputs, units = shape
     fan_in, fan_out = prod(inputs), cells * units

@@ -1,4 +1,4 @@
-"""Dropout, of a layer of its own or at the end of another."""
+"""Dropout, as a layer or at the end of another layer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Dropout(ShapeKeeper):
 
 
 def drop(builder: LayerBuilder, a: Tensor, rate: float) -> Tensor:
-    """Append dropout of `a` if it is asked for and this is training; returns what is left."""
+    """Append dropout of `a` in training, unless `rate` is 0; returns the result."""
     context = builder.context
     if not (rate and context.training):
         return a

@@ -1,4 +1,4 @@
-"""Vectors for things that only have a number: tokens, users, items."""
+"""Embeddings: a trained vector for each id of a token, a user or an item."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ SIZES = FieldInfo("IDs of each field", range=(1, MAX_ROWS), logarithmic=True, so
 
 @dataclass(frozen=True)
 class Embedding(Layer):
-    """A row of W for each token: (time,) of numbers -> (time, units).
+    """A row of W for each token: (time,) ids -> (time, units).
 
     Attributes:
-        vocabulary: how many tokens there are; W has the shape (vocabulary, units).
+        vocabulary: number of tokens; W has the shape (vocabulary, units).
         units: length of a vector.
-        initializer: of W.
+        initializer: initial values of W.
         l2: weight of the penalty ½·l2·ΣW² on the loss.
     """
 
@@ -86,10 +86,10 @@ class Embedding(Layer):
 
 @dataclass(frozen=True)
 class _OfFields(Layer):
-    """What is given an id for each field, such as a user and an item.
+    """A layer that reads an id for each field, such as a user and an item.
 
     Attributes:
-        sizes: how many numbers each field has.
+        sizes: number of ids of each field.
     """
 
     sizes: Annotated[tuple[int, ...], SIZES]
@@ -105,15 +105,15 @@ class _OfFields(Layer):
 
 @dataclass(frozen=True)
 class FieldEmbedding(_OfFields):
-    """A vector for each of several numbers, side by side: (fields,) -> (fields·units,).
+    """The vectors of several ids, side by side: (fields,) ids -> (fields·units,).
 
-    The vectors of all fields are the rows of one W, field after field. Dense layers on top make
-    it a neural scorer of users and items.
+    The vectors of all fields are the rows of one W, field after field. With dense layers on top,
+    it is a neural scorer of users and items.
 
     Attributes:
-        sizes: how many numbers each field has.
+        sizes: number of ids of each field.
         units: length of a vector.
-        initializer, l2: as of `Embedding`.
+        initializer, l2: as in `Embedding`.
     """
 
     sizes: Annotated[tuple[int, ...], SIZES]
@@ -137,7 +137,7 @@ class FieldEmbedding(_OfFields):
         return (len(self.sizes) * self.units,)
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
-        """Append the rows' numbers, the lookup and the view of it as one vector."""
+        """Append the row of each id, the lookup and its view as one vector."""
         with context.layer(self.kind, number) as builder:
             vectors, w, _ = look_up(builder, x, self.sizes, self.units, self.initializer)
             shape = Reshape((x.shape[0], len(self.sizes) * self.units), "C")
@@ -148,15 +148,15 @@ class FieldEmbedding(_OfFields):
 
 @dataclass(frozen=True)
 class Factorisation(_OfFields):
-    """What a user makes of an item: ŷ = w_u·w_i + b_u + b_i + μ; (2,) numbers -> (1,).
+    """A user's predicted rating of an item: ŷ = w_u·w_i + b_u + b_i + μ; (2,) ids -> (1,).
 
     Matrix factorisation with biases (Koren, Bell, Volinsky 2009, equation 4). The vectors of the
-    users and then those of the items are the rows of one W; so with the biases b.
+    users and then those of the items are the rows of one W; the biases b have the same order.
 
     Attributes:
-        sizes: how many users and how many items there are.
+        sizes: number of users and number of items.
         rank: length of a vector.
-        initializer: of W.
+        initializer: initial values of W.
         l2: weight of the penalty ½·l2·ΣW² on the loss.
     """
 
@@ -190,14 +190,10 @@ class Factorisation(_OfFields):
             mean = builder.parameter(
                 "mu", (1,), ("unit",), "zeros", symbol="μ", fan_in=1, fan_out=1
             )
-            taste = builder.apply(
-                PairDot(), vectors, name="dot", symbol="D", axes=("batch", "unit")
-            )
+            dot = builder.apply(PairDot(), vectors, name="dot", symbol="D", axes=("batch", "unit"))
             biases = builder.apply(Lookup(), b, rows, name="biases", symbol="B", axes=x.axes)
-            bias = builder.apply(
-                SumTo(taste.shape), biases, name="bias", symbol="S", axes=taste.axes
-            )
-            relative = builder.apply(Add(), taste, bias, name="relative", symbol="R")
+            bias = builder.apply(SumTo(dot.shape), biases, name="bias", symbol="S", axes=dot.axes)
+            relative = builder.apply(Add(), dot, bias, name="relative", symbol="R")
             z = builder.apply(Add(), relative, mean, name="z", symbol="Z", role="pre_activation")
             builder.penalise(w, l1=0.0, l2=self.l2)
             return builder.note(self.kind, x, z)
@@ -206,9 +202,9 @@ class Factorisation(_OfFields):
 def look_up(
     builder: LayerBuilder, x: Tensor, sizes: tuple[int, ...], units: int, rule: str | Initializer
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Append the lookup of a vector of `units` for each number of x (batch, fields).
+    """Append the lookup of a vector of `units` for each id in x (batch, fields).
 
-    Returns the vectors, W with one vector a row, and the row that each number looks up.
+    Returns the vectors, W with one vector in each row, and the row that each id looks up.
     """
     w = builder.parameter(
         "W", (sum(sizes), units), ("row", "unit"), rule, fan_in=sum(sizes), fan_out=units
@@ -220,7 +216,7 @@ def look_up(
 
 
 def check_fields(path: str, sizes: object, shape: Shape) -> None:
-    """Raise DescriptionError unless `sizes` are those of fields that samples of `shape` have."""
+    """Raise DescriptionError unless `sizes` has a size for each field of samples of `shape`."""
     if not isinstance(sizes, tuple | list) or len(sizes) != shape[0]:
         raise DescriptionError(f"{path}.sizes", sizes, f"a size for each of {shape[0]} fields")
     for field, size in enumerate(sizes):
@@ -228,7 +224,7 @@ def check_fields(path: str, sizes: object, shape: Shape) -> None:
 
 
 def check_below(path: str, size: int, ids: NDArray[Any]) -> None:
-    """Raise DescriptionError unless `size` is more than every number that the data have."""
+    """Raise DescriptionError unless all ids in the data are from 0 to `size` − 1."""
     least, largest = int(np.min(ids, initial=0)), int(np.max(ids, initial=0))
     if least < 0:
         raise DescriptionError("data.inputs", least, "a number of at least 0")

@@ -1,7 +1,7 @@
-"""Fields of layers: what a reader is told of each, and which values a control offers.
+"""Fields of layers: their titles and explanations, and the values that controls offer.
 
-A field's type carries its `FieldInfo`, as in ``units: Units``. Fields that several kinds have are
-here, so that they have one title and one range; those of a single kind stand beside it.
+A field's type carries its `FieldInfo`, as in ``units: Units``. Fields that several kinds share are
+here, so that they have one title and one range; those of a single kind are in its file.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ class FieldInfo:
     """A field in words, with the values that a control offers.
 
     Attributes:
-        title: what its control is called.
+        title: the label of its control.
         about: what it does, in a sentence; "" where the title says enough.
         range: the least and the greatest number that a control offers, where it holds numbers. A
             description may go beyond.
         logarithmic: whether a control's scale is.
-        choices: the words that it can be, asked for when they are needed; None where its type says
-            what it can be.
-        source: what decides its value where a description leaves it out: how many tokens the data
-            have, how many ids each of their fields has, the height and width of their images, or
-            whether a layer further on reads whole sequences; None where the engine has a default.
-        formerly: its name in older descriptions, "" if it has always been called so.
+        choices: a function that returns the names it can have; None if its type lists them.
+        source: what decides its value if a description omits it: the number of tokens in the data,
+            the number of ids of each field, the height and width of images, or whether a later
+            layer reads whole sequences; None if the engine has a default.
+        formerly: its name in older descriptions, "" if that has not changed.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""The loss of a network as ops: what is computed from the output and the targets."""
+"""The loss of a network, as ops on the output and the targets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _data_loss(graph: Graph, kind: str, output: LayerInfo, y: Tensor, *, final: 
     if kind == "binary_cross_entropy":
         return graph.apply(BinaryCrossEntropy(), z, a, y, role="loss", name=name, symbol=symbol)
     if kind == "softmax_cross_entropy" and y.dtype:
-        return _place_loss(graph, output, y, name=name, symbol=symbol)
+        return _position_loss(graph, output, y, name=name, symbol=symbol)
     if kind == "softmax_cross_entropy":
         log_a = by_name[f"{output.name}/log_a"]
         return graph.apply(
@@ -64,7 +64,7 @@ def _data_loss(graph: Graph, kind: str, output: LayerInfo, y: Tensor, *, final: 
     return graph.apply(op, error, role="loss", name=name, symbol=symbol)
 
 
-def _place_loss(graph: Graph, output: LayerInfo, y: Tensor, *, name: str, symbol: str) -> Tensor:
+def _position_loss(graph: Graph, output: LayerInfo, y: Tensor, *, name: str, symbol: str) -> Tensor:
     """The loss where y (batch, …) has a class for every position, or −1 for none."""
     by_name = {tensor.name: tensor for tensor in graph.tensors}
     z, log_a, a = (

@@ -30,7 +30,7 @@ ONES = Initializer("constant", 1.0)
 
 @dataclass(frozen=True)
 class LayerNorm(ShapeKeeper):
-    """x̂ = (x − μ)/√(v + ε) over the units of each sample, or position; a = γ ⊙ x̂ + β.
+    """x̂ = (x − μ)/√(v + ε) over the units of each sample or position; a = γ ⊙ x̂ + β.
 
     Ba, Kiros, Hinton 2016.
     """
@@ -66,13 +66,13 @@ class LayerNorm(ShapeKeeper):
 
 @dataclass(frozen=True)
 class BatchNorm(ShapeKeeper):
-    """x̂ = (x − μ)/√(v + ε) over the batch, and all positions, of each unit; a = γ ⊙ x̂ + β.
+    """x̂ = (x − μ)/√(v + ε) for each unit over the batch and all positions; a = γ ⊙ x̂ + β.
 
-    Evaluators go by running means of μ and v instead (Ioffe & Szegedy 2015), v with the factor
-    n/(n − 1) for n values a unit.
+    Outside training, running means of μ and v are used instead (Ioffe & Szegedy 2015), where v has
+    the factor n/(n − 1) for n values of a unit.
 
     Attributes:
-        momentum: share of the batch's values in the running ones at each step.
+        momentum: weight of the batch's values in the running means at each step.
         epsilon: ε.
     """
 
@@ -91,7 +91,7 @@ class BatchNorm(ShapeKeeper):
         check_number(f"{path}.epsilon", self.epsilon, 1e-12, 1.0)
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
-        """Append the moments, or take the running ones; the standardised values, gain, shift."""
+        """Append the moments (or take the running ones), the standardised values, gain, shift."""
         with context.layer(self.kind, number) as builder:
             mean, variance = self._moments(builder, x)
             inverse = InverseDeviation(self.epsilon)
@@ -127,13 +127,13 @@ class BatchNorm(ShapeKeeper):
         else:
             mean, variance = running
             batch = ((Follow(), mean), (Follow(), variance))
-        for kept, (op, value) in zip(running, batch, strict=True):
-            context.statistics.append(Statistic(kept, op, value, momentum))
+        for average, (op, value) in zip(running, batch, strict=True):
+            context.statistics.append(Statistic(average, op, value, momentum))
         return mean, variance
 
 
 def gain_and_shift(builder: LayerBuilder, normal: Tensor) -> Tensor:
-    """Append a = γ ⊙ x̂ + β with trained γ, at first 1, and β, at first 0."""
+    """Append a = γ ⊙ x̂ + β with trained γ, initially 1, and β, initially 0."""
     units = normal.shape[-1]
     gain, shift = (
         builder.parameter(name, (units,), ("unit",), rule, symbol=symbol, fan_in=1, fan_out=1)

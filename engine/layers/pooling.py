@@ -1,4 +1,4 @@
-"""Pooling over windows and over everything, and its opposite, upsampling."""
+"""Pooling over windows and over all positions, and its opposite, upsampling."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from engine.layers.convolution import (
     PADDING,
     Extent,
     Padding,
-    both,
     check_extent,
     check_padding,
     check_window,
+    per_axis,
     window,
 )
 from engine.layers.fields import FieldInfo
@@ -40,12 +40,12 @@ STRIDE = FieldInfo(
 
 @dataclass(frozen=True)
 class _Pool(Layer):
-    """What both kinds of pooling have in common.
+    """The common part of `MaxPool` and `AveragePool`.
 
     Attributes:
         size: cells of a window along each axis, or one number for all.
-        stride: cells by which windows are apart; None for their size.
-        padding: as of `Conv2D`.
+        stride: distance in cells from one window to the next; None for their size.
+        padding: as in `Conv2D`.
     """
 
     size: Annotated[Extent, FieldInfo("Pool size", range=(1, 16))] = 2
@@ -74,7 +74,7 @@ class _Pool(Layer):
         return (*self.window(shape).extents(shape[:-1]), shape[-1])
 
     def op(self, over: Window) -> Op:
-        """What is computed for each window."""
+        """The op that computes the number of each window."""
         raise NotImplementedError
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
@@ -117,7 +117,7 @@ class AveragePool(_Pool):
 
 @dataclass(frozen=True)
 class _GlobalPool(Layer):
-    """One number of each channel, of all of time or of the image: (…, channels) -> (channels,)."""
+    """One number for each channel, over all positions: (…, channels) -> (channels,)."""
 
     family = "Pooling"
     takes = (TIME_CHANNELS, IMAGE)
@@ -132,7 +132,7 @@ class _GlobalPool(Layer):
         return Window.plain(shape[:-1])
 
     def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
-        """Append what makes one cell of each channel: (batch, 1, …, channels)."""
+        """Append the ops that pool each channel to one cell: (batch, 1, …, channels)."""
         raise NotImplementedError
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
@@ -146,7 +146,7 @@ class _GlobalPool(Layer):
 
 @dataclass(frozen=True)
 class GlobalAveragePool(_GlobalPool):
-    """The mean of each channel over all of time or of the image."""
+    """The mean of each channel over all time steps or pixels."""
 
     kind: ClassVar[str] = "global_average_pool"
     title = "Global average pooling"
@@ -155,7 +155,7 @@ class GlobalAveragePool(_GlobalPool):
     combines = "mean"
 
     def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
-        """The sum, and its share."""
+        """Append the sum over all positions, and the mean."""
         batch, *extents, channels = x.shape
         ones, cells = (1,) * len(extents), prod(extents)
         total = builder.apply(
@@ -166,7 +166,7 @@ class GlobalAveragePool(_GlobalPool):
 
 @dataclass(frozen=True)
 class GlobalMaxPool(_GlobalPool):
-    """The largest cell of each channel over all of time or of the image."""
+    """The largest cell of each channel over all time steps or pixels."""
 
     kind: ClassVar[str] = "global_max_pool"
     title = "Global max pooling"
@@ -175,14 +175,14 @@ class GlobalMaxPool(_GlobalPool):
     combines = "largest"
 
     def cell(self, builder: LayerBuilder, x: Tensor) -> Tensor:
-        """A pooling with one window."""
+        """Append a pooling with one window."""
         pool = MaxPoolOp(Window.plain(x.shape[1:-1]))
         return builder.apply(pool, x, name="largest", symbol="M", axes=x.axes)
 
 
 @dataclass(frozen=True)
 class Upsample(Layer):
-    """Every cell repeated `factor` times along each axis, or along each by a number of its own."""
+    """Every cell repeated `factor` times along each axis; `factor` may have a number for each."""
 
     factor: Annotated[Extent, FieldInfo("Factor", range=(1, 8))] = 2
 
@@ -199,11 +199,11 @@ class Upsample(Layer):
         check_extent(f"{path}.factor", self.factor, len(shape) - 1)
 
     def output_shape(self, shape: Shape) -> Shape:
-        factors = both(self.factor, len(shape) - 1)
+        factors = per_axis(self.factor, len(shape) - 1)
         return (*(n * f for n, f in zip(shape[:-1], factors, strict=True)), shape[-1])
 
     def window(self, shape: Shape) -> Window:
-        return Window.plain(both(self.factor, len(shape) - 1))
+        return Window.plain(per_axis(self.factor, len(shape) - 1))
 
     def build(self, context: Context, x: Tensor, number: int) -> Tensor:
         """Append the one op."""

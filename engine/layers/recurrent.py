@@ -1,7 +1,7 @@
-"""Recurrent layers, unrolled through time: every time step is a scope of its own.
+"""Recurrent layers, unrolled through time with a scope for each time step.
 
-The products of all time steps with the inputs are one instruction, and the states of all of them
-lie in one buffer, time step by time step.
+One instruction computes the products with the inputs of all time steps, and one buffer holds the
+states of all time steps in order.
 """
 
 from __future__ import annotations
@@ -75,9 +75,11 @@ class Unrolled:
     """One direction of a layer as it is built, step by step.
 
     Attributes:
-        builder: of the direction.
-        contributions: what the inputs of all steps contribute, (batch, time, blocks·units).
-        states: buffers (batch, time, …) in which the steps' results lie, by name.
+        builder: the builder of the direction.
+        contributions: x·W + b of all steps, (batch, time, blocks·units).
+        states: buffers (batch, time, …) with the results of all steps, by name.
+        time: the present time step, from 0.
+        detached: whether the present step passes no gradient to the previous one.
     """
 
     def __init__(self, builder: LayerBuilder, contributions: Tensor, u: Tensor, units: int) -> None:
@@ -96,13 +98,13 @@ class Unrolled:
         return graph.part(gates, index, f"{step.name}/{name}", step.symbol(name))
 
     def columns(self, tensor: Tensor, name: str, first: int, last: int) -> Tensor:
-        """Blocks of the columns of a step's tensor (batch, blocks·units), from first to last."""
+        """Blocks `first` to `last` of the columns of a step's tensor (batch, blocks·units)."""
         step, graph = self.step, self.builder.context.graph
         index = (slice(None), slice(first * self.units, (last + 1) * self.units))
         return graph.part(tensor, index, f"{step.name}/{name}", step.symbol(name))
 
     def input(self, name: str = "xw", first: int = 0, last: int | None = None) -> Tensor:
-        """What this step's input contributes, to all blocks or to those from first to last."""
+        """The contribution of this step's input, to all blocks or those from `first` to `last`."""
         step, graph = self.step, self.builder.context.graph
         index: tuple[int | slice, ...] = (slice(None), self.time)
         if last is not None:
@@ -120,7 +122,7 @@ class Unrolled:
         )
 
     def apply(self, op: Op, *inputs: Tensor, name: str, symbol: str) -> Tensor:
-        """Append an op of this step; its result lies with those of the other steps."""
+        """Append an op of this step; its result is stored with those of the other steps."""
         shape = op.shape(*inputs)
         whole = self._whole(name, symbol, shape)
         axes = (whole.axes[0], *whole.axes[2:])
@@ -152,17 +154,17 @@ class Unrolled:
 
 @dataclass(frozen=True)
 class _Recurrent(Layer):
-    """What all recurrent layers have in common.
+    """The common part of all recurrent layers.
 
     Attributes:
         units: number of units, 1..1024.
-        return_sequences: the output is the state of every time step, (time, units), not only that
-            of the last, (units,).
-        truncation: backpropagation through time is cut off behind every so many steps; None for
+        return_sequences: whether the output is the state of every time step, (time, units), or
+            only that of the last, (units,).
+        truncation: number of steps after which backpropagation through time is cut off; None for
             never.
-        bidirectional: a second set of weights reads the sequence from its end; the states of
-            both are put side by side.
-        initializer, recurrent_initializer, bias_initializer: of W, U and b.
+        bidirectional: whether a second set of weights reads the sequence from its end; the states
+            of both directions are then side by side.
+        initializer, recurrent_initializer, bias_initializer: initial values of W, U and b.
         l2: weight of the penalties ½·l2·(ΣW² + ΣU²) on the loss.
     """
 
@@ -179,7 +181,7 @@ class _Recurrent(Layer):
     takes = (TIME_FEATURES,)
     hidden_defaults: ClassVar[Mapping[str, object]] = {"units": 16}
     blocks: ClassVar[int] = 1
-    """Parts of the columns of W, U and b: the gates and what they let through."""
+    """Number of blocks of columns in W, U and b: the gates and the values they let through."""
 
     def check(self, path: str, shape: Shape, *, output: bool) -> None:
         if not 2 <= shape[0] <= MAX_TIME:
@@ -206,23 +208,25 @@ class _Recurrent(Layer):
             given, x = x, context.ordered(x, "T")
             if not self.bidirectional:
                 return builder.note(self.kind, given, self._direction(builder, x, reverse=False))
-            ends = []
+            outputs = []
             for name, letter, reverse in (("ahead", "→", False), ("reverse", "←", True)):
-                way = type(builder)(context, f"{builder.name}/{name}", f"{builder.number}{letter}")
+                inner = type(builder)(
+                    context, f"{builder.name}/{name}", f"{builder.number}{letter}"
+                )
                 with context.graph.scope(name):
-                    ends.append(self._direction(way, x, reverse=reverse))
+                    outputs.append(self._direction(inner, x, reverse=reverse))
             a = builder.apply(
                 Concatenate(),
-                *ends,
+                *outputs,
                 name="h",
                 symbol="H",
-                axes=ends[0].axes,
-                order=ends[0].order,
+                axes=outputs[0].axes,
+                order=outputs[0].order,
             )
             return builder.note(self.kind, given, a)
 
     def _direction(self, builder: LayerBuilder, x: Tensor, *, reverse: bool) -> Tensor:
-        """Append the input products of all steps, then the steps; returns what is the output."""
+        """Append the input products of all steps, then the steps; returns the output."""
         weights = self._weights(builder, x.shape[-1])
         axes = ("batch", "time", "unit")
         contributions = builder.apply(
@@ -230,13 +234,13 @@ class _Recurrent(Layer):
         )
         unrolled = Unrolled(builder, contributions, weights.u, self.units)
         time = x.shape[1]
-        before: dict[str, Tensor] = {}
+        previous: dict[str, Tensor] = {}
         for count in range(time):
             unrolled.time = time - 1 - count if reverse else count
             unrolled.detached = bool(self.truncation) and count % (self.truncation or 1) == 0
             with builder.context.graph.scope(f"t{unrolled.time + 1}"):
-                before = self.step(unrolled, before)
-        return unrolled.states["h"] if self.return_sequences else before["h"]
+                previous = self.step(unrolled, previous)
+        return unrolled.states["h"] if self.return_sequences else previous["h"]
 
     def _weights(self, builder: LayerBuilder, inputs: int) -> Weights:
         columns, units = self.blocks * self.units, self.units
@@ -254,15 +258,15 @@ class _Recurrent(Layer):
         return Weights(w, u, b)
 
     def first_biases(self) -> str | Initializer:
-        """How b starts."""
+        """The initializer of b."""
         return self.bias_initializer
 
     @abstractmethod
-    def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
+    def step(self, unrolled: Unrolled, previous: dict[str, Tensor]) -> dict[str, Tensor]:
         """Append one time step; returns its states by name, ``h`` among them.
 
         Args:
-            before: the states of the step before, empty for the first one, whose are zero.
+            previous: the previous step's states by name; empty at the first step, for zeros.
         """
 
 
@@ -285,17 +289,17 @@ class RNN(_Recurrent):
         super().check(path, shape, output=output)
         check_choice(f"{path}.activation", self.activation, elementwise_activations())
 
-    def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
+    def step(self, unrolled: Unrolled, previous: dict[str, Tensor]) -> dict[str, Tensor]:
         z = unrolled.input()
-        if before:
+        if previous:
             op = StepSum(detached=unrolled.detached)
-            z = unrolled.apply(op, before["h"], unrolled.u, z, name="z", symbol="Z")
+            z = unrolled.apply(op, previous["h"], unrolled.u, z, name="z", symbol="Z")
         return {"h": unrolled.apply(elementwise_op(self.activation), z, name="h", symbol="H")}
 
 
 @dataclass(frozen=True)
 class ForgetBias(Initializer):
-    """Biases as `kind` says, but for those of the second of four blocks, which are `forget`."""
+    """Biases by the rule `kind`, except in the second of four blocks, where they are `forget`."""
 
     forget: float = 1.0
 
@@ -311,11 +315,11 @@ class ForgetBias(Initializer):
 class LSTM(_Recurrent):
     """Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
-    With z_t = x_t·W + h_{t−1}·U + b in four blocks: i, f, o = σ(z), g = tanh(z) of the last one;
+    With z_t = x_t·W + h_{t−1}·U + b in four blocks: i, f, o = σ(z) and, in the last, g = tanh(z);
     c_t = f ⊙ c_{t−1} + i ⊙ g; h_t = o ⊙ tanh(c_t).
 
     Attributes:
-        forget_bias: first value of the biases of f; 1 keeps the state at the start of training
+        forget_bias: initial value of the biases of f; 1 keeps the state at the start of training
             (Jozefowicz, Zaremba, Sutskever 2015).
     """
 
@@ -334,16 +338,16 @@ class LSTM(_Recurrent):
         rule = initializer(self.bias_initializer)
         return ForgetBias(rule.kind, rule.value, self.forget_bias)
 
-    def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
-        z, cut = unrolled.input(), unrolled.detached
-        if before:
-            op = StepSum(detached=cut)
-            z = unrolled.apply(op, before["h"], unrolled.u, z, name="z", symbol="Z")
+    def step(self, unrolled: Unrolled, previous: dict[str, Tensor]) -> dict[str, Tensor]:
+        z, detached = unrolled.input(), unrolled.detached
+        if previous:
+            op = StepSum(detached=detached)
+            z = unrolled.apply(op, previous["h"], unrolled.u, z, name="z", symbol="Z")
         gates = unrolled.apply(Gates(3, 4), z, name="gates", symbol="G")
         i, f, o, g = (unrolled.gate(gates, name, n) for n, name in enumerate("ifog"))
-        if before:
-            state = CellState(detached=cut)
-            c = unrolled.apply(state, f, before["c"], i, g, name="c", symbol="C")
+        if previous:
+            state = CellState(detached=detached)
+            c = unrolled.apply(state, f, previous["c"], i, g, name="c", symbol="C")
         else:
             c = unrolled.apply(Multiply(), i, g, name="c", symbol="C")
         squashed = unrolled.apply(Tanh(), c, name="tanh_c", symbol="tanh C")
@@ -352,7 +356,7 @@ class LSTM(_Recurrent):
 
 @dataclass(frozen=True)
 class GRU(_Recurrent):
-    """The gated recurrent unit (Cho et al. 2014), its reset gate applied after the product.
+    """The gated recurrent unit (Cho et al. 2014), with the reset gate applied after the product.
 
     With x_t·W + b and h_{t−1}·U in three blocks each: r, u = σ(xW + hU) of the first two; n =
     tanh(xW + r ⊙ hU) of the third; h_t = u ⊙ h_{t−1} + (1 − u) ⊙ n.
@@ -363,16 +367,16 @@ class GRU(_Recurrent):
     formula = "hₜ = u⊙hₜ₋₁ + (1 − u)⊙n"
     blocks: ClassVar[int] = 3
 
-    def step(self, unrolled: Unrolled, before: dict[str, Tensor]) -> dict[str, Tensor]:
+    def step(self, unrolled: Unrolled, previous: dict[str, Tensor]) -> dict[str, Tensor]:
         gates_in, new_in = unrolled.input("xw_gates", 0, 1), unrolled.input("xw_new", 2, 2)
-        if not before:
+        if not previous:
             gates = unrolled.apply(Gates(2, 2), gates_in, name="gates", symbol="G")
             n = unrolled.apply(Tanh(), new_in, name="n", symbol="N")
             update = unrolled.gate(gates, "u", 1)
-            kept = unrolled.apply(Multiply(), update, n, name="un", symbol="UN")
-            return {"h": unrolled.apply(Subtract(), n, kept, name="h", symbol="H")}
-        cut, h = unrolled.detached, before["h"]
-        product = StepProduct(detached=cut)
+            un = unrolled.apply(Multiply(), update, n, name="un", symbol="UN")
+            return {"h": unrolled.apply(Subtract(), n, un, name="h", symbol="H")}
+        detached, h = unrolled.detached, previous["h"]
+        product = StepProduct(detached=detached)
         hu = unrolled.apply(product, h, unrolled.u, name="hu", symbol="HU")
         hu_gates = unrolled.columns(hu, "hu_gates", 0, 1)
         hu_new = unrolled.columns(hu, "hu_new", 2, 2)
@@ -382,5 +386,5 @@ class GRU(_Recurrent):
         reset = unrolled.apply(Multiply(), r, hu_new, name="reset", symbol="R")
         z_new = unrolled.apply(Add(), new_in, reset, name="z_new", symbol="Zn")
         n = unrolled.apply(Tanh(), z_new, name="n", symbol="N")
-        blend = Blend(detached=cut)
+        blend = Blend(detached=detached)
         return {"h": unrolled.apply(blend, u, h, n, name="h", symbol="H")}

@@ -1,4 +1,4 @@
-"""Layers that only look at their inputs in another shape."""
+"""Layers that only reshape their inputs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class Reshape(Layer):
-    """The opposite of `Flatten`: a row of values as a sequence or an image of `shape`."""
+    """The inverse of `Flatten`: a row of values as a sequence or an image of `shape`."""
 
     shape: Annotated[tuple[int, ...], TARGET]
 

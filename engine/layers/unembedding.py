@@ -27,7 +27,7 @@ class Unembedding(Layer):
     (time, units) -> (time, vocabulary).
 
     Attributes:
-        vocabulary: how many tokens there are, as in the `Embedding` that is the first layer.
+        vocabulary: number of tokens, as in the first layer, an `Embedding`.
         activation: f, "softmax" for the loss of a language model.
     """
 

@@ -1,8 +1,8 @@
 """Activations and their local derivatives.
 
-An activation's VJP is always two ops: the local derivative as a buffer of its own, then its product
-with the upstream gradient, so that both factors of the chain rule can be looked at. GELU and swish
-have a gate, an op of its own, before.
+An activation's VJP always has two ops: the local derivative, in its own buffer, then its product
+with the upstream gradient, so that both factors of the chain rule can be inspected. GELU and swish
+compute a gate first.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from engine.tensors.arrays import Array, constant, pieces
 from engine.tensors.tensor import Shape, Tensor
 
 SATURATED = 0.97
-"""An output of tanh beyond ±0.97 is saturated, and one of the sigmoid outside 0.03…0.97.
+"""Outputs of tanh beyond ±0.97 and of the sigmoid outside 0.03…0.97 count as saturated.
 
-The slope there is below 6 % and 12 % of the greatest. Glorot & Bengio 2010, section 3, speak of
+The slope there is below 6 % and 12 % of its maximum. Glorot & Bengio 2010, section 3, speak of
 activations near −1 and 1, or 0 and 1, without a number."""
 MIN_SLOPE = 1.0 - SATURATED
-"""A slope below this lets (almost) nothing through, for functions whose greatest slope is about 1
-and which have one flat end."""
+"""The slope below which (almost) no gradient passes, for functions with one flat end and a maximum
+slope of about 1."""
 
 
 class _Elementwise(Op):
@@ -37,11 +37,11 @@ class _Elementwise(Op):
 
 
 class _Activation(_Elementwise):
-    """f(z), with dz = dL/da ⊙ f'(z)."""
+    """An activation a = f(z), with dz = dL/da ⊙ f′(z)."""
 
     @abstractmethod
     def derivative(self, graph: GraphBuilder, z: Tensor, a: Tensor) -> Tensor:
-        """Append the op that computes f'(z), from z or, where that is cheaper, from a = f(z)."""
+        """Append the op that computes f′(z), from z or, where that is cheaper, from a = f(z)."""
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -53,8 +53,8 @@ class _Activation(_Elementwise):
 def local_derivative(graph: GraphBuilder, op: Op, *inputs: Tensor, z: Tensor) -> Tensor:
     """A named local derivative: buffer ``dense1/z.local``, symbol ``f′(Z1)``.
 
-    If the result it is computed from was written into a part of a larger tensor, as those of all
-    time steps are, one op computes all of that tensor's, and this is the part.
+    If the activation is a part of a larger tensor, such as one time step of all, one op computes
+    the local derivatives of that whole tensor, and this is a part of them.
     """
     a, index = inputs[0], inputs[0].index
     whole = a.parent if len(inputs) == 1 and not a.alias else None
@@ -70,7 +70,7 @@ def local_derivative(graph: GraphBuilder, op: Op, *inputs: Tensor, z: Tensor) ->
 
 
 def _all_local(graph: GraphBuilder, op: Op, whole: Tensor) -> Tensor:
-    """The local derivatives of all parts of a tensor, made when they are first asked for."""
+    """The local derivatives of a whole tensor, appended at the first call."""
     name = f"{whole.name}.local"
     for tensor in reversed(graph.tensors):
         if tensor.name == name:
@@ -87,7 +87,7 @@ def _all_local(graph: GraphBuilder, op: Op, whole: Tensor) -> Tensor:
 
 
 def positive_part(z: Array, out: Array) -> list[Call]:
-    """out = max(0, z), NaN where z is. Zeros of full size keep the comparison vectorised."""
+    """out = max(0, z), NaN where z is NaN. Zeros of full size keep the comparison vectorised."""
     return [partial(np.maximum, z, np.zeros_like(out), out=out)]
 
 
@@ -348,9 +348,9 @@ class Softplus(_Activation):
 
 
 class SelfGated(_Elementwise):
-    """a = z ⊙ s, whose gate s is made of z itself. Inputs: z, s.
+    """a = z ⊙ s with a gate s that is computed from z. Inputs: z, s.
 
-    Its rule goes straight to z, through the factor and through the gate: dz = dL/da ⊙ f′(z).
+    Its VJP goes straight to z, through the factor and through the gate: dz = dL/da ⊙ f′(z).
     """
 
     name = "self_gated"
@@ -407,10 +407,10 @@ GELU_CUBIC = 0.044715
 
 
 class NormalDistribution(_Elementwise, WithoutVJP):
-    """Φ(z), the normal distribution function, near enough: σ(2√(2/π)(z + 0.044715 z³)).
+    """Φ(z), the normal distribution function, approximated by σ(2√(2/π)(z + 0.044715 z³)).
 
-    The gate of GELU(z) = z·Φ(z), in the tanh approximation of Hendrycks & Gimpel 2016, section 2,
-    since ½(1 + tanh(v)) = σ(2v). GELU's error is below 5e-4.
+    It is the gate of GELU(z) = z·Φ(z), in the tanh approximation of Hendrycks & Gimpel 2016,
+    section 2, since ½(1 + tanh(v)) = σ(2v). The error of GELU is below 5e-4.
     """
 
     name = "normal_distribution"
@@ -448,7 +448,7 @@ class NormalDistribution(_Elementwise, WithoutVJP):
 class GELUDerivative(_Elementwise, WithoutVJP):
     """s + a(1 − s)·u′: the derivative of a = z·σ(u), u′ = 2√(2/π)(1 + 3·0.044715 z²).
 
-    Inputs: z, s = σ(u), a. It is Φ(z) + z·φ(z), φ the density, for the Φ of `NormalDistribution`.
+    Inputs: z, s = σ(u), a. It is Φ(z) + z·φ(z) for the Φ of `NormalDistribution`, with density φ.
     """
 
     name = "gelu′"

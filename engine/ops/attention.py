@@ -1,8 +1,8 @@
 """Scaled dot-product attention with several heads (Vaswani et al. 2017, section 3.2).
 
-A head has a part of the units to itself. Vectors (batch, time, units) are stored units first
-(order "U"): a sample's part for one head is then a matrix that BLAS takes as it lies. So are the
-scores (batch, head, query, key), whose keys come first; sums over keys run along long rows.
+Each head has its own share of the units. Vectors (batch, time, units) are stored units first (order
+"U"), so that BLAS reads a sample's share of one head in place, as a matrix. Scores (batch, head,
+query, key) are stored keys first, so that sums over keys add up long rows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from engine.formula import (
     highest,
     masked,
     numbers_of,
-    series,
+    summation,
 )
 from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
 from engine.tensors.arrays import Array, constant
@@ -33,7 +33,7 @@ from engine.tensors.tensor import Order, Shape, Tensor
 
 
 def split(vectors: Array, heads: int) -> Array:
-    """(batch, head, time, units of a head), a view."""
+    """A view (batch, head, time, units of a head) of vectors (batch, time, units)."""
     batch, time, units = vectors.shape
     return vectors.reshape(batch, time, heads, units // heads).transpose(0, 2, 1, 3)
 
@@ -68,7 +68,7 @@ class HeadScores(Op):
         sample, head, query, key = index
         u = Axis("u", "unit", q.shape[-1] // self.heads)
         unit = head * u.extent + u.along()
-        return series(q[sample, query, unit] * k[sample, key, unit], u)
+        return summation(q[sample, query, unit] * k[sample, key, unit], u)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -121,7 +121,7 @@ class HeadMix(Op):
         head = unit // (v.shape[-1] // self.heads)
         k = p.axis(2 if self.transposed else 3)
         pair = (k.along(), time) if self.transposed else (time, k.along())
-        return series(p[(sample, head, *pair)] * v[sample, k, unit], k)
+        return summation(p[(sample, head, *pair)] * v[sample, k, unit], k)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -137,7 +137,7 @@ class HeadMix(Op):
 
 
 class AttentionWeights(Op):
-    """softmax(S·scale) over the keys; causal: only over keys that are not after the query."""
+    """softmax(S·scale) over the keys; if causal, only over keys that are not after the query."""
 
     name = "attention_weights"
     couples_outputs = True
@@ -162,7 +162,9 @@ class AttentionWeights(Op):
         if self.causal:
             late = np.arange(keys)[:, np.newaxis] > np.arange(queries)
             mask = np.where(late, -np.inf, 0.0).astype(out.dtype)[:, np.newaxis, np.newaxis]
-            mask = np.repeat(mask, p.shape[2], axis=2)  # long rows: three quarters of the time
+            mask = np.repeat(
+                mask, p.shape[2], axis=2
+            )  # with long rows it takes a quarter less time
             calls.append(partial(np.add, p, mask, p))
         return [
             *calls,
@@ -175,15 +177,15 @@ class AttentionWeights(Op):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (s,) = inputs
-        *place, query, key = index
+        *leading, query, key = index
         k, scale = s.axis(3, "k"), Number(self.scale)
         if self.causal and isinstance(query, int):
             k = Axis("k", "key", query + 1)
-        row = s[(*place, query, k)]
+        row = s[(*leading, query, k)]
         others = tuple(axis for axis in row.axes if axis is not k)
-        seen = self._seen(query, k.along(), (*others, k)) if self.causal else None
-        peak = scale * highest(row, (k,), seen)
-        total = series(self._masked(Function("exp", scale * row - peak), query, k.along()), k)
+        mask = self._attends(query, k.along(), (*others, k)) if self.causal else None
+        peak = scale * highest(row, (k,), mask)
+        total = summation(self._masked(Function("exp", scale * row - peak), query, k.along()), k)
         share = Function("exp", scale * s[index] - peak) / total
         return self._masked(share, query, key)
 
@@ -191,10 +193,10 @@ class AttentionWeights(Op):
         if not self.causal:
             return formula
         axes = axes_of((query, key))
-        return masked(formula, axes, self._seen(query, key, axes), "the key is after the query")
+        return masked(formula, axes, self._attends(query, key, axes), "the key is after the query")
 
-    def _seen(self, query: Entry, key: Entry, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
-        """Whether a query sees a key, along axes."""
+    def _attends(self, query: Entry, key: Entry, axes: tuple[Axis, ...]) -> NDArray[np.bool_]:
+        """Whether a query attends to a key, along these axes."""
         return numbers_of(key, axes) <= numbers_of(query, axes)
 
     def vjp(
@@ -240,7 +242,7 @@ class AttentionGradient(WithoutVJP):
         dp, p = inputs
         k = p.axis(3, "k")
         row = index[:-1]
-        total = series(dp[(*row, k)] * p[(*row, k)], k)
+        total = summation(dp[(*row, k)] * p[(*row, k)], k)
         return Number(self.scale) * p[index] * (dp[index] - total)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:

@@ -1,7 +1,7 @@
-"""What an op is: one visible class with its shape rule, kernel, VJP, explanation and FLOPs.
+"""The base class of ops: each is one class with shape rule, kernel, VJP, explanation and FLOPs.
 
-To add an op, subclass `Op` in the file of its family and give it those; nothing else in the engine
-needs to know of it. `tests/engine/ops/test_ops.py` checks its VJP once it is named there, and
+To add an op, subclass `Op` in the file of its family and define these; nothing else in the engine
+needs to know it. `tests/engine/ops/test_ops.py` checks its VJP once it is named there, and
 `tests/engine/explain/test_explain.py` its explanation.
 """
 
@@ -25,7 +25,7 @@ Call = Callable[[], object]
 
 
 class GraphBuilder(Protocol):
-    """What an op's VJP rule sees of the graph it appends to; `Graph` documents the methods."""
+    """The part of `Graph` that an op's VJP rule uses; `Graph` documents the methods."""
 
     @property
     def tensors(self) -> Sequence[Tensor]:
@@ -45,34 +45,34 @@ class GraphBuilder(Protocol):
         """Append `op` on `inputs`; its result is a new tensor."""
 
     def part(self, whole: Tensor, index: PartIndex, name: str, symbol: str) -> Tensor:
-        """A name for ``whole[index]``."""
+        """An alias of ``whole[index]``."""
 
     def at(self, layer: str) -> AbstractContextManager[None]:
-        """Whatever is appended inside belongs to that layer."""
+        """A context in which appended ops belong to that layer."""
 
     def is_computed(self, tensor: Tensor) -> bool:
         """Whether an op computes this tensor as a whole."""
 
 
 class Buffers(Protocol):
-    """What binding an op needs of the memory that its tensors lie in."""
+    """The arrays of tensors, as binding an op needs them."""
 
     def array(self, tensor: Tensor) -> Array:
         """The tensor's array, in its logical shape."""
 
     def with_ones(self, tensor: Tensor) -> Array:
-        """(rows, units + 1): the tensor, and behind the units of each row a 1."""
+        """The tensor with a 1 after the units of each row: (rows, units + 1)."""
 
     def joined(self, weights: Tensor, bias: Tensor) -> Array | None:
-        """(inputs + 1, units): the weights, and as the last row the bias, if they lie so."""
+        """The weights with the bias as last row: (inputs + 1, units); None if not adjacent."""
 
 
 @dataclass(frozen=True)
 class DeferredProduct:
     """A gradient leftᵀ·right that is not computed yet.
 
-    Of a weight that is used at every time step, autodiff sums all these products with one
-    instruction: one product of the factors of all time steps, see `engine.graph.autodiff`.
+    For a weight that is used at every time step, `engine.graph.autodiff` computes the sum of these
+    products with one instruction: one product of the factors of all time steps.
     """
 
     left: Tensor
@@ -85,7 +85,7 @@ ZeroReason = Literal["unseen", "not_chosen", "no_class", "masked"]
 
 @dataclass(frozen=True)
 class GradientStop:
-    """When a factor of a gradient is so small that (almost) no gradient passes.
+    """The bound at which a factor of a gradient lets (almost) no gradient pass.
 
     Attributes:
         kind: what a unit with such a factor is called.
@@ -96,7 +96,7 @@ class GradientStop:
     limit: float
 
     def stops(self, factors: Array) -> NDArray[np.bool_]:
-        """Which of these factors let no gradient pass. Slopes may be negative, too."""
+        """Which of these factors let no gradient pass; slopes may be negative."""
         return np.abs(factors) <= self.limit
 
 
@@ -107,25 +107,25 @@ class Op(ABC):
     dtype: str = ""
     """NumPy dtype of the result, "" for the program's floating type."""
     has_kink: ClassVar[bool] = False
-    """The derivative, or its slope, jumps where `branch` changes. Across such a kink, finite
-    differences say nothing about the derivative."""
+    """Whether the derivative, or its slope, jumps where `branch` changes. Finite differences across
+    such a kink say nothing about the derivative."""
     gradient_stop: ClassVar[GradientStop | None] = None
-    """When the op's result, as a factor of a gradient, lets (almost) no gradient pass."""
+    """The bound at which the result, as a factor of a gradient, lets (almost) no gradient pass."""
     couples_outputs: ClassVar[bool] = False
-    """The VJP reuses the output, and the output's elements depend on one another (as in softmax).
-    So no single element may be clamped."""
+    """Whether the VJP reuses the output and the output's elements depend on one another (as in
+    softmax). Then no single element may be clamped."""
     selects_elements: ClassVar[bool] = False
-    """Each element of the output is an element of the first input, or 0. Explanations name an
-    element after the one that was selected."""
+    """Whether each element of the output is an element of the first input, or 0. Explanations name
+    an element after the selected one."""
     zero_reason: ClassVar[ZeroReason | None] = None
     """Why an element of the output can be 0 regardless of the inputs' values: "not_chosen" (max
     pooling), "unseen" (embedding)."""
     elementwise: ClassVar[bool] = False
-    """Each element of the result depends on one element of each input, in any memory order."""
+    """Whether each element of the result depends on one element of each input, in any order."""
     any_order: ClassVar[bool] = False
-    """The kernel can write its result in any memory order."""
+    """Whether the kernel can write its result in any memory order."""
     strided: ClassVar[bool] = False
-    """The kernel can write to a result with gaps, a part of a larger array."""
+    """Whether the kernel can write to a result with gaps, such as a part of a larger array."""
 
     @abstractmethod
     def shape(self, *inputs: Tensor) -> Shape:
@@ -133,17 +133,17 @@ class Op(ABC):
 
     @abstractmethod
     def formula(self, *inputs: str) -> str:
-        """The right-hand side, in the inputs' symbols."""
+        """The right-hand side of the instruction, in the inputs' symbols."""
 
     @abstractmethod
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         """The bound calls that write `out`. May keep scratch arrays; calls must not allocate."""
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
-        """How ``out[index]`` comes from elements of the inputs.
+        """How ``out[index]`` is computed from elements of the inputs.
 
         The operands are as the instruction saw them. `index` may have running axes in place of
-        numbers, unless which elements are needed depends on their values.
+        numbers, unless the elements that are needed depend on values.
         """
         raise NotImplementedError(f"{self.name} does not explain its numbers")
 
@@ -161,7 +161,7 @@ class Op(ABC):
         return out.size
 
     def pattern(self, *inputs: Tensor) -> Tensor | None:
-        """The input whose axes and memory order the result has, if it has its shape."""
+        """The input whose axes and memory order the result takes, if their shapes are equal."""
         return inputs[0] if inputs else None
 
     def order(self, *inputs: Tensor) -> Order:
@@ -169,18 +169,18 @@ class Op(ABC):
         return "C"
 
     def storage(self, *inputs: Tensor) -> Tensor | None:
-        """The input in whose storage the result lies, for ops that only look at it anew."""
+        """The input in whose storage the result lies, if the op returns a view."""
         return None
 
     def branch(self, *inputs: Array) -> Array:
         """Which side of the op's kinks each element is on."""
         return np.greater(inputs[0], 0)
 
-    def prepare(self, *inputs: Tensor) -> None:  # noqa: B027 - most ops ask for nothing
-        """Ask for something of the inputs' storage before it is planned."""
+    def prepare(self, *inputs: Tensor) -> None:  # noqa: B027 - most ops require nothing
+        """Set requirements on the inputs' storage, such as `Tensor.ones`, before it is planned."""
 
     def bind(self, buffers: Buffers, out: Tensor, *inputs: Tensor) -> list[Call]:
-        """The kernel on the arrays that stand for these tensors."""
+        """The kernel, bound to the arrays of these tensors."""
         arrays = [buffers.array(tensor) for tensor in (out, *inputs)]
         return self.kernel(*(in_memory_order(arrays) if self.elementwise else arrays))
 
@@ -194,5 +194,5 @@ class WithoutVJP(Op):
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | DeferredProduct | None]:
-        """Refuse: zeros in its place would be wrong."""
+        """Raise ValueError: gradients of zero would be wrong."""
         raise ValueError(f"{self.name} has no VJP")

@@ -1,4 +1,4 @@
-"""Clipping of the gradient of all parameters: by its norm, or number by number."""
+"""Clipping of the gradient of all parameters: by its norm, or element by element."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Condition, Formula, Function, Index, Operand, series, where
+from engine.formula import Condition, Formula, Function, Index, Operand, summation, where
 from engine.ops.base import Call, WithoutVJP
 from engine.tensors.arrays import Array, blocks, constant
 from engine.tensors.tensor import Shape, Tensor
 
 
 class Norm(WithoutVJP):
-    """‖g‖."""
+    """‖g‖, the Euclidean norm of the gradient."""
 
     name = "norm"
 
@@ -30,7 +30,7 @@ class Norm(WithoutVJP):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (g,) = inputs
         k = g.axis(0, "k")
-        return Function("sqrt", series(g[k] ** 2, k))
+        return Function("sqrt", summation(g[k] ** 2, k))
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * inputs[0].size
@@ -63,7 +63,7 @@ class ScaleToNorm(WithoutVJP):
 
 
 class ClipToRange(WithoutVJP):
-    """g held within −c … c. Inputs: g, c."""
+    """g clipped to −c … c. Inputs: g, c."""
 
     name = "clip_value"
 

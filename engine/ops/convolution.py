@@ -1,7 +1,7 @@
-"""Convolution by way of patches: what each place of the kernel looks at, side by side.
+"""Convolution by patches (im2col): the cells that the kernel covers at each position, side by side.
 
-With the patches as rows, a convolution is one matrix product. Its two gradients are the products of
-any linear map, and the way back from patches to the image is the sum of all that looked at a pixel.
+With the patches as rows, a convolution is one matrix product, with the gradients of any linear map.
+The gradient of a pixel is the sum of its gradients in all patches.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from math import prod
 
 import numpy as np
 
-from engine.formula import Axis, Entry, Formula, Index, Operand, added, series
+from engine.formula import Axis, Entry, Formula, Index, Operand, added, summation
 from engine.ops.base import Call, GraphBuilder, Op
-from engine.ops.sight import looking_at, seen_from
+from engine.ops.receptive_field import receptive_field, receptive_fields_of
 from engine.ops.window import Window, planes
 from engine.tensors.arrays import Array, constant, reshaped
 from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class _Patchwork(Op):
-    """Between images (batch, *extents, channels) and patches (batch, *places, cells·channels).
+    """From images to patches, or back.
 
-    Patches are stored units first (order "F"): every cell of the kernel is then one copy of long
-    rows, over the places of a row and the whole batch. With groups, the channels of a group lie
-    together, cell by cell.
+    Images are (batch, *extents, channels), patches (batch, *positions, cells·channels). Patches are
+    stored units first (order "F"), so that each cell of the kernel is one copy of long rows, over
+    the positions of a row and the whole batch. With groups, the channels of a group are adjacent,
+    cell by cell.
     """
 
     def __init__(self, window: Window, groups: int = 1) -> None:
@@ -39,45 +40,45 @@ class _Patchwork(Op):
         return None
 
     def _pairs(self, image: Array, patches: Array) -> list[tuple[Array, Array]]:
-        """For every cell, the part of the image it looks at and where that stands in patches."""
+        """For each cell of the window, its part of the image and its part of the patches."""
         x, p = planes(image), planes(patches)
-        groups, places, extents = self.groups, p.shape[1:], image.shape[1:-1]
+        groups, positions, extents = self.groups, p.shape[1:], image.shape[1:-1]
         x = x.reshape(groups, -1, *x.shape[1:])
-        p = p.reshape(groups, *self.window.size, -1, *places)
+        p = p.reshape(groups, *self.window.size, -1, *positions)
         every, pairs = slice(None), []
         for cell, source, target in self.window.cells_of(extents):
-            looked_at: tuple[slice | int, ...] = (every, every, *source)
-            place: tuple[slice | int, ...] = (every, *cell, every, *target)
-            pairs.append((x[looked_at], p[place]))
+            covered: tuple[slice | int, ...] = (every, every, *source)
+            patch: tuple[slice | int, ...] = (every, *cell, every, *target)
+            pairs.append((x[covered], p[patch]))
         return pairs
 
     def _cell(self, patch: Entry, channels: int) -> tuple[Index, Entry]:
-        """The cell of the window and the channel that an element of a patch is of."""
-        own = channels // self.groups
-        size = self.window.cells * own
+        """The cell of the window and the channel of an element of a patch."""
+        width = channels // self.groups
+        size = self.window.cells * width
         within = patch % size
-        return self.window.cell(within // own), patch // size * own + within % own
+        return self.window.cell(within // width), patch // size * width + within % width
 
     def _patch(self, cell: Index, channel: Entry, channels: int) -> Entry:
-        """Which element of a patch a channel of a cell of the window is."""
-        own = channels // self.groups
-        number = channel // own * self.window.cells + self.window.number(cell)
-        return number * own + channel % own
+        """The element of a patch that holds this channel of this cell of the window."""
+        width = channels // self.groups
+        number = channel // width * self.window.cells + self.window.number(cell)
+        return number * width + channel % width
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
 
 
 class Patches(_Patchwork):
-    """The patches of an image. What lies in the padding is zero from the start and stays so."""
+    """The patches of an image. Cells in the padding are zero from the start and stay zero."""
 
     name = "patches"
     selects_elements = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         batch, *extents, channels = inputs[0].shape
-        places = self.window.extents(tuple(extents))
-        return (batch, *places, self.window.cells * channels)
+        positions = self.window.extents(tuple(extents))
+        return (batch, *positions, self.window.cells * channels)
 
     def formula(self, *inputs: str) -> str:
         return f"patches({inputs[0]}, {'×'.join(map(str, self.window.size))})"
@@ -88,8 +89,8 @@ class Patches(_Patchwork):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
         cell, channel = self._cell(index[-1], x.shape[-1])
-        seen = seen_from(self.window, index[1:-1], x.shape[1:-1], cell)
-        return seen.kept(x[(index[0], *seen.source, channel)], "there is padding")
+        field = receptive_field(self.window, index[1:-1], x.shape[1:-1], cell)
+        return field.masked(x[(index[0], *field.source, channel)], "there is padding")
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -99,7 +100,7 @@ class Patches(_Patchwork):
 
 
 class Fold(_Patchwork):
-    """The sum, for every cell of an image, of all patches it is in: the VJP of `Patches`."""
+    """For each pixel, the sum over all patches that contain it: the VJP of `Patches`."""
 
     name = "fold"
 
@@ -121,9 +122,9 @@ class Fold(_Patchwork):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (p,) = inputs
         channels, terms = out.shape[-1], []
-        for seen in looking_at(self.window, index[1:-1], p.shape[1:-1]):
-            patch = self._patch(seen.cell, index[-1], channels)
-            terms.append(seen.kept(p[(index[0], *seen.place, patch)]))
+        for field in receptive_fields_of(self.window, index[1:-1], p.shape[1:-1]):
+            patch = self._patch(field.cell, index[-1], channels)
+            terms.append(field.masked(p[(index[0], *field.position, patch)]))
         return added(terms)
 
     def vjp(
@@ -154,11 +155,11 @@ class _Grouped(Op):
         return None
 
     def _channels(self, array: Array) -> Array:
-        """(groups, channels, batch·places) of values stored units first."""
+        """A view (groups, channels, batch·positions) of values stored units first."""
         return reshaped(planes(array), self.groups, array.shape[-1] // self.groups, -1)
 
     def _weights(self, array: Array) -> Array:
-        """(groups, inputs, units)."""
+        """A view (groups, inputs, units) of the weights."""
         inputs = prod(array.shape[:-1])
         return reshaped(array, inputs, self.groups, -1).transpose(1, 0, 2)
 
@@ -186,10 +187,10 @@ class GroupedProduct(_Grouped):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         x, w = inputs
-        *place, unit = index
+        *leading, unit = index
         i = Axis("k", "input", x.shape[-1] // self.groups)
         group = unit // (out.shape[-1] // self.groups)
-        return series(x[(*place, group * i.extent + i.along())] * w.matrix()[i, unit], i)
+        return summation(x[(*leading, group * i.extent + i.along())] * w.matrix()[i, unit], i)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -216,10 +217,10 @@ class GroupedBack(_Grouped):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         y, w = inputs
-        *place, channel = index
-        u, own = Axis("k", "unit", y.shape[-1] // self.groups), out.shape[-1] // self.groups
-        unit = channel // own * u.extent + u.along()
-        return series(y[(*place, unit)] * w.matrix()[channel % own, unit], u)
+        *leading, channel = index
+        u, width = Axis("k", "unit", y.shape[-1] // self.groups), out.shape[-1] // self.groups
+        unit = channel // width * u.extent + u.along()
+        return summation(y[(*leading, unit)] * w.matrix()[channel % width, unit], u)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -249,7 +250,7 @@ class GroupedOuter(_Grouped):
         row, unit = out.matrix().translate(index, out)
         group, axes = unit // (y.shape[-1] // self.groups), x.all()[:-1]
         channel = group * (x.shape[-1] // self.groups) + row
-        return series(x[(*axes, channel)] * y[(*axes, unit)], *axes)
+        return summation(x[(*axes, channel)] * y[(*axes, unit)], *axes)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

@@ -1,4 +1,4 @@
-"""Copies: the same numbers at another place, or in another memory order."""
+"""Copies: the same numbers in another buffer, or in another memory order."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Multiply(_Binary):
 
 
 class Scale(Op):
-    """c·x for a fixed number c, shown as `label`, such as 2/n, where c has a meaning."""
+    """c·x for a fixed number c, shown as `label`, such as 2/n, if it is given."""
 
     name = "scale"
     elementwise = True
@@ -165,7 +165,7 @@ class Sign(Op):
 
 
 class Clip(Op):
-    """x held within −bound … bound."""
+    """x clipped to −bound … bound."""
 
     name = "clip"
     elementwise = True

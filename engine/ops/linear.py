@@ -8,31 +8,32 @@ from math import prod
 
 import numpy as np
 
-from engine.formula import Axis, Element, Entry, Formula, Index, Operand, series
+from engine.formula import Axis, Element, Entry, Formula, Index, Operand, summation
 from engine.ops.base import Buffers, Call, GraphBuilder, Op
 from engine.ops.reduction import SumTo
 from engine.tensors.arrays import Array, matrix
 from engine.tensors.tensor import Order, Shape, Tensor
 
 SMALL = 1_000_000
-"""Multiply-adds up to which OpenBLAS takes operands as they lie; beyond, it packs them first. Of
+"""The most multiply-adds of a product whose operands OpenBLAS reads in place, without packing. For
 matrices with a short axis or two, packing takes as long as multiplying: (64 × 512)·(512 × 256) took
 229 µs at once and 157 µs in sixteen pieces, (72 × 3,872)·(3,872 × 16) 144 µs and 94 µs."""
 SHORT = 96
-"""The shortest axis of a product that is cut; with longer ones, packing pays."""
+"""The greatest extent of the shortest axis of a product that is cut; beyond it, packing pays."""
 PIECE_ROWS, PIECE = 64, 4096
-"""Most rows and most numbers of a piece of the result."""
+"""The most rows and the most elements of a piece of the result."""
 MIN_PIECE, MIN_INNER = 64, 64
-"""Fewest numbers of a piece of the result, and shortest piece of the inner axis, worth a call."""
+"""The fewest elements of a piece of the result and of the inner axis that are worth a call."""
 THIN = 4
-"""An inner axis so many times as long as the others is cut itself and the products are summed..."""
+"""The ratio of the inner axis to the others from which the inner axis is cut, products summed."""
 FEW_ROWS = 16
-"""...unless pieces of so many rows are small enough: (64 × 512)·(512 × 64) took 56 µs at once,
-60 µs as a sum and 40 µs in four pieces (single precision)."""
+"""The fewest rows of a piece for which a product with a long inner axis is cut by rows instead:
+(64 × 512)·(512 × 64) took 56 µs at once, 60 µs as a sum and 40 µs in four pieces (single
+precision)."""
 
 
 def product(left: Array, right: Array, out: Array) -> list[Call]:
-    """out = left · right in BLAS calls, whichever of out's memory orders it has.
+    """BLAS calls for out = left · right, whatever the memory order of `out`.
 
     BLAS writes C-contiguous results, so a Fortran-ordered one is computed as its transpose. A
     large product is cut into equal pieces.
@@ -57,13 +58,13 @@ def product(left: Array, right: Array, out: Array) -> list[Call]:
 
 
 def _divisor(extent: int, most: int) -> int:
-    """A long divisor of `extent`, at most so long: of those that fill vector registers, if any."""
+    """The largest divisor of `extent` up to `most`, if possible one that fills vector registers."""
     divisors = [d for d in range(1, min(extent, most) + 1) if extent % d == 0]
     return max(divisors, key=lambda d: (d % 16 == 0, d % 8 == 0, d), default=1)
 
 
 def _cut(left: Array, right: Array, out: Array, height: int, width: int) -> Call:
-    """The product in pieces of the result of so many rows and columns."""
+    """The product in pieces of the result with `height` rows and `width` columns."""
     (rows, inner), columns = left.shape, right.shape[1]
     lefts = left.reshape(rows // height, 1, height, inner)
     rights = right.reshape(1, inner, columns // width, width).transpose(0, 2, 1, 3)
@@ -85,13 +86,12 @@ def _summed(left: Array, right: Array, out: Array, piece: int) -> list[Call]:
 class Linear(Op):
     """z = x·W + b: x (batch, inputs), W (inputs, units), b (units,) -> z (batch, units).
 
-    With more axes, x (batch, …, inputs) -> z (batch, …, units), the same map at every place; the
-    axes of W before its last one together are the inputs.
+    With more axes, x (batch, …, inputs) -> z (batch, …, units), the same map at every
+    position; all axes of W but the last together are the inputs.
 
-    A bias is the weight of an input that is always 1. Where x keeps the units outermost it is
-    stored with that further 1, b lies right behind W, and the sum is part of the one product; a
-    broadcast addition would cost more than the product itself on small networks (0.86 against
-    0.38 µs).
+    A bias is the weight of an input that is always 1. If x has the units outermost, it is stored
+    with that extra 1 and b directly after W, so that one product includes the sum; a broadcast
+    addition would cost more than the product itself on small networks (0.86 against 0.38 µs).
     """
 
     name = "linear"
@@ -130,7 +130,7 @@ class Linear(Op):
         x, w, b = inputs
         k = x.axis(-1)
         *_, unit = index
-        return series(x[(*index[:-1], k)] * w.matrix()[k, unit], k) + b[unit]
+        return summation(x[(*index[:-1], k)] * w.matrix()[k, unit], k) + b[unit]
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -147,11 +147,11 @@ class Linear(Op):
 
 
 class MatMul(Op):
-    """A·B of two matrices, either of them transposed first if so asked.
+    """A·B of two matrices, either of which may be transposed first.
 
-    Of an operand with more than two axes, all but the last together are the rows; where B is the
-    transpose of such a one, its last axis is the inner one. `shape` says how the rows of a result
-    are laid out that cannot be told from A.
+    In an operand with more than two axes, all axes but the last together are the rows; if such a B
+    is transposed, its last axis is the inner one. `shape` is the shape of a result whose rows do
+    not follow from A.
     """
 
     name = "matmul"
@@ -194,17 +194,17 @@ class MatMul(Op):
         left, right = inputs
         rows = left.shape[:-1]
         if not self.transpose_left and out.shape[:-1] == rows:
-            *place, column = index
+            *leading, column = index
             k = left.axis(-1)
-            return series(left[(*place, k)] * self._right(right, k, column), k)
+            return summation(left[(*leading, k)] * self._right(right, k, column), k)
         row, column = out.matrix().translate(index, out)
         if self.transpose_left and not self.transpose_right and right.shape[:-1] == rows:
             axes = left.all()[:-1]
-            return series(left[(*axes, row)] * right[(*axes, column)], *axes)
+            return summation(left[(*axes, row)] * right[(*axes, column)], *axes)
         left = left.matrix()
         k = left.axis(0 if self.transpose_left else 1)
         first = left[k, row] if self.transpose_left else left[row, k]
-        return series(first * self._right(right, k, column), k)
+        return summation(first * self._right(right, k, column), k)
 
     def _right(self, right: Operand, k: Axis, column: Entry) -> Element:
         return right.matrix()[(column, k) if self.transpose_right else (k, column)]

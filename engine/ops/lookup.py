@@ -1,4 +1,4 @@
-"""Looking up rows of a table by number, and adding to them: embeddings and ratings."""
+"""Looking up rows of a table by id, and adding to them: embeddings and ratings."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 
 from engine.formula import (
     Axis,
-    Choice,
     Formula,
     Index,
     Number,
     OpenIndexError,
     Operand,
+    Selection,
     entry_of,
-    series,
     single,
+    summation,
 )
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Multiply
@@ -29,13 +29,13 @@ from engine.tensors.arrays import Array, constant, flat, matrix, reshaped
 from engine.tensors.tensor import Shape, Tensor
 
 FEW_ROWS = 128
-"""Rows of a table up to which a product with ones and zeros adds to them fastest."""
+"""The most rows of a table for which a product with ones and zeros adds to them fastest."""
 
 
 class Lookup(Op):
-    """Rows of a table: out[…] = W[ids[…]]. Inputs: W (rows, units) or (rows,), whole numbers.
+    """Rows of a table: out[…] = W[ids[…]]. Inputs: W (rows, units) or (rows,), ids.
 
-    A number that is no row's is taken for the nearest that is.
+    Ids out of range are clipped to the nearest row.
     """
 
     name = "lookup"
@@ -72,7 +72,7 @@ class Lookup(Op):
         lead = len(ids.shape)
         row = ids[index[:lead]]
         found = table[(row.number(table.shape[0]), *index[lead:])]
-        return Choice(found, (row,), "the row with this number")
+        return Selection(found, (row,), "the row with this number")
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -88,7 +88,7 @@ class Lookup(Op):
 class ScatterAdd(Op):
     """A table of `shape` in which row r is the sum of all g[…] with ids[…] = r.
 
-    The VJP of `Lookup`. Inputs: g, the numbers.
+    The VJP of `Lookup`. Inputs: g, ids.
     """
 
     name = "scatter_add"
@@ -119,16 +119,16 @@ class ScatterAdd(Op):
         """onehot(ids)ᵀ·g."""
         marks, one = np.empty((numbers.size, len(out)), out.dtype), np.ones((), out.dtype)
         starts = np.arange(0, marks.size, len(out)).reshape(numbers.shape)
-        places = np.empty(numbers.shape, np.int64)
+        indices = np.empty(numbers.shape, np.int64)
         return [
             partial(np.copyto, marks, constant(0.0, out)),
-            partial(np.add, numbers, starts, places),
-            partial(marks.reshape(-1).__setitem__, places.reshape(-1), one),
+            partial(np.add, numbers, starts, indices),
+            partial(marks.reshape(-1).__setitem__, indices.reshape(-1), one),
             *product(marks.T, rows, out),
         ]
 
     def _by_number(self, out: Array, rows: Array, numbers: Array) -> list[Call]:
-        """Adds single numbers at flat places, for which `np.add.at` has a fast path."""
+        """Adds single numbers at flat indices, for which `np.add.at` has a fast path."""
         units = out.size // len(out)
         start: list[Call] = [partial(np.copyto, out, constant(0.0, out))]
         if not rows.flags.c_contiguous:
@@ -136,12 +136,12 @@ class ScatterAdd(Op):
             start.append(partial(np.copyto, moved, rows))
             rows = moved
         first = np.empty(numbers.shape, np.int64)
-        places = np.empty((numbers.size, units), np.int64)
+        indices = np.empty((numbers.size, units), np.int64)
         return [
             *start,
             partial(np.multiply, numbers, np.array(units), first),
-            partial(np.add, first.reshape(-1, 1), np.arange(units), places),
-            partial(np.add.at, reshaped(out, -1), places.reshape(-1), rows.reshape(-1)),
+            partial(np.add, first.reshape(-1, 1), np.arange(units), indices),
+            partial(np.add.at, reshaped(out, -1), indices.reshape(-1), rows.reshape(-1)),
         ]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
@@ -159,7 +159,7 @@ class ScatterAdd(Op):
             entry_of(f"{ids.axis(d).letter}ₙ", (n,), numbers)
             for d, numbers in enumerate(positions.T)
         ]
-        return series(g[(*at, *unit)], n)
+        return summation(g[(*at, *unit)], n)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -172,7 +172,7 @@ class ScatterAdd(Op):
 
 
 class Offset(Op):
-    """The numbers of each field (batch, fields) as rows of one table, field after field."""
+    """The ids of each field (batch, fields) as rows of one table of all fields in order."""
 
     name = "offset"
     dtype = "int64"
@@ -198,7 +198,7 @@ class Offset(Op):
 
 
 class PairDot(Op):
-    """The scalar product of two vectors a sample: x (batch, 2, units) -> (batch, 1)."""
+    """The scalar product of each sample's two vectors: x (batch, 2, units) -> (batch, 1)."""
 
     name = "pair_dot"
 
@@ -218,7 +218,7 @@ class PairDot(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
         k = x.axis(-1, "k")
-        return series(x[index[0], 0, k] * x[index[0], 1, k], k)
+        return summation(x[index[0], 0, k] * x[index[0], 1, k], k)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -264,7 +264,7 @@ class PairSpread(Op):
 
 
 class PairSwap(Op):
-    """The two vectors of each sample in the other order."""
+    """The two vectors of each sample in reverse order."""
 
     name = "pair_swap"
 

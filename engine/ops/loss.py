@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Condition, Formula, Function, Index, Number, Operand, series, where
+from engine.formula import Condition, Formula, Function, Index, Number, Operand, summation, where
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Clip, Multiply, Scale, Sign, times
 from engine.tensors.arrays import Array, constant, flat, flat_pair
@@ -23,14 +23,14 @@ class _Scalar(Op):
 
 
 def _weights(count: int, total: float, out: Array) -> Array:
-    """The weights of a mean, so that a mean is one product: a fixed vector of total/count."""
+    """A fixed vector of total/count: the weights of a mean, which is then one product."""
     return np.full(count, total / count, dtype=out.dtype)
 
 
 def _mean(e: Operand, term: Callable[[Formula], Formula]) -> Formula:
     """The mean of a term over all elements."""
     axes = e.all()
-    return series(term(e[axes]), *axes) / Number(e.array.size, "n")
+    return summation(term(e[axes]), *axes) / Number(e.array.size, "n")
 
 
 class MeanSquare(_Scalar):
@@ -134,7 +134,7 @@ class BinaryCrossEntropy(_Scalar):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         z, _, y = inputs
         axes = z.all()
-        total = series(Function("softplus", z[axes]) - y[axes] * z[axes], *axes)
+        total = summation(Function("softplus", z[axes]) - y[axes] * z[axes], *axes)
         return total / Number(z.array.size, "n")
 
     def vjp(
@@ -169,7 +169,7 @@ class SoftmaxCrossEntropy(_Scalar):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         _, log_p, _, y = inputs
         axes = y.all()
-        return -(series(y[axes] * log_p[axes], *axes) / Number(y.shape[0], "n"))
+        return -(summation(y[axes] * log_p[axes], *axes) / Number(y.shape[0], "n"))
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -237,7 +237,7 @@ class L2Penalty(_Scalar):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         w, rate = inputs
         axes = w.all()
-        return Number(0.5, "½") * rate[()] * series(w[axes] ** 2, *axes)
+        return Number(0.5, "½") * rate[()] * summation(w[axes] ** 2, *axes)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -250,7 +250,7 @@ class L2Penalty(_Scalar):
 
 
 class L1Penalty(_Scalar):
-    """λ Σ|W|. Inputs: W and the 0-d λ. `StopAtZero` in the update lets weights really reach 0."""
+    """λ Σ|W|. Inputs: W and the 0-d λ. `StopAtZero` in the update lets weights reach exactly 0."""
 
     name = "l1_penalty"
     has_kink = True
@@ -270,7 +270,7 @@ class L1Penalty(_Scalar):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         w, rate = inputs
         axes = w.all()
-        return rate[()] * series(Function("abs", w[axes]), *axes)
+        return rate[()] * summation(Function("abs", w[axes]), *axes)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

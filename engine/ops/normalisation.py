@@ -1,7 +1,7 @@
-"""Standardising: over the units of a sample (layer) or over all samples of a unit (batch).
+"""Standardising: over the units of a sample (layer norm) or all samples of a unit (batch norm).
 
-The mean and the variance are ops of their own, to be looked at, but the rule of `Standardise` goes
-straight to x: it takes into account that they depend on x, too.
+Mean and variance are separate ops, so that they can be inspected, but the VJP of `Standardise` goes
+straight to x: it includes their dependence on x.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.formula import Axis, Formula, Function, Index, Number, Operand, series
+from engine.formula import Axis, Formula, Function, Index, Number, Operand, summation
 from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import Multiply
 from engine.ops.reduction import SumTo
@@ -21,11 +21,12 @@ from engine.tensors.arrays import Array, constant, flat, matrix
 from engine.tensors.tensor import Shape, Tensor
 
 Along = Literal["units", "rows"]
-"""Over the units of each row, or over the rows (samples and places) of each unit."""
+"""The direction of a mean: over the units of each row, or over the rows (samples and positions) of
+each unit."""
 
 
 class _Moment(WithoutVJP):
-    """One number for each row (batch, …, 1), or for each unit (units,)."""
+    """A moment: one number for each row (batch, …, 1), or for each unit (units,)."""
 
     def __init__(self, along: Along) -> None:
         self.along = along
@@ -42,7 +43,7 @@ class _Moment(WithoutVJP):
 
 
 def averaged(along: Along, x: Operand, index: Index) -> tuple[tuple[Axis, ...], Index]:
-    """What the mean that belongs to an element of x is over, and the elements it is of."""
+    """The axes of the mean that applies to an element of x, and the elements in that mean."""
     if along == "units":
         k = x.axis(-1)
         return (k,), (*index[:-1], k.along())
@@ -52,18 +53,18 @@ def averaged(along: Along, x: Operand, index: Index) -> tuple[tuple[Axis, ...], 
 
 def mean(term: Formula, axes: tuple[Axis, ...]) -> Formula:
     """The mean of a term over axes."""
-    return series(term, *axes) / Number(prod(axis.extent for axis in axes), "n")
+    return summation(term, *axes) / Number(prod(axis.extent for axis in axes), "n")
 
 
 def averager(x: Array, along: Along, out: Array) -> Call:
-    """The means of the matrix x (rows, units) into the vector `out`, as one product."""
+    """The product that writes the means of the matrix x (rows, units) to the vector `out`."""
     count = x.shape[1 if along == "units" else 0]
     weights = np.full(count, 1.0 / count, x.dtype)
     return partial((x if along == "units" else x.T).dot, weights, out)
 
 
-def lined_up(vector: Array, along: Along) -> Array:
-    """A moment as an operand of the transposed matrix (units, rows)."""
+def broadcastable(vector: Array, along: Along) -> Array:
+    """A moment, as an operand that broadcasts against the transposed matrix (units, rows)."""
     return vector if along == "units" else vector[:, np.newaxis]
 
 
@@ -80,8 +81,8 @@ class Mean(_Moment):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
-        axes, place = averaged(self.along, x, index)
-        return mean(x[place], axes)
+        axes, elements = averaged(self.along, x, index)
+        return mean(x[elements], axes)
 
 
 class Variance(_Moment):
@@ -94,7 +95,7 @@ class Variance(_Moment):
         return f"mean of ({x} − {mean})² over {self.along}"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        x, mean = matrix(inputs[0]), lined_up(flat(inputs[1]), self.along)
+        x, mean = matrix(inputs[0]), broadcastable(flat(inputs[1]), self.along)
         square = np.empty_like(x)
         return [
             partial(np.subtract, x.T, mean, square.T),
@@ -104,8 +105,8 @@ class Variance(_Moment):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         x, middle = inputs
-        axes, place = averaged(self.along, x, index)
-        return mean((x[place] - middle[index]) ** 2, axes)
+        axes, elements = averaged(self.along, x, index)
+        return mean((x[elements] - middle[index]) ** 2, axes)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * inputs[0].size
@@ -140,7 +141,7 @@ class InverseDeviation(WithoutVJP):
 class Standardise(Op):
     """x̂ = (x − μ)·s. Inputs: x, μ, s.
 
-    With `fixed`, μ and s are not of this x but running ones.
+    With `fixed`, μ and s are running values that do not depend on x.
     """
 
     name = "standardise"
@@ -159,7 +160,7 @@ class Standardise(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         x, target = matrix(inputs[0]).T, matrix(out).T
-        mean, scale = (lined_up(flat(array), self.along) for array in inputs[1:])
+        mean, scale = (broadcastable(flat(array), self.along) for array in inputs[1:])
         return [
             partial(np.subtract, x, mean, target),
             partial(np.multiply, target, scale, target),
@@ -204,29 +205,29 @@ class StandardiseGradient(WithoutVJP):
         g, x, target = (matrix(array) for array in (inputs[0], inputs[1], out))
         count = g.shape[0 if self.along == "units" else 1]
         mean, both = np.empty(count, out.dtype), np.empty(count, out.dtype)
-        scale = lined_up(flat(inputs[2]), self.along)
+        scale = broadcastable(flat(inputs[2]), self.along)
         return [
             averager(g, self.along, mean),
             partial(np.multiply, g, x, target),
             averager(target, self.along, both),
-            partial(np.multiply, x.T, lined_up(both, self.along), target.T),
-            partial(np.add, target.T, lined_up(mean, self.along), target.T),
+            partial(np.multiply, x.T, broadcastable(both, self.along), target.T),
+            partial(np.add, target.T, broadcastable(mean, self.along), target.T),
             partial(np.subtract, g, target, target),
             partial(np.multiply, target.T, scale, target.T),
         ]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         g, x, scale = inputs
-        axes, place = averaged(self.along, g, index)
-        both = mean(g[place] * x[place], axes)
-        return scale.broadcast(index) * (g[index] - mean(g[place], axes) - x[index] * both)
+        axes, elements = averaged(self.along, g, index)
+        both = mean(g[elements] * x[elements], axes)
+        return scale.broadcast(index) * (g[index] - mean(g[elements], axes) - x[index] * both)
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 8 * out.size
 
 
 class ScaleShift(Op):
-    """γ ⊙ x + β, a factor and a summand for each unit. Inputs: x, γ, β."""
+    """γ ⊙ x + β with a gain and a shift for each unit. Inputs: x, γ, β."""
 
     name = "scale_shift"
 
@@ -281,7 +282,7 @@ class UnitDot(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         x, y = inputs
         axes = x.all()[:-1]
-        return series(x[(*axes, *index)] * y[(*axes, *index)], *axes)
+        return summation(x[(*axes, *index)] * y[(*axes, *index)], *axes)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -295,7 +296,7 @@ class UnitDot(Op):
 
 
 class Follow(WithoutVJP):
-    """r ← r + ρ·(c·x − r): a running value follows the batch's. Inputs: r, ρ, x; c is fixed."""
+    """r ← r + ρ·(c·x − r): a running average. Inputs: r, ρ, x; c is fixed."""
 
     name = "follow"
 
@@ -322,10 +323,10 @@ class Follow(WithoutVJP):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         running, rate, value = inputs
-        seen: Formula = value[index]
+        target: Formula = value[index]
         if self.factor != 1.0:
-            seen = Number(self.factor, "n/(n − 1)") * seen
-        return running[index] + rate[()] * (seen - running[index])
+            target = Number(self.factor, "n/(n − 1)") * target
+        return running[index] + rate[()] * (target - running[index])
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 4 * out.size

@@ -1,6 +1,6 @@
-"""Pooling: one number for each window, its largest or the sum of its cells.
+"""Pooling: one number for each window, the largest or the sum of its cells.
 
-The windows are those of a convolution, over each channel by itself.
+The windows are those of a convolution, for each channel separately.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from functools import partial
 import numpy as np
 
 from engine.formula import (
-    Choice,
     Condition,
     Element,
     Entry,
@@ -19,31 +18,31 @@ from engine.formula import (
     Index,
     Number,
     Operand,
+    Selection,
     Sum,
     added,
     axes_of,
     highest,
     masked,
     numbers_of,
-    series,
     single,
+    summation,
     where,
 )
 from engine.ops.base import Call, GraphBuilder, Op
-from engine.ops.sight import looking_at, seen_from
+from engine.ops.receptive_field import receptive_field, receptive_fields_of
 from engine.ops.window import Window, planes
 from engine.tensors.arrays import Array, constant
 from engine.tensors.tensor import Order, Shape, Tensor
 
 Pair = tuple[Array, Array]
 
-
-SHOWN = 25
-"""Cells of a window up to which an explanation lists them."""
+MAX_LISTED = 25
+"""The most cells of a window that an explanation lists one by one."""
 
 
 class _Pooling(Op):
-    """Between cells (batch, *extents, channels) and windows (batch, *places, channels)."""
+    """From cells (batch, *extents, channels) to windows (batch, *positions, channels)."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
@@ -58,9 +57,9 @@ class _Pooling(Op):
     def order(self, *inputs: Tensor) -> Order:
         return inputs[0].order
 
-    def pairs(self, cells: Array, places: Array) -> list[Pair]:
-        """For every cell of the window, what it looks at and the places it looks from."""
-        x, y, every = planes(cells), planes(places), slice(None)
+    def pairs(self, cells: Array, windows: Array) -> list[Pair]:
+        """For each cell of the window, the inputs it covers and the elements of their windows."""
+        x, y, every = planes(cells), planes(windows), slice(None)
         return [
             (x[(every, *source)], y[(every, *target)])
             for _, source, target in self.window.cells_of(cells.shape[1:-1])
@@ -82,7 +81,7 @@ class _Unpooling(_Pooling):
 
 
 class MaxPool(_Pooling):
-    """The largest cell of each window; padding never is."""
+    """The largest cell of each window; padding is never chosen."""
 
     name = "max_pool"
     has_kink = True
@@ -95,12 +94,12 @@ class MaxPool(_Pooling):
         if self.window.padded:
             calls: list[Call] = [partial(np.copyto, out, constant(-np.inf, out))]
         else:
-            cells, places = pairs.pop(0)
-            calls = [partial(np.copyto, places, cells)]
+            cells, windows = pairs.pop(0)
+            calls = [partial(np.copyto, windows, cells)]
         return calls + [partial(np.maximum, y, x, out=y) for x, y in pairs]
 
     def branch(self, *inputs: Array) -> Array:
-        """The number of the chosen cell of each window."""
+        """The index of the chosen cell of each window."""
         (x,) = inputs
         shape = (x.shape[0], *self.window.extents(x.shape[1:-1]), x.shape[-1])
         op = Chosen(self.window)
@@ -112,13 +111,13 @@ class MaxPool(_Pooling):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
-        seen = seen_from(self.window, index[1:-1], x.shape[1:-1])
-        cells = x[(index[0], *seen.source, index[-1])]
-        others = tuple(axis for axis in cells.axes if axis not in seen.axes)
-        largest = highest(cells, seen.axes, seen.inside((*others, *seen.axes)))
+        field = receptive_field(self.window, index[1:-1], x.shape[1:-1])
+        cells = x[(index[0], *field.source, index[-1])]
+        others = tuple(axis for axis in cells.axes if axis not in field.axes)
+        largest = highest(cells, field.axes, field.inside((*others, *field.axes)))
         count = self.window.cells
-        by = seen.each(cells) if not others and count <= SHOWN else ()
-        return Choice(largest, by, f"the largest of the {count} cells of its window")
+        by = field.each(cells) if not others and count <= MAX_LISTED else ()
+        return Selection(largest, by, f"the largest of the {count} cells of its window")
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -140,9 +139,9 @@ class MaxPool(_Pooling):
 
 
 class Chosen(_Pooling):
-    """Which cell of each window is its largest: the first one, row by row, if several are.
+    """The index of the largest cell of each window: the first one, row by row, if several are.
 
-    Cells are numbered from 0; where none is, since there is a NaN, it is the number of cells.
+    If no cell equals the largest, since that is NaN, the index is the number of cells.
     """
 
     name = "chosen"
@@ -155,20 +154,20 @@ class Chosen(_Pooling):
         return f"which cell of {inputs[0]} is {inputs[1]}"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        """Counts the cells before the first that is as large as the largest."""
+        """Counts the cells before the first that equals the largest."""
         x, largest = inputs
         smaller, before = np.empty_like(out, dtype=bool), np.empty_like(out, dtype=bool)
-        cells, place = self.pairs(x, largest), self.pairs(x, smaller)
+        cells, flags = self.pairs(x, largest), self.pairs(x, smaller)
         calls: list[Call] = [
             partial(np.copyto, out, np.zeros((), out.dtype)),
             partial(np.copyto, before, np.array(True)),
         ]
         counted = before.view(np.uint8) if out.itemsize == 1 else before
-        for (cell, top), (_, here) in zip(cells, place, strict=True):
+        for (cell, top), (_, differs) in zip(cells, flags, strict=True):
             if self.window.padded:
                 calls.append(partial(np.copyto, smaller, np.array(True)))
             calls += [
-                partial(np.not_equal, cell, top, here),
+                partial(np.not_equal, cell, top, differs),
                 partial(np.logical_and, before, smaller, before),
                 partial(np.add, out, counted, out),
             ]
@@ -176,21 +175,21 @@ class Chosen(_Pooling):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         x, largest = inputs
-        sample, *place, channel = single(index)
+        sample, *position, channel = single(index)
         number = int(out.array[single(index)])
         if number == self.window.cells:
             return Number(number, meaning="the largest is not a number, so no cell equals it")
         cell = self.window.cell(number)
-        seen = seen_from(self.window, tuple(place), x.shape[1:-1], cell)
-        by = x[(sample, *seen.source, channel)], largest[index]
-        return Choice(Number(number), by, "the number of the first cell that is the largest")
+        field = receptive_field(self.window, tuple(position), x.shape[1:-1], cell)
+        by = x[(sample, *field.source, channel)], largest[index]
+        return Selection(Number(number), by, "the number of the first cell that is the largest")
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return self.window.cells * out.size
 
 
 def _where_chosen(value: Element, chosen: Element, number: Entry) -> Formula:
-    """A window's value where its chosen cell has this number, else 0."""
+    """A window's value where `number` is the index of its chosen cell, else 0."""
     axes = axes_of((*value.index, number))
     if not axes:
         other = Number(0.0, meaning="another cell of the window is larger")
@@ -213,8 +212,8 @@ def _scaled(total: Formula, factor: float) -> Formula:
 class Unpool(_Unpooling):
     """Each window's number at the cell that was chosen, zero elsewhere: the VJP of `MaxPool`.
 
-    Inputs: a number for each window, and which of its cells was chosen. A cell that several
-    windows chose gets their sum.
+    Inputs: a number for each window, the index of its chosen cell. A cell that several windows
+    chose gets the sum of their numbers.
     """
 
     name = "unpool"
@@ -224,30 +223,30 @@ class Unpool(_Unpooling):
         return f"{inputs[0]} at {inputs[1]}, else 0"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        """Zeroes the others by their bits; copying under a mask takes several times as long."""
+        """Zeroes the other cells by bit masks; a masked copy takes several times as long."""
         numbers, chosen = inputs
         kind = np.dtype(f"i{numbers.itemsize}")
-        kept = np.empty_like(numbers)
+        selected = np.empty_like(numbers)
         equal, bits = np.empty_like(chosen, dtype=bool), np.empty_like(numbers, dtype=kind)
-        apart = self.window.apart  # each cell is written once, or never and stays zero
-        calls: list[Call] = [] if apart else [partial(np.copyto, out, constant(0.0, out))]
-        for number, (cell, value) in enumerate(self.pairs(out, kept)):
+        disjoint = self.window.disjoint  # each cell is written once, or never and stays zero
+        calls: list[Call] = [] if disjoint else [partial(np.copyto, out, constant(0.0, out))]
+        for number, (cell, value) in enumerate(self.pairs(out, selected)):
             calls += [
                 partial(np.equal, chosen, np.array(number, chosen.dtype), equal),
                 partial(np.copyto, bits, equal),
                 partial(np.negative, bits, bits),
-                partial(np.bitwise_and, numbers.view(kind), bits, kept.view(kind)),
-                partial(np.copyto, cell, value) if apart else partial(np.add, cell, value, cell),
+                partial(np.bitwise_and, numbers.view(kind), bits, selected.view(kind)),
+                partial(np.copyto, cell, value) if disjoint else partial(np.add, cell, value, cell),
             ]
         return calls
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         numbers, chosen = inputs
         terms = []
-        for seen in looking_at(self.window, index[1:-1], numbers.shape[1:-1]):
-            place = (index[0], *seen.place, index[-1])
-            number = self.window.number(seen.cell)
-            terms.append(seen.kept(_where_chosen(numbers[place], chosen[place], number)))
+        for field in receptive_fields_of(self.window, index[1:-1], numbers.shape[1:-1]):
+            element = (index[0], *field.position, index[-1])
+            number = self.window.number(field.cell)
+            terms.append(field.masked(_where_chosen(numbers[element], chosen[element], number)))
         if not terms:
             return Number(0.0, meaning="no window covers this cell")
         return terms[0] if len(terms) == 1 else Sum(tuple(terms))
@@ -286,9 +285,9 @@ class Pick(_Pooling):
         x, chosen = inputs
         choice = chosen[index]
         cell = self.window.cell(choice.number(self.window.cells))
-        seen = seen_from(self.window, index[1:-1], x.shape[1:-1], cell)
-        found = seen.kept(x[(index[0], *seen.source, index[-1])])
-        return Choice(found, (choice,), "the cell that was chosen")
+        field = receptive_field(self.window, index[1:-1], x.shape[1:-1], cell)
+        found = field.masked(x[(index[0], *field.source, index[-1])])
+        return Selection(found, (choice,), "the cell that was chosen")
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -321,8 +320,8 @@ class WindowSum(_Pooling):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (x,) = inputs
-        seen = seen_from(self.window, index[1:-1], x.shape[1:-1])
-        total = series(seen.kept(x[(index[0], *seen.source, index[-1])]), *seen.axes)
+        field = receptive_field(self.window, index[1:-1], x.shape[1:-1])
+        total = summation(field.masked(x[(index[0], *field.source, index[-1])]), *field.axes)
         return _scaled(total, self.factor)
 
     def vjp(
@@ -337,9 +336,9 @@ class WindowSum(_Pooling):
 
 
 class WindowSpread(_Unpooling):
-    """factor·(each window's number to all of its cells): the VJP of `WindowSum`.
+    """factor·(each window's number, added to all of its cells): the VJP of `WindowSum`.
 
-    With windows that lie side by side it repeats every number: upsampling.
+    With adjacent windows it repeats every number: upsampling.
     """
 
     name = "window_spread"
@@ -358,7 +357,7 @@ class WindowSpread(_Unpooling):
         if self.factor != 1.0:
             calls.append(partial(np.multiply, inputs[0], constant(self.factor, out), value))
         for cell, number in self.pairs(out, value):
-            if self.window.apart:
+            if self.window.disjoint:
                 calls.append(partial(np.copyto, cell, number))
             else:
                 calls.append(partial(np.add, cell, number, cell))
@@ -366,8 +365,8 @@ class WindowSpread(_Unpooling):
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         (y,) = inputs
-        windows = looking_at(self.window, index[1:-1], y.shape[1:-1])
-        total = added(seen.kept(y[(index[0], *seen.place, index[-1])]) for seen in windows)
+        fields = receptive_fields_of(self.window, index[1:-1], y.shape[1:-1])
+        total = added(f.masked(y[(index[0], *f.position, index[-1])]) for f in fields)
         return _scaled(total, self.factor)
 
     def vjp(

@@ -1,7 +1,7 @@
-"""What a recurrent layer does at one time step.
+"""The ops of one time step of a recurrent layer.
 
-The weights of a recurrent product are used at every time step. Their gradient is therefore left as
-a `Product` of each step, all of which the backward pass sums in one instruction.
+The weights of a recurrent product are used at every time step. Therefore each step returns their
+gradient as a `DeferredProduct`, and the backward pass sums these in one instruction.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.formula import (
     axes_of,
     masked,
     numbers_of,
-    series,
+    summation,
 )
 from engine.ops.activation import SigmoidDerivative, local_derivative
 from engine.ops.base import Call, DeferredProduct, GraphBuilder, Op, WithoutVJP
@@ -33,9 +33,9 @@ from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class StepProduct(Op):
-    """h·U: the state h (batch, units) of the step before, U (units, gates·units).
+    """h·U with the previous step's state h (batch, units) and U (units, gates·units).
 
-    With `detached` no gradient goes back to h: here backpropagation through time is cut off.
+    With `detached`, h gets no gradient: backpropagation through time is truncated here.
     """
 
     name = "step_product"
@@ -51,7 +51,7 @@ class StepProduct(Op):
         return f"{inputs[0]}·{inputs[1]}{self.note()}"
 
     def note(self) -> str:
-        """What the formula says of a cut."""
+        """The formula's remark on a truncation."""
         return " (no gradient to the step before)" if self.detached else ""
 
     def pattern(self, *inputs: Tensor) -> Tensor | None:
@@ -63,7 +63,7 @@ class StepProduct(Op):
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         h, u, *_ = inputs
         k = h.axis(-1)
-        return series(h[index[0], k] * u[k, index[1]], k)
+        return summation(h[index[0], k] * u[k, index[1]], k)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -79,7 +79,7 @@ class StepProduct(Op):
 
 
 class StepSum(StepProduct):
-    """z = h·U + s, where s is what the step's input contributes."""
+    """z = h·U + s with the contribution s of the step's input."""
 
     name = "step_sum"
 
@@ -162,12 +162,12 @@ class Gates(Op):
 
 
 def blocked(array: Array, blocks: int) -> Array:
-    """(block, batch, units) of (batch, blocks·units), a view."""
+    """A view (block, batch, units) of an array (batch, blocks·units)."""
     return array.reshape(len(array), blocks, -1).transpose(1, 0, 2)
 
 
 def by_block(gates: int, block: Entry, gate: Formula, other: Formula) -> Formula:
-    """What stands for a gate in the first so many blocks, and for what is let through in others."""
+    """`gate` in the first `gates` blocks, `other` in the blocks after them."""
     axes = axes_of((block,))
     is_gate = numbers_of(block, axes) < gates
     return added([masked(gate, axes, is_gate), masked(other, axes, ~is_gate)])
@@ -176,7 +176,7 @@ def by_block(gates: int, block: Entry, gate: Formula, other: Formula) -> Formula
 class GatesDerivative(WithoutVJP):
     """a − a² where a is a gate, 1 − a² elsewhere, in terms of a = `Gates`(z).
 
-    Of one time step (batch, block, units), or of all (batch, time, block, units).
+    It takes one time step (batch, block, units), or all (batch, time, block, units).
     """
 
     name = "gates′"
@@ -238,14 +238,14 @@ class GatesGradient(WithoutVJP):
         g, local = inputs
         sample, column = index
         units = g.shape[-1]
-        place = sample, column // units, column % units
-        return g[place] * local[place]
+        element = sample, column // units, column % units
+        return g[element] * local[element]
 
 
 class CellState(Op):
-    """c = f ⊙ c′ + i ⊙ g. Inputs: f, c′ (the state of the step before), i, g.
+    """c = f ⊙ c′ + i ⊙ g. Inputs: f, c′ (the previous step's state), i, g.
 
-    With `detached` no gradient goes back to c′.
+    With `detached`, c′ gets no gradient.
     """
 
     name = "cell_state"
@@ -266,11 +266,11 @@ class CellState(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         f, c, i, g = inputs
-        added = np.empty_like(out)
+        update = np.empty_like(out)
         return [
             partial(np.multiply, f, c, out),
-            partial(np.multiply, i, g, added),
-            partial(np.add, out, added, out),
+            partial(np.multiply, i, g, update),
+            partial(np.add, out, update, out),
         ]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
@@ -295,7 +295,7 @@ class CellState(Op):
 class Blend(Op):
     """u ⊙ h′ + (1 − u) ⊙ n, computed as n + u ⊙ (h′ − n). Inputs: u, h′, n.
 
-    With `detached` no gradient goes back to h′.
+    With `detached`, h′ gets no gradient.
     """
 
     name = "blend"
@@ -330,11 +330,11 @@ class Blend(Op):
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         u, h, n = inputs
-        apart = graph.apply(Subtract(), h, n, like=n)
-        du = graph.apply(Multiply(), upstream, apart, like=u)
-        kept = graph.apply(Multiply(), upstream, u, like=h)
-        dn = graph.apply(Subtract(), upstream, kept, like=n)
-        return du, None if self.detached else kept, dn
+        difference = graph.apply(Subtract(), h, n, like=n)
+        du = graph.apply(Multiply(), upstream, difference, like=u)
+        dh = graph.apply(Multiply(), upstream, u, like=h)
+        dn = graph.apply(Subtract(), upstream, dh, like=n)
+        return du, None if self.detached else dh, dn
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 3 * out.size

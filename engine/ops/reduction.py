@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Formula, Index, Operand, series
+from engine.formula import Formula, Index, Operand, summation
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.tensors.arrays import Array, matrix, reshaped
 from engine.tensors.tensor import Shape, Tensor
@@ -50,8 +50,8 @@ class SumTo(Op):
         (x,) = inputs
         lead = len(x.shape) - len(self.target)
         summed = {axis: x.axis(axis) for axis in broadcast_axes(self.target, x.shape)}
-        places = [summed.get(axis) or index[axis - lead] for axis in range(len(x.shape))]
-        return series(x[tuple(places)], *summed.values())
+        entries = [summed.get(axis) or index[axis - lead] for axis in range(len(x.shape))]
+        return summation(x[tuple(entries)], *summed.values())
 
     def _by_product(self, out: Array, x: Array) -> Call:
         """A sum over the rows as a product with ones: a third of np.add.reduce's fixed cost."""
@@ -60,8 +60,8 @@ class SumTo(Op):
     def _without(self, out: Array, axes: tuple[int, ...], dimensions: int) -> Array:
         """`out` without its axes of extent 1 that a reduction over `axes` leaves out."""
         lead = dimensions - out.ndim
-        kept = (0 if axis + lead in axes else slice(None) for axis in range(out.ndim))
-        return np.asarray(out[(*kept, ...)])
+        entries = (0 if axis + lead in axes else slice(None) for axis in range(out.ndim))
+        return np.asarray(out[(*entries, ...)])
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

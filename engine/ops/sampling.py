@@ -1,4 +1,4 @@
-"""What a step draws and fetches: its batch of samples, its dropout masks.
+"""Ops that draw and fetch what a step needs: a batch of samples, dropout masks, noise.
 
 Randomness is counter-based: every draw is a Philox stream keyed by the seed and a purpose, at a
 counter given by the epoch or the step. No generator state is carried from step to step, so any step
@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Choice, Condition, Formula, Index, Number, Operand, single, where
+from engine.formula import Condition, Formula, Index, Number, Operand, Selection, single, where
 from engine.ops.base import Call, GradientStop, Op
 from engine.tensors.arrays import Array, constant, flat
 from engine.tensors.tensor import Order, Shape, Tensor, memory_axes
@@ -21,9 +21,9 @@ PURPOSE_PARAMETERS, PURPOSE_BATCHES, PURPOSE_DROPOUT, PURPOSE_NOISE = 1, 2, 3, 4
 
 
 class Stream:
-    """A random generator that can be set to (seed, purpose, moment) for less than a microsecond.
+    """A random generator that can be set to (seed, purpose, moment) in less than a microsecond.
 
-    `number` tells apart streams of one purpose (layers). Setting `bit_generator.state` is ten
+    `number` distinguishes streams of one purpose (layers). Setting `bit_generator.state` is ten
     times cheaper than making a new Philox.
     """
 
@@ -45,7 +45,7 @@ class Stream:
 class NextBatch(Op):
     """Rows of the step's batch. Inputs: the epoch's order of all rows, the step counter, the seed.
 
-    At the first step of an epoch the order is shuffled anew (if asked). An epoch has
+    With `shuffle`, the first step of an epoch draws a new order. An epoch has
     floor(samples / batch) steps; when shuffling, the rows left out differ from epoch to epoch.
     """
 
@@ -89,7 +89,7 @@ class NextBatch(Op):
             order = replace(order, array=drawn)
         (row,) = single(index)
         found = order[position * self.batch + row]
-        return Choice(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
+        return Selection(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
 
     def _shuffler(self, order: Array, seed: Array) -> partial[None]:
         stream, rows = Stream(PURPOSE_BATCHES), np.arange(self.samples)
@@ -111,7 +111,7 @@ class Gather(Op):
     any_order = True
 
     def __init__(self, dtype: str = "") -> None:
-        self.dtype = dtype  # of the data: numbers, or ids
+        self.dtype = dtype  # that of the data: numbers, or ids
 
     def shape(self, *inputs: Tensor) -> Shape:
         data, rows = inputs
@@ -125,7 +125,7 @@ class Gather(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         data, rows = inputs
-        # mode "clip" writes straight into out, "raise" would go by a copy; rows are in range.
+        # Mode "clip" writes straight into out, "raise" would need a copy; all rows are in range.
         if out.flags.c_contiguous:
             return [partial(data.take, rows, 0, out, "clip")]
         axes = sorted(range(out.ndim), key=lambda axis: -out.strides[axis])
@@ -140,18 +140,18 @@ class Gather(Op):
         lead = len(rows.shape)
         row = rows[index[:lead]]
         found = data[(row.number(data.shape[0]), *index[lead:])]
-        return Choice(found, (row,), "the row with this number")
+        return Selection(found, (row,), "the row with this number")
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 0
 
 
 WIDE = 32
-"""Values from which a sample's are better fetched together: fetching one is then one long copy."""
+"""The number of values beyond which a sample is fetched as a whole, as one long copy."""
 
 
 def as_fetched(data: Array, order: Order) -> Array:
-    """The data in the memory order from which `Gather` fetches samples into `order` as they lie."""
+    """The data, in the memory order from which `Gather` best fetches samples into `order`."""
     axes = memory_axes(order, data.ndim)
     if axes[-1] == 0 and data[0].size > WIDE:
         axes = memory_axes("C", data.ndim)
@@ -160,7 +160,7 @@ def as_fetched(data: Array, order: Order) -> Array:
 
 
 class _Draw(Op):
-    """What is drawn anew at every step; `number` tells layers apart."""
+    """Random numbers that are drawn at every step; `number` distinguishes layers."""
 
     def __init__(self, number: int, shape: Shape) -> None:
         self.number = number
@@ -173,7 +173,7 @@ class _Draw(Op):
 class DropoutMask(_Draw):
     """1/(1 − p) with probability 1 − p, else 0: inverted dropout (Srivastava et al. 2014, ch. 10).
 
-    Inputs: the 0-d rate p, the step counter, the seed. `number` tells layers apart.
+    Inputs: the 0-d rate p, the step counter, the seed. `number` distinguishes layers.
     """
 
     name = "dropout_mask"
@@ -186,7 +186,7 @@ class DropoutMask(_Draw):
         rate, step, seed = inputs
         stream = Stream(PURPOSE_DROPOUT, self.number)
         draws = flat(out)
-        kept, scale = np.empty(draws.shape, dtype=bool), constant(1.0, out)
+        retained, scale = np.empty(draws.shape, dtype=bool), constant(1.0, out)
 
         def draw() -> None:
             stream.at(seed.item(), step.item()).random(dtype=draws.dtype, out=draws)
@@ -194,8 +194,8 @@ class DropoutMask(_Draw):
 
         return [
             draw,
-            partial(np.greater_equal, draws, rate, kept),
-            partial(np.multiply, kept, scale, draws),
+            partial(np.greater_equal, draws, rate, retained),
+            partial(np.multiply, retained, scale, draws),
         ]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
@@ -216,9 +216,9 @@ class DropoutMask(_Draw):
 
 
 class Noise(_Draw):
-    """Normal deviates, drawn anew at every step. Inputs: the 0-d deviation, step, seed.
+    """Normal deviates, drawn at every step. Inputs: the 0-d deviation, step, seed.
 
-    `number` tells layers apart.
+    `number` distinguishes layers.
     """
 
     name = "noise"

@@ -1,4 +1,4 @@
-"""The learning rate of a step, from the rate that is set and the number of the step."""
+"""The scheduled learning rate: the rate that is set, times a factor for each step."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from engine.tensors.tensor import Shape, Tensor
 
 
 class Factor(Protocol):
-    """A factor on the learning rate at each step, as `engine.training.schedules` describes them."""
+    """A factor on the learning rate at each step, as `engine.training.schedules` defines them."""
 
     def factor(self, step: int) -> float:
-        """The factor at the step after so many finished ones."""
+        """The factor after `step` finished steps."""
 
     def formula(self, step: str) -> str:
-        """The factor as a text, in the symbol of the count of finished steps."""
+        """The factor as text; `step` is the symbol of the count of finished steps."""
 
     def explain(self, step: Formula) -> Formula:
         """The factor as a formula of the count of finished steps."""

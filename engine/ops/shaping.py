@@ -1,4 +1,4 @@
-"""Shapes: the same numbers looked at in another way, or put side by side."""
+"""Shapes: views with other axes, inputs side by side, and ranges of columns."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from engine.tensors.tensor import Order, Shape, Tensor
 
 
 class Reshape(Op):
-    """The same numbers, in the order in which they lie in memory, with other axes.
+    """The same numbers, in memory order, with other axes.
 
-    Nothing is computed or moved: the result lies where the input does.
+    Nothing is computed or moved: the result is a view of the input.
     """
 
     name = "reshape"
@@ -91,10 +91,10 @@ class Concatenate(Op):
         return calls
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
-        place, column = index[:-1], index[-1]
+        leading, column = index[:-1], index[-1]
         parts, start = [], 0
         for x in inputs:
-            parts.append(within(x, place, column - start))
+            parts.append(within(x, leading, column - start))
             start += x.shape[-1]
         return added(parts)
 
@@ -113,7 +113,7 @@ class Concatenate(Op):
 
 
 class Columns(Op):
-    """Some of the last axis: x[…, start:stop]."""
+    """A range of the last axis: x[…, start:stop]."""
 
     name = "columns"
 

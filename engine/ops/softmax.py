@@ -1,4 +1,4 @@
-"""Softmax by way of its logarithm, which keeps cross-entropy exact for any logits."""
+"""Softmax via its logarithm, which keeps cross-entropy exact for any logits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Formula, Function, Index, Operand, highest, series
+from engine.formula import Formula, Function, Index, Operand, highest, summation
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.reduction import SumTo
@@ -16,7 +16,7 @@ from engine.tensors.tensor import Shape, Tensor
 
 
 class LogSoftmax(Op):
-    """z − max z − log Σ exp(z − max z), over the units of each sample, or place in a sample."""
+    """z − max z − log Σ exp(z − max z), over the units of each sample or position."""
 
     name = "log_softmax"
     couples_outputs = True
@@ -45,7 +45,8 @@ class LogSoftmax(Op):
         (z,) = inputs
         k, sample = z.axis(-1), index[:-1]
         peak = highest(z[(*sample, k)], (k,))
-        return z[index] - peak - Function("log", series(Function("exp", z[(*sample, k)] - peak), k))
+        total = summation(Function("exp", z[(*sample, k)] - peak), k)
+        return z[index] - peak - Function("log", total)
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor

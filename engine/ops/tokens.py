@@ -1,4 +1,4 @@
-"""Cross-entropy of a class at every place of a sequence, some of which may have none."""
+"""Cross-entropy with a class for each position, such as a token; some may have no class."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.formula import (
     axes_of,
     masked,
     numbers_of,
-    series,
+    summation,
     where,
 )
 from engine.ops.base import Call, GraphBuilder, Op, WithoutVJP
@@ -27,11 +27,15 @@ from engine.tensors.tensor import Shape, Tensor
 ZERO = Number(0.0)
 
 
-class _Positions:
-    """Where in `array` (batch, …, classes) the class of every place lies.
+class _ClassIndices:
+    """The flat indices in `array` (batch, …, classes) of the class of every position.
 
-    `labels` (batch, …), −1 for none, have their places in the same order in memory. Attributes:
-    `index`, into the flat array, at class 0 where there is none; `known`, 1 or 0 for each place.
+    `labels` (batch, …), −1 for no class, have their positions in the same memory order.
+
+    Attributes:
+        index: the flat index for each position, that of class 0 where there is no class.
+        known: 1 for each position with a class, else 0.
+        calls: the calls that compute both.
     """
 
     def __init__(self, array: Array, labels: Array) -> None:
@@ -52,7 +56,7 @@ class _Positions:
 
 
 class CountPositions(Op):
-    """How many places have a class, at least 1. Input: the labels."""
+    """The number of positions with a class, at least 1. Input: the labels."""
 
     name = "count_places"
 
@@ -76,14 +80,14 @@ class CountPositions(Op):
         if not (y.array >= 0).any():
             return Number(1.0, meaning="no position has a class")
         axes = y.all()
-        return series(where(Condition(y[axes], "≥", ZERO), Number(1.0), ZERO), *axes)
+        return summation(where(Condition(y[axes], "≥", ZERO), Number(1.0), ZERO), *axes)
 
 
 class PositionCrossEntropy(Op):
-    """−Σ log p at each place's class, over the number n of places that have one.
+    """−Σ log p at each position's class, divided by the number n of positions that have one.
 
     Inputs: the logits z, log p, p = softmax(z), the labels y, n. As with `SoftmaxCrossEntropy` the
-    VJP goes straight to z, where it is (p − 1 at the class)/n, and 0 at places without a class.
+    VJP goes straight to z, where it is (p − 1 at the class)/n, and 0 at positions without a class.
     """
 
     name = "place_cross_entropy"
@@ -100,12 +104,12 @@ class PositionCrossEntropy(Op):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         _, log_p, _, labels, count = inputs
-        places = _Positions(log_p, labels)
-        chosen = np.empty_like(places.known)
+        classes = _ClassIndices(log_p, labels)
+        chosen = np.empty_like(classes.known)
         return [
-            *places.calls,
-            partial(flat(log_p).take, places.index, None, chosen, "clip"),
-            partial(chosen.dot, places.known, out),
+            *classes.calls,
+            partial(flat(log_p).take, classes.index, None, chosen, "clip"),
+            partial(chosen.dot, classes.known, out),
             partial(np.divide, out, count, out),
             partial(np.negative, out, out),
         ]
@@ -115,21 +119,21 @@ class PositionCrossEntropy(Op):
         axes = y.all()
         label = y[axes]
         at_class = log_p[(*axes, label.number(log_p.shape[-1]))]
-        return -(series(where(Condition(label, "<", ZERO), ZERO, at_class), *axes) / n[()])
+        return -(summation(where(Condition(label, "<", ZERO), ZERO, at_class), *axes) / n[()])
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
     ) -> Sequence[Tensor | None]:
         z, _, p, y, n = inputs
-        residual = graph.apply(PlaceResidual(), p, y, n, like=z)
+        residual = graph.apply(PositionResidual(), p, y, n, like=z)
         return times(graph, residual, upstream), None, None, None, None
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
         return 2 * inputs[3].size
 
 
-class PlaceResidual(WithoutVJP):
-    """(p − 1 at the class)/n, 0 at places without a class: dL/dz of `PositionCrossEntropy`."""
+class PositionResidual(WithoutVJP):
+    """(p − 1 at the class)/n, 0 at positions without a class: dL/dz of `PositionCrossEntropy`."""
 
     name = "place_residual"
     zero_reason = "no_class"
@@ -143,21 +147,21 @@ class PlaceResidual(WithoutVJP):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         p, labels, count = inputs
-        places = _Positions(out, labels)
-        chosen, stored = np.empty_like(places.known), flat(out)
+        classes = _ClassIndices(out, labels)
+        chosen, stored = np.empty_like(classes.known), flat(out)
         return [
-            *places.calls,
-            partial(np.divide, places.known, count, places.known),
-            partial(np.multiply, matrix(p), places.known[:, np.newaxis], matrix(out)),
-            partial(stored.take, places.index, None, chosen, "clip"),
-            partial(np.subtract, chosen, places.known, chosen),
-            partial(stored.__setitem__, places.index, chosen),
+            *classes.calls,
+            partial(np.divide, classes.known, count, classes.known),
+            partial(np.multiply, matrix(p), classes.known[:, np.newaxis], matrix(out)),
+            partial(stored.take, classes.index, None, chosen, "clip"),
+            partial(np.subtract, chosen, classes.known, chosen),
+            partial(stored.__setitem__, classes.index, chosen),
         ]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         p, y, n = inputs
-        *place, number = index
-        label = y[tuple(place)]
+        *position, number = index
+        label = y[tuple(position)]
         axes = axes_of(index)
         is_class = numbers_of(number, axes) == label.over(axes)
         one = masked(Number(1.0, meaning="it is the class"), axes, is_class)

@@ -1,8 +1,8 @@
-"""Update rules element by element: what an optimizer's step does to all parameters at once.
+"""Update rules: the elementwise ops of an optimizer's step on all parameters at once.
 
 Each op writes a flat array of all parameters' numbers: a state, the update Δ, or the parameters θ.
-Hyperparameters are 0-d buffers that are read anew at every step, so they may change between steps.
-Which ops make up which optimizer is said in `engine.training.optimizers`.
+Hyperparameters are 0-d buffers that are read at every step, so they may change between steps.
+`engine.training.optimizers` composes the optimizers from these ops.
 """
 
 from __future__ import annotations
@@ -274,11 +274,11 @@ class AdamStep(UpdateOp):
         scratch = np.empty_like(out)
 
         def factors() -> None:
-            """−η√c₂/c₁ and ε√c₂: the fraction times √c₂, which saves a pass over v."""
+            """Compute −η√c₂/c₁ and ε√c₂: expanding the fraction by √c₂ saves a pass over v."""
             try:
                 root = sqrt(c2.item())
                 down[()] = -rate.item() * root / c1.item()
-            except (ValueError, ZeroDivisionError):  # held there by hand: NaN or infinity then
+            except (ValueError, ZeroDivisionError):  # clamped by hand: NaN or infinity
                 root = np.sqrt(c2.item())
                 down[()] = -rate.item() * root / np.float64(c1.item())
             small[()] = epsilon.item() * root
@@ -335,7 +335,7 @@ class Decay(UpdateOp):
 
 
 class StopAtZero(UpdateOp):
-    """Let a penalised weight stop at exactly zero, and stay while the loss does not outweigh λ.
+    """Let a penalised weight stop at exactly 0, and stay there while the loss does not outweigh λ.
 
     Inputs: the update ΔW, W, dL/dW (with the penalty's part), the 0-d λ. A weight that would
     change its sign gets Δ = −W; one at zero gets Δ = 0 where |dL/dW| ≤ λ, which is the condition
@@ -397,7 +397,7 @@ class Apply(UpdateOp):
 
 
 class CountStep(UpdateOp):
-    """t ← t + 1, and so the next step begins."""
+    """t ← t + 1, which begins the next step."""
 
     name = "count"
 
@@ -417,7 +417,7 @@ class CountStep(UpdateOp):
 
 
 def _complement(beta: Array, rest: Array) -> Call:
-    """rest = 1 − β, read anew at every step since β may change."""
+    """rest = 1 − β, computed at every step since β may change."""
 
     def complement() -> None:
         rest[()] = 1.0 - beta.item()
@@ -426,7 +426,7 @@ def _complement(beta: Array, rest: Array) -> Call:
 
 
 def _negative(rate: Array, minus: Array) -> Call:
-    """minus = −η, read anew at every step since η may change."""
+    """minus = −η, computed at every step since η may change."""
 
     def negative() -> None:
         minus[()] = -rate.item()

@@ -1,4 +1,4 @@
-"""The buffers of a machine in memory, and which instructions write where."""
+"""Which buffers of a machine share memory, and which instructions write to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.tensors.tensor import Tensor
 
 
 class Aliasing:
-    """Which elements of a machine's buffers lie in one another, and who writes them."""
+    """Maps elements between buffers that share memory, and lists the instructions that write."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -28,7 +28,7 @@ class Aliasing:
     def written_index(
         self, writer: int, tensor: Tensor, index: tuple[int, ...]
     ) -> tuple[int, ...] | None:
-        """Where in the output of an instruction an element of a buffer lies, if it does."""
+        """The index of an element of a buffer in an instruction's output; None if it is outside."""
         where = address(self.array(tensor), index)
         return locate(self.array(self._nodes[writer].output), where)
 
@@ -44,7 +44,7 @@ class Aliasing:
         return tuple(sorted(found))
 
     def _parts(self, tensor: Tensor) -> tuple[Tensor, ...]:
-        """The buffers that lie in a flat one of all parameters' numbers."""
+        """The buffers that are slices of a flat one such as ``parameters``; none for others."""
         if tensor.axes != ("parameter",):
             return ()
         return tuple(t for t in self._tensors if t.parent is tensor)

@@ -22,13 +22,14 @@ class Clamp:
     """Elements that keep `value`, whatever an instruction writes there.
 
     Between the input and the loss the held elements are constants (the intervention do(a = value)
-    of Pearl, Causality, 2009, section 1.3.1), so no gradient flows through them: theirs are held
-    at zero. Held updates freeze parameters; held parameters keep their value at every step.
+    of Pearl, Causality, 2009, section 1.3.1), so no gradient flows through them: their
+    gradients are held at zero. Held updates freeze parameters; held parameters keep their value at
+    every step.
 
     Attributes:
         buffer: the buffer.
-        index: which elements; None along an axis for all of it, as in ``(None, 3)``, a unit for
-            the whole batch.
+        index: an entry for each axis; None selects all of it, so ``(None, 3)`` is unit 3 for the
+            whole batch.
         value: a finite number.
     """
 
@@ -37,7 +38,7 @@ class Clamp:
     value: float
 
     def whole_batch(self, program: Program, rows: int) -> bool:
-        """Whether it means all samples of a batch, of any size."""
+        """Whether it covers all samples of a batch of `rows`, so that it fits any batch size."""
         buffer = program.buffers[self.buffer]
         batch = buffer.axes[:1] == ("batch",) and buffer.shape[0] == rows
         return batch and self.index[0] is None
@@ -46,13 +47,13 @@ class Clamp:
 def clamped_slots(
     program: Program, clamps: Sequence[Clamp], *, strict: bool = True
 ) -> Iterator[tuple[str, Index, float]]:
-    """All elements to hold at which value: the clamped ones, and gradients that must not pass.
+    """Buffers, indices and values to hold: those clamped, and 0 for gradients that must not pass.
 
     Args:
-        strict: refuse clamps past which a gradient would go.
+        strict: whether to refuse clamps that a gradient would bypass.
 
     Raises:
-        DescriptionError: a clamp is of something that can not be held.
+        DescriptionError: a buffer or its elements cannot be clamped.
     """
     tensors = {tensor.name: tensor for tensor in program.graph.tensors} if clamps else {}
     for clamp in clamps:
@@ -65,16 +66,16 @@ def clamped_slots(
             raise DescriptionError(tensor.name, clamp.value, "a finite number")
         producers = (program.graph.producers.get(t) for t in tensor.lineage())
         if strict and any(node is not None and node.op.couples_outputs for node in producers):
-            expected = "possible: its elements depend on one another. Clamp what is made of them"
+            expected = "possible: its elements depend on one another. Clamp a later buffer"
             raise DescriptionError(tensor.name, "a clamp", expected)
         yield tensor.name, clamp.index, clamp.value
-        if _made(program.graph, tensor) >= 0:
+        if _last_writer(program.graph, tensor) >= 0:
             for gradient, index in _gradients(program.graph, tensor, clamp.index, strict=strict):
                 yield gradient.name, index, 0.0
 
 
-def _made(graph: Graph, tensor: Tensor) -> int:
-    """The last instruction before the backward pass that computes some of it; -1 if none does."""
+def _last_writer(graph: Graph, tensor: Tensor) -> int:
+    """The last forward or loss instruction that writes to `tensor`; -1 if none does."""
     return max(
         (
             i
@@ -91,18 +92,18 @@ def _gradients(
     """The gradients to hold at zero where `tensor` is held: its own, and those of its parts.
 
     Raises:
-        DescriptionError: one is also that of what is made of `tensor`, or goes past it.
+        DescriptionError: one is also that of a later tensor, or bypasses `tensor`.
     """
     found = False
     for other, gradient in graph.gradients.items():
-        if other.overlaps(tensor) and _made(graph, other) >= 0:
+        if other.overlaps(tensor) and _last_writer(graph, other) >= 0:
             found = True
-            for place in _places(tensor, index, other):
+            for shared_index in _shared_indices(tensor, index, other):
                 if strict:
                     _refuse_shared(graph, other, gradient)
-                yield gradient, place
+                yield gradient, shared_index
     if strict and not found and graph.gradients and _trained(graph, tensor):
-        expected = "possible: its gradient goes past it. Clamp its pre-activation"
+        expected = "possible: its gradient bypasses it. Clamp its pre-activation"
         raise DescriptionError(tensor.name, "a clamp", expected)
 
 
@@ -111,19 +112,23 @@ def _refuse_shared(graph: Graph, tensor: Tensor, gradient: Tensor) -> None:
     if gradient.value is not None:
         expected = "possible: its gradient is also that of the loss"
         raise DescriptionError(tensor.name, "a clamp", expected)
-    made = _made(graph, tensor)
-    later = [t.name for t, g in graph.gradients.items() if g is gradient and _made(graph, t) > made]
+    writer = _last_writer(graph, tensor)
+    later = [
+        t.name
+        for t, g in graph.gradients.items()
+        if g is gradient and _last_writer(graph, t) > writer
+    ]
     if later:
         expected = f"possible: its gradient is also that of {', '.join(later)}"
         raise DescriptionError(tensor.name, "a clamp", expected)
 
 
 Region = tuple[range, ...]
-"""A part of an array: which indices on each axis."""
+"""A part of an array: a range of indices on each axis."""
 
 
-def _places(tensor: Tensor, index: Index, other: Tensor) -> Iterator[Index]:
-    """Where elements of one tensor lie in another that shares some with it."""
+def _shared_indices(tensor: Tensor, index: Index, other: Tensor) -> Iterator[Index]:
+    """The indices in `other` of the elements of `tensor` at `index`, as far as it has them."""
     mine, others = tensor.lineage(), other.lineage()
     common = next(t for t in mine if t in others)
     region: Region | None = tuple(
@@ -131,9 +136,9 @@ def _places(tensor: Tensor, index: Index, other: Tensor) -> Iterator[Index]:
         for i, extent in zip(index, tensor.shape, strict=True)
     )
     for part in mine[: mine.index(common)]:
-        region = _outwards(part, region) if region is not None else None
+        region = _region_in_parent(part, region) if region is not None else None
     for part in reversed(others[: others.index(common)]):
-        region = _inwards(part, region) if region is not None else None
+        region = _region_in_part(part, region) if region is not None else None
     if region is not None:
         yield from product(
             *(
@@ -143,8 +148,8 @@ def _places(tensor: Tensor, index: Index, other: Tensor) -> Iterator[Index]:
         )
 
 
-def _outwards(part: Tensor, region: Region) -> Region | None:
-    """A region of a part in the array that it is a part of; None where it is none by an index."""
+def _region_in_parent(part: Tensor, region: Region) -> Region | None:
+    """A region of a part in the indices of its parent; None if the part is not indexed."""
     if part.index is None or part.parent is None:
         return None
     inner = iter(region)
@@ -155,8 +160,8 @@ def _outwards(part: Tensor, region: Region) -> Region | None:
     )
 
 
-def _inwards(part: Tensor, region: Region) -> Region | None:
-    """What of a region of an array lies in a part of it, in the part's own indices."""
+def _region_in_part(part: Tensor, region: Region) -> Region | None:
+    """The share of a part in a region of its parent, in the part's indices; None if it has none."""
     if part.index is None or part.parent is None:
         return None
     found = []
@@ -170,7 +175,7 @@ def _inwards(part: Tensor, region: Region) -> Region | None:
 
 
 def _cuts(whole: Tensor, index: tuple[int | slice, ...]) -> list[tuple[range, bool]]:
-    """What a part takes of each axis, and whether that is one place, so that it lacks the axis."""
+    """The range that a part takes of each axis, and whether a single index drops the axis."""
     cuts = []
     for axis, extent in enumerate(whole.shape):
         at = index[axis] if axis < len(index) else slice(None)
@@ -180,7 +185,7 @@ def _cuts(whole: Tensor, index: tuple[int | slice, ...]) -> list[tuple[range, bo
 
 
 def _trained(graph: Graph, tensor: Tensor) -> bool:
-    """Whether a parameter has an influence on `tensor`."""
+    """Whether `tensor` depends on a parameter."""
     reached = {t.storage for t in graph.tensors if t.role == "parameter"}
     for node in graph.nodes:
         inputs = {t.storage for t in node.inputs}

@@ -48,10 +48,10 @@ def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
     """The program of one training step of `network` on `data`.
 
     Args:
-        batch_size: samples a step, or None for the whole training set.
+        batch_size: samples per step, or None for the whole training set.
         shuffle: draw a new order of the samples for every epoch.
-        seed: of the parameters, the order and dropout.
-        dtype: of all floating-point buffers.
+        seed: the seed of the initial parameters, the order of samples and dropout.
+        dtype: the type of all floating-point buffers.
 
     Raises:
         DescriptionError: network and data do not fit, or an argument is unusable.
@@ -61,19 +61,19 @@ def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
     batch = batch_size if batch_size is not None else samples
     graph = Graph()
     context = _context(graph, training=True)
-    held = _data_arrays(network, data, dtype)
-    x, y = _inputs(context, held, batch, shuffle=shuffle)
+    arrays = _data_arrays(network, data, dtype)
+    x, y = _inputs(context, arrays, batch, shuffle=shuffle)
     output = _forward(context, network, x)
     loss = build_loss(context, network.loss, output, y)
     theta = _join(graph, "parameters", "θ", [p.tensor for p in context.parameters], "parameter")
     differentiate(graph, loss, [p.tensor for p in context.parameters])
     _update(context, network, theta)
-    held = {
-        name: as_fetched(held[name], fetched.order)
-        for name, fetched in zip(held, (x, y), strict=True)
+    arrays = {
+        name: as_fetched(arrays[name], fetched.order)
+        for name, fetched in zip(arrays, (x, y), strict=True)
     }
     program = _program(
-        context, network, dtype, seed=seed, batch=batch, steps=samples // batch, data=held
+        context, network, dtype, seed=seed, batch=batch, steps=samples // batch, data=arrays
     )
     return replace(program, dataset=data)
 
@@ -81,10 +81,10 @@ def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
 def compile_evaluator(
     program: Program, rows: int, *, targets: bool, gradients: bool
 ) -> tuple[Program, frozenset[str]]:
-    """A program that judges `rows` given samples with the parameters of another program.
+    """A program that evaluates `rows` given samples with the parameters of another program.
 
     Returns the program and the names of the buffers it shares with the other one. It has no data
-    set, no dropout, no penalties and no update; ``input/x`` (and ``input/y``) are written by hand.
+    set, no dropout, no penalties and no update; the caller writes ``input/x`` (and ``input/y``).
     """
     graph = Graph()
     context = _context(graph, training=False)
@@ -97,7 +97,7 @@ def compile_evaluator(
     loss = build_loss(context, network.loss, output, y) if y is not None else None
     _join(graph, "parameters", "θ", [p.tensor for p in context.parameters], "parameter")
     if gradients and loss is not None:
-        differentiate(graph, loss, [_lowest(context, x)])
+        differentiate(graph, loss, [_differentiable(context, x)])
     shared = frozenset({"parameters", *(s.running.name for s in context.statistics)})
     result = _program(
         context,
@@ -112,15 +112,15 @@ def compile_evaluator(
     return result, shared
 
 
-def _lowest(context: Context, x: Tensor) -> Tensor:
-    """The first tensor that can be differentiated: the input, or what is looked up for its ids."""
+def _differentiable(context: Context, x: Tensor) -> Tensor:
+    """The first tensor that can be differentiated: the input, or the embeddings of its ids."""
     if not x.dtype:
         return x
     return next(node.output for node in context.graph.nodes if isinstance(node.op, Lookup))
 
 
 def _like(tensor: Tensor, rows: int) -> Tensor:
-    """The same input or target for another number of samples."""
+    """A copy of an input or a target for another number of samples."""
     return Tensor(
         tensor.name,
         tensor.symbol,
@@ -146,7 +146,7 @@ def _check(network: Network, data: Dataset, batch_size: int | None, seed: int, d
 
 
 def _check_inputs(network: Network, data: Dataset) -> None:
-    """Refuse a network for other inputs: of another size, or ids where it takes measurements."""
+    """Raise DescriptionError unless the inputs have the network's size and kind (ids, numbers)."""
     inputs, shape = data.train.inputs, data.train.inputs.shape[1:]
     if prod(network.input_shape) != prod(shape):
         of = "the number of input features" if len(shape) == 1 else "the shape of a sample"
@@ -166,9 +166,9 @@ def _check_inputs(network: Network, data: Dataset) -> None:
 def encode_targets(network: Network, data: Dataset, split: Split) -> NDArray[Any]:
     """The targets (samples, *outputs) in the form the network's loss compares its output with.
 
-    Classes are one-hot, or 0 and 1 where there is one output unit; the class at every place of a
-    sequence, −1 for none, stays a number; regression targets stay. An autoencoder's are its
-    inputs.
+    Classes are one-hot, or 0 and 1 where there is one output unit; the class at every
+    position of a sequence, −1 for none, stays a number; regression targets stay. The targets of an
+    autoencoder are its inputs.
 
     Raises:
         DescriptionError: the output layer or the loss does not fit the data.
@@ -222,14 +222,16 @@ def _values_as_targets(network: Network, split: Split) -> NDArray[Any]:
 
 
 def _labels_as_targets(network: Network, data: Dataset, labels: NDArray[Any]) -> NDArray[Any]:
-    """Classes at every place of a sequence."""
+    """The class numbers at the positions of sequences, checked."""
     shape, classes = network.output_shape, len(data.class_names or data.vocabulary or ())
     if network.loss != "softmax_cross_entropy":
-        raise DescriptionError("loss", network.loss, "'softmax_cross_entropy', for classes in time")
+        raise DescriptionError(
+            "loss", network.loss, "'softmax_cross_entropy', for classes in sequence"
+        )
     if shape[:-1] != labels.shape[1:]:
         raise _misfit(network, shape, f"a class at each of {labels.shape[1:]} positions")
     if shape[-1] != classes:
-        raise _units(network, f"{classes}, as {data.name!r} has so many classes")
+        raise _units(network, f"{classes}, the number of classes of {data.name!r}")
     return labels
 
 
@@ -243,18 +245,18 @@ def _data_arrays(network: Network, data: Dataset, dtype: str) -> dict[str, Array
     """The training set as ``data/x`` (samples, *inputs) and ``data/y`` (samples, *outputs)."""
     x = data.train.inputs.reshape(-1, *network.input_shape)
     y = encode_targets(network, data, data.train)
-    return {"data/x": _held(x, dtype), "data/y": _held(y, dtype)}
+    return {"data/x": _stored(x, dtype), "data/y": _stored(y, dtype)}
 
 
-def _held(array: NDArray[Any], dtype: str) -> Array:
+def _stored(array: NDArray[Any], dtype: str) -> Array:
     return array.astype(np.int64 if np.issubdtype(array.dtype, np.integer) else dtype)
 
 
 def _inputs(
-    context: Context, held: Mapping[str, Array], batch: int, *, shuffle: bool
+    context: Context, arrays: Mapping[str, Array], batch: int, *, shuffle: bool
 ) -> tuple[Tensor, Tensor]:
-    """Append what fetches a batch; returns x (batch, *inputs) and y (batch, *outputs)."""
-    graph, samples = context.graph, len(held["data/x"])
+    """Append the ops that fetch a batch; returns x (batch, *inputs) and y (batch, *outputs)."""
+    graph, samples = context.graph, len(arrays["data/x"])
     order = graph.given("data/order", "order", (samples,), ("sample",), "index", dtype="int64")
     with graph.scope("input"):
         rows = graph.apply(
@@ -267,16 +269,16 @@ def _inputs(
             role="index",
             axes=("batch",),
         )
-        x, y = (_fetch(graph, letter, rows, held[f"data/{letter}"]) for letter in "xy")
+        x, y = (_fetch(graph, letter, rows, arrays[f"data/{letter}"]) for letter in "xy")
     return x, y
 
 
 AXES = {1: ("feature",), 2: ("time", "feature"), 3: ("height", "width", "channel")}
-"""What the axes of a sample count, by their number."""
+"""The names of the axes of a sample, by the number of axes."""
 
 
 def _fetch(graph: Graph, letter: str, rows: Tensor, values: Array) -> Tensor:
-    """Append what fetches the batch's inputs or targets."""
+    """Append the op that fetches the batch's inputs (letter x) or targets (y)."""
     shape, ids = values.shape[1:], np.issubdtype(values.dtype, np.integer)
     dtype, capital = "int64" if ids else "", letter.upper()
     axes = AXES[len(shape)] if letter == "x" else (*AXES[len(shape)][:-1], "output")
@@ -311,7 +313,7 @@ def _forward(context: Context, network: Network, x: Tensor) -> LayerInfo:
 
 
 def _join(graph: Graph, name: str, symbol: str, parts: list[Tensor], role: Role) -> Tensor:
-    """A flat tensor in which `parts` lie one behind the other."""
+    """A flat tensor of which `parts` are consecutive slices."""
     size = sum(part.size for part in parts)
     whole = graph.given(name, symbol, (size,), ("parameter",), role)
     offset = 0
@@ -354,7 +356,7 @@ def _update(context: Context, network: Network, theta: Tensor) -> None:
 
 
 def _scheduled(context: Context, schedule: Schedule) -> Tensor:
-    """Append the step's own learning rate."""
+    """Append the op that computes the learning rate of the step."""
     return context.graph.apply(
         ScheduledRate(schedule),
         context.hyperparameters["learning_rate"],

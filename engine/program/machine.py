@@ -33,16 +33,16 @@ from engine.tensors.tensor import Tensor
 Unit = Literal["instruction", "layer", "phase", "step", "epoch"]
 
 Trap = Callable[[], bool]
-"""Called whenever the program counter arrives at its place; True stops the run there."""
+"""Called whenever the program counter reaches the trap's instruction; True stops the run there."""
 NO_TRAPS: Mapping[int, Trap] = {}
 
 CALL_COST, FLOP_COST = 4e-7, 2e-11
-"""Seconds, roughly: of a small NumPy call, and of one more floating-point operation."""
+"""The rough durations in seconds of a small NumPy call and of a floating-point operation."""
 LOOK_SECONDS = 0.002
-"""Time between two looks at the clock."""
+"""The time in seconds between two readings of the clock."""
 CHUNK_SECONDS, CHUNK_STEPS = 0.02, 16
-"""A chunk, before which what outlives a step is kept and after which the numbers are looked at,
-takes so long but has at least so many steps."""
+"""The duration of a chunk in seconds, and its least number of steps. Before a chunk persistent
+memory is copied, and after it the parameters and the loss are checked."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,15 @@ class Machine:
     """Executes a program.
 
     Args:
-        program: what `compile` made.
-        shared: arrays by buffer name to use instead of own ones (an evaluator's parameters).
+        program: a result of `compile`.
+        shared: arrays by buffer name that another machine owns (an evaluator's parameters).
 
     Attributes:
         program: the program.
         pc: index of the next instruction, 0 between steps.
-        stopped: why the last run stopped early, if a value stopped being finite; else None.
+        stopped: the first value that was not finite, if the last run stopped there; else None.
         trapped: whether a trap stopped the last run.
-        clamps: what is held at a value, see `clamp`.
+        clamps: the elements that are held at a value, see `clamp`.
         step_seconds: a rough estimate of a step's time, the same on every machine.
     """
 
@@ -113,12 +113,12 @@ class Machine:
 
     @property
     def step_count(self) -> int:
-        """Updates finished so far."""
+        """The number of updates so far."""
         return int(self._counter)
 
     @property
     def epoch(self) -> float:
-        """Passes over the training set so far, in fractions."""
+        """The number of passes over the training set so far, with a fraction."""
         return self.step_count / self.program.steps_per_epoch
 
     def run(
@@ -131,17 +131,17 @@ class Machine:
     ) -> int:
         """Execute whole steps at full speed; returns how many were finished.
 
-        From the middle of a step, its rest counts as one. Stops early when `seconds` are over, or
-        just after the first instruction that made a value non-finite (see `stopped`); the next run
-        then goes on regardless. An exception from outside (Ctrl-C) leaves the machine as it
-        was some milliseconds before, between two steps.
+        The rest of a step that has begun counts as one step. The run stops early when `seconds` are
+        over, or just after the first instruction that made a value non-finite (see `stopped`); the
+        next run then continues regardless. After an exception from outside (Ctrl-C) the machine is
+        between two steps, in the state of some milliseconds earlier.
 
         Args:
             steps: how many; None for as many as fit in `seconds`.
-            seconds: wall-clock budget, looked at every few milliseconds.
-            checked: stop where a value stops being finite; the numbers are the same if not.
-            traps: by the instruction that is next where they stand, 0 between two steps. They
-                only read. One where the run begins is not called before it comes round again.
+            seconds: wall-clock budget, checked every few milliseconds.
+            checked: whether to stop at a non-finite value; this changes no numbers.
+            traps: by the index of the instruction before which they are called; 0 is between two
+                steps. They must only read. One where the run begins is first called a step later.
         """
         if steps is None and seconds is None:
             raise ValueError("run needs steps, seconds or both")
@@ -163,7 +163,7 @@ class Machine:
     def step_instruction(self, *, checked: bool = False) -> Instruction:
         """Execute one instruction, the one at `pc`, and return it.
 
-        If `checked`, `stopped` says whether it made a value non-finite where all had been finite.
+        If `checked`, `stopped` is set if it writes the first value that is not finite.
         """
         instruction = self.program.instructions[self.pc]
         with _quiet():
@@ -175,7 +175,7 @@ class Machine:
         return instruction
 
     def run_to(self, index: int) -> None:
-        """Run until `pc` is `index`, in this step or, if that is behind, the next one."""
+        """Run until `pc` is `index`, in this step or, if it has passed that, in the next one."""
         if not 0 <= index < len(self.program.instructions):
             raise DescriptionError(
                 "instruction", index, f"in 0..{len(self.program.instructions) - 1}"
@@ -186,7 +186,7 @@ class Machine:
                 self._execute()
 
     def advance(self, unit: Unit, *, seconds: float | None = None) -> bool:
-        """Go on to the next boundary of `unit`; returns whether it was reached in `seconds`.
+        """Run to the next boundary of `unit`; returns whether it was reached in `seconds`.
 
         A layer ends where the next instruction belongs to another layer or phase. An epoch is
         the only unit that takes long enough for `seconds` to matter.
@@ -218,13 +218,13 @@ class Machine:
         return self.trapped or self.stopped is not None
 
     def _stretches(self, traps: Mapping[int, Trap]) -> list[tuple[list[Call], int, Trap]]:
-        """A step cut at its traps: the calls up to each, its place, and the trap itself."""
+        """A step cut at its traps: for each, the calls before it, its instruction, and the trap."""
         count = len(self._calls)
-        places = sorted(traps, key=lambda place: place or count)
-        ends = [place or count for place in places]
+        positions = sorted(traps, key=lambda pc: pc or count)
+        ends = [pc or count for pc in positions]
         cut = [
-            (_joined(self._calls[start:end]), place, traps[place])
-            for start, end, place in zip([0, *ends], ends, places, strict=False)
+            (_joined(self._calls[start:end]), pc, traps[pc])
+            for start, end, pc in zip([0, *ends], ends, positions, strict=False)
         ]
         if cut and ends[-1] < count:
             cut.append((_joined(self._calls[ends[-1] :]), 0, _no_trap))
@@ -256,7 +256,7 @@ class Machine:
             raise
         if checked and not self._finite():
             self._rollback.back(self._run_steps)
-            return self._locate(done, self.pc)
+            return self._repeat_to_non_finite(done, self.pc)
         if self.pc == 0:
             self._rollback.passed(done)
         return done
@@ -269,14 +269,14 @@ class Machine:
                 call()
 
     def _run_trapped(self, steps: int, stretches: list[tuple[list[Call], int, Trap]]) -> int:
-        """The same loop, which a trap may end; returns how many steps were finished."""
+        """The loop of `_run_steps`, which a trap may end; returns how many steps were finished."""
         for done in range(steps):
-            for calls, place, trap in stretches:
+            for calls, pc, trap in stretches:
                 for call in calls:
                     call()
                 if trap():
-                    self.pc, self.trapped = place, True
-                    return done + (place == 0)
+                    self.pc, self.trapped = pc, True
+                    return done + (pc == 0)
         return steps
 
     def _finish_step(self, traps: Mapping[int, Trap], *, checked: bool) -> int:
@@ -289,8 +289,8 @@ class Machine:
                 break
         return 1 if self.pc == 0 else 0
 
-    def _locate(self, steps: int, last: int) -> int:
-        """Repeat a chunk that went wrong, up to and with the instruction that did it.
+    def _repeat_to_non_finite(self, steps: int, last: int) -> int:
+        """Repeat a chunk up to and including the first instruction that writes a non-finite value.
 
         The chunk ended at instruction `last` of the step after `steps` whole ones.
         """
@@ -314,7 +314,7 @@ class Machine:
         """Whether the parameters and the last loss are finite.
 
         A NaN in a step reaches at least one of them by its end; an overflow that an activation
-        squashes again does not, and training goes on.
+        squashes again does not, and training continues.
         """
         np.isfinite(self._theta, self._mask)
         return bool(self._mask.all()) and (self._loss is None or bool(np.isfinite(self._loss)))
@@ -346,12 +346,11 @@ class Machine:
     def write(self, name: str, values: ArrayLike, index: Index | None = None) -> None:
         """Overwrite a buffer with `values`, of its shape or a single number.
 
-        A data set is written to in a copy of this machine's own, which is not part of snapshots;
-        `reset_data` undoes that.
+        Writes to a data set change a copy that belongs to this machine and is not part of
+        snapshots; `reset_data` undoes them.
 
         Args:
-            index: of the elements to write, None for all along an axis; or None for the whole
-                buffer.
+            index: an entry for each axis, None for all of it; or None for the whole buffer.
 
         Raises:
             DescriptionError: no such buffer or element, or a wrong shape.
@@ -366,15 +365,15 @@ class Machine:
         self._rollback.touched()
 
     def reset_data(self) -> None:
-        """Make the data set again what the program was compiled with."""
+        """Restore the data set that the program was compiled with."""
         for name, array in self._own_data.items():
             np.copyto(array, self.program.data[name])
         self._rollback.touched()
 
     def _copy_data(self, tensor: Tensor) -> None:
-        """Give this machine data of its own, which others that run the program do not see."""
-        own = self._own_data[tensor.name] = self.program.data[tensor.name].copy(order="K")
-        self._memory.replace(tensor, own)
+        """Give this machine its own copy of an array of the data set."""
+        copy = self._own_data[tensor.name] = self.program.data[tensor.name].copy(order="K")
+        self._memory.replace(tensor, copy)
         for index, node in enumerate(self.program.graph.nodes):
             if tensor in node.inputs:
                 self._kernels[index] = node.op.bind(self._memory, node.output, *node.inputs)
@@ -384,18 +383,18 @@ class Machine:
         """Hold these elements at their values from now on, and no others.
 
         After every instruction that writes to a held element its value is written again. Clamps
-        are no part of snapshots. What is held for a whole batch is held in evaluators, too.
+        are not part of snapshots. Clamps of a whole batch also hold in evaluators.
 
         Args:
-            strict: refuse clamps past which a gradient would go.
+            strict: whether to refuse clamps that a gradient would bypass.
 
         Raises:
-            DescriptionError: an element does not exist or can not be held, see `Clamp`.
+            DescriptionError: an element does not exist or cannot be held, see `Clamp`.
         """
         extra: dict[int, list[Call]] = {}
         for name, index, value in clamped_slots(self.program, clamps, strict=strict):
-            place = slot(name, self._memory.array(self._tensor(name)), index)
-            hold = partial(np.copyto, place, constant(value, place))
+            held = slot(name, self._memory.array(self._tensor(name)), index)
+            hold = partial(np.copyto, held, constant(value, held))
             for writer in self.program.writers(name):
                 extra.setdefault(writer, []).append(hold)
         self.clamps = tuple(clamps)
@@ -403,9 +402,9 @@ class Machine:
         self._calls = [calls + extra.get(i, []) for i, calls in enumerate(self._kernels)]
         self._step = _joined(self._calls)
         for evaluator in self._evaluators:
-            self._hand_on_clamps(evaluator)
+            self._clamp_evaluator(evaluator)
 
-    def _hand_on_clamps(self, evaluator: Machine) -> None:
+    def _clamp_evaluator(self, evaluator: Machine) -> None:
         rows, known = self.program.batch_size, evaluator.program.buffers
         evaluator.clamp(
             [
@@ -421,7 +420,7 @@ class Machine:
         return Snapshot(self.pc, self._memory.block.copy())
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back (or over) to the state of a snapshot of a machine of the same program."""
+        """Take on the state of a snapshot, of this machine or another one of the same program."""
         if snapshot.block.shape != self._memory.block.shape:
             raise ValueError("the snapshot is of another program")
         np.copyto(self._memory.block, snapshot.block)
@@ -429,29 +428,29 @@ class Machine:
         self.pc, self.stopped = snapshot.pc, None
 
     def keyframe(self) -> NDArray[np.uint8]:
-        """A copy of what outlives a step; between steps, all that the next ones depend on."""
+        """A copy of the persistent memory; between steps, all that the next ones depend on."""
         return self._memory.block[: self.program.plan.persistent].copy()
 
     def restore_keyframe(self, keyframe: NDArray[np.uint8]) -> None:
-        """Go to the start of the step a keyframe was taken at.
+        """Go to the start of the step at which a keyframe was taken.
 
-        What a step makes anew (activations, gradients) stays as it is until that step is done.
+        What each step recomputes (activations, gradients) keeps its values until that step is done.
         """
         np.copyto(self._memory.block[: self.program.plan.persistent], keyframe)
         self._rollback.touched()
         self.pc, self.stopped = 0, None
 
     def reset(self, seed: int | None = None) -> None:
-        """Fresh parameters from the seed (the present one if None), step 0, all else zero.
+        """Draw parameters from the seed (None: the present one), and set step and all else to zero.
 
-        Hyperparameters stay as they are set.
+        Hyperparameters keep their values.
         """
         number = int(self._memory.array(self._tensors["seed"])) if seed is None else seed
         if not 0 <= number < 2**53:
             raise DescriptionError("seed", number, "a whole number from 0 to 2^53 - 1")
-        kept = ("hyperparameter", "constant")
+        kept_roles = ("hyperparameter", "constant")
         for tensor in self.program.plan.extents:
-            if tensor.role not in kept:
+            if tensor.role not in kept_roles:
                 self._memory.array(tensor)[...] = 0 if tensor.value is None else tensor.value
         self._memory.array(self._tensors["seed"])[...] = number
         if "data/order" in self._tensors:
@@ -484,13 +483,13 @@ class Machine:
     def evaluator(
         self, inputs: ArrayLike, targets: ArrayLike | None = None, *, gradients: bool = False
     ) -> Machine:
-        """A machine that shares these parameters, live, and judges samples of its own.
+        """A machine that shares these live parameters and evaluates other samples.
 
         One `run(1)` of it computes the forward pass on `inputs` (samples, *input shape); with
         `targets` (samples, *outputs) also ``loss/L``, without penalties; with `gradients` also
-        dL/dz and dL/da of every layer, and dL/dx. Buffers are called as here; new samples are
-        written to ``input/x`` and ``input/y``. Dropout and noise are off, and batch normalisation
-        goes by its running statistics.
+        dL/dz and dL/da of every layer, and dL/dx. Its buffers have the same names; write new
+        samples to ``input/x`` and ``input/y``. Dropout and noise are off, and batch normalisation
+        uses its running statistics.
         """
         x, shape = np.asarray(inputs), self.program.network.input_shape
         if x.ndim < 2 or not len(x) or prod(x.shape[1:]) != prod(shape):
@@ -505,7 +504,7 @@ class Machine:
         if targets is not None:
             machine.write("input/y", targets)
         self._evaluators.add(machine)
-        self._hand_on_clamps(machine)
+        self._clamp_evaluator(machine)
         return machine
 
 
@@ -519,6 +518,6 @@ def _no_trap() -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Infinities and NaNs are states to show, found by looking, not warnings."""
+    """Silences NumPy's warnings: infinities and NaNs are states to show."""
     with np.errstate(all="ignore"):
         yield

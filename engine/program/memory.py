@@ -1,8 +1,8 @@
-"""Memory: where every tensor of a graph lies.
+"""The position of every tensor of a graph in memory.
 
 All mutable state lies in one block of bytes, so that a snapshot is one copy. What must outlive a
 step (counters, hyperparameters, parameters, optimizer state) comes first, then what a step makes.
-Data sets are not state: they are held beside the block.
+Data sets are not state: they lie outside the block.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from engine.tensors.arrays import Array, flat
 from engine.tensors.tensor import Order, Role, Shape, Tensor, memory_axes
 
 Index = tuple[int | None, ...]
-"""Which elements of an array: a number for each axis, None for all along it."""
+"""Selects elements of an array: for each axis an index, or None for all of it."""
 
 ALIGNMENT = 64
-"""Bytes; a cache line, and the widest vector registers in use."""
+"""The alignment of tensors in bytes: a cache line, and the widest vector registers in use."""
 
 SECTIONS: tuple[tuple[Role, ...], ...] = (
     ("counter", "index", "hyperparameter", "parameter", "optimizer_state", "statistic"),
@@ -66,7 +66,7 @@ class MemoryPlan:
         return np.dtype(tensor.dtype) if tensor.dtype else self.dtype
 
     def stored_size(self, tensor: Tensor) -> int:
-        """Elements stored, the unit of ones included."""
+        """The number of stored elements, with the ones behind the units."""
         return tensor.size + (tensor.size // tensor.shape[-1] if tensor.ones else 0)
 
 
@@ -97,11 +97,11 @@ class Memory:
         return self._arrays[tensor]
 
     def replace(self, tensor: Tensor, array: Array) -> None:
-        """From now on this array stands for a tensor that lies outside."""
+        """Use another array for a tensor outside the block."""
         self._outside[tensor.name] = self._arrays[tensor] = array
 
     def with_ones(self, tensor: Tensor) -> Array:
-        """(rows, units + 1): the tensor with the 1 that stands behind the units of each row.
+        """The tensor as rows of units that end with a 1, (rows, units + 1).
 
         A row is a sample, or a position in one, in memory order.
         """
@@ -109,12 +109,12 @@ class Memory:
         return self._typed(tensor, self.plan.extents[tensor]).reshape(units + 1, -1).T
 
     def joined(self, weights: Tensor, bias: Tensor) -> Array | None:
-        """(inputs + 1, units): weights with the bias as their last row, if they lie so."""
-        behind = weights.offset + weights.size
-        if weights.parent is None or bias.parent is not weights.parent or bias.offset != behind:
+        """Weights with the bias as last row, (inputs + 1, units); None if they are not adjacent."""
+        end = weights.offset + weights.size
+        if weights.parent is None or bias.parent is not weights.parent or bias.offset != end:
             return None
         whole = self.array(weights.parent)
-        return whole[weights.offset : behind + bias.size].reshape(-1, weights.shape[-1])
+        return whole[weights.offset : end + bias.size].reshape(-1, weights.shape[-1])
 
     def _make(self, tensor: Tensor) -> Array:
         if tensor.parent is not None:
@@ -151,7 +151,7 @@ def slot(name: str, array: Array, index: Index | None) -> Array:
 
 
 def shaped(stored: Array, shape: Shape, order: Order) -> Array:
-    """The view of `shape` on elements stored in that memory order."""
+    """A view of elements that are stored in memory order `order`, in a logical shape."""
     axes = memory_axes(order, len(shape))
     inverse = sorted(range(len(axes)), key=axes.__getitem__)
     return stored.reshape([shape[axis] for axis in axes]).transpose(inverse)

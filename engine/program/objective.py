@@ -1,7 +1,7 @@
 """The loss as a function of the parameters, with the samples and all randomness held fixed.
 
-It is the program's own instructions, bound anew in double precision whatever the machine's own, so
-that differences of it mean something. Only what depends on the parameters is executed again.
+It executes the program's own instructions in double precision, whatever the machine's, so that
+differences of losses are accurate. It repeats only what depends on the parameters.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from engine.tensors.arrays import Array, constant
 from engine.tensors.tensor import Tensor
 
 Samples = Literal["batch", "train"]
-"""What the loss is taken over: the batch of the step that the machine is in, with its dropout and
+"""The samples of the loss: the batch of the step that the machine is in, with its dropout and
 noise; or the training set, in as many whole batches as it has, without them. Batch normalisation
-goes by the batch in both."""
+uses the statistics of the batch in both."""
 
 Vector = NDArray[np.float64]
 
@@ -35,12 +35,12 @@ class Objective:
     """L(θ) and dL/dθ of a machine's program.
 
     Args:
-        machine: a machine that trains; it is left as it is, and what happens to it later does not
-            matter here.
-        samples: what the loss is taken over.
+        machine: a machine that trains. It is left unchanged, and later changes of it have no
+            effect here.
+        samples: the samples of the loss.
 
     Attributes:
-        theta: all parameters in one flat array, live: write to it and ask for the loss.
+        theta: all parameters in one flat live array: write to it, then call `loss`.
 
     Raises:
         DescriptionError: the machine's program has no update.
@@ -64,7 +64,7 @@ class Objective:
         self._backward = self._bind([n for n in nodes if n.phase == "backward"], holds)
         self._copy(machine)
         if samples == "train":
-            self._without_chance(graph.nodes)
+            self._disable_randomness(graph.nodes)
         whole = len(self._fetch[0][1]) // program.batch_size if self._fetch else 1
         self._batches = [
             slice(i * program.batch_size, (i + 1) * program.batch_size) for i in range(whole)
@@ -98,7 +98,7 @@ class Objective:
         return self._memory.array(self._tensors[f"{name}.grad"])
 
     def branches(self) -> list[Array]:
-        """Which side of their kinks the ops were on, for each element of the last batch."""
+        """For each op with a kink, the side on which each element of the last batch lies."""
         array = self._memory.array
         return [n.op.branch(*(array(t) for t in n.inputs)) for n in self._kinked]
 
@@ -115,7 +115,7 @@ class Objective:
                 yield
 
     def _copy(self, machine: Machine) -> None:
-        """Take over all numbers, as they are before the update of the machine's step."""
+        """Copy the machine's numbers, as they are before the update of its step."""
         before = machine.snapshot()
         stopped = machine.stopped
         try:
@@ -130,19 +130,19 @@ class Objective:
     def _array(self, name: str) -> Vector:
         return self._memory.array(self._tensors[name])
 
-    def _without_chance(self, nodes: list[Node]) -> None:
-        """Drop no unit, and add no noise."""
+    def _disable_randomness(self, nodes: list[Node]) -> None:
+        """Disable dropout and noise."""
         for node in nodes:
             if isinstance(node.op, DropoutMask | Noise):
                 self._memory.array(node.output)[...] = float(isinstance(node.op, DropoutMask))
 
     def _holds(self, machine: Machine) -> dict[int, list[Call]]:
-        """What writes held values again, by the instruction after which it does."""
+        """The calls that write clamped values again, by the id of the node after which they run."""
         holds: dict[int, list[Call]] = {}
         for name, index, value in clamped_slots(machine.program, machine.clamps):
-            place = slot(name, self._array(name), index)
+            held = slot(name, self._array(name), index)
             for writer in machine.program.writers(name):
-                call = partial(np.copyto, place, constant(value, place))
+                call = partial(np.copyto, held, constant(value, held))
                 holds.setdefault(id(machine.program.graph.nodes[writer]), []).append(call)
         return holds
 
@@ -155,7 +155,7 @@ class Objective:
 
 
 def _rows(machine: Machine, node: Node) -> Array:
-    """The data that a gather takes its rows from."""
+    """The array from which a gather takes its rows."""
     kind = node.output.dtype or np.float64
     return np.array(machine.view(node.inputs[0].name), dtype=kind)
 
@@ -163,7 +163,7 @@ def _rows(machine: Machine, node: Node) -> Array:
 def _dependent(nodes: list[Node], roots: set[Tensor]) -> Iterator[Node]:
     """The forward, loss and backward ops whose result depends on a parameter or on `roots`.
 
-    Of a tensor that others lie in, one part is taken for all.
+    Tensors that share storage count as one.
     """
     reached = {tensor.storage for tensor in roots}
     for node in nodes:

@@ -8,12 +8,12 @@ from typing import TypeAlias, TypeVar
 Result = TypeVar("Result")
 
 Pieces: TypeAlias = Generator[None, None, Result]
-"""What yields after each piece and returns the result. The first piece takes from the machine all
-that the others need, so that the machine may go on meanwhile."""
+"""A computation that yields between its pieces and returns the result. The first piece copies from
+the machine all that the others need, so that the machine may run meanwhile."""
 
 
 def finish(pieces: Pieces[Result]) -> Result:
-    """All the pieces at once."""
+    """Run all pieces; returns their result."""
     while True:
         try:
             next(pieces)

@@ -19,14 +19,14 @@ class Instruction:
     """One op of the program.
 
     Attributes:
-        index: place in the program.
+        index: its position in the program.
         phase: forward, loss, backward or update.
-        scope: where it stands, e.g. ``dense1/linear``.
+        scope: the scope it belongs to, e.g. ``dense1/linear``.
         layer: the layer it belongs to, or ``""``.
-        op: name of the op.
+        op: the name of the op.
         formula: what it computes, e.g. ``Z1 = X·W1 + b1``.
-        reads, writes: names of buffers.
-        flops: floating-point operations of one execution.
+        reads, writes: the names of buffers.
+        flops: the floating-point operations of one execution.
     """
 
     index: int
@@ -44,7 +44,7 @@ class Instruction:
 class Buffer:
     """A named array of the machine.
 
-    `grad` and `update` name the buffers of its gradient and its last update, where there are such.
+    `grad` and `update` name the buffers of its gradient and its last update, or are None.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a program needs: trained numbers, floating-point operations a step, bytes of memory."""
+    """The cost of a program: trained numbers, floating-point operations per step, and bytes."""
 
     parameters: int
     flops: int
@@ -68,7 +68,7 @@ class Cost:
 
 
 class Listing(tuple[Instruction, ...]):
-    """All instructions, in order; printed, a table."""
+    """All instructions in order; `str` makes a table of them."""
 
     __slots__ = ()
 
@@ -88,15 +88,15 @@ class Program:
         network: the description it was compiled from.
         graph: tensors and op applications; `graph.nodes[i]` is instruction i.
         instructions: the listing.
-        buffers: name -> Buffer.
-        layers: the layers, in names of buffers.
-        hyperparameters: name a user sets it by -> buffer name.
-        parameters: the trained tensors and how they start.
-        plan: where each tensor lies.
+        buffers: the buffers by name.
+        layers: the layers, with the names of their buffers.
+        hyperparameters: buffer names by the names that descriptions use.
+        parameters: the trained tensors and their initializers.
+        plan: the position of each tensor in memory.
         data: the data set's arrays by buffer name, not part of the machine's state.
         batch_size, steps_per_epoch, seed, dtype: as compiled.
-        cost: parameters, FLOPs a step, bytes.
-        dataset: what it was compiled on; None for an evaluator's program.
+        cost: parameters, FLOPs per step, bytes.
+        dataset: the data set it was compiled for; None for an evaluator's program.
     """
 
     network: Network
@@ -130,21 +130,21 @@ class Program:
     def writers(self, name: str) -> tuple[int, ...]:
         """The instructions that write to this buffer, or to one that shares memory with it.
 
-        One that only looks at numbers anew, as a reshape does, is the writer of its own result
-        and of nothing else that lies there.
+        An instruction that only makes a view, such as a reshape, writes to its own output and to
+        no other buffer that shares the memory.
         """
         tensor = next(tensor for tensor in self.graph.tensors if tensor.name == name)
-        around = tensor.lineage()
+        enclosing = tensor.lineage()
         return tuple(
             index
             for index, node in enumerate(self.graph.nodes)
             if node.output.overlaps(tensor)
-            and (node.op.storage(*node.inputs) is None or node.output in around)
+            and (node.op.storage(*node.inputs) is None or node.output in enclosing)
         )
 
 
 def instruction(index: int, node: Node) -> Instruction:
-    """The instruction of one op application, named as its tensors are called now."""
+    """The instruction of an op application, with the present names of its tensors."""
     inputs = node.inputs
     right = node.op.formula(*(tensor.symbol for tensor in inputs))
     arrow = "←" if node.updates and node.output.symbol in right else "="
@@ -164,7 +164,7 @@ def instruction(index: int, node: Node) -> Instruction:
 
 
 def buffer_table(graph: Graph, dtype: str) -> dict[str, Buffer]:
-    """The graph's tensors as a reader sees them."""
+    """The graph's tensors as buffers, by name."""
     names = {tensor.name for tensor in graph.tensors}
     return {
         tensor.name: Buffer(

@@ -13,45 +13,46 @@ from numpy.typing import NDArray
 
 
 class Rollback:
-    """Marks in a machine's block of memory to come back to.
+    """Marks states of a machine's memory, and restores the last one.
 
     Args:
         block: all mutable state.
-        persistent: bytes at its start that outlive a step.
-        repeatable: whether a step depends on nothing else; if not, everything is copied each time.
+        persistent: the number of bytes at its start that outlive a step.
+        repeatable: whether a step depends on these bytes only; if not, each mark copies everything.
     """
 
     def __init__(self, block: NDArray[np.uint8], persistent: int, *, repeatable: bool) -> None:
         self._block = block
-        self._lasting = block[:persistent]
+        self._persistent = block[:persistent]
         self._repeatable = repeatable
         self._everything = np.empty_like(block)
-        self._last, self._previous = np.empty_like(self._lasting), np.empty_like(self._lasting)
+        self._last = np.empty_like(self._persistent)
+        self._previous = np.empty_like(self._persistent)
         self._steps = 0
-        """Steps that led from the last mark to here; 0 if something else did."""
+        """The number of steps since the last mark; 0 if anything else changed the state since."""
         self._before = 0
-        """Steps from the previous mark to the last; 0 if everything was copied at the last."""
+        """The number of steps between the last two marks; 0 if the last one copied everything."""
 
     def mark(self) -> None:
-        """Between two steps: `back` is to lead here."""
+        """Mark the present state, between two steps, for `back`."""
         self._before, self._steps = self._steps, 0
         if not self._before:
             np.copyto(self._everything, self._block)
         self._last, self._previous = self._previous, self._last
-        np.copyto(self._last, self._lasting)
+        np.copyto(self._last, self._persistent)
 
     def passed(self, steps: int) -> None:
-        """So many whole steps, and nothing else, have led here from the mark."""
+        """Note that whole steps, and nothing else, have changed the state since the mark."""
         self._steps = steps if self._repeatable else 0
 
     def touched(self) -> None:
-        """Something else than steps changed the state or what steps depend on."""
+        """Note that something else changed the state or what steps depend on."""
         self._steps = 0
 
     def back(self, run: Callable[[int], object]) -> None:
-        """Go to the mark, with the help of `run`, which executes so many steps."""
+        """Restore the marked state; `run` executes a number of steps."""
         if self._before:
-            np.copyto(self._lasting, self._previous)
+            np.copyto(self._persistent, self._previous)
             run(self._before)
         else:
             np.copyto(self._block, self._everything)

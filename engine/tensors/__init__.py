@@ -1,1 +1,1 @@
-"""Arrays and where their elements lie in memory."""
+"""Symbolic arrays, and the addresses of array elements in memory."""

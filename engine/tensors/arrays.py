@@ -1,4 +1,4 @@
-"""Views of NumPy arrays in memory order, and the pieces that long ones are worked on in."""
+"""Views of NumPy arrays in memory order, and blocks of long arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = NDArray[Any]
 def in_memory_order(arrays: list[Array]) -> list[Array]:
     """The arrays with their axes in memory order, so that NumPy runs one straight loop.
 
-    Only if all that are not 0-d have one shape and one order; else as they are.
+    The arrays are returned as they are unless all that are not 0-d share one shape and one order.
     """
     first = arrays[0]
     if first.ndim < 2 or any(array.shape not in ((), first.shape) for array in arrays):
@@ -24,7 +24,7 @@ def in_memory_order(arrays: list[Array]) -> list[Array]:
 
 
 def matrix(array: Array) -> Array:
-    """(rows, units): all axes but the last as one, in memory order (never a copy).
+    """A view (rows, units) with all axes but the last merged in memory order (never a copy).
 
     Raises:
         ValueError: the array has gaps or its units lie between its other axes.
@@ -79,13 +79,13 @@ BLOCK_BYTES = 1 << 18
 
 
 def blocks(*arrays: Array) -> list[tuple[Array, ...]]:
-    """Equally cut pieces of flat arrays, for kernels that make several passes over long ones."""
+    """Flat arrays cut at the same positions, for kernels that make several passes over them."""
     first, size = arrays[0], BLOCK_BYTES // arrays[0].itemsize
     return [tuple(a[i : i + size] for a in arrays) for i in range(0, first.size, size)]
 
 
 def pieces(*arrays: Array) -> list[tuple[Array, ...]]:
-    """The same for arrays of one shape whose elements lie alike; where they do not, all at once."""
+    """`blocks` of arrays of one shape; the whole arrays at once unless all are C-contiguous."""
     if all(array.flags.c_contiguous for array in arrays):
         return blocks(*(array.reshape(-1) for array in arrays))
     return [arrays]

@@ -48,14 +48,14 @@ class Tensor:
         layer: the layer it belongs to, or ``""``.
         dtype: NumPy dtype name, or ``""`` for the program's own floating type.
         order: memory order, see `memory_axes`.
-        ones: storage has one further unit that is always 1 (a bias is its weight); only where
-            the units are outermost, in orders "F" and "U".
-        parent: the tensor in whose storage this one lies, and
-        offset: where it begins there, in elements in memory order, or
-        index: which of the parent's elements it is, as a NumPy index.
-        alias: a name for some of the parent's values, whose gradient is that part of the
-            parent's gradient; else a tensor of its own that only lies there.
-        value: what it holds from the start: of a constant, or of a statistic before step 0.
+        ones: whether storage has one more unit that is always 1, whose weight is a bias; only in
+            orders "F" and "U", where the units are outermost.
+        parent: the tensor in whose storage this one lies; None if it has its own.
+        offset: where it begins in the parent, in elements in memory order, if `index` is None.
+        index: the parent's elements that it consists of, as a NumPy index.
+        alias: whether it is a name for some of the parent's values, so that its gradient is that
+            part of the parent's gradient; otherwise it only uses the parent's storage.
+        value: what it holds before step 0, such as a constant or a statistic; None if unset.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Tensor:
         return size
 
     def overlaps(self, other: Tensor) -> bool:
-        """Whether the two share elements, as far as their places in what both lie in tell."""
+        """Whether the two may share elements, judged by their positions in a common ancestor."""
         mine, others = self.lineage(), other.lineage()
         if mine[-1] is not others[-1]:
             return False
@@ -100,12 +100,12 @@ class Tensor:
         return parts_meet(whole.shape, left.index, right.index)
 
     def lineage(self) -> tuple[Tensor, ...]:
-        """The tensor, that in whose storage it lies, and so on to one that lies by itself."""
+        """The tensor, its parent, the parent's parent, and so on to one without a parent."""
         return (self, *self.parent.lineage()) if self.parent is not None else (self,)
 
     @property
     def storage(self) -> Tensor:
-        """The tensor by itself in which this one lies, or is."""
+        """The ancestor in whose storage this tensor lies; the tensor itself if it has no parent."""
         return self.lineage()[-1]
 
 
@@ -114,11 +114,11 @@ def memory_axes(order: Order, dimensions: int) -> tuple[int, ...]:
 
     - ``"C"``: as they are written, the units of a sample side by side.
     - ``"F"``: units outermost, batch innermost, so that per-unit rows are contiguous, and so are
-      the pixels of a row over the whole batch: dense layers of narrow inputs, convolutions.
-    - ``"T"``: time outermost, so that every time step is one contiguous matrix: recurrence.
-      What divides a step further, its gates, comes next.
-    - ``"U"``: units outermost, the rest as it is written, so that a sample's time steps are a
-      row of each unit: attention.
+      the pixels of a row over the whole batch; for dense layers of narrow inputs, convolutions.
+    - ``"T"``: time outermost, so that every time step is one contiguous matrix; for recurrence.
+      The gates that divide a step come next.
+    - ``"U"``: units outermost, the other axes as they are written, so that a sample's time steps
+      are a row of each unit; for attention.
 
     "C" and "T" are the same for one axis, "F" and "U" for up to two.
     """
@@ -136,9 +136,9 @@ def part_shape(shape: Shape, index: PartIndex) -> Shape:
     """The shape of ``array[index]`` for an array of `shape`."""
     extents = []
     for axis, extent in enumerate(shape):
-        at = index[axis] if axis < len(index) else slice(None)
-        if isinstance(at, slice):
-            extents.append(len(range(*at.indices(extent))))
+        entry = index[axis] if axis < len(index) else slice(None)
+        if isinstance(entry, slice):
+            extents.append(len(range(*entry.indices(extent))))
     return tuple(extents)
 
 
@@ -147,9 +147,11 @@ def parts_meet(shape: Shape, first: PartIndex, second: PartIndex) -> bool:
     for axis, extent in enumerate(shape):
         ranges = []
         for index in (first, second):
-            at = index[axis] if axis < len(index) else slice(None)
-            place = range(*at.indices(extent)) if isinstance(at, slice) else range(at, at + 1)
-            ranges.append(place)
+            entry = index[axis] if axis < len(index) else slice(None)
+            if isinstance(entry, slice):
+                ranges.append(range(*entry.indices(extent)))
+            else:
+                ranges.append(range(entry, entry + 1))
         if not range(max(r.start for r in ranges), min(r.stop for r in ranges)):
             return False
     return True

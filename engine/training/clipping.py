@@ -1,4 +1,4 @@
-"""Bounds on the gradient: descriptions of clipping, which the update begins with."""
+"""Gradient clipping, as a user describes it: the first ops of the update."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Clipping(ABC):
 
     @abstractmethod
     def build(self, context: Context, gradient: Tensor) -> Tensor:
-        """Append the ops that hold the gradient (parameters,) in bounds; returns ĝ."""
+        """Append the ops that clip the gradient (parameters,); returns ĝ."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ClipNorm(Clipping):
 
 @dataclass(frozen=True)
 class ClipValue(Clipping):
-    """ĝ = g with every number of it held within −c … c."""
+    """ĝ = g with every element clipped to −c … c."""
 
     limit: float = 1.0
 

@@ -2,7 +2,7 @@
 
 All parameters lie in one flat tensor θ, their gradients in g and the last update in Δ, so a rule
 costs a handful of calls whatever the number of layers. Every rule writes Δ; the last instruction is
-always θ ← θ + Δ. Hyperparameters are 0-d buffers that are read anew at every step: they can change
+always θ ← θ + Δ. Hyperparameters are 0-d buffers that are read at every step, so they can change
 while the network trains.
 """
 
@@ -43,12 +43,12 @@ HYPERPARAMETERS: dict[str, tuple[str, float, float]] = {
     "clip_norm": ("c", 0.0, float("inf")),
     "clip_value": ("c", 0.0, float("inf")),
 }
-"""Symbol, least value, and a bound (not reached where it is 1)."""
+"""The symbol of each hyperparameter, its least value and the bound that it must stay below."""
 
 
 @dataclass(frozen=True)
 class Update:
-    """What a rule is built on: θ, g, Δ (all of shape (parameters,)) and where state is kept."""
+    """The tensors of a rule: θ, g, Δ (all of shape (parameters,)), step and hyperparameters."""
 
     graph: Graph
     theta: Tensor
@@ -85,7 +85,7 @@ class Optimizer(ABC):
 
 
 def check_hyperparameter(path: str, name: str, value: object) -> None:
-    """Raise DescriptionError unless `value` may stand for the hyperparameter `name`."""
+    """Raise DescriptionError unless `value` is a valid value of the hyperparameter `name`."""
     _, low, high = HYPERPARAMETERS[name]
     number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
     if not number or not isfinite(value) or not low <= value < high:  # type: ignore[arg-type,operator]
@@ -180,7 +180,7 @@ class Adagrad(Optimizer):
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Kingma & Ba 2015, algorithm 1, with both bias corrections."""
+    """Δ = −η·m̂/(√v̂ + ε) with bias-corrected moments m̂, v̂ (Kingma & Ba 2015, algorithm 1)."""
 
     learning_rate: float = 0.001
     beta1: float = 0.9
@@ -209,7 +209,7 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay: Δ gets −ηλθ (Loshchilov & Hutter 2019, algorithm 2)."""
+    """Adam with decoupled weight decay: Δ ← Δ − ηλθ (Loshchilov & Hutter 2019, algorithm 2)."""
 
     weight_decay: float = 0.01
     kind: ClassVar[str] = "adamw"

@@ -25,7 +25,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def factor(self, step: int) -> float:
-        """The factor at the step after so many finished ones."""
+        """The factor after `step` finished steps."""
 
     @abstractmethod
     def check(self, path: str) -> None:
@@ -33,7 +33,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def formula(self, step: str) -> str:
-        """The factor in the symbol of the count of finished steps."""
+        """The factor as text; `step` is the symbol of the count of finished steps."""
 
     @abstractmethod
     def explain(self, step: Formula) -> Formula:
@@ -126,7 +126,7 @@ SCHEDULES: dict[str, type[Schedule]] = {rule.kind: rule for rule in (StepDecay, 
 
 
 def check_schedule(path: str, schedule: object) -> None:
-    """Raise DescriptionError unless `schedule` is a sound one."""
+    """Raise DescriptionError unless `schedule` is a valid one."""
     if not isinstance(schedule, Schedule):
         raise DescriptionError(path, schedule, "a schedule such as Cosine(1000), or None")
     schedule.check(path)

@@ -1,4 +1,4 @@
-"""What can be configured, for the page's controls: derived from the engine's own tables."""
+"""The catalogue of all that can be configured, for the page's controls."""
 
 from __future__ import annotations
 
@@ -47,40 +47,43 @@ _RANGES: dict[str, tuple[str, float, float, bool]] = {
     "epsilon": ("Epsilon", 1e-10, 0.1, True),
     "weight_decay": ("Weight decay", 0.0, 1.0, False),
 }
-"""Title, the range a control offers (a description may go beyond), whether it is logarithmic."""
+"""Title, range and scale (logarithmic or not) of the control for a hyperparameter of an optimizer.
+
+A description may go beyond the range.
+"""
 
 _SCHEDULES = {
-    "step": ("Steps down", "η·dᵏ after k·n steps"),
-    "cosine": ("Half a cosine", "η·(1 + cos(π·t/n))/2"),
+    "step": ("Step decay", "η·dᵏ after k·n steps"),
+    "cosine": ("Cosine decay", "η·(1 + cos(π·t/n))/2"),
     "warmup": ("Warm-up", "η·t/n for n steps, then another schedule"),
 }
 _CLIPPINGS = {
     "norm": ("By norm", "ĝ = g·min(1, c/‖g‖)"),
-    "value": ("By value", "ĝ = g held within ±c"),
+    "value": ("By value", "ĝ = g clamped to ±c"),
 }
 _SETTINGS: dict[str, tuple[str, float, float, bool]] = {
-    "every": ("Every", 1, 100_000, True),
-    "decay": ("Times", 0.0, 1.0, False),
-    "steps": ("In steps", 1, 1_000_000, True),
-    "floor": ("Down to", 0.0, 1.0, False),
+    "every": ("Steps per decay", 1, 100_000, True),
+    "decay": ("Decay factor", 0.0, 1.0, False),
+    "steps": ("Length in steps", 1, 1_000_000, True),
+    "floor": ("Lowest factor", 0.0, 1.0, False),
     "limit": ("Limit", 1e-3, 100.0, True),
     "patience": ("Patience in steps", 10, 100_000, True),
 }
-"""Of schedules, clipping and stopping; as above."""
+"""Title, range and scale of the controls for schedules, clipping and early stopping."""
 
 _OPTIONS = {
     "samples": "Samples",
     "noise": "Noise",
     "classes": "Classes",
-    "test_fraction": "Test part",
+    "test_fraction": "Test fraction",
     "seed": "Seed",
 }
 MAX_TEXT = 50_000
-"""Characters of one's own text: a longer one does not fit in a message."""
+"""Most characters of a user's own text; a longer text would not fit in a message."""
 
 _SCALARS = {
     "loss": "the loss of the batch",
-    "epoch": "passes over the training set, with its fraction",
+    "epoch": "passes over the training set, including the fraction of the present one",
     "inf": "infinity",
     "nan": "not a number",
     "pi": "3.14159…",
@@ -88,7 +91,7 @@ _SCALARS = {
 
 
 def catalogue() -> dict[str, Any]:
-    """The answer of GET /api/catalogue. Takes about a second: it makes every data set once."""
+    """The answer of GET /api/catalogue. Takes about a second, because it makes every data set."""
     datasets, thumbnails = _datasets()
     return {
         "datasets": datasets,
@@ -121,11 +124,11 @@ def catalogue() -> dict[str, Any]:
 
 
 MAX_POINTS = 48
-"""Of a thumbnail; more could not be told apart."""
+"""Most points of a thumbnail; more could not be distinguished."""
 
 
 def _light(thumbnail: dict[str, Any]) -> dict[str, Any]:
-    """With as many points and digits as a picture of 44 pixels shows."""
+    """A thumbnail with as many points and digits as a picture of 44 pixels shows."""
     every = -(-len(thumbnail["points"]) // MAX_POINTS)
     points = [
         [round(x, 1), round(y, 1), round(z, 1)] for x, y, z in thumbnail["points"][:: every or 1]
@@ -135,7 +138,7 @@ def _light(thumbnail: dict[str, Any]) -> dict[str, Any]:
 
 
 def _datasets() -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Entries and thumbnails; a set whose source is not installed is left out."""
+    """Entries and thumbnails of all data sets whose sources are installed."""
     entries: list[dict[str, Any]] = []
     thumbnails: dict[str, Any] = {}
     for info in engine.catalogue():
@@ -149,7 +152,7 @@ def _datasets() -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 def _dataset(info: DatasetInfo) -> dict[str, Any]:
-    """An entry, with the layers of a network that fits the set as it comes."""
+    """The entry of a data set, with default layers for its default options."""
     options = [
         {**asdict(o), "title": o.title or _OPTIONS.get(o.name, o.name)} for o in info.options
     ]
@@ -163,18 +166,18 @@ def _dataset(info: DatasetInfo) -> dict[str, Any]:
 
 
 def _content(content: Text | Drawing) -> dict[str, Any]:
-    """What a user brings: a text, or points that are drawn."""
-    told = asdict(content)
+    """An input for a user's own content: a text or a drawing."""
+    values = asdict(content)
     if isinstance(content, Text):
-        return {**told, "control": "text", "maximum": min(content.maximum, MAX_TEXT)}
-    return {**told, "control": "drawing"}
+        return {**values, "control": "text", "maximum": min(content.maximum, MAX_TEXT)}
+    return {**values, "control": "drawing"}
 
 
-def _rule(kind: str, made: type[Any], titles: dict[str, tuple[str, str]]) -> dict[str, Any]:
-    """A schedule or a kind of clipping; what may follow a warm-up is one of the schedules."""
+def _rule(kind: str, rule: type[Any], titles: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """A schedule or a kind of clipping; the schedule that follows a warm-up is not listed."""
     settings = [
         {**_range(name, *_SETTINGS[name]), "default": default}
-        for name, default in defaults(made).items()
+        for name, default in defaults(rule).items()
         if name in _SETTINGS
     ]
     return {**_named(kind, *titles.get(kind, (kind, ""))), "fields": settings}

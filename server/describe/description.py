@@ -1,9 +1,9 @@
-"""Descriptions: the JSON a user sends, completed and checked, and the engine objects it means.
+"""Completes and checks descriptions, the JSON that a user sends, and builds the engine's objects.
 
-A description says everything that makes a network, its data and its training. Every field may be
-left out; `normalise` fills in what then stands there. Errors name the path of the field as written
-in the description (``layers[2].units``), its value and what was expected. What it will cost is
-computed and capped before anything is allocated.
+A description determines a network, its data and its training. Every field may be omitted;
+`normalise` fills in defaults. Errors name the path of the field in the description
+(``layers[2].units``), its value and what was expected. The cost of a network is computed and capped
+before anything is allocated.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from server.wire.errors import Refusal
 __all__ = ["MAX_LAYERS", "MAX_NUMBER", "Description", "Plan", "build", "normalise", "refused"]
 
 MAX_PARAMETERS = 2_000_000
+"""Most parameters of a network."""
 MAX_STEP_FLOPS = 4_000_000_000
-"""Of one training step: about half a second."""
+"""Most floating-point operations of a training step, which takes about half a second."""
 MAX_BYTES = 256 * 1024 * 1024
-"""Of one machine's memory."""
+"""Most bytes of one machine's memory."""
 MAX_UNROLLED = 256
-"""Time steps of all recurrent layers, each of which is a dozen instructions or two."""
+"""Most time steps of all recurrent layers; each time step is one or two dozen instructions."""
 MAX_PATIENCE = 1_000_000
 SEED_MAX = 2**53 - 1
 
@@ -38,11 +39,11 @@ DTYPES = ("float64", "float32")
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A description, complete, with the engine objects it means and their program.
+    """A complete description with the engine's objects and their program.
 
     Attributes:
-        data: as it is judged: of an autoencoder of any data set, with the inputs as targets.
-        patience: steps without a lower loss on the test set after which a run stops, or None.
+        data: the data to evaluate on; for an autoencoder its targets are the inputs.
+        patience: steps without a lower test loss after which a run stops, or None.
     """
 
     description: Description
@@ -72,7 +73,7 @@ def build(given: object) -> Plan:
     try:
         network = _network(description, data)
         _cap_length(network)
-        judged = as_autoencoder(data) if network.targets == "inputs" else data
+        evaluated = as_autoencoder(data) if network.targets == "inputs" else data
         program = engine.compile(
             network,
             data,
@@ -87,11 +88,11 @@ def build(given: object) -> Plan:
     _cap_cost(program, batch)
     stopping = description["stopping"]
     patience = None if stopping is None else stopping["patience"]
-    return Plan(description, judged, network, program, patience)
+    return Plan(description, evaluated, network, program, patience)
 
 
 def refused(error: DescriptionError) -> Refusal:
-    """The engine's error of a bad description as a refusal."""
+    """The refusal for the engine's error about a description."""
     return Refusal("bad_description", error.path, error.value, error.expected)
 
 
@@ -130,8 +131,8 @@ def _complete(given: object) -> tuple[Description, Dataset]:
 def _data(given: object) -> Description:
     infos = {info.name: info for info in engine.catalogue()}
     keywords = dict.fromkeys(name for info in infos.values() for name in info.keywords)
-    every = ("name", "standardise", *keywords)
-    content = fields.known_fields("data", given, every)
+    all_fields = ("name", "standardise", *keywords)
+    content = fields.known_fields("data", given, all_fields)
     info = infos[fields.choice("data.name", content.get("name", "circles"), tuple(infos))]
     chosen: Description = {"name": info.name}
     for name in content:
@@ -139,10 +140,10 @@ def _data(given: object) -> Description:
             has = ", ".join(info.keywords)
             expected = f"an option of {info.name}, which has {has}"
             raise Refusal("bad_description", f"data.{name}", content[name], expected)
-    for asked in (*info.options, *info.choices, *info.contents):
-        value = content.get(asked.name, asked.default)
+    for option in (*info.options, *info.choices, *info.contents):
+        value = content.get(option.name, option.default)
         try:
-            chosen[asked.name] = _json(asked.check(value))
+            chosen[option.name] = _json(option.check(value))
         except DescriptionError as error:
             raise refused(error) from error
     if info.features:
@@ -153,7 +154,7 @@ def _data(given: object) -> Description:
 
 
 def _json(value: Any) -> Any:
-    """Lists for the tuples that the engine's options are checked as."""
+    """The value of an option of the engine with lists in place of tuples."""
     return [_json(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -167,7 +168,7 @@ def _load(chosen: Description) -> Dataset:
 
 
 def _loss(content: Mapping[str, Any], data: Dataset, targets: str) -> str:
-    """Given, or the usual one: for two classes the output layer's units decide."""
+    """The loss given, or the default; with two classes it depends on the number of output units."""
     if "loss" in content:
         return fields.choice("loss", content["loss"], engine.LOSSES)
     if data.task == "regression" or targets == "inputs":
@@ -189,7 +190,7 @@ def _layers(
 
 
 def _outputs(data: Dataset, loss: str, targets: str) -> int:
-    """How many output units fit."""
+    """The number of output units that fits data and loss."""
     if targets == "inputs":
         return prod(data.input_shape)
     if data.task == "regression":
@@ -199,7 +200,7 @@ def _outputs(data: Dataset, loss: str, targets: str) -> int:
 
 
 def _channels(data: Dataset, units: int) -> int:
-    """How many channels an output of such a size has where it is an image."""
+    """The number of channels of an output with so many units, if the data are images."""
     pixels = prod(data.image_shape or (1,))
     return units // pixels if data.image_shape and units % pixels == 0 else units
 
@@ -219,7 +220,7 @@ def _of_kind(path: str, given: object, kinds: Mapping[str, type[Optimizer]]) -> 
 
 
 def _schedule(path: str, given: object) -> Description | None:
-    """A schedule with all its fields; a warm-up holds the one that follows it."""
+    """A schedule with all its fields; a warm-up contains the schedule that follows it."""
     if given is None:
         return None
     kind, content = fields.chosen_kind(path, given, engine.SCHEDULES, _schedule_fields())
@@ -230,9 +231,9 @@ def _schedule_fields() -> tuple[str, ...]:
     return tuple(name for rule in engine.SCHEDULES.values() for name in fields.defaults(rule))
 
 
-def _completed(path: str, made: type[Any], kind: str, content: Description) -> Description:
+def _completed(path: str, rule: type[Any], kind: str, content: Description) -> Description:
     """The fields of a schedule or a clipping; the engine checks their ranges."""
-    usual = fields.defaults(made)
+    usual = fields.defaults(rule)
     fields.known_fields(path, content, ("kind", *usual))
     complete: Description = {"kind": kind}
     for name, default in usual.items():
@@ -255,7 +256,7 @@ def _clipping(given: object) -> Description | None:
 
 
 def _stopping(given: object) -> Description | None:
-    """Early stopping: after so many steps without a lower loss on the test set."""
+    """Early stopping: steps without a lower test loss after which a run stops."""
     if given is None:
         return None
     content = fields.known_fields("stopping", given, ("patience",))
@@ -271,7 +272,8 @@ def _batch_size(given: object, samples: int) -> int | str:
     if engine.is_whole(given, 1, samples):
         return given
     expected = f'in 1..{samples} (the training samples), or "full"'
-    raise Refusal("bad_description", "batch_size", given, expected)
+    message = f"Batch size must be between 1 and {samples}, the number of training samples."
+    raise Refusal("bad_description", "batch_size", given, expected, message=message)
 
 
 # Building ------------------------------------------------------------------------------------
@@ -282,25 +284,25 @@ def _network(description: Description, data: Dataset) -> Network:
         inputs=layers.input_shape(description["layers"], data),
         layers=[layers.build(layer) for layer in description["layers"]],
         loss=description["loss"],
-        optimizer=cast("Optimizer", _made(engine.OPTIMIZERS, description["optimizer"])),
+        optimizer=cast("Optimizer", _engine_object(engine.OPTIMIZERS, description["optimizer"])),
         targets=description["targets"],
-        schedule=cast("Schedule | None", _made(engine.SCHEDULES, description["schedule"])),
-        clipping=cast("Clipping | None", _made(engine.CLIPPINGS, description["clipping"])),
+        schedule=cast("Schedule | None", _engine_object(engine.SCHEDULES, description["schedule"])),
+        clipping=cast("Clipping | None", _engine_object(engine.CLIPPINGS, description["clipping"])),
     )
 
 
-def _made(kinds: Mapping[str, type[Any]], given: Description | None) -> object:
-    """The engine's object of a complete {"kind", ...}; None for None."""
+def _engine_object(kinds: Mapping[str, type[Any]], given: Description | None) -> object:
+    """The engine's object for a complete {"kind", ...}; None for None."""
     if given is None:
         return None
     values = {name: value for name, value in given.items() if name != "kind"}
     if values.get("then") is not None:
-        values["then"] = _made(kinds, values["then"])
+        values["then"] = _engine_object(kinds, values["then"])
     return kinds[given["kind"]](**values)
 
 
 def _cap_length(network: Network) -> None:
-    """Refuse what would be too long a program, from shapes alone."""
+    """Refuse a program that would be too long, judging by shapes alone."""
     steps = layers.unrolled(network)
     if steps > MAX_UNROLLED:
         expected = f"at most {MAX_UNROLLED:,} time steps of recurrent layers"
@@ -308,7 +310,7 @@ def _cap_length(network: Network) -> None:
 
 
 def _cap_cost(program: Program, batch: int | str) -> None:
-    """Refuse what would take too much memory or too long a step; nothing is allocated yet."""
+    """Refuse a program that needs too much memory or time, before anything is allocated."""
     cost = program.cost
     if cost.parameters > MAX_PARAMETERS:
         expected = f"a network of at most {MAX_PARAMETERS:,} parameters"
@@ -325,7 +327,7 @@ def _cap_cost(program: Program, batch: int | str) -> None:
 
 
 def _fitting(program: Program) -> int:
-    """The largest batch whose buffers would fit in memory, about."""
+    """About the largest batch size whose buffers fit in memory."""
     plan, rows = program.plan, program.batch_size
     growing = sum(
         extent.stop - extent.start

@@ -1,4 +1,4 @@
-"""Fields of a description: each checked by itself, and refused by its path."""
+"""Checks of single fields of a description; a refusal names the path of the field."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import engine
 from server.wire.errors import Refusal, unknown
 
 MAX_NUMBER = 1e30
-"""Of any number in a description; within the range of float32."""
+"""Largest magnitude of any number in a description; within the range of float32."""
 
 Description = dict[str, Any]
 """A complete description, or an object in one; see docs/protocol.md."""
 
 
 def known_fields(path: str, given: object, known: Sequence[str]) -> Description:
-    """`given` if it is an object without other fields than the `known` ones."""
+    """Check that `given` is an object with no fields other than the `known` ones."""
     if not isinstance(given, dict):
         raise Refusal("bad_description", path or "description", given, "an object")
     for name in given:
@@ -58,7 +58,7 @@ def list_of(path: str, value: object, low: int, high: int, noun: str) -> list[An
 
 
 def initializer(path: str, given: object) -> str | Description:
-    """A name, or {"kind", "value"} with the value that sets its scale."""
+    """Check an initializer: a name, or {"kind", "value"} with a value that sets its scale."""
     if isinstance(given, str):
         return choice(path, given, engine.INITIALIZERS)
     content = known_fields(path, given, ("kind", "value"))
@@ -74,16 +74,16 @@ def initializer(path: str, given: object) -> str | Description:
 def chosen_kind(
     path: str, given: object, kinds: Mapping[str, type[Any]], every: Sequence[str]
 ) -> tuple[str, Description]:
-    """The kind that an object names, and the object.
+    """The kind that an object names, or the first one, and the object.
 
     Args:
-        every: the fields of all kinds; which of them this one has, is for the caller to check.
+        every: fields of all kinds; the caller checks which of them this kind has.
     """
     content = known_fields(path, given, ("kind", *every))
     kind = choice(f"{path}.kind", content.get("kind", next(iter(kinds))), tuple(kinds))
     return kind, content
 
 
-def defaults(made: type[Any]) -> Description:
-    """The fields of a dataclass that has a default for each of them."""
-    return {field.name: field.default for field in dataclass_fields(made)}
+def defaults(rule: type[Any]) -> Description:
+    """The defaults of a dataclass in which every field has one."""
+    return {field.name: field.default for field in dataclass_fields(rule)}

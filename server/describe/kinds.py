@@ -1,4 +1,4 @@
-"""Kinds of layers for the page's controls: what the engine says of each and of its fields."""
+"""Kinds of layers and their fields for the page's controls, derived from the engine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _kind(name: str, kind: type[engine.Layer]) -> dict[str, Any]:
 
 
 def _field(field: Field, default: Any) -> dict[str, Any]:
-    """A field; its default is null where the data decide or null is what stands there."""
+    """A field; its default is null if it depends on the data, or is null."""
     return {
         "name": field.name,
         "title": field.info.title,
@@ -43,7 +43,7 @@ def _field(field: Field, default: Any) -> dict[str, Any]:
 
 
 def _range(field: Field) -> dict[str, Any]:
-    """The numbers that a control of a field offers, if it holds numbers."""
+    """The range that the control of a numeric field offers; empty for other fields."""
     if field.info.range is None:
         return {}
     low, high = field.info.range

@@ -1,7 +1,7 @@
-"""Layers of a description: completed and built, whatever fields their kind has.
+"""Completes, checks and builds the layers of a description, of any kind.
 
-The fields of a kind are those of its dataclass in the engine; their types say what they hold and
-what of the data decides them. So a new kind of layer needs nothing here.
+The fields of a kind are those of its dataclass in the engine. Their types determine the control for
+a field, and whether its default depends on the data. So a new kind of layer needs no change here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from server.wire.errors import Refusal
 DEFAULT_KIND = Dense.kind
 """The kind of a layer whose description names none."""
 MAX_LAYERS = 32
-"""Those within others included."""
+"""Most layers of a network, including layers within layers."""
 
 Control = Literal[
     "integer",
@@ -57,12 +57,12 @@ class Field:
     """A field of a kind of layer.
 
     Attributes:
-        control: what it holds: an extent is a number or a pair of them, padding a word or a number,
-            integers are a list, layers a list of layers and branches a list of such lists.
-        default: the engine's, or MISSING where it has none.
-        words: the words that its type names: those of a padding or a choice.
-        optional: null has a meaning.
-        info: the field in words.
+        control: type of its value: an extent is a number or a pair of numbers, padding a word or a
+            number, integers a list, layers a list of layers, branches a list of such lists.
+        default: the default of the engine, or MISSING.
+        words: the words that its type allows, for padding or a choice.
+        optional: whether null is allowed.
+        info: title, explanation and range.
     """
 
     name: str
@@ -74,16 +74,16 @@ class Field:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The words of a choice or a padding."""
+        """The allowed words of a choice or a padding."""
         return self.words if self.info.choices is None else self.info.choices()
 
 
 @cache
 def fields_of(kind: str) -> tuple[Field, ...]:
-    """The fields that a layer of this kind has."""
-    made: type[Any] = engine.LAYERS[kind]
-    hints = get_type_hints(made, include_extras=True)
-    return tuple(_field(f.name, hints[f.name], f.default) for f in dataclass_fields(made))
+    """The fields of a kind of layer."""
+    layer_class: type[Any] = engine.LAYERS[kind]
+    hints = get_type_hints(layer_class, include_extras=True)
+    return tuple(_field(f.name, hints[f.name], f.default) for f in dataclass_fields(layer_class))
 
 
 def _field(name: str, hint: Any, default: Any) -> Field:
@@ -96,7 +96,7 @@ def _field(name: str, hint: Any, default: Any) -> Field:
 
 
 def _control(parts: tuple[Any, ...]) -> Control:
-    """What a field of this type, or of one of these, holds."""
+    """The control for a field whose type is the union of `parts`."""
     origins = {get_origin(part) or part for part in parts}
     for control, types in _CONTROLS.items():
         if origins == types:
@@ -121,7 +121,7 @@ _CONTROLS: dict[Control, set[Any]] = {
 
 
 def usual_layers(data: Dataset) -> list[Description]:
-    """The layers of a network for such data where none are given."""
+    """The default layers of a network for these data."""
     if data.kind == "ratings":
         return [{"kind": Factorisation.kind}]
     if data.kind == "text":
@@ -132,10 +132,10 @@ def usual_layers(data: Dataset) -> list[Description]:
 
 
 class Completion:
-    """Fills in what layers leave out.
+    """Fills in the omitted fields of layers.
 
     Args:
-        output: what the last layer's fields hold unless it says otherwise.
+        output: default fields of the last layer.
     """
 
     def __init__(self, data: Dataset, output: Description) -> None:
@@ -144,10 +144,10 @@ class Completion:
         self._left = MAX_LAYERS
 
     def layers(self, path: str, given: object, *, inner: bool = False) -> list[Description]:
-        """A list of layers, complete.
+        """A list of layers with all their fields.
 
         Args:
-            inner: they are part of another layer, so that none of them is the output.
+            inner: whether they are part of another layer, so that none of them is the output.
         """
         known = fields.list_of(path, given, 0 if inner else 1, MAX_LAYERS, "layers")
         self._left -= len(known)
@@ -170,15 +170,15 @@ class Completion:
         usual |= hidden_defaults(kind)
         for field in known:
             if field.info.source is not None:
-                usual[field.name] = self._decided(field.info.source, following)
+                usual[field.name] = self._data_default(field.info.source, following)
         if not following and not inner:
             usual |= {k: v for k, v in self._output.items() if k in {f.name for f in known}}
         layer = {**usual, **content}
         checked = {f.name: self._value(f"{path}.{f.name}", f, layer[f.name]) for f in known}
         return {"kind": kind, **checked}
 
-    def _decided(self, source: Source, following: Sequence[object]) -> object:
-        """The value of a field that the data or the following layers decide."""
+    def _data_default(self, source: Source, following: Sequence[object]) -> object:
+        """The default of a field that depends on the data or on the following layers."""
         data = self._data
         if source == "vocabulary":
             return len(data.vocabulary or ()) or 1
@@ -200,13 +200,13 @@ class Completion:
 
 
 def hidden_defaults(kind: str) -> Description:
-    """What a description of a hidden layer of this kind may leave out, as the engine has it."""
+    """The engine's defaults for a hidden layer of this kind."""
     defaults: Description = described(engine.LAYERS[kind].hidden_defaults)
     return defaults
 
 
 def described(thing: Any) -> Any:
-    """An object of the engine as JSON: of a layer and of others that have one, the kind first."""
+    """An object of the engine as JSON; objects with a kind have it as their first field."""
     if isinstance(thing, Initializer):
         return thing.kind if thing.value is None else {"kind": thing.kind, "value": thing.value}
     if is_dataclass(thing) and not isinstance(thing, type):
@@ -220,7 +220,7 @@ def described(thing: Any) -> Any:
 
 
 def _renamed(given: object, known: Sequence[Field]) -> object:
-    """The layer with fields under their present names, if links and logs had other ones."""
+    """The layer with present names of fields in place of former ones, from old links and logs."""
     if not isinstance(given, dict):
         return given
     old = [f for f in known if f.info.formerly and f.name not in given]
@@ -229,13 +229,13 @@ def _renamed(given: object, known: Sequence[Field]) -> object:
 
 
 def _takes_sequence(layer: object) -> bool:
-    """Whether a layer of a description, which may be a wrong one, reads whole sequences."""
+    """Whether a layer of a description reads whole sequences; False for an invalid one."""
     kind = _known_kind(layer)
     return kind is not None and kind.takes_sequence()
 
 
 def _known_kind(layer: object) -> type[Layer] | None:
-    """The kind of a layer of a description, None of a wrong one."""
+    """The kind of a layer of a description; None for an invalid one."""
     name = layer.get("kind", DEFAULT_KIND) if isinstance(layer, dict) else None
     return engine.LAYERS.get(name) if isinstance(name, str) else None
 
@@ -247,7 +247,7 @@ def _kind(path: str, given: object) -> str:
 
 
 def _whole(path: str, field: Field, value: object) -> Any:
-    """As given: the engine knows the range, and refuses what is no whole number, too."""
+    """The value unchanged: the engine checks its type and range."""
     return value
 
 
@@ -274,7 +274,7 @@ _PLAIN: dict[Control, Callable[[str, Field, object], Any]] = {
 
 
 def output_units(given: Sequence[object]) -> object:
-    """How many units the output of these layers is given, or None if they leave it open."""
+    """The number of units that the layers give the output, or None if they leave it open."""
     for layer in reversed(given):
         kind = _known_kind(layer)
         if kind is None or not kind.keeps:
@@ -287,10 +287,10 @@ def output_units(given: Sequence[object]) -> object:
 
 
 def build(layer: Mapping[str, Any]) -> Layer:
-    """The engine's layer that a complete one means."""
+    """The engine's layer for a complete layer of a description."""
     kind = layer["kind"]
-    made: type[Any] = engine.LAYERS[kind]
-    built: Layer = made(**{f.name: _built(f, layer[f.name]) for f in fields_of(kind)})
+    layer_class: type[Any] = engine.LAYERS[kind]
+    built: Layer = layer_class(**{f.name: _built(f, layer[f.name]) for f in fields_of(kind)})
     return built
 
 
@@ -305,10 +305,10 @@ def _built(field: Field, value: Any) -> Any:
 
 
 def input_shape(layers: Sequence[Description], data: Dataset) -> tuple[int, ...]:
-    """Shape of a sample as the first layers want it.
+    """Shape of a sample as the first layers take it.
 
-    Of an image (height, width, 1), or its rows as a sequence (height, width), where they do not
-    take its pixels one by one.
+    An image is (height, width, 1) or a sequence of rows (height, width), unless the first layers
+    take its pixels as a vector.
     """
     if data.image_shape is None:
         return data.input_shape
@@ -325,7 +325,7 @@ def input_shape(layers: Sequence[Description], data: Dataset) -> tuple[int, ...]
 
 
 def _leading(layers: Sequence[Description]) -> Iterator[Description]:
-    """The layers, but in place of one that is made of others, those."""
+    """The layers, with a layer that contains others replaced by those."""
     for layer in layers:
         inner = [f for f in fields_of(layer["kind"]) if f.control in ("layers", "branches")]
         if not inner:
@@ -337,7 +337,7 @@ def _leading(layers: Sequence[Description]) -> Iterator[Description]:
 
 
 def unrolled(network: Network) -> int:
-    """The time steps of all recurrent layers, counted for each direction."""
+    """The number of time steps of all recurrent layers, counted for each direction."""
     shaped = _shaped(network.layers, network.input_shape)
     return sum(layer.unrolled(shape) for shape, layer in shaped)
 
@@ -356,7 +356,7 @@ def _shaped(
 # Finding -------------------------------------------------------------------------------------
 
 
-def found(description: Description, path: str) -> Description:
+def find_layer(description: Description, path: str) -> Description:
     """The layer of a complete description at a path such as ``layers[1].layers[0]``."""
     at: Any = description
     for key in re.findall(r"\w+", path):

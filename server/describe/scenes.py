@@ -1,7 +1,7 @@
-"""Scenes: networks to start from, each on data that show something, ready to run.
+"""Scenes: networks to start from, ready to run, each with data that show something.
 
-A scene is a description with a few words. Where its data come from and on which terms, the
-catalogue of data sets knows; a scene whose data are not installed says which package has them.
+A scene is a description with a title and two sentences. Source and licence of its data come from
+the catalogue of data sets; if the data are not installed, the scene names the missing package.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Application = Literal[
 Picture = Literal[
     "surface", "curve", "images", "units", "text", "words", "sound", "map", "road", "prices", "code"
 ]
-"""What a scene is looked at by, beside its network: the answers over the plane or the line, images
-and what is made of them, the measures of a table, text that is gone on with, words, sounds, a map
-of what was learned, the road, prices over time, the plane of codes."""
+"""The picture of a scene beside its network: predictions over the plane or a line, images, columns
+of a table, generated text, words, sounds, a map of learned vectors, the road, prices over time, the
+plane of codes."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Scene:
     """A network to start from.
 
     Attributes:
-        watch: what to watch, in two sentences.
-        description: as `configure` takes it.
+        watch: two sentences that say what to watch.
+        description: a description as `configure` takes it.
     """
 
     id: str
@@ -53,7 +53,7 @@ def scenes(installed: Collection[str]) -> list[dict[str, Any]]:
     """The answer of GET /api/scenes.
 
     Args:
-        installed: names of data sets.
+        installed: names of the installed data sets.
     """
     infos = {info.name: info for info in engine.catalogue()}
     known = [(scene, infos[scene.description["data"]["name"]]) for scene in SCENES]
@@ -69,7 +69,7 @@ def scenes(installed: Collection[str]) -> list[dict[str, Any]]:
 
 
 def _dense(activation: str, *units: int) -> list[Description]:
-    """Hidden layers of one kind, and the output, which is fitted to data and loss."""
+    """Dense hidden layers with so many units, and an output that fits data and loss."""
     return [*({"units": count, "activation": activation} for count in units), {}]
 
 
@@ -466,9 +466,9 @@ SCENES: tuple[Scene, ...] = (
         title="Digits through two numbers",
         application="Codes",
         picture="code",
-        watch="Every digit has to pass through two numbers and come out again. On the plane of "
-        "codes the ten digits separate, although no label says which is which; move the "
-        "slider through the plane.",
+        watch="Every digit has to pass through two numbers and come out again. In the plane of "
+        "codes the ten digits separate, although training sees no labels; move the slider "
+        "through the plane.",
         description={
             "data": {"name": "digits_autoencoder"},
             "layers": [

@@ -1,6 +1,6 @@
-"""What stops a run and what is watched, as a viewer has set it up.
+"""Breakpoints and watch expressions as a viewer has set them.
 
-The set is the viewer's: it outlives a reset of the history and comes back with a session.
+They survive a reset of the history, and are restored with a session.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from server.wire.errors import Refusal
 
 
 @dataclass(frozen=True)
-class _Set:
-    """A specification and the number of the point that was made from it."""
+class _Installed:
+    """A specification, and the number of its breakpoint in the debugger."""
 
     spec: BreakpointSpec
     number: int
@@ -27,7 +27,7 @@ class Breakpoints:
     """Breakpoints, logpoints, watchpoints and the watch list of one debugger.
 
     Attributes:
-        hits: the points that the last run stopped at.
+        hits: breakpoints at which the last run stopped.
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class Breakpoints:
     ) -> None:
         self.hits: tuple[Hit, ...] = ()
         self._wanted, self._watched = specs, watched
-        self._set: list[_Set] = []
+        self._installed: list[_Installed] = []
         self._watches: tuple[int, ...] = ()
         self._traced: dict[int, tuple[Branch, int]] = {}
         self._logged = 0
 
     @property
     def specs(self) -> tuple[BreakpointSpec, ...]:
-        return tuple(made.spec for made in self._set)
+        return tuple(entry.spec for entry in self._installed)
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -50,9 +50,9 @@ class Breakpoints:
         return self._watched
 
     def install(self, debugger: Debugger) -> None:
-        """Set everything up in a debugger: another history of the same program."""
+        """Install everything in the debugger of another history of the same program."""
         specs, watched = self.specs or self._wanted, self._watched
-        self._debugger, self._set, self._watched, self._logged = debugger, [], (), 0
+        self._debugger, self._installed, self._watched, self._logged = debugger, [], (), 0
         self._watches, self._traced, self.hits = (), {}, ()
         self.replace(specs)
         self.watch(watched)
@@ -60,27 +60,28 @@ class Breakpoints:
     # Points ----------------------------------------------------------------------------------
 
     def replace(self, specs: tuple[BreakpointSpec, ...]) -> None:
-        """Have these points and no others; those that stay as they were keep their counts.
+        """Replace all breakpoints; unchanged ones keep their hit counts.
 
         Raises:
-            Refusal: one of them is wrong; nothing has changed then.
+            Refusal: one of them is invalid; nothing has changed.
         """
-        kept = {made.spec: made for made in self._set}
-        made: list[_Set] = []
+        kept = {entry.spec: entry for entry in self._installed}
+        installed: list[_Installed] = []
         try:
             for i, spec in enumerate(specs):
-                made.append(kept.get(spec) or _Set(spec, self._make(spec, f"breakpoints[{i}]")))
+                path = f"breakpoints[{i}]"
+                installed.append(kept.get(spec) or _Installed(spec, self._install(spec, path)))
         except Refusal:
-            for new in made:
+            for new in installed:
                 if new.spec not in kept:
                     self._debugger.remove(new.number)
             raise
-        for old in self._set:
-            if old not in made:
+        for old in self._installed:
+            if old not in installed:
                 self._debugger.remove(old.number)
-        self._set = made
+        self._installed = installed
 
-    def _make(self, spec: BreakpointSpec, path: str) -> int:
+    def _install(self, spec: BreakpointSpec, path: str) -> int:
         debugger = self._debugger
         try:
             if spec.expression is not None:
@@ -110,34 +111,34 @@ class Breakpoints:
         return int(breakpoint.number)
 
     def table(self) -> list[dict[str, Any]]:
-        """The points with their hits so far, for an event."""
+        """All breakpoints with their hit counts, for an event."""
         stopped = {hit.breakpoint for hit in self.hits}
         return [
             {
-                **vars(made.spec),
-                "hits": len(self._debugger.breakpoints[made.number].counted),
-                "stopped": made.number in stopped,
-                "instructions": list(self._debugger.breakpoints[made.number].instructions),
+                **vars(entry.spec),
+                "hits": len(self._debugger.breakpoints[entry.number].counted),
+                "stopped": entry.number in stopped,
+                "instructions": list(self._debugger.breakpoints[entry.number].instructions),
             }
-            for made in self._set
+            for entry in self._installed
         ]
 
     def happened(self) -> list[dict[str, str]]:
-        """What the points that the last run stopped at say, by name."""
-        names = {made.number: made.spec.name for made in self._set}
+        """Names and texts of the breakpoints at which the last run stopped."""
+        names = {entry.number: entry.spec.name for entry in self._installed}
         return [{"name": names.get(hit.breakpoint, ""), "text": hit.text} for hit in self.hits]
 
     # The log ---------------------------------------------------------------------------------
 
     def new_lines(self) -> list[dict[str, Any]]:
-        """Lines that logpoints have written since the last call."""
+        """Log lines written since the last call."""
         lines = self.lines(self._logged)
         self._logged = lines[-1]["serial"] + 1 if lines else self._logged
         return lines
 
     def lines(self, first: int = 0) -> list[dict[str, Any]]:
-        """The lines that are kept, from a number on."""
-        names = {made.number: made.spec.name for made in self._set}
+        """The log lines that are kept, from serial number `first` on."""
+        names = {entry.number: entry.spec.name for entry in self._installed}
         return [
             {
                 "serial": line.serial,
@@ -153,10 +154,10 @@ class Breakpoints:
     # The watch list --------------------------------------------------------------------------
 
     def watch(self, expressions: tuple[str, ...]) -> None:
-        """Watch these expressions and no others; those that stay keep their values over time.
+        """Replace the watch list; expressions that stay keep their values over time.
 
         Raises:
-            Refusal: one of them is wrong; nothing has changed then.
+            Refusal: one of them is invalid; nothing has changed.
         """
         watches = self._debugger.watches
         known = {expression.text: number for number, expression in watches.expressions.items()}
@@ -180,10 +181,10 @@ class Breakpoints:
             raise _wrong(f"expressions[{i}]", error) from error
 
     def values(self, *, whole: bool = False) -> list[dict[str, Any]]:
-        """The watch list: present values, and those over time that the last call did not have.
+        """The watch list: present values, and values over time since the last call.
 
         Args:
-            whole: all values over time, for somebody who comes late; others miss nothing.
+            whole: give all values over time, for a newcomer; the next call is not affected.
         """
         watches = self._debugger.watches
         found = watches.values()
@@ -194,7 +195,7 @@ class Breakpoints:
         ]
 
     def _trace(self, number: int, whole: bool) -> dict[str, Any]:
-        """Values at steps of the present branch: all of them, or those that are new."""
+        """Values at steps of the present branch: all, or those since the last call."""
         branch = self._debugger.timeline.branch
         steps, values = self._debugger.watches.series(number)
         before, last = self._traced.get(number, (None, -1))
@@ -202,8 +203,8 @@ class Breakpoints:
         first = int(np.searchsorted(steps, last, "right")) if goes_on else 0
         if not whole:
             self._traced[number] = branch, int(steps[-1]) if len(steps) else -1
-        told = [value if np.isfinite(value) else None for value in values[first:].tolist()]
-        return {"whole": not goes_on, "steps": steps[first:].tolist(), "values": told}
+        shown = [value if np.isfinite(value) else None for value in values[first:].tolist()]
+        return {"whole": not goes_on, "steps": steps[first:].tolist(), "values": shown}
 
 
 def _wrong(path: str, error: ExpressionError) -> Refusal:
@@ -212,7 +213,7 @@ def _wrong(path: str, error: ExpressionError) -> Refusal:
 
 
 def _shown(value: Any) -> dict[str, Any]:
-    """A value for JSON, and as a text; what is not finite is null and has a text only."""
+    """A value for JSON and as text; a non-finite number is null beside its text."""
     array = np.asarray(value)
     text = write_value(value)
     if array.dtype == np.bool_ and array.ndim == 0:

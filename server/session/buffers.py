@@ -1,4 +1,4 @@
-"""Reading and writing numbers of the machine: of buffers, views and hyperparameters."""
+"""Reads and writes numbers of the machine: buffers, views and hyperparameters."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from server.wire.commands import Read, Set, Write
 from server.wire.errors import Refusal, unknown
 
 MAX_READ = 65_536
-"""Most numbers in one answer."""
+"""Most numbers in one answer to `read`."""
 MAX_LIVE = {"dropout": 0.95, "momentum": 1.0}
-"""Largest values of hyperparameters of a layer; others have no limit of their own."""
+"""Largest values of a layer's hyperparameters; for all others MAX_NUMBER is the limit."""
 WRITABLE = (
     "parameter",
     "optimizer_state",
@@ -31,11 +31,11 @@ WRITABLE = (
     "gradient",
     "update",
 )
-"""Roles of the buffers that can be written."""
+"""Roles of the buffers whose elements can be written."""
 
 
 def read(camera: Camera, command: Read) -> Answer:
-    """Exact values of a buffer or a view, or of a part of it."""
+    """The exact values of a buffer or a view, or of the part that the first axes select."""
     row = camera.row(command.buffer, "buffer")
     index = command.index or ()
     check_index(index, row.shape, whole=False)
@@ -48,7 +48,7 @@ def read(camera: Camera, command: Read) -> Answer:
 
 
 def write(runner: Runner, camera: Camera, command: Write) -> Answer:
-    """Change an element; returns what was written, as it is stored."""
+    """Change an element; returns its buffer, index and value as stored."""
     row = camera.row(command.buffer, "buffer")
     is_sample = row.name in runner.plan.program.data and row.dtype.startswith("float")
     if row.role not in WRITABLE and not is_sample:
@@ -63,7 +63,7 @@ def write(runner: Runner, camera: Camera, command: Write) -> Answer:
 
 
 def set_hyperparameter(runner: Runner, command: Set) -> Answer:
-    """Give a hyperparameter another value; returns the value as it is stored."""
+    """Change a hyperparameter; returns its name and value as stored."""
     known = runner.plan.program.hyperparameters
     if command.name not in known:
         expected = unknown(command.name, known, "a hyperparameter of this program")
@@ -86,7 +86,7 @@ def _check_hyperparameter(name: str, value: float) -> None:
 
 
 def _json(values: NDArray[Any]) -> Any:
-    """Numbers in nested lists; None for what is not finite."""
+    """Numbers in nested lists, with None for those that are not finite."""
     if values.dtype.kind != "f" or np.isfinite(values).all():
         return values.tolist()
     numbers = np.array(values, dtype=object)

@@ -1,9 +1,8 @@
-"""Taking frames: what a subscription shows of a machine, and how often it may be taken.
+"""Takes frames of a machine for subscriptions, at rates that cost little of a run's time.
 
-While the machine runs, taking frames may cost a small share of the session's time: every group of
-views and the encoding of every subscription has a cost, measured, and a time before which it is not
-repeated. A view that is not due is shown as of its last refresh. When the machine stands still, all
-that a frame shows is of that moment.
+While the machine runs, frames may take a small share of the session's time. So the cost of every
+group of views and of every subscription's encoding is measured and decides when it is next due. A
+view that is not due is shown as of its last refresh. At rest, a frame shows the present everywhere.
 """
 
 from __future__ import annotations
@@ -37,18 +36,19 @@ from server.wire.frames import (
 )
 
 VIEW_SHARE = 0.025
-"""The share of a running session's time that goes into computing views."""
+"""Share of a running session's time that goes into computing views."""
 ENCODING_SHARE = 0.03
+"""Share of a running session's time that goes into encoding the frames of one subscription."""
 MAX_RISE = 2.0
-"""A measurement counts as at most so many times the cost known: on a busy machine another process
-may run in the middle of one, which would then hold up the next frames."""
+"""Most times the known cost that one measurement counts for. On a busy computer another process may
+run in the middle of a measurement, which would otherwise delay the next frames."""
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 SMOOTHING = 0.3
-"""Weight of a new measurement of a cost."""
+"""Weight of a new measurement in the moving average of a cost."""
 
 
 def smoothed(cost: float, measured: float) -> float:
-    """A cost after one more measurement; 0 where there was none."""
+    """The moving average of a cost after one more measurement; a cost of 0 means none yet."""
     if cost == 0.0:
         return measured
     return cost + SMOOTHING * (min(measured, MAX_RISE * cost) - cost)
@@ -56,15 +56,15 @@ def smoothed(cost: float, measured: float) -> float:
 
 @dataclass
 class Subscription:
-    """Buffers that somebody watches.
+    """Buffers that a viewer watches.
 
     Attributes:
-        buffers: what, and how precisely.
-        rate: frames a second at most.
-        seen: version of the state the last frame showed completely; -1 for none.
-        taken: time at which the last frame was due. Counting from there and not from when it was
-            taken, a little late, keeps the rate.
-        cost: seconds that encoding takes.
+        buffers: names, and the types in which the numbers are sent.
+        rate: most frames a second.
+        seen: version of the state that the last frame showed completely; -1 for none.
+        taken: time at which the last frame was due. It was taken a little later; counting from when
+            it was due keeps the rate.
+        cost: seconds that encoding a frame takes.
     """
 
     buffers: tuple[WatchedBuffer, ...]
@@ -76,7 +76,7 @@ class Subscription:
 
 @dataclass
 class _Shot:
-    """A group with what its refresh costs and when the next one is due."""
+    """A group of views, the cost of its refresh, and when the next refresh is due."""
 
     group: ViewGroup
     version: int = -1
@@ -91,7 +91,7 @@ class Camera:
     Attributes:
         generation: number of the network in its session.
         table: every buffer that can be watched, the program's own first; its position is its id.
-        number: of the last frame.
+        number: number of the last frame.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class Camera:
     ) -> None:
         self._runner, self._clock, self._wall = runner, clock, wall
         self.generation, self.number = generation, number
-        made, self._probe = groups(runner.machine, runner.plan, runner.scorer, clock)
+        view_groups, self._probe = groups(runner.machine, runner.plan, runner.scorer, clock)
         self._comparison = CompareGroup(runner.plan.program, lambda: runner.timeline)
-        made.append(self._comparison)
-        self._shots = [_Shot(group) for group in made]
+        view_groups.append(self._comparison)
+        self._shots = [_Shot(group) for group in view_groups]
         self._of_view = {view.name: shot for shot in self._shots for view in shot.group.views}
         views = [_row(view, runner) for shot in self._shots for view in shot.group.views]
         self.table: dict[str, Buffer | ViewRow] = dict(runner.machine.program.buffers)
@@ -122,7 +122,7 @@ class Camera:
 
     @property
     def driving(self) -> DrivingGroup | None:
-        """The car that the network drives, if it does."""
+        """The car, if the network drives one."""
         groups = (shot.group for shot in self._shots)
         return next((group for group in groups if isinstance(group, DrivingGroup)), None)
 
@@ -132,7 +132,7 @@ class Camera:
         self._of_view["probe/loss"].version = -1
 
     def compare(self, branch: int | None) -> tuple[Moment, Difference | None] | None:
-        """Show the difference to another branch from now on; answers where the two part.
+        """Show the difference to another branch from now on; returns where the two branches part.
 
         Raises:
             DescriptionError: there is no such branch.
@@ -146,10 +146,10 @@ class Camera:
         return parting
 
     def check(self, subscription: Subscription) -> None:
-        """Refuse a subscription to what does not exist or does not fit in a frame."""
+        """Refuse a subscription to buffers that do not exist or do not fit in a frame."""
         names: set[str] = set()
-        for place, watch in enumerate(subscription.buffers):
-            path = f"buffers[{place}]"
+        for i, watch in enumerate(subscription.buffers):
+            path = f"buffers[{i}]"
             row = self.row(watch.name, f"{path}.name")
             if watch.name in names:
                 raise Refusal("bad_value", f"{path}.name", watch.name, "named once")
@@ -162,13 +162,17 @@ class Camera:
             raise Refusal("bad_value", "buffers", f"{size} bytes", expected)
 
     def row(self, name: str, path: str) -> Buffer | ViewRow:
-        """The row of the buffer table, or Refusal."""
+        """A row of the buffer table.
+
+        Raises:
+            Refusal: there is no such buffer or view.
+        """
         if name not in self.table:
             raise Refusal("bad_value", path, name, unknown(name, self.table, "a buffer"))
         return self.table[name]
 
     def read(self, name: str) -> NDArray[Any]:
-        """The values of a buffer or view now."""
+        """The present values of a buffer or view."""
         shot = self._of_view.get(name)
         if shot is None:
             return self._runner.machine.view(name)
@@ -178,7 +182,7 @@ class Camera:
     # Frames ----------------------------------------------------------------------------------
 
     def delay(self, subscription: Subscription) -> float | None:
-        """Seconds until a frame may be taken; None while there is nothing new to show."""
+        """Seconds until the next frame may be taken; None while there is nothing new to show."""
         wait = self._interval(subscription)
         if subscription.seen == self._runner.version:
             period = self._period(subscription)
@@ -188,7 +192,7 @@ class Camera:
         return max(0.0, subscription.taken + wait - self._clock())
 
     def _period(self, subscription: Subscription) -> float | None:
-        """Seconds in which what is shown changes by itself; None for never."""
+        """Seconds in which a watched view changes without the network; None for never."""
         shots = [self._of_view[w.name] for w in subscription.buffers if w.name in self._of_view]
         periods = [shot.group.period for shot in shots if shot.group.period is not None]
         return min(periods, default=None)
@@ -211,7 +215,7 @@ class Camera:
         return data
 
     def _shown(self, subscription: Subscription) -> list[WatchedBuffer]:
-        """What there is of a subscription, which may be older than the network, and fits."""
+        """The buffers that still exist in this network and fit in a frame."""
         shown: list[WatchedBuffer] = []
         left = MAX_FRAME_BYTES
         for watch in subscription.buffers:
@@ -225,13 +229,13 @@ class Camera:
 
     def _interval(self, subscription: Subscription) -> float:
         """Seconds from one frame to the next."""
-        least = 1.0 / subscription.rate
+        shortest = 1.0 / subscription.rate
         if not self._runner.running:
-            return least
-        return max(least, subscription.cost / ENCODING_SHARE)
+            return shortest
+        return max(shortest, subscription.cost / ENCODING_SHARE)
 
     def _prepare(self, watches: Sequence[WatchedBuffer]) -> bool:
-        """Refresh what is due of the views watched; whether all show the present state."""
+        """Refresh the watched views that are due; returns whether all show the present state."""
         shots = {id(shot): shot for w in watches if (shot := self._of_view.get(w.name))}
         now, runner = self._clock(), self._runner
         complete = True
@@ -250,7 +254,7 @@ class Camera:
         if shot.version == runner.version and shot.group.period is None:
             return
         if shot.group is self._comparison and runner.running:
-            return  # it goes to another moment, which a run has no time for
+            return  # it visits another moment, which would take too long in a run
         scored = runner.scorer.version == runner.version
         if not (scored and isinstance(shot.group, TestGroup)):
             start = self._clock()
@@ -287,7 +291,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class ViewRow:
-    """A view's row of the buffer table, with the fields of `engine.Buffer`."""
+    """The row of a view in the buffer table, with the fields of `engine.Buffer`."""
 
     name: str
     symbol: str

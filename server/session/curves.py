@@ -9,14 +9,14 @@ from engine import Branch
 from server.views.scores import Point
 
 CAPACITY = 1024
-"""Points of one branch; when there are more, they are thinned out evenly."""
+"""Most points of one branch; when there are more, they are thinned out evenly."""
 
 
 class Curve:
-    """The loss points of one branch, by step, those it has inherited first.
+    """The loss points of one branch, including those inherited from its parent.
 
     Attributes:
-        points: in order of their steps, one a step.
+        points: in order of their steps, at most one for each step.
     """
 
     def __init__(self, points: Iterable[Point] = ()) -> None:
@@ -28,29 +28,29 @@ class Curve:
         return step_of(self.points[-1]) if self.points else -1
 
     def has(self, step: int) -> bool:
-        """Whether there is a point at this very step."""
-        place = self._place(step)
-        return place < len(self.points) and step_of(self.points[place]) == step
+        """Whether there is a point at exactly this step."""
+        index = self._index(step)
+        return index < len(self.points) and step_of(self.points[index]) == step
 
     def put(self, point: Point) -> None:
-        """Add a point, or put it in place of the one of its step."""
-        place = self._place(step_of(point))
+        """Add a point; it replaces the point at the same step."""
+        index = self._index(step_of(point))
         if self.has(step_of(point)):
-            self.points[place] = point
+            self.points[index] = point
             return
-        self.points.insert(place, point)
+        self.points.insert(index, point)
         if len(self.points) > CAPACITY:
             self._thin()
 
     def until(self, step: int) -> list[Point]:
         """The points before a step."""
-        return self.points[: self._place(step)]
+        return self.points[: self._index(step)]
 
-    def _place(self, step: int) -> int:
+    def _index(self, step: int) -> int:
         return bisect_left(self.points, step, key=step_of)
 
     def _thin(self) -> None:
-        """Keep about half as many, equally far apart over the whole run, and the newest."""
+        """Keep about half the points, evenly spaced over the whole run, and the newest."""
         first, *rest, newest = self.points
         gap = 2 * (step_of(newest) - step_of(first)) / CAPACITY
         kept = [first]
@@ -67,7 +67,7 @@ class Curves:
         self._curves = {number: Curve(rows) for number, rows in (points or {}).items()}
 
     def of(self, branch: Branch) -> Curve:
-        """The curve of a branch; a new one begins as its parent's up to where it left."""
+        """The curve of a branch; a new one begins with its parent's points up to its start."""
         if branch.number not in self._curves:
             inherited: list[Point] = []
             if branch.parent is not None:
@@ -84,5 +84,5 @@ class Curves:
 def step_of(point: Point) -> int:
     """The step of a point."""
     step = point[0]
-    assert step is not None  # only the scores can be
+    assert step is not None  # only scores can be None
     return int(step)

@@ -1,4 +1,4 @@
-"""Early stopping: a run ends when the loss on the test set has not fallen for so many steps."""
+"""Early stopping: a run ends when the test loss has not fallen for a number of steps."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from server.session.curves import step_of
 from server.views.scores import Point
 
 Best = tuple[int, float]
-"""A step and its loss on the test set."""
+"""A step and its test loss."""
 
 
 class EarlyStopping:
-    """What one run has reached so far.
+    """Early stopping of one run.
 
     Args:
-        steps: without a lower loss, after which it ends; None for never.
+        steps: patience: steps without a lower test loss after which the run ends; None for never.
 
     Attributes:
-        best: the step with the lowest loss, of a run that has ended so; else None.
+        best: the step with the lowest test loss, once the run has ended early; else None.
     """
 
     def __init__(self, steps: int | None) -> None:
@@ -27,16 +27,16 @@ class EarlyStopping:
 
     @property
     def spacing(self) -> float:
-        """Steps between two loss points at most, so as to notice in time."""
+        """Most steps between two loss points, so that the run ends in time; may be infinite."""
         return inf if self._steps is None else max(1.0, self._steps / 5)
 
     def begin(self) -> None:
-        """Another run begins."""
+        """Start a new run."""
         self.best: Best | None = None
         self._lowest: Best | None = None
 
     def ended(self, point: Point) -> bool:
-        """Take a loss point of the run in; whether it ends the run."""
+        """Add a loss point; returns whether it ends the run."""
         step, loss = step_of(point), point[2]
         if self._steps is None or loss is None:
             return False

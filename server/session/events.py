@@ -83,7 +83,7 @@ def timeline(runner: Runner, camera: Camera) -> Event:
 
 
 def loss(camera: Camera, branch: int, points: Iterable[Point]) -> Event:
-    """Points of the loss curve of a branch."""
+    """New points of the loss curve of a branch."""
     return {
         "type": "loss",
         "generation": camera.generation,

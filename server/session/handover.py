@@ -1,4 +1,4 @@
-"""A network and data of one's own, as something that can be sent to a worker and described."""
+"""Hands a script's own network and data to a worker, as a description and a data set."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from server.describe.layers import described
 from server.wire.commands import BreakpointSpec
 
 DATASET_NAME = "own"
-"""What the data set is called in the description."""
+"""Name of the data set in the description."""
 STATE_ROLES = ("parameter", "optimizer_state", "hyperparameter")
-"""Of the buffers that a state is carried over in."""
+"""Roles of the buffers that carry the state of training."""
 
 
 @dataclass(frozen=True)
 class DebugTarget:
-    """What somebody's script wants to debug.
+    """What a script wants to debug.
 
     Attributes:
-        description: of the network, on the data set DATASET_NAME.
+        description: description of the network on the data set DATASET_NAME.
         data: that data set.
         moment: where the machine stands.
-        state: what training has made of it: buffers by name.
+        state: values of the buffers in STATE_ROLES, by name.
         breakpoints: breakpoints to begin with.
     """
 
@@ -41,14 +41,14 @@ class DebugTarget:
 
 
 def debug_target(machine: Machine, breakpoints: tuple[BreakpointSpec, ...] = ()) -> DebugTarget:
-    """A machine as it stands, as something to send.
+    """A machine and its state, ready to send to a worker.
 
     Raises:
-        ValueError: its program is an evaluator's, which has no data set.
+        ValueError: the machine is an evaluator, which has no data set.
     """
     program = machine.program
     if program.dataset is None:
-        raise ValueError("this machine only judges samples; debug the one that is trained")
+        raise ValueError("this machine only evaluates samples; debug the one that is trained")
     return DebugTarget(
         describe(program),
         replace(program.dataset, name=DATASET_NAME),
@@ -59,7 +59,7 @@ def debug_target(machine: Machine, breakpoints: tuple[BreakpointSpec, ...] = ())
 
 
 def state_buffers(program: engine.Program) -> list[str]:
-    """The buffers that say what training has come to; no two of them lie in the same place."""
+    """Names of the buffers that hold the state of training; no two of them overlap in memory."""
     tensors = {tensor.name: tensor for tensor in program.graph.tensors}
     return [
         name
@@ -69,7 +69,7 @@ def state_buffers(program: engine.Program) -> list[str]:
 
 
 def register(data: Dataset) -> None:
-    """Have the data set known in this process."""
+    """Make the data set available in this process."""
     register_dataset(data)
 
 
@@ -93,5 +93,5 @@ def describe(program: engine.Program) -> Description:
 
 
 def network_machine(network: Network, data: Dataset, **options: Any) -> Machine:
-    """A fresh machine of a network on data; options as of `engine.compile`."""
+    """A fresh machine for a network on data; options as for `engine.compile`."""
     return Machine(engine.compile(network, data, **options))

@@ -1,4 +1,4 @@
-"""How training is doing: the diagnostics' findings and every layer's series, as plain data."""
+"""Findings of the diagnostics and time series of every layer, as plain data."""
 
 from __future__ import annotations
 
@@ -16,26 +16,28 @@ from server.views.scores import Point, finite
 from server.wire.errors import Refusal
 
 MAX_SAMPLES = 160
-"""Of a series in one answer; longer ones are thinned evenly."""
+"""Most points of a series in one answer; longer ones are thinned evenly."""
 MAX_HISTOGRAMS = 24
+"""Most histograms of a layer in one answer."""
 MAX_EVIDENCE = 8
+"""Most pieces of evidence listed for one finding."""
 EXAMINE_SECONDS = 2.0
-"""What a rule that only looks when asked may take."""
+"""Most seconds that a rule applied on demand may take."""
 EXAMINE_PASSES = 60
-"""Passes over the training set that such a rule makes, roughly."""
-
+"""Rough number of passes over the training set that a rule applied on demand makes."""
 
 Thresholds = dict[str, dict[str, float]]
+"""Thresholds by rule and name."""
 
 
 class Health:
-    """Watches one history, from where it begins or a worker has taken it over.
+    """Diagnoses one history, from its start or from where a worker took it over.
 
     Args:
-        thresholds: those that are not the usual ones, by rule and name.
+        thresholds: thresholds that differ from the defaults, by rule and name.
 
     Attributes:
-        changed: the findings are others than when they were last told.
+        changed: whether the findings have changed since they were last reported.
     """
 
     def __init__(self, timeline: Timeline, plan: Plan, thresholds: Thresholds) -> None:
@@ -44,25 +46,25 @@ class Health:
         self._diagnostics = Diagnostics(self._monitor, plan.data)
         for rule, values in thresholds.items():
             self._diagnostics.adjust(rule, values)
-        self._told: tuple[int, tuple[Finding, ...]] = (timeline.branch.number, ())
+        self._reported: tuple[int, tuple[Finding, ...]] = (timeline.branch.number, ())
 
     def evaluated(self, point: Point) -> None:
-        """Take in a new loss point."""
+        """Add a loss point."""
         _, train, test, *_ = point
         if train is not None:
             self._diagnostics.evaluated(train, test)
 
     @property
     def changed(self) -> bool:
-        return self._told != self._now()
+        return self._reported != self._now()
 
     def _now(self) -> tuple[int, tuple[Finding, ...]]:
         return self._timeline.branch.number, self._diagnostics.findings()
 
     def findings(self) -> dict[str, Any]:
-        """What holds on the present branch, for an event."""
-        self._told = self._now()
-        branch, findings = self._told
+        """The findings on the present branch, for an event."""
+        self._reported = self._now()
+        branch, findings = self._reported
         return {"branch": branch, "findings": [self._finding(found) for found in findings]}
 
     def rules(self) -> list[dict[str, Any]]:
@@ -79,7 +81,7 @@ class Health:
         ]
 
     def adjust(self, rule: str, values: Mapping[str, float]) -> dict[str, float]:
-        """Give a rule other thresholds from now on; returns all of it.
+        """Change thresholds of a rule; returns all thresholds of the rule.
 
         Raises:
             DescriptionError: there is no such rule or threshold, or a value is unusable.
@@ -88,7 +90,7 @@ class Health:
         return {name: float(value) for name, value in changed.thresholds().items()}
 
     def examine(self, rule: str) -> list[dict[str, Any]]:
-        """Apply one rule now.
+        """Apply one rule now; returns its findings.
 
         Raises:
             Refusal: it would take too long on this network.
@@ -102,7 +104,7 @@ class Health:
         return [self._finding(found) for found in self._diagnostics.examine(rule)]
 
     def series(self) -> dict[str, Any]:
-        """Every layer over time along the present branch, and the present gradient flow."""
+        """Time series of every layer on the present branch, and the present gradient flow."""
         layers = []
         for number, layer in enumerate(self._plan.program.layers):
             series = self._monitor.series(number)
@@ -175,13 +177,13 @@ class Health:
 
 
 def _source(rule: Rule) -> str:
-    """What its docstring says of where rule and thresholds come from, as one paragraph."""
+    """Where the rule and its thresholds come from, by its docstring, as one paragraph."""
     text = inspect.cleandoc(type(rule).__doc__ or "").partition("\n\nAttributes:")[0]
     return " ".join(text.partition("\n\n")[2].split())
 
 
 def _thinned(count: int, most: int) -> NDArray[np.intp]:
-    """Evenly spread places among `count`, the first and the last among them."""
+    """At most `most` evenly spaced indices below `count`, including the first and the last."""
     if count <= most:
         return np.arange(count)
     return np.unique(np.linspace(0, count - 1, most).round().astype(np.intp))

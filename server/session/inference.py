@@ -1,7 +1,6 @@
-"""Using the network as it trains: text to go on with, drawings, words and sounds to judge.
+"""Uses the network while it trains: continues text, classifies drawings, words and sounds.
 
-Pure, and bounded: what takes longer than a moment is done in pieces. Everything is done with the
-parameters as they are at that moment.
+Pure. Long work is done in pieces. Every result is computed with the parameters of that moment.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ Answer = dict[str, Any]
 Numbers = NDArray[np.float64]
 
 TOKENS_AT_ONCE = 8
-"""Of a text that is being written, between two pauses."""
-LOUDEST = 32767
-"""Of a sample of 16 bits."""
+"""Tokens of a generated text between two pauses."""
+MAX_AMPLITUDE = 32767
+"""Largest value of a 16-bit sound sample."""
 
 
 def uses(plan: Plan) -> list[str]:
-    """What the network can be used for: names of commands, `classify` with what it takes."""
+    """Commands that the network can carry out; `classify` is followed by its kind of input."""
     data = plan.data
     labels = data.train.labels
     if labels is not None and labels.ndim > 1:
@@ -56,48 +55,48 @@ def uses(plan: Plan) -> list[str]:
 
 
 class Inference:
-    """What the network of one machine is used for.
+    """Carries out the commands that use the network of one machine.
 
-    The evaluators it takes share the machine's parameters.
+    Its evaluators share the machine's parameters.
     """
 
     def __init__(self, machine: Machine, plan: Plan) -> None:
         self._machine, self._plan = machine, plan
-        self._known: Machine | None = None
+        self._evaluator: Machine | None = None
         self._decoder: Decoder | None = None
 
     # Text ------------------------------------------------------------------------------------
 
     def sample_text(self, command: SampleText) -> Pieces[Answer]:
-        """Go on with a text, token by token.
+        """Continue a text, token by token.
 
-        The network sees as many tokens as in training, the last ones. Of a shorter text it sees
-        nothing behind, and its answer at the last token is what counts.
+        The network sees the last tokens, as many as in training. A shorter text is padded at the
+        end, and the prediction at its last token counts.
         """
-        self._need("sample_text", "a network that goes on with text")
+        self._require("sample_text", "a network that continues text")
         yield
         vocabulary = self._plan.data.vocabulary or ()
         ids = tokenizer.encode(command.prompt, vocabulary).tolist() or [0]
-        begun = len(ids)
+        prompt_length = len(ids)
         rng = np.random.Generator(np.random.Philox(key=command.seed))
-        chances: list[float | None] = []
+        chosen: list[float | None] = []
         for count in range(command.length):
             if count and count % TOKENS_AT_ONCE == 0:
                 yield
-            chance = self._following(ids)
-            chosen = _drawn(chance, command.temperature, rng)
-            ids.append(chosen)
-            chances.append(_rounded(float(chance[chosen])))
-        pieces = [vocabulary[number] for number in ids[begun:]]
-        return {"text": "".join(pieces), "tokens": pieces, "probabilities": chances}
+            probabilities = self._next_probabilities(ids)
+            token = _sample_token(probabilities, command.temperature, rng)
+            ids.append(token)
+            chosen.append(_rounded(float(probabilities[token])))
+        pieces = [vocabulary[number] for number in ids[prompt_length:]]
+        return {"text": "".join(pieces), "tokens": pieces, "probabilities": chosen}
 
-    def _following(self, ids: Sequence[int]) -> Numbers:
-        """(vocabulary,) how probable each token is after these."""
+    def _next_probabilities(self, ids: Sequence[int]) -> Numbers:
+        """(vocabulary,) the probability of each token to come next."""
         (time,) = self._plan.network.input_shape
         seen = ids[-time:]
         row = np.zeros((1, time), np.int64)
         row[0, : len(seen)] = seen
-        return np.array(self._answer(row)[0, len(seen) - 1], np.float64)
+        return np.array(self._outputs(row)[0, len(seen) - 1], np.float64)
 
     # Classes ---------------------------------------------------------------------------------
 
@@ -105,8 +104,8 @@ class Inference:
         """The probabilities of all classes for a drawing, a word or a sound."""
         given = [command.pixels, command.text, command.sound]
         if sum(value is not None for value in given) != 1:
-            said = "Give one of pixels, text and sound."
-            raise Refusal("bad_value", "pixels", None, "the only input", message=said)
+            message = "Give exactly one of pixels, text and sound."
+            raise Refusal("bad_value", "pixels", None, "the only input", message=message)
         if command.pixels is not None:
             return self._classify_pixels(command.pixels)
         if command.text is not None:
@@ -114,58 +113,58 @@ class Inference:
         return self._classify_sound(command.sound or "", command.rate)
 
     def _classify_pixels(self, pixels: Sequence[Sequence[float]]) -> Answer:
-        self._need("classify_pixels", "a network that classifies images")
+        self._require("classify_pixels", "a network that classifies images")
         data = self._plan.data
         ink = fitted(_rectangle(pixels), data)
-        answer = self._judge(data.transform(ink.reshape(1, -1)))
-        return {**answer, "input": ink.round(3).tolist()}
+        classes = self._classify(data.transform(ink.reshape(1, -1)))
+        return {**classes, "input": ink.round(3).tolist()}
 
     def _classify_text(self, text: str) -> Answer:
-        self._need("classify_text", "a network that classifies words")
+        self._require("classify_text", "a network that classifies words")
         vocabulary = self._plan.data.vocabulary or ()
         (length,) = self._plan.network.input_shape
         ids = encode_words([text.lower()], vocabulary, length)
         shown = [vocabulary[number] for number in ids[0] if number]
-        return {**self._judge(ids), "tokens": shown}
+        return {**self._classify(ids), "tokens": shown}
 
     def _classify_sound(self, sound: str, rate: int) -> Answer:
-        self._need("classify_sound", "a network that classifies sounds")
+        self._require("classify_sound", "a network that classifies sounds")
         try:
-            heard = speech.recording_spectrogram(_samples(sound), rate)
+            spectrogram = speech.recording_spectrogram(_samples(sound), rate)
         except DescriptionError as error:
             raise Refusal("bad_value", error.path, error.value, error.expected) from error
-        inputs = self._plan.data.transform(heard[np.newaxis])
-        return {**self._judge(inputs), "input": heard.round(2).tolist()}
+        inputs = self._plan.data.transform(spectrogram[np.newaxis])
+        return {**self._classify(inputs), "input": spectrogram.round(2).tolist()}
 
-    def _judge(self, inputs: NDArray[Any]) -> Answer:
-        """The probabilities of all classes, of which two may share one output."""
-        outputs = self._answer(inputs.reshape(1, *self._plan.network.input_shape))[0]
-        known = np.array(outputs, np.float64)
-        if len(known) == 1:
-            known = np.array([1.0 - known[0], known[0]])
-        finite = bool(np.isfinite(known).all())
+    def _classify(self, inputs: NDArray[Any]) -> Answer:
+        """The probabilities of all classes and the likeliest; two classes may share one output."""
+        outputs = self._outputs(inputs.reshape(1, *self._plan.network.input_shape))[0]
+        probabilities = np.array(outputs, np.float64)
+        if len(probabilities) == 1:
+            probabilities = np.array([1.0 - probabilities[0], probabilities[0]])
+        finite = bool(np.isfinite(probabilities).all())
         return {
-            "probabilities": [_rounded(float(p)) for p in known] if finite else None,
-            "answer": int(known.argmax()) if finite else None,
+            "probabilities": [_rounded(float(p)) for p in probabilities] if finite else None,
+            "answer": int(probabilities.argmax()) if finite else None,
         }
 
     # Sounds and codes ------------------------------------------------------------------------
 
     def sound(self, command: Sound) -> Answer:
-        """A sample of the data set to be played: 16-bit samples, little-endian, in base 64."""
-        self._need("sound", "data with sounds")
+        """A sample of the data set as sound: 16-bit samples, little-endian, in base 64."""
+        self._require("sound", "data with sounds")
         data = self._plan.data
         split = data.train if command.split == "train" else data.test
         sounds = split.extras["sound"]
         if command.sample >= len(sounds):
             expected = f"in 0..{len(sounds) - 1}, the {command.split} samples"
             raise Refusal("bad_value", "sample", command.sample, expected)
-        samples = np.round(sounds[command.sample] * LOUDEST).astype("<i2")
+        samples = np.round(sounds[command.sample] * MAX_AMPLITUDE).astype("<i2")
         return {"rate": speech.RATE, "sound": base64.b64encode(samples.tobytes()).decode()}
 
     def decode(self, command: Decode) -> Answer:
-        """What the network makes of a code, in the data's own units."""
-        self._need("decode", "an autoencoder with a code of two numbers")
+        """The outputs that the network decodes from a code, in the units of the data."""
+        self._require("decode", "an autoencoder with a code of two numbers")
         if self._decoder is None:
             self._decoder = Decoder(self._machine, self._plan, 1)
         values = self._decoder(np.array([command.code]))[0]
@@ -173,23 +172,23 @@ class Inference:
 
     # -----------------------------------------------------------------------------------------
 
-    def _need(self, use: str, noun: str) -> None:
+    def _require(self, use: str, noun: str) -> None:
+        """Refuse a command that this network cannot carry out."""
         if use not in uses(self._plan):
-            said = f"This needs {noun}, which the present one is not."
-            raise Refusal("bad_value", "type", use, noun, message=said)
+            raise Refusal("bad_value", "type", use, noun, message=f"This needs {noun}.")
 
-    def _answer(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """The network's output for one sample."""
-        if self._known is None:
-            self._known = self._machine.evaluator(inputs)
-        self._known.write("input/x", inputs)
-        self._known.run(1)
-        return self._known.view(self._known.program.layers[-1].output)
+    def _outputs(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """The network's outputs (1, *outputs) for one sample."""
+        if self._evaluator is None:
+            self._evaluator = self._machine.evaluator(inputs)
+        self._evaluator.write("input/x", inputs)
+        self._evaluator.run(1)
+        return self._evaluator.view(self._evaluator.program.layers[-1].output)
 
 
-def _drawn(chance: Numbers, temperature: float, rng: np.random.Generator) -> int:
+def _sample_token(probabilities: Numbers, temperature: float, rng: np.random.Generator) -> int:
     """A token drawn from these probabilities, never the unknown one."""
-    known = np.nan_to_num(chance, nan=0.0)
+    known = np.nan_to_num(probabilities, nan=0.0)
     known[0] = 0.0
     if temperature == 0.0 or known.sum() <= 0.0:
         return int(known.argmax())
@@ -200,7 +199,7 @@ def _drawn(chance: Numbers, temperature: float, rng: np.random.Generator) -> int
 
 
 def _rounded(value: float) -> float | None:
-    """A number as far as it is looked at; None if it is not finite."""
+    """A number rounded for display; None if it is not finite."""
     return round(value, 5) if np.isfinite(value) else None
 
 
@@ -217,4 +216,4 @@ def _samples(sound: str) -> Numbers:
         raise Refusal("bad_value", "sound", sound, "base 64") from error
     if len(raw) % 2:
         raise Refusal("bad_value", "sound", f"{len(raw)} bytes", "16-bit samples")
-    return np.frombuffer(raw, "<i2").astype(np.float64) / LOUDEST
+    return np.frombuffer(raw, "<i2").astype(np.float64) / MAX_AMPLITUDE

@@ -1,7 +1,7 @@
-"""Questions about single numbers of a session: where they come from, and why they are as they are.
+"""Questions about single numbers: how a number was computed, and why a gradient has its size.
 
-They are about the machine as it is, or, while the probe sample is shown by itself, about the
-evaluation of that. What is followed from an answer, is asked for at the answer's own moment.
+They are about the machine as it is, or about the evaluation of the probe sample while the page
+shows that. To follow an answer further, ask about its operands at the answer's moment.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Target:
-    """An element, and who can explain it.
+    """An element, and the explainer for it.
 
     Attributes:
-        probe: it is of the evaluation of the probe sample, not of the machine that trains.
+        probe: whether it belongs to the evaluation of the probe sample, not to the machine.
     """
 
     explainer: Explainer
@@ -38,7 +38,7 @@ class Target:
 
 
 class Questions:
-    """Answers about the machine of a runner."""
+    """Answers questions about the machine of a runner."""
 
     def __init__(self, runner: Runner, camera: Camera) -> None:
         self._runner, self._camera = runner, camera
@@ -48,16 +48,16 @@ class Questions:
     # Where a number comes from ---------------------------------------------------------------
 
     def explain(self, command: Explain) -> Answer:
-        """The formula of the op that made an element, with the numbers it saw."""
+        """The formula of the op that computed an element, with the values of its operands."""
         target = self._target(command.buffer, command.index, probe=command.probe)
         at = None if target.probe != command.probe else command.moment
         found = target.explainer.explain(target.buffer, target.index, at=at)
-        own = any(not e.axes and e.link == found.link for e in found.formula.elements())
+        updates_itself = any(not e.axes and e.link == found.link for e in found.formula.elements())
         return {
             **_head(found, target),
             "role": self._role(target.explainer, found),
             "stale": found.stale,
-            "own": own,
+            "own": updates_itself,
             "gradient": self._has_gradient(target.explainer, found),
             "formula": tree(found.formula),
             "line": text(found.formula),
@@ -72,7 +72,7 @@ class Questions:
         return {"links": [_step(step, target) for step in steps], "end": link(steps[-1].upstream)}
 
     def why(self, command: Why) -> Answer:
-        """Why a gradient is zero, small, large or not finite."""
+        """The reason why a gradient is zero, small, large or not finite."""
         target = self._target(command.buffer, command.index, probe=command.probe)
         cause = why(target.explainer, target.buffer, target.index)
         return {
@@ -84,7 +84,7 @@ class Questions:
         }
 
     def check_answer(self, command: CheckAnswer) -> Answer:
-        """Whether a number worked out by hand is right, or what went wrong."""
+        """Whether a number computed by hand is right, and if not, which mistake explains it."""
         target = self._target(command.buffer, command.index, probe=command.probe)
         task = engine.exercise(target.explainer, target.buffer, target.index)
         found = engine.hint(task, command.answer, command.digits)
@@ -93,22 +93,22 @@ class Questions:
     def _path(self, explainer: Explainer, cause: Cause) -> list[Answer]:
         """The elements of a cause's path, with the values that the backward pass saw."""
         if cause.kind == "non_finite":
-            return [self._seen(explainer, place) for place in cause.path]
+            return [self._seen(explainer, target) for target in cause.path]
         first = cause.path[0]
         moment = explainer.explain(first.buffer, first.index).moment
         with explainer.backward(moment.step if moment is not None else 0):
-            return [self._seen(explainer, place) for place in cause.path]
+            return [self._seen(explainer, target) for target in cause.path]
 
-    def _seen(self, explainer: Explainer, place: engine.Link) -> Answer:
-        element = explainer.element(place)
+    def _seen(self, explainer: Explainer, target: engine.Link) -> Answer:
+        element = explainer.element(target)
         symbol = index_text(element.symbol, element.index)
-        return {**link(place), "symbol": symbol, **number(element.value)}
+        return {**link(target), "symbol": symbol, **number(element.value)}
 
     def _role(self, explainer: Explainer, found: Explanation) -> str:
         return explainer.machine.program.buffers[found.link.buffer].role
 
     def _has_gradient(self, explainer: Explainer, found: Explanation) -> bool:
-        """Whether it is a gradient, or has one, that has been computed."""
+        """Whether the element is a gradient, or has one, that has been computed."""
         if self._role(explainer, found) == "loss":
             return False
         try:
@@ -120,10 +120,10 @@ class Questions:
     # Which element ---------------------------------------------------------------------------
 
     def _target(self, buffer: str, index: tuple[int, ...], *, probe: bool) -> Target:
-        """The element that is meant, of the machine or of the evaluation of the probe sample.
+        """The element, of the machine or of the evaluation of the probe sample.
 
         Raises:
-            Refusal: there is none such.
+            Refusal: there is no such element.
         """
         explainer = self._explainer(probe=False)
         if self._camera.is_view(buffer):
@@ -141,28 +141,28 @@ class Questions:
     def _viewed(
         self, view: str, index: tuple[int, ...]
     ) -> tuple[Explainer, str, tuple[int, ...], bool]:
-        """Where a value of a probe view is from."""
+        """The explainer, buffer and index behind an element of a probe view."""
         if not view.startswith("probe/"):
             expected = "a buffer of the program, or a view under probe/"
             raise Refusal("bad_value", "buffer", view, expected)
         check_index(index, self._camera.row(view, "buffer").shape)
-        self._camera.read(view)  # so that it shows the present
-        machine, buffer, place = self._camera.probe.origin(view, index)
+        self._camera.read(view)  # refreshes the view
+        machine, buffer, origin = self._camera.probe.origin(view, index)
         if buffer not in machine.program.buffers:
             expected = "a value that training computes: move to the start of the step"
             raise Refusal("bad_value", "buffer", view, expected)
         probe = machine is not self._runner.machine
-        return self._explainer(probe=probe), buffer, place, probe
+        return self._explainer(probe=probe), buffer, origin, probe
 
     def _explainer(self, *, probe: bool) -> Explainer:
         """An explainer of the machine as it is now, or of the evaluation of the probe sample."""
         if self._version != self._runner.version:
             self._version, self._explainers = self._runner.version, {}
         if probe not in self._explainers:
-            self._explainers[probe] = self._made(probe=probe)
+            self._explainers[probe] = self._make_explainer(probe=probe)
         return self._explainers[probe]
 
-    def _made(self, *, probe: bool) -> Explainer:
+    def _make_explainer(self, *, probe: bool) -> Explainer:
         if not probe:
             return Explainer(self._runner.machine, self._runner.timeline)
         evaluator = self._camera.probe.evaluator
@@ -197,7 +197,7 @@ def _step(step: ChainStep, target: Target) -> Answer:
 
 
 def check_index(index: tuple[int, ...], shape: tuple[int, ...], *, whole: bool = True) -> None:
-    """Refuse an index that is not within a buffer, or not of one element (`whole`)."""
+    """Refuse an index outside a buffer, or (`whole`) one that does not select a single element."""
     if len(index) > len(shape) or (whole and len(index) != len(shape)):
         expected = f"an index into a buffer of shape {list(shape)}"
         raise Refusal("bad_value", "index", list(index), expected)

@@ -1,4 +1,4 @@
-"""Rates that are not exceeded: token buckets, and the speed limit of a run."""
+"""Rate limits: token buckets, and the speed limit of a run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from server.wire.commands import SpeedUnit
 
 BURST = 0.1
-"""Seconds of a speed limit that a run may catch up on after it was idle."""
+"""Most seconds that a run with a speed limit may catch up on after being idle."""
 
 
 @dataclass
 class TokenBucket:
-    """Tokens that flow in at a constant rate up to a capacity; whatever is limited takes them out.
+    """A token bucket: tokens flow in at a constant rate; each limited action takes some out.
 
     Attributes:
         per_second: tokens that flow in each second.
@@ -26,7 +26,7 @@ class TokenBucket:
     filled: float
 
     def available(self, now: float) -> int:
-        """How many whole tokens it holds now."""
+        """Whole tokens in the bucket now."""
         gained = max(0.0, (now - self.filled) * self.per_second)
         self.tokens, self.filled = min(self.tokens + gained, self.capacity), now
         return int(self.tokens + 1e-9)
@@ -36,7 +36,7 @@ class TokenBucket:
         self.tokens -= count
 
     def delay(self, now: float) -> float:
-        """Seconds until it holds a token; 0 if it does."""
+        """Seconds until the bucket holds a token; 0 if it does now."""
         return 0.0 if self.available(now) >= 1 else (1.0 - self.tokens) / self.per_second
 
 

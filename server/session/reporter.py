@@ -1,4 +1,4 @@
-"""When events are due: after a command everything that changed, in a run only now and then."""
+"""Decides when events are sent: after a command all changes, in a run at limited rates."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from server.session.events import Event
 from server.session.runner import Clock, Runner
 
 LOSS_INTERVAL = 0.05
-"""Seconds between two loss events of a run."""
+"""Least seconds between two loss events of a run."""
 WATCH_INTERVAL = 0.2
-"""Seconds between two events of a run with the watch list, whose numbers are meant to be read."""
+"""Least seconds between two watch-list events of a run, slow enough to read their numbers."""
 
 
 class Reporter:
-    """Remembers what was reported of one network, so that events report only what is new.
+    """Remembers what was reported about one network, so that events report only what is new.
 
     Args:
         clock: monotonic seconds.
@@ -29,7 +29,7 @@ class Reporter:
         self._moved: list[list[float]] = []
 
     def restarted(self) -> None:
-        """The history began anew: the next events report all of it."""
+        """Report the whole history with the next events, because it was reset."""
         self._history = ()
 
     def configured(self) -> Event:
@@ -37,13 +37,13 @@ class Reporter:
         return events.configured(self._runner, self._camera)
 
     def changed(self) -> list[Event]:
-        """The state after a command or at a stop, and everything else that is new."""
+        """The state, and everything that has changed: after a command or at a stop."""
         state = events.state(self._runner, self._camera)
         stopped = [] if self._runner.running else [*self._breakpoints(), *self.watched()]
         return [state, *self._timeline(), *self._news(), *stopped]
 
     def progress(self) -> list[Event]:
-        """What a run has led to since the last events of it."""
+        """What has changed in a run since its last events."""
         if not self._runner.running:
             return self.changed()
         now = self._clock()
@@ -51,7 +51,7 @@ class Reporter:
         return [*news, *self.watched()] if now - self._watched_at >= WATCH_INTERVAL else news
 
     def everything(self) -> list[Event]:
-        """Events that bring a viewer from nothing to now."""
+        """All events that a newly connected viewer needs."""
         runner, camera = self._runner, self._camera
         curves = runner.curves.points().items()
         return [
@@ -107,7 +107,7 @@ class Reporter:
         return [events.log(lines)] if lines else []
 
     def _moved_samples(self, *, always: bool = False) -> list[Event]:
-        """The moved training points, if others were moved or they lie elsewhere than before."""
+        """The moved training points, if that has changed since the last event."""
         event = events.moved(self._runner)
         if not always and event["points"] == self._moved:
             return []

@@ -1,6 +1,6 @@
-"""Driving a debugger: free runs, goals, journeys and speed limits, in slices of time. No I/O.
+"""Drives a debugger in slices of time: free runs, goals, journeys and speed limits. No I/O.
 
-The time comes from a clock that is given, so that a test can be the clock.
+The clock is an argument, so that a test can supply the time.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from server.session.breakpoints import Breakpoints
 from server.session.curves import Curves
 from server.session.early_stopping import EarlyStopping
 from server.session.health import Health, Thresholds
+from server.session.loss_schedule import LossSchedule
 from server.session.rate_limit import SpeedLimit
 from server.views.scores import Point, Scorer
 from server.wire.commands import BackUnit, BreakpointSpec, SpeedUnit, StepUnit
@@ -37,33 +38,24 @@ from server.wire.commands import BackUnit, BreakpointSpec, SpeedUnit, StepUnit
 Clock = Callable[[], float]
 Reason = Literal["command", "goal", "breakpoint", "start", "non_finite", "early_stopping", "closed"]
 Journey = Generator[None, None, Stop]
-"""A verb of the debugger in slices; returns why it ended."""
+"""A command of the debugger that runs in slices; returns where and why it stopped."""
 
-LOSS_SHARE = 0.03
-"""The share of the time of a full-speed run that goes into evaluating the loss."""
-LIMITED_SHARE = 0.2
-"""The same under a speed limit, where there is time to spare; and where points would else be
-further apart than POINT_SECONDS, so that the curve of a slow network is seen to grow."""
-POINT_SECONDS = 0.5
-POINTS_OF_A_RUN = 1000
-"""Loss points lie at least this fraction of the run so far apart."""
 SLOW_STEP = 0.01
-"""Seconds from which a step is executed by instructions, so that it can be interrupted."""
-BY_HAND = 1000
-"""Steps of one command that each get a loss point."""
+"""Seconds above which a step is executed by instructions, so that it can be interrupted."""
 MIN_SECONDS = 1e-4
+"""Least time budget that the debugger gets, in seconds."""
 MAX_HITS = 200
-"""Places at which a run was stopped by points, that are remembered."""
+"""Most moments whose breakpoint hits are remembered; the oldest are forgotten."""
 
 
 @dataclass
 class Goal:
-    """Where a run forwards ends by itself.
+    """Where a forward run stops.
 
     Attributes:
-        unit: what it counts.
-        left: how many boundaries of the unit are left to reach.
-        moment: the next of them; the last one where all are steps or epochs.
+        unit: the unit whose boundaries are counted.
+        left: boundaries still to reach.
+        moment: the next boundary; for steps and epochs the last one.
     """
 
     unit: BackUnit
@@ -73,13 +65,17 @@ class Goal:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a runner is about and has found so far: all that is not in its machine's snapshot.
+    """The state of a runner that its machine's snapshot does not contain.
 
     Attributes:
+        goal: where the run stops; None for a free run or a machine at rest.
+        speed: unit and rate of the speed limit.
         log: the timeline, as `engine.export_log` writes it.
+        non_finite: the first non-finite value of each branch.
         points: loss points by branch.
-        non_finite: by branch.
+        scored, next_loss: `last` and `next_step` of the loss schedule.
         hits, thresholds: as in `Runner`.
+        specs, watched: breakpoints and watch expressions.
     """
 
     running: bool
@@ -101,20 +97,22 @@ class Runner:
     """A debugged machine with a goal, a speed and loss curves.
 
     Args:
-        version: number of the first state; higher than those of a runner it replaces.
+        version: number of the first state; above all versions of a runner that this one replaces.
 
     Attributes:
-        machine, timeline, debugger, scorer, curves: what is driven, and how it does.
+        machine, timeline, debugger: what is driven.
+        scorer, curves: the loss now and its history.
         breakpoints: breakpoints, logpoints, watchpoints and the watch list.
-        health: diagnostics and series over time of the history.
-        early_stopping: what ends a free run early.
-        settings: the hyperparameters at the start of the history, as described, by name.
-        running: something is left to do.
-        reason: why it last started or stopped.
-        version: grows with every change of the machine's state.
+        health: diagnostics and time series of the history.
+        early_stopping: the rule that may end a free run.
+        loss_schedule: the steps at which the loss is evaluated.
+        settings: the hyperparameters in the description, by name.
+        running: whether something is left to do.
+        reason: why the run last started or stopped.
+        version: number of the machine's state; grows with every change.
         fresh: loss points not yet reported, each with its branch.
-        thresholds: of the diagnostics, those that a user has set, by rule and name.
-        hits: what the points said that stopped a run, by branch and moment, the latest last.
+        thresholds: thresholds of the diagnostics set by the user, by rule and name.
+        hits: breakpoint hits that stopped a run, by branch and moment, the latest last.
     """
 
     def __init__(self, plan: Plan, clock: Clock, version: int = 0) -> None:
@@ -133,7 +131,7 @@ class Runner:
         self._adopt(Timeline(self.machine), Breakpoints())
 
     def _adopt(self, timeline: Timeline, breakpoints: Breakpoints) -> None:
-        """Begin with this history."""
+        """Start over with this history."""
         self.timeline = timeline
         self.debugger = Debugger(timeline)
         self.breakpoints = breakpoints
@@ -148,26 +146,30 @@ class Runner:
         self._journey: Journey | None = None
         self._evaluation: Iterator[None] | None = None
         self._deadline = 0.0
-        self._next_loss = 0
-        self._scored = (-1, -1)
-        self._careful_until = Moment(0, 0)
+        self.loss_schedule = LossSchedule(
+            self._step_seconds,
+            self.scorer.seconds,
+            len(self.plan.program.instructions),
+            self.early_stopping.spacing,
+        )
+        self._check_all_until = Moment(0, 0)
 
     def hyperparameters(self) -> dict[str, float]:
-        """As they are now, by name: the shortest decimals that are stored as them."""
+        """Present values by name, each as the shortest decimal that is stored as that value."""
         named = self.plan.program.hyperparameters.items()
         return {name: float(str(self.machine.view(buffer))) for name, buffer in named}
 
     @property
     def non_finite(self) -> NonFinite | None:
-        """The first value of this history that is not finite, unless something was mended since."""
+        """The first non-finite value of this history, unless a buffer was edited since."""
         branch, now = self.timeline.branch, self.timeline.now
         settings = self.plan.program.hyperparameters.values()
-        mended = [e.moment for e in branch.events if e.moment <= now and e.buffer not in settings]
+        edits = [e.moment for e in branch.events if e.moment <= now and e.buffer not in settings]
         for line, limit in branch.lineage():
             found = self._non_finite.get(line.number)
             if found is None or self._after(found) > min(limit, now):
                 continue
-            if not mended or mended[-1] < self._after(found):
+            if not edits or edits[-1] < self._after(found):
                 return found
         return None
 
@@ -183,10 +185,10 @@ class Runner:
         self._start(None)
 
     def step(self, unit: StepUnit, count: int) -> None:
-        """Go on by `count` units."""
+        """Advance by `count` units."""
         timeline = self.timeline
         if unit == "out":
-            self._travel(self._verb(self.debugger.step_out))
+            self._travel(self._in_slices(self.debugger.step_out))
             return
         moment = timeline.after(unit)
         if unit in ("step", "epoch"):
@@ -200,7 +202,7 @@ class Runner:
         self._start(Goal("instruction", 1, Moment(step + (instruction <= pc), instruction)))
 
     def resume(self) -> None:
-        """Run on as before the last pause, to the same goal."""
+        """Continue the run that was paused, to the same goal."""
         self._start(self._goal)
 
     def _start(self, goal: Goal | None) -> None:
@@ -221,32 +223,32 @@ class Runner:
             per_unit = self.plan.program.steps_per_epoch if unit == "epoch" else 1
             step = timeline.before(unit).step - (count - 1) * per_unit
             low = Moment(max(0, step), 0)
-            return (yield from self._verb(lambda seconds: self.debugger.back_to(low, seconds)))
+            return (yield from self._in_slices(lambda seconds: self.debugger.back_to(low, seconds)))
         for _ in range(count):
-            stop = yield from self._verb(lambda s: self.debugger.step_back(unit, s))
+            stop = yield from self._in_slices(lambda s: self.debugger.step_back(unit, s))
             if stop.reason != "goal":
                 break
         return stop
 
     def reverse_continue(self) -> None:
         """Go back to the last moment at which a breakpoint was hit, or to the start."""
-        self._travel(self._verb(self.debugger.reverse_continue))
+        self._travel(self._in_slices(self.debugger.reverse_continue))
 
     def goto(self, moment: Moment, branch: int | None) -> None:
-        """Go to a moment of a branch, known or still to come.
+        """Go to a moment of a branch, visited before or still to come.
 
         Raises:
-            DescriptionError: there is none such; nothing has changed then.
+            DescriptionError: no such moment exists; nothing has changed.
         """
         self.timeline.check(moment, branch)
-        self._travel(self._verb(lambda seconds: self.debugger.goto(moment, branch, seconds)))
+        self._travel(self._in_slices(lambda seconds: self.debugger.goto(moment, branch, seconds)))
 
     def _travel(self, journey: Journey) -> None:
         self.debugger.pause()
         self.early_stopping.begin()
         self.running, self.reason, self._goal, self._journey = True, "command", None, journey
 
-    def _verb(self, begin: Callable[[float], Stop | None]) -> Journey:
+    def _in_slices(self, begin: Callable[[float], Stop | None]) -> Journey:
         stop = begin(self._left())
         while stop is None:
             yield
@@ -254,7 +256,7 @@ class Runner:
         return stop
 
     def _left(self) -> float:
-        """Seconds until the slice is over."""
+        """Seconds left in this slice."""
         return max(self._deadline - self._clock(), MIN_SECONDS)
 
     # Stopping, changing ----------------------------------------------------------------------
@@ -270,7 +272,7 @@ class Runner:
             self._score_once()
 
     def adjust(self, rule: str, values: Mapping[str, float]) -> dict[str, float]:
-        """Set thresholds of a rule of the diagnostics; returns all of it.
+        """Set thresholds of a rule of the diagnostics; returns all thresholds of the rule.
 
         Raises:
             DescriptionError: there is no such rule or threshold, or a value is unusable.
@@ -282,13 +284,14 @@ class Runner:
     def set_speed(self, unit: SpeedUnit, per_second: float | None) -> None:
         self.speed_limit = SpeedLimit(unit, per_second)
         self.speed_limit.start(self._clock())
-        self._next_loss = min(self._next_loss, self.machine.step_count + self._spacing())
+        self.loss_schedule.bring_forward(self.machine.step_count, self.speed_limit)
 
     def reset(self, seed: int | None) -> None:
-        """Fresh parameters, step 0, no history; a free run goes on, a goal is dropped.
+        """Draw fresh parameters, return to step 0 and drop the history.
 
-        Hyperparameters stay as they are set; what differs from the description is an edit at the
-        start, so that the description and the log still make the same numbers.
+        A free run continues; a goal is dropped. Hyperparameters keep their present values. A value
+        that differs from the description becomes an edit at the start, so that the description and
+        the log still reproduce the same numbers.
         """
         free = self.running and self._goal is None and self._journey is None
         self.debugger.pause()
@@ -309,47 +312,47 @@ class Runner:
         self.score()
 
     def write(self, buffer: str, index: Sequence[int | None] | None, value: ArrayLike) -> None:
-        """Change one element, or elements. In the past this starts a branch.
+        """Change one or more elements. In the past this starts a branch.
 
-        The next value that stops being finite is news again. The machine looks for one only if
-        its last loss was finite. So after a value was mended, what every instruction writes is
-        looked at here, up to the end of the first whole step.
+        After an edit, a new non-finite value is reported again. But the machine searches for one
+        only if its last loss was finite. So after a NaN was repaired, the runner itself checks what
+        every instruction writes, up to the end of the first whole step.
 
         Raises:
-            DescriptionError: it can not be; nothing has changed then.
+            DescriptionError: the edit is impossible; nothing has changed.
         """
-        mended = self.non_finite is not None
-        self._edited(lambda: self.debugger.write(buffer, value, index))
-        if mended and buffer not in self.plan.program.hyperparameters.values():
+        repaired = self.non_finite is not None
+        self._edit(lambda: self.debugger.write(buffer, value, index))
+        if repaired and buffer not in self.plan.program.hyperparameters.values():
             step, pc = self.timeline.now
-            self._careful_until = Moment(step + (2 if pc else 1), 0)
+            self._check_all_until = Moment(step + (2 if pc else 1), 0)
             self.machine.stopped = None
 
     def clamp(self, buffer: str, index: Sequence[int | None], value: float | None) -> None:
-        """Hold elements at a value from now on; let go of them for None."""
+        """Hold elements at a value from now on; None releases them."""
         if value is None:
-            self._edited(lambda: self.debugger.release(buffer, index))
+            self._edit(lambda: self.debugger.release(buffer, index))
         else:
-            self._edited(lambda: self.debugger.clamp(buffer, value, index))
+            self._edit(lambda: self.debugger.clamp(buffer, value, index))
 
-    def _edited(self, edit: Callable[[], object]) -> None:
+    def _edit(self, edit: Callable[[], object]) -> None:
         if self._journey is not None:
             self.pause("command")
         edit()
         self.touch()
-        self._next_loss = min(self._next_loss, self.machine.step_count + self._spacing())
+        self.loss_schedule.bring_forward(self.machine.step_count, self.speed_limit)
         if not self.running:
             self.score()
 
     def touch(self) -> None:
-        """The machine's state has changed: an evaluation under way is of the past."""
+        """Count a change of the machine's state, which makes an evaluation under way obsolete."""
         self.version += 1
         self._evaluation = None
 
-    # Coming back in another process ----------------------------------------------------------
+    # Continuing in another process -----------------------------------------------------------
 
     def progress(self) -> Progress:
-        """What `carry_on` takes, together with a snapshot of the machine."""
+        """The argument of `carry_on`, besides a snapshot of the machine."""
         return Progress(
             running=self.running,
             reason=self.reason,
@@ -358,8 +361,8 @@ class Runner:
             log=export_log(self.timeline),
             non_finite=dict(self._non_finite),
             points=self.curves.points(),
-            scored=self._scored,
-            next_loss=self._next_loss,
+            scored=self.loss_schedule.last,
+            next_loss=self.loss_schedule.next_step,
             hits=dict(self.hits),
             thresholds=copy.deepcopy(self.thresholds),
             specs=self.breakpoints.specs,
@@ -367,7 +370,7 @@ class Runner:
         )
 
     def carry_on(self, snapshot: Snapshot, saved: Progress) -> None:
-        """Go on where another runner of the same plan was; its next loss points are the same."""
+        """Continue from the state of another runner of the same plan, with the same loss points."""
         timeline, branch, _ = import_log(self.machine, saved.log)
         timeline.land(branch, snapshot)
         self.thresholds = saved.thresholds
@@ -376,43 +379,43 @@ class Runner:
         self._non_finite = dict(saved.non_finite)
         self.curves = Curves(saved.points)
         self.hits = dict(saved.hits)
-        self._scored, self._next_loss = saved.scored, saved.next_loss
-        # As after an edit, which the other one may just have had.
-        self._careful_until = Moment(timeline.now.step + 2, 0)
+        self.loss_schedule.last, self.loss_schedule.next_step = saved.scored, saved.next_loss
+        # As after an edit, since the other runner may just have had one.
+        self._check_all_until = Moment(timeline.now.step + 2, 0)
         self._goal = replace(saved.goal) if saved.goal is not None else None
         self.touch()
         if saved.running:
             self._start(self._goal)
-            self._evaluation = self._started() if self._loss_is_due() else None
+            self._evaluation = self._start_evaluation() if self._loss_is_due() else None
         self.reason = saved.reason
 
     def replay(self, log: Mapping[str, Any]) -> None:
-        """Go where an exported log was left, by its edits, along all of its branches.
+        """Repeat the edits of an exported log on all its branches, and go to its last moment.
 
         Raises:
-            DescriptionError: it is not a log of this description.
+            DescriptionError: the log does not belong to this description.
         """
         timeline, branch, now = import_log(self.machine, log)
         self._adopt(timeline, self.breakpoints)
         self._travel(self._retrace(now, branch))
 
     def _retrace(self, now: Moment, branch: int) -> Journey:
-        """Follow every branch, with loss points as in a run; end at a moment of one."""
+        """Follow every branch, with loss points as in a run, then go to a moment of one branch."""
         timeline = self.timeline
         for line in timeline.branches:
-            self._next_loss = line.start.step
+            self.loss_schedule.next_step = line.start.step
             while timeline.branch is not line or timeline.now < line.end:
-                stop = min(max(Moment(self._next_loss, 0), line.start), line.end)
-                yield from self._verb(partial(self.debugger.goto, stop, line.number))
-                for _ in self._started():
+                stop = min(max(Moment(self.loss_schedule.next_step, 0), line.start), line.end)
+                yield from self._in_slices(partial(self.debugger.goto, stop, line.number))
+                for _ in self._start_evaluation():
                     yield
                 self._note_point()
-        return (yield from self._verb(partial(self.debugger.goto, now, branch)))
+        return (yield from self._in_slices(partial(self.debugger.goto, now, branch)))
 
     # Time ------------------------------------------------------------------------------------
 
     def delay(self) -> float | None:
-        """Seconds until `advance` has something to do; None if it has to be told first."""
+        """Seconds until `advance` has something to do; None until the next command."""
         if not self.running:
             return None
         if self._evaluation is not None or not self._limited:
@@ -420,7 +423,7 @@ class Runner:
         return self.speed_limit.delay(self._clock())
 
     def advance(self, seconds: float) -> None:
-        """Use up to about `seconds`. May end `running`."""
+        """Work for about `seconds` at most. May end `running`."""
         self._deadline = self._clock() + seconds
         while self.running:
             if self._evaluation is not None:
@@ -436,34 +439,34 @@ class Runner:
         return free and self.speed_limit.per_second is not None
 
     def _execute(self) -> bool:
-        """Execute something; False if nothing is due."""
+        """Execute what is due; False if nothing is."""
         before = self.machine.step_count
         if self._journey is not None:
-            self._go_on_travelling(self._journey)
+            self._continue_journey(self._journey)
         elif self._goal is not None:
             self._pursue(self._goal)
         elif self.speed_limit.per_second is None:
-            self._forwards(None)
+            self._run_forward(None)
         else:
             due = self.speed_limit.available(self._clock())
             if due < 1:
                 return False
             self._run_limited(due)
         self.touch()
-        self._after_execution(before)
+        self._evaluate_if_due(before)
         return True
 
-    def _go_on_travelling(self, journey: Journey) -> None:
+    def _continue_journey(self, journey: Journey) -> None:
         try:
             next(journey)
         except StopIteration as end:
-            self._come_to(end.value)
+            self._stop_at(end.value)
         except BaseException:
             self._stop("command")
             raise
 
     def _pursue(self, goal: Goal) -> None:
-        self._forwards(goal.moment)
+        self._run_forward(goal.moment)
         if self.running and self.timeline.now >= goal.moment:
             goal.left -= 1
             if goal.left == 0:
@@ -474,41 +477,43 @@ class Runner:
     def _run_limited(self, due: int) -> None:
         timeline = self.timeline
         if self.speed_limit.unit == "instruction":
-            self._forwards(timeline.after("instruction"))
+            self._run_forward(timeline.after("instruction"))
             self.speed_limit.spend(1)
             return
         before = timeline.now.step
-        self._forwards(Moment(before + due, 0))
+        self._run_forward(Moment(before + due, 0))
         self.speed_limit.spend(timeline.now.step - before)
 
-    def _forwards(self, goal: Moment | None) -> None:
-        """On towards a moment, at most as far as the next loss point, or the deadline."""
+    def _run_forward(self, goal: Moment | None) -> None:
+        """Advance towards a moment, at most to the next loss point or until the deadline."""
         timeline = self.timeline
         now = timeline.now
-        to_loss = now.step + 1 if self._by_hand else max(self._next_loss, now.step + 1)
-        stop = Moment(to_loss, 0) if goal is None else min(goal, Moment(to_loss, 0))
-        careful = now < self._careful_until
-        if self._step_seconds > SLOW_STEP or careful:
+        next_loss = now.step + 1
+        if not self._scores_every_step:
+            next_loss = max(self.loss_schedule.next_step, next_loss)
+        stop = Moment(next_loss, 0) if goal is None else min(goal, Moment(next_loss, 0))
+        checks_all = now < self._check_all_until
+        if self._step_seconds > SLOW_STEP or checks_all:
             stop = timeline.after("instruction")
         ended = self.debugger.until(stop, self._left())
-        if ended is not None and careful and ended.non_finite is None:
-            found = self._written_non_finite(now)
+        if ended is not None and checks_all and ended.non_finite is None:
+            found = self._non_finite_written_at(now)
             ended = (
                 ended if found is None else replace(ended, reason="non_finite", non_finite=found)
             )
         if ended is not None and ended.reason != "goal":
-            self._come_to(ended)
+            self._stop_at(ended)
 
-    def _written_non_finite(self, moment: Moment) -> NonFinite | None:
-        """What the instruction at a moment, the last one executed, wrote that is not finite."""
+    def _non_finite_written_at(self, moment: Moment) -> NonFinite | None:
+        """The first non-finite element that the last executed instruction, at `moment`, wrote."""
         (buffer,) = self.plan.program.instructions[moment.pc].writes
         bad = np.argwhere(~np.isfinite(self.machine.view(buffer)))
         if not len(bad):
             return None
         return NonFinite(moment.step, moment.pc, buffer, tuple(int(i) for i in bad[0]))
 
-    def _come_to(self, stop: Stop) -> None:
-        """The debugger has stopped."""
+    def _stop_at(self, stop: Stop) -> None:
+        """Take note of a stop of the debugger."""
         if stop.non_finite is not None:
             self._non_finite[stop.branch] = stop.non_finite
         self.breakpoints.hits = stop.hits
@@ -517,9 +522,9 @@ class Runner:
         self._stop("command" if stop.reason == "paused" else stop.reason)
 
     def _remember(self, stop: Stop) -> None:
-        place = stop.branch, stop.moment
-        self.hits.pop(place, None)
-        self.hits[place] = self.breakpoints.happened()
+        key = stop.branch, stop.moment
+        self.hits.pop(key, None)
+        self.hits[key] = self.breakpoints.happened()
         if len(self.hits) > MAX_HITS:
             del self.hits[next(iter(self.hits))]
 
@@ -528,43 +533,44 @@ class Runner:
 
     # Loss points -----------------------------------------------------------------------------
 
-    def _after_execution(self, before: int) -> None:
+    def _evaluate_if_due(self, before: int) -> None:
         if not self.running:
             self._score_once()
         elif self._journey is None and self.machine.step_count != before and self._loss_is_due():
-            self._evaluation = self._started()
+            self._evaluation = self._start_evaluation()
 
     def _loss_is_due(self) -> bool:
         step = self.machine.step_count
         if self.curves.of(self.timeline.branch).has(step):
             return False
-        return step >= self._next_loss or self._by_hand
+        return step >= self.loss_schedule.next_step or self._scores_every_step
 
     @property
-    def _by_hand(self) -> bool:
+    def _scores_every_step(self) -> bool:
         goal = self._goal
-        if goal is None or goal.unit == "epoch" or self.scorer.seconds > SLOW_STEP:
+        if goal is None or goal.unit == "epoch":
             return False
-        return goal.moment.step - self.machine.step_count <= BY_HAND
+        return self.loss_schedule.is_every_step(goal.moment.step - self.machine.step_count)
 
     def score(self) -> None:
-        """Evaluate the loss here and now."""
-        for _ in self._started():
+        """Evaluate the loss at once, without pauses."""
+        for _ in self._start_evaluation():
             pass
         self._note_point()
 
     def _score_once(self) -> None:
         """Evaluate the loss unless it is known at this step."""
         branch, step = self.timeline.branch, self.machine.step_count
-        if self._scored != (branch.number, step) and not self.curves.of(branch).has(step):
-            self.score()
+        if self.loss_schedule.last == (branch.number, step) or self.curves.of(branch).has(step):
+            return
+        self.score()
 
-    def _started(self) -> Iterator[None]:
+    def _start_evaluation(self) -> Iterator[None]:
         self._evaluation = None
         return self.scorer.evaluate(self.version)
 
     def _evaluate(self, evaluation: Iterator[None]) -> None:
-        """One chunk of the evaluation under way."""
+        """Do one chunk of the evaluation under way."""
         for _ in evaluation:
             return
         self._evaluation = None
@@ -579,20 +585,5 @@ class Runner:
         curve.put(point)
         self.fresh.append((branch.number, point))
         self.health.evaluated(point)
-        self._scored = (branch.number, self.machine.step_count)
-        self._next_loss = max(self.machine.step_count, curve.last) + self._spacing()
-
-    def _spacing(self) -> int:
-        """Steps to the next loss point: as many as keep the evaluation's share of the time small.
-
-        By the model of costs and the step alone, so that the same run has the same points.
-        """
-        rate = self.speed_limit.per_second
-        if rate is not None and self.speed_limit.unit == "instruction":
-            rate /= len(self.plan.program.instructions)
-        cost = self.scorer.seconds
-        seconds = min(cost / LOSS_SHARE, max(POINT_SECONDS, cost / LIMITED_SHARE))
-        full_speed = min(seconds / self._step_seconds, self.early_stopping.spacing)
-        limited = full_speed if rate is None else cost * rate / LIMITED_SHARE
-        spread = self.machine.step_count // POINTS_OF_A_RUN
-        return max(1, int(np.ceil(min(full_speed, limited))), 1 if rate is not None else spread)
+        step = self.machine.step_count
+        self.loss_schedule.evaluated(branch.number, step, curve.last, self.speed_limit)

@@ -1,7 +1,7 @@
-"""One training session: commands in, answers, events and frames out. Pure: no sockets, no threads.
+"""One training session: commands in; answers, events and frames out. No sockets, no threads.
 
-The host of a session calls `handle` for every command, `advance` with slices of time as long as
-`delay` asks for them, and `frame` for whoever may be sent one. The clocks are given.
+The host of a session calls `handle` for every command, `advance` with slices of time when `delay`
+says so, and `frame` for every viewer with credit. The clocks are arguments.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from server.wire.commands import Command
 from server.wire.errors import Refusal
 
 STEP_AT_ONCE = 0.01
-"""Seconds a step by hand may take before the command is answered; the rest runs in slices."""
+"""Seconds that a command may step before it is answered; the rest runs in slices."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command led to: the fields of its answer, then the events.
+    """The result of a command: the fields of its answer, and events.
 
     Attributes:
-        later: what gives the answer's fields in pieces, if that takes long.
+        later: the pieces of a long answer, in place of `answer`; else None.
     """
 
     answer: Answer = field(default_factory=dict)
@@ -49,10 +49,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a session needs to come back in another process.
+    """All that is needed to restore a session in another process.
 
     Attributes:
-        description: as compiled; live hyperparameters are part of the snapshot.
+        generation: number of the network in the session.
+        description: the description as compiled; live hyperparameters are in the snapshot.
         frames: number of the last frame.
     """
 
@@ -66,7 +67,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Training:
-    """A network in training, and everything that looks at it or answers questions about it."""
+    """A network in training, with everything that shows it or answers questions about it."""
 
     runner: Runner
     camera: Camera
@@ -77,14 +78,14 @@ class Training:
 
 
 class Session:
-    """A machine that is configured, driven and looked at by commands.
+    """A machine that commands configure, drive and inspect.
 
     Args:
-        clock: monotonic seconds; what speed limits and budgets go by.
-        wall: Unix seconds; what frames are stamped with.
+        clock: monotonic seconds, for speed limits and time budgets.
+        wall: Unix seconds, for the time stamps of frames.
 
     Attributes:
-        dirty: something happened that a checkpoint should have, other than training going on.
+        dirty: whether something other than training has changed since the last checkpoint.
     """
 
     def __init__(self, clock: Clock, wall: Clock) -> None:
@@ -95,7 +96,7 @@ class Session:
 
     @property
     def training(self) -> Training:
-        """What `configure` has made.
+        """The network in training.
 
         Raises:
             Refusal: there is no network yet.
@@ -111,10 +112,10 @@ class Session:
         return self._configured is not None and self._configured.runner.running
 
     def adopt(self, target: DebugTarget) -> None:
-        """Begin with a network of somebody's own, in the state it is in.
+        """Start with a script's own network, in its present state.
 
-        Its history is repeated up to there, as far as the seed and the data tell it; what was
-        changed by hand on the way is an edit there.
+        Its history is replayed up to there from the seed and the data. Values that come out
+        different were changed by the script and become edits at that moment.
         """
         register(target.data)
         self.do_configure(commands.Configure(id=0, description=target.description))
@@ -131,7 +132,7 @@ class Session:
         """Carry out a command.
 
         Raises:
-            Refusal: it can not be; the session is as it was.
+            Refusal: it is impossible; the session is unchanged.
         """
         do: Callable[[Command], Outcome] = getattr(self, f"do_{command.type}")
         try:
@@ -144,11 +145,11 @@ class Session:
             raise _refusal(error) from error
 
     def delay(self) -> float | None:
-        """Seconds until `advance` has something to do; None if a command has to come first."""
+        """Seconds until `advance` has something to do; None until the next command."""
         return None if self._configured is None else self._configured.runner.delay()
 
     def advance(self, seconds: float) -> list[Event]:
-        """Train for up to about `seconds`; returns the events of it."""
+        """Train for about `seconds` at most; returns the events."""
         if not self.running:
             return []
         runner, reporter = self.training.runner, self.training.reporter
@@ -164,14 +165,14 @@ class Session:
         return self._changed()
 
     def go_on(self) -> list[Event]:
-        """Run again if the session was stopped because nobody watched."""
+        """Continue if the session was paused because nobody watched."""
         if self._configured is None or self.running or self.training.runner.reason != "closed":
             return []
         self.training.runner.resume()
         return self._changed()
 
     def frame_delay(self, subscription: Subscription) -> float | None:
-        """Seconds until `frame` has one; None while there is nothing new to show."""
+        """Seconds until the next frame is due; None while there is nothing new to show."""
         return None if self._configured is None else self._configured.camera.delay(subscription)
 
     def frame(self, subscription: Subscription) -> bytes | None:
@@ -179,11 +180,11 @@ class Session:
         return None if self._configured is None else self._configured.camera.frame(subscription)
 
     def abridged(self) -> list[Event]:
-        """Events that bring a viewer from nothing to now; none before the first `configure`."""
+        """All events that a newly connected viewer needs; none before the first `configure`."""
         return [] if self._configured is None else self._configured.reporter.everything()
 
     def checkpoint(self) -> Checkpoint | None:
-        """What `restored` takes; None before the first `configure`."""
+        """The argument of `restored`; None before the first `configure`."""
         if self._configured is None:
             return None
         self.dirty = False
@@ -199,7 +200,7 @@ class Session:
 
     @classmethod
     def restored(cls, saved: Checkpoint, clock: Clock, wall: Clock, *, frames: int) -> Session:
-        """A session as it was at a checkpoint; its frames are numbered on from `frames`."""
+        """A session in the state of a checkpoint; its frame numbers continue after `frames`."""
         session = cls(clock, wall)
         session._generation = saved.generation
         runner = Runner(description.build(saved.description), clock)
@@ -226,8 +227,8 @@ class Session:
         runner.advance(STEP_AT_ONCE)
         if not runner.running:
             runner.score()
-        made = [self.training.reporter.configured(), *self._changed()]
-        return Outcome({"generation": self._generation}, made)
+        reported = [self.training.reporter.configured(), *self._changed()]
+        return Outcome({"generation": self._generation}, reported)
 
     def _install(self, runner: Runner, frames: int) -> None:
         camera = Camera(runner, self._clock, self._wall, self._generation, frames)
@@ -241,7 +242,7 @@ class Session:
         )
 
     def _keep_probe(self, point: ProbePoint) -> None:
-        """Show the sample that was shown before, if this data set has one of its number."""
+        """Keep the probe sample, if the new data set has a sample with its number."""
         if point.sample < len(_split(self.training.runner.plan, point.split)):
             self.training.camera.choose(point)
 
@@ -430,24 +431,24 @@ class Session:
     def do_drive(self, command: commands.Drive) -> Outcome:
         driving = self.training.camera.driving
         if driving is None:
-            said = "This needs a network that steers a car, which the present one is not."
-            raise Refusal("bad_value", "type", "drive", "possible here", message=said)
+            message = "This needs a network that steers a car."
+            raise Refusal("bad_value", "type", "drive", "possible here", message=message)
         driving.start(command.track)
         return Outcome()
 
     def _begin(self, pieces: Pieces[Answer]) -> Outcome:
-        """The first piece at once, for it is about the machine as it is now."""
+        """Compute the first piece at once, since it reads the machine in its present state."""
         next(pieces)
         return Outcome(later=_refused(pieces))
 
     def _changed(self) -> list[Event]:
-        """The state after a command, and everything that the command led to."""
+        """The state after a command, and everything else that the command changed."""
         self.dirty = True
         return self.training.reporter.changed()
 
 
 def _refused(pieces: Pieces[Answer]) -> Pieces[Answer]:
-    """The pieces; what the engine raises in one of them is a refusal."""
+    """The same pieces, with the engine's errors turned into refusals."""
     try:
         return (yield from pieces)
     except (DescriptionError, UnrecordedError) as error:
@@ -455,11 +456,11 @@ def _refused(pieces: Pieces[Answer]) -> Pieces[Answer]:
 
 
 def _refusal(error: DescriptionError | UnrecordedError) -> Refusal:
-    """What the engine says of a command other than a description."""
+    """The refusal for an error of the engine in a command other than `configure`."""
     if isinstance(error, DescriptionError):
         return Refusal("bad_value", error.path, error.value, error.expected)
-    said = "What it was made from has been overwritten and is not recorded."
-    return Refusal("bad_value", "buffer", message=said)
+    message = "The values it was computed from have been overwritten and were not recorded."
+    return Refusal("bad_value", "buffer", message=message)
 
 
 _PARSERS: dict[str, Callable[[str, engine.Program], Any]] = {

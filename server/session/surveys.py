@@ -1,7 +1,7 @@
-"""Questions that take long: gradient checks, the sharpness of the loss, maps of it.
+"""Questions that take long: gradient checks, the sharpness of the loss, loss landscapes.
 
-They are answered in pieces, so that the other sessions of the process have their turns meanwhile.
-The first piece takes from the machine what the others need, so that this one may go on, too; the
+They are answered in pieces, between which other sessions of the process have their turns. The first
+piece copies from the machine what the others need, so that this session can train on meanwhile. The
 answer is about the moment at which the question was asked.
 """
 
@@ -28,23 +28,22 @@ from server.wire.formulas import number
 Result = TypeVar("Result")
 
 CALL_SECONDS = 2e-6
-"""Rough seconds of one instruction when the loss of a small batch is evaluated."""
+"""Rough seconds that one instruction takes on a small batch."""
 LANDSCAPE_SECONDS = 2.0
-"""What a map of the loss may take; of a large network it has fewer points."""
+"""Most seconds that a loss landscape may take; for a large network it has fewer points."""
 LINE_POINTS, PLANE_POINTS, MIN_POINTS = 41, 25, 9
 MIN_STEPS = {"update": 1, "path": 2, "random": 0}
-"""Steps without which there is no such map: a path in a plane has three points."""
+"""Fewest finished steps for each kind of landscape; a path in a plane needs three points."""
 SPAN = 1.25
-"""A plane reaches this much further than the path on it, or than its directions."""
+"""Factor by which a plane extends beyond the path on it, or beyond its directions."""
 PATH_POINTS = 24
-"""The most points on the path of the parameters."""
+"""Most points on the path of the parameters."""
 PATH_NUMBERS = 4_000_000
-"""The most numbers on a path, of all parameters at all points. They are kept while its plane is
-chosen."""
+"""Most numbers on a path, over all parameters and points; all are in memory at the same time."""
 
 
 class Surveys:
-    """Long answers about the machine of a runner."""
+    """Answers long questions about the machine of a runner."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -52,14 +51,14 @@ class Surveys:
     # Whether gradients are right -------------------------------------------------------------
 
     def check_gradient(self, command: CheckGradient) -> Pieces[Answer]:
-        """Backpropagation against central differences: an element, a layer, or a sample of all.
+        """Compare backpropagation with central differences, for an element, a layer or a sample.
 
-        The gradient checked is the one that the machine holds: between two steps, the last step's.
+        It checks the gradient that the machine holds: between two steps, that of the last step.
         """
         coordinates = self._coordinates(command)
-        machine, moment = self._runner.machine, self._gradients_made()
+        machine, moment = self._runner.machine, self._gradient_moment()
         pieces = engine.gradient_check_in_pieces(machine, coordinates)
-        checks = yield from self._begun_at(moment, pieces)
+        checks = yield from self._start_at(moment, pieces)
         return {
             "moment": list(moment),
             "results": [_check(check, machine) for check in checks],
@@ -81,16 +80,16 @@ class Surveys:
         check_index(index, program.buffers[command.buffer].shape)
         return [(command.buffer, index)]
 
-    def _gradients_made(self) -> Moment:
-        """Where the gradients that the machine holds were complete, or now, inside a step."""
+    def _gradient_moment(self) -> Moment:
+        """The moment at which the machine's gradients were complete; inside a step, at most now."""
         now = self._runner.timeline.now
         end = self._runner.plan.program.phase_start("update")
         if now.pc == 0 and now.step > 0:
             return Moment(now.step - 1, end)
         return min(now, Moment(now.step, end))
 
-    def _begun_at(self, moment: Moment, pieces: Pieces[Result]) -> Pieces[Result]:
-        """The pieces, of which the first takes what it needs from the machine at this moment."""
+    def _start_at(self, moment: Moment, pieces: Pieces[Result]) -> Pieces[Result]:
+        """The same pieces; the first one runs with the machine at this moment."""
         with self._visit(moment):
             next(pieces)
         yield
@@ -100,24 +99,27 @@ class Surveys:
     def _visit(
         self, moment: Moment, history: Timeline | None = None, branch: int | None = None
     ) -> Iterator[None]:
-        """Be at a moment for a while, of a history that a question began with.
+        """Bring the machine to a moment for the duration of a `with` block.
+
+        Args:
+            history: the timeline at the time of the question; None for the present one.
 
         Raises:
-            Refusal: training was started anew since.
+            Refusal: training was restarted since.
         """
         timeline = self._runner.timeline
         if history is not None and history is not timeline:
-            raise Refusal("bad_value", "kind", "path", "answered: training was started anew")
+            raise Refusal("bad_value", "kind", "path", "possible any more: training was restarted")
         if moment == timeline.now and branch in {None, timeline.branch.number}:
             yield
         else:
             with timeline.visit(moment, branch):
                 yield
 
-    # The loss around here --------------------------------------------------------------------
+    # The loss around the present parameters --------------------------------------------------
 
     def sharpness(self, command: Sharpness) -> Pieces[Answer]:
-        """The largest curvature of the loss, and the learning rate beyond which it is unstable."""
+        """The largest curvature of the loss, and the learning rate above which it diverges."""
         machine = self._runner.machine
         moment, samples = self._runner.timeline.now, self._samples(2 * 3 * 40)
         found = yield from engine.sharpness_in_pieces(machine, samples)
@@ -150,7 +152,7 @@ class Surveys:
         pieces = engine.loss_along_in_pieces(
             self._runner.machine, samples=samples, points=LINE_POINTS
         )
-        found = yield from self._begun_at(moment, pieces)
+        found = yield from self._start_at(moment, pieces)
         return {
             "samples": samples,
             "positions": found.positions.tolist(),
@@ -161,10 +163,10 @@ class Surveys:
         with self._visit(moment):
             machine = self._runner.machine
             first, second = (engine.random_direction(machine, seed) for seed in (0, 1))
-        return (yield from self._begun_at(moment, self._plane(first, second, [], [])))
+        return (yield from self._start_at(moment, self._plane(first, second, [], [])))
 
     def _path_plane(self, moment: Moment) -> Pieces[Answer]:
-        """The plane in which the way from the start to here extends most."""
+        """The plane in which the path of the parameters since the start extends most."""
         timeline = self._runner.timeline
         branch, path = timeline.branch.number, []
         steps = self._path_steps(moment.step)
@@ -179,7 +181,7 @@ class Surveys:
         return (yield from pieces)
 
     def _path_steps(self, last: int) -> list[int]:
-        """Steps to show of the way here, evenly; those with keyframes are cheap to visit."""
+        """Evenly spaced steps of the path, with keyframes where possible, to visit them cheaply."""
         size = self._runner.plan.program.buffers["parameters"].shape[0]
         count = min(last + 1, max(3, min(PATH_POINTS, PATH_NUMBERS // size)))
         timeline = self._runner.timeline
@@ -216,22 +218,22 @@ class Surveys:
             points=points,
         )
         found = yield from pieces
-        places = found.place(path).tolist() if len(path) else []
+        positions = found.project(path).tolist() if len(path) else []
         return {
             "samples": samples,
             "xs": found.xs.tolist(),
             "ys": found.ys.tolist(),
             "losses": [_losses(row) for row in found.losses],
-            "path": [[step, x, y] for step, (x, y) in zip(steps, places, strict=True)],
+            "path": [[step, x, y] for step, (x, y) in zip(steps, positions, strict=True)],
         }
 
     def _samples(self, evaluations: int) -> engine.Samples:
-        """The whole training set, if so many evaluations of it take a bearable time."""
-        bearable = evaluations * self._loss_seconds("train") <= LANDSCAPE_SECONDS
-        return "train" if bearable else "batch"
+        """The whole training set, unless so many evaluations of it take too long; else a batch."""
+        affordable = evaluations * self._loss_seconds("train") <= LANDSCAPE_SECONDS
+        return "train" if affordable else "batch"
 
     def _loss_seconds(self, samples: engine.Samples) -> float:
-        """Of one evaluation of the loss, by a model of costs."""
+        """Seconds of one evaluation of the loss, by the model of costs."""
         plan = self._runner.plan
         batches = len(plan.data.train) // plan.program.batch_size if samples == "train" else 1
         calls = plan.program.phase_start("backward")

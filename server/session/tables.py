@@ -1,4 +1,4 @@
-"""Tables of the configured event: the description as it is now, the layers, and the data."""
+"""Tables of the configured event: the present description, the layers, and the data."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ import engine
 from engine import Baseline, Split
 from server.describe.description import Plan
 from server.describe.fields import Description
-from server.describe.layers import found
+from server.describe.layers import find_layer
 from server.session.inference import uses
 
 SAMPLE_EXTRAS = ("word", "rating", "date", "close", "label", "group", "pitch")
-"""What is told of each sample, where the data set has it."""
+"""Names of extra arrays with an entry for each sample that the event includes."""
 DATA_EXTRAS = ("titles", "genres", "genre_names", "groups", "phonetic", "class_names", "drawn")
-"""What is told of the whole data set."""
+"""Names of extra arrays about the whole data set that the event includes."""
 _FIELDS = {"dropout": "rate"}
-"""How a layer's field is called where its live hyperparameter has another name."""
+"""Live hyperparameter -> field of the layer, where their names differ."""
 
 
 def live_description(plan: Plan, seed: int, live: Mapping[str, float]) -> Description:
-    """The description with the hyperparameters and the seed as they are now."""
+    """The description with the present hyperparameters and seed."""
     now = deepcopy(plan.description)
     now["seed"] = seed
     for name, value in live.items():
         layer, _, setting = name.rpartition("/")
         if layer:
-            place = found(now, engine.located(plan.network.layers, layer)[0])
+            owner = find_layer(now, engine.located(plan.network.layers, layer)[0])
         else:
-            place = now["clipping"] if setting.startswith("clip_") else now["optimizer"]
+            owner = now["clipping"] if setting.startswith("clip_") else now["optimizer"]
             setting = "limit" if setting.startswith("clip_") else setting
-        place[setting if setting in place else _FIELDS[setting]] = value
+        owner[setting if setting in owner else _FIELDS[setting]] = value
     return now
 
 
 def layer_row(layer: engine.LayerInfo, plan: Plan) -> dict[str, Any]:
-    """A layer as built, with what a picture has to know of its kind and of its activation.
+    """A built layer, with the facts about its kind and its activation that a picture needs.
 
-    `path` is where the description has it, or the layer around it.
+    `path` is its path in the description, or that of the layer that contains it.
     """
     flops = sum(i.flops for i in plan.program.instructions if i.layer == layer.name)
     path, described = engine.located(plan.network.layers, layer.name)
@@ -65,7 +65,7 @@ def layer_row(layer: engine.LayerInfo, plan: Plan) -> dict[str, Any]:
 
 
 def _heading(layer: engine.LayerInfo) -> str:
-    """What stands above its picture. A layer that reads ids is the only one and has no number."""
+    """The heading of its picture. A layer that reads ids is the only one, so it has no number."""
     kind = engine.LAYERS[layer.kind]
     title = kind.heading or kind.title
     number = layer.name.rpartition("/")[2].removeprefix(layer.kind)
@@ -73,7 +73,7 @@ def _heading(layer: engine.LayerInfo) -> str:
 
 
 def _window(described: engine.Layer, layer: engine.LayerInfo) -> dict[str, Any] | None:
-    """The window of a layer, a number an axis, if it has one and a description of its own."""
+    """The window of a layer with a list entry for each axis; None without window or description."""
     if described.kind != layer.kind:
         return None
     window = described.window(layer.input_shape)
@@ -84,7 +84,7 @@ def _window(described: engine.Layer, layer: engine.LayerInfo) -> dict[str, Any] 
 
 
 def data_table(plan: Plan) -> dict[str, Any]:
-    """What a viewer has to know of the data."""
+    """What a viewer needs to know about the data."""
     data = plan.data
     drawn = bool(data.domain)
     scaling = data.standardisation
@@ -109,9 +109,9 @@ def data_table(plan: Plan) -> dict[str, Any]:
         "points": {"train": _points(data.train), "test": _points(data.test)} if drawn else None,
         "labels": {"train": _labels(data.train), "test": _labels(data.test)},
         "extras": {
-            "train": _told(data.train.extras, SAMPLE_EXTRAS),
-            "test": _told(data.test.extras, SAMPLE_EXTRAS),
-            "all": _told(data.extras, DATA_EXTRAS),
+            "train": _present_extras(data.train.extras, SAMPLE_EXTRAS),
+            "test": _present_extras(data.test.extras, SAMPLE_EXTRAS),
+            "all": _present_extras(data.extras, DATA_EXTRAS),
         },
         "baselines": [_baseline_row(baseline) for baseline in data.baselines],
         "uses": uses(plan),
@@ -134,19 +134,21 @@ def _points(split: Split) -> list[list[float]]:
 
 
 def _labels(split: Split) -> list[int] | None:
-    """The class of every sample; None of a regression, and where every place has its own."""
+    """The class of every sample; None for a regression, or where every position has a class."""
     if split.labels is None or split.labels.ndim > 1:
         return None
     numbers: list[int] = split.labels.tolist()
     return numbers
 
 
-def _told(extras: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> dict[str, list[Any]]:
+def _present_extras(
+    extras: Mapping[str, NDArray[Any]], names: tuple[str, ...]
+) -> dict[str, list[Any]]:
     return {name: _listed(extras[name]) for name in names if name in extras}
 
 
 def _listed(values: NDArray[Any]) -> list[Any]:
-    """Texts, whole numbers, or numbers as far as they can be told apart."""
+    """The values as a list; real numbers are rounded to four decimals."""
     if values.dtype.kind == "M":
         values = values.astype(str)
     listed: list[Any] = (values.round(4) if values.dtype.kind == "f" else values).tolist()

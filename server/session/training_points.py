@@ -1,7 +1,6 @@
-"""Training points of the plane that are moved by hand: what is written for it, and where they lie.
+"""Training points of the plane that a user moves: the inputs to write, and where the points lie.
 
-Pure. A point's inputs follow from its coordinates and the other way round, so there is nothing to
-remember but the edits.
+Pure. Inputs and coordinates determine each other, so only the edits are stored.
 """
 
 from __future__ import annotations
@@ -14,24 +13,24 @@ from server.describe.description import Plan
 from server.wire.errors import Refusal
 
 INPUTS = "data/x"
-"""The inputs of the training samples in a machine, (sample, feature)."""
+"""Name of the buffer with the inputs of the training samples, (sample, feature)."""
 
 
 def movable(plan: Plan) -> bool:
-    """Whether the points have a place in the plane that can be read off the network's inputs."""
+    """Whether the network's inputs determine where each point lies in the plane."""
     data = plan.data
     return data.kind == "plane" and data.locate(data.train.inputs[:1]) is not None
 
 
 def inputs_of(plan: Plan, sample: int, point: tuple[float, float]) -> NDArray[np.float64]:
-    """What the network is given (features,) of a training sample that lies at `point`.
+    """The network's inputs (features,) for a training sample that lies at `point`.
 
     Raises:
-        Refusal: there is no such sample, or its place cannot be told or computed with.
+        Refusal: there is no such sample, points cannot be moved, or a feature is not finite.
     """
     if not movable(plan):
-        said = "This needs points in the plane whose x1 and x2 are both given to the network."
-        raise Refusal("bad_value", "type", "move_sample", "possible here", message=said)
+        message = "This needs points in the plane, and both x1 and x2 as inputs of the network."
+        raise Refusal("bad_value", "type", "move_sample", "possible here", message=message)
     count = len(plan.data.train)
     if sample >= count:
         raise Refusal("bad_value", "sample", sample, f"in 0..{count - 1}, the train samples")
@@ -44,7 +43,7 @@ def inputs_of(plan: Plan, sample: int, point: tuple[float, float]) -> NDArray[np
 
 
 def moved(plan: Plan, machine: Machine) -> list[list[float]]:
-    """[sample, x1, x2] of the training points that do not lie where the data set has them."""
+    """[sample, x1, x2] of the training points whose positions differ from the data set's."""
     if not movable(plan):
         return []
     held = machine.view(INPUTS)
@@ -52,5 +51,5 @@ def moved(plan: Plan, machine: Machine) -> list[list[float]]:
     points = plan.data.locate(held[samples])
     assert points is not None  # as they are movable
     known = np.isfinite(points).all(axis=1)
-    places = points[known].round(4).tolist()
-    return [[int(s), *place] for s, place in zip(samples[known], places, strict=True)]
+    positions = points[known].round(4).tolist()
+    return [[int(s), *x] for s, x in zip(samples[known], positions, strict=True)]

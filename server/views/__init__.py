@@ -1,1 +1,1 @@
-"""What is shown beyond the program's own buffers."""
+"""Views: numbers about a network beyond the buffers of its program."""

@@ -1,4 +1,4 @@
-"""Two classes: whether probabilities mean what they say, and what each threshold would answer."""
+"""For two classes: calibration of the probabilities, and confusion counts at each threshold."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ Numbers = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 BINS = 10
+"""Bins of equal width in a reliability diagram."""
 THRESHOLDS = 101
+"""Number of thresholds: 0, 0.01, … 1."""
 
 
 def calibration(probability: Numbers, labels: Labels) -> Numbers:
-    """(BINS, 3) mean probability, share of class 1, and count of the samples in each tenth.
+    """(BINS, 3) mean probability, share of class 1, and number of samples in each bin.
 
-    The first two are NaN where there are no samples. A reliability diagram (DeGroot & Fienberg
-    1983): of all samples with probability 0.7, seven of ten should be of class 1.
+    The first two are NaN for an empty bin. This is a reliability diagram (DeGroot & Fienberg 1983):
+    of all samples with probability 0.7, seven in ten should be of class 1.
     """
     known = np.isfinite(probability)
     p, truth = np.clip(probability[known], 0.0, 1.0), labels[known]
-    place = np.minimum((p * BINS).astype(np.int64), BINS - 1)
-    count = np.bincount(place, minlength=BINS)
+    bins = np.minimum((p * BINS).astype(np.int64), BINS - 1)
+    count = np.bincount(bins, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        mean = np.bincount(place, p, BINS) / count
-        share = np.bincount(place, truth, BINS) / count
+        mean = np.bincount(bins, p, BINS) / count
+        share = np.bincount(bins, truth, BINS) / count
     return np.stack([mean, share, count.astype(np.float64)], axis=1)
 
 
 def thresholds(probability: Numbers, labels: Labels) -> Numbers:
-    """(THRESHOLDS, truth, answer) counts, where class 1 is the answer above the threshold.
-
-    The thresholds are 0, 0.01, … 1.
-    """
+    """(THRESHOLDS, truth, answer) counts if class 1 is predicted above each threshold."""
     cut = np.linspace(0.0, 1.0, THRESHOLDS)
     counts = np.zeros((THRESHOLDS, 2, 2))
     for truth in (0, 1):

@@ -1,4 +1,4 @@
-"""Codes: what an autoencoder makes of its inputs in two numbers, and of two numbers in turn."""
+"""Codes of an autoencoder with a layer of two units, and images decoded from such codes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from server.views.view_group import Array, View, ViewGroup
 Numbers = NDArray[np.float64]
 
 CELLS, MIN_CELLS = 12, 4
-"""Decoded images along each side of the plane of codes."""
+"""Most and fewest decoded images along each side of the plane of codes."""
 SAMPLES = 500
-"""Test samples whose codes are shown."""
+"""Most test samples whose codes are shown."""
 PLANE_SECONDS = 0.03
-"""What either may take; of a large network there are fewer."""
+"""Seconds that codes and decoded images may take each; a large network shows fewer."""
 
 
 def code_layer(plan: Plan) -> LayerInfo | None:
@@ -35,10 +35,10 @@ def code_layer(plan: Plan) -> LayerInfo | None:
 
 
 class Decoder:
-    """What follows the code, by itself.
+    """The layers after the code, evaluated alone.
 
     Args:
-        rows: codes that are decoded at once.
+        rows: number of codes that are decoded at once.
     """
 
     def __init__(self, machine: Machine, plan: Plan, rows: int) -> None:
@@ -51,7 +51,7 @@ class Decoder:
         self._output = program.layers[-1].output
 
     def __call__(self, codes: Numbers) -> Numbers:
-        """The network's outputs (rows, values) for codes (rows, 2), in the data's own units."""
+        """The network's outputs (rows, values) for codes (rows, 2), in the units of the data."""
         evaluator = self._evaluator
         evaluator.run_to(self._after)
         evaluator.write(self._code, codes)
@@ -61,14 +61,14 @@ class Decoder:
 
 
 def evaluated_code(plan: Plan, evaluator: Program) -> str:
-    """The buffer of an evaluator that the code is in."""
+    """The buffer of an evaluator that holds the code."""
     found = code_layer(plan)
-    assert found is not None  # asked only of a network that has one
+    assert found is not None  # called only for a network that has one
     return next(layer.output for layer in evaluator.layers if layer.name == found.name)
 
 
 def own_units(values: Numbers, standardisation: object) -> Numbers:
-    """Inputs of training in the units they were measured in."""
+    """Standardised values in the units of the data."""
     undo = getattr(standardisation, "undo", None)
     result: Numbers = values if undo is None else undo(values)
     return result
@@ -77,8 +77,8 @@ def own_units(values: Numbers, standardisation: object) -> Numbers:
 class CodeGroup(ViewGroup):
     """The codes of test samples (sample, axis), and images decoded from a grid over their plane.
 
-    The first row of the grid is at the highest second number, the first column at the lowest first
-    one; `view/decoded/range` (axis, end) has the ends, which move in steps.
+    Rows of the grid go from the highest second number down, columns from the lowest first number
+    up. `view/decoded/range` (axis, end) has the ends, which are rounded so that they rarely move.
     """
 
     def __init__(self, machine: Machine, plan: Plan) -> None:
@@ -120,7 +120,7 @@ class CodeGroup(ViewGroup):
 
 
 def _ends(codes: Numbers) -> Numbers:
-    """(2, 2) the low and the high end of each axis, around all but a few far codes."""
+    """(2, 2) the low and the high end of each axis, around all codes but a few outliers."""
     known = codes[np.isfinite(codes).all(axis=1)]
     if not len(known):
         return np.array([[-1.0, 1.0], [-1.0, 1.0]])
@@ -129,7 +129,7 @@ def _ends(codes: Numbers) -> Numbers:
 
 
 def _around(low: float, high: float) -> tuple[float, float]:
-    """The smallest interval from one multiple of a round step to another that has both."""
+    """The smallest interval around both between multiples of a power of ten."""
     width = max(high - low, 1e-3)
     step = 10.0 ** ceil(log10(width / 10))
     return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)

@@ -1,4 +1,4 @@
-"""Views of the difference to another branch."""
+"""Views of the difference between the parameters of two branches."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from server.views.view_group import Array, View, ViewGroup
 
 
 class CompareGroup(ViewGroup):
-    """This branch's parameters minus those of another one, at the same moment or at its end.
+    """The parameters of this branch minus those of another, at the same moment or at its end.
 
     Args:
-        timeline: answers the present one; a restart begins another.
+        timeline: returns the present timeline; a reset begins another.
 
     Attributes:
-        branch: the other one; None for none, and all differences are 0.
+        branch: number of the other branch; None for none, which makes all differences 0.
     """
 
     def __init__(self, program: Program, timeline: Callable[[], Timeline]) -> None:
@@ -35,14 +35,14 @@ class CompareGroup(ViewGroup):
     def refresh(self) -> None:
         timeline = self._timeline()
         machine = timeline.machine
-        mine = {name: machine.read(b.name) for name, b in self._sources.items()}
+        present = {name: machine.read(b.name) for name, b in self._sources.items()}
         if self.branch is None:
-            self._arrays = {name: np.zeros_like(values) for name, values in mine.items()}
+            self._arrays = {name: np.zeros_like(values) for name, values in present.items()}
             return
         moment = min(timeline.now, timeline.branches[self.branch].end)
         with timeline.visit(moment, self.branch):
             self._arrays = {
-                name: mine[name] - machine.view(b.name) for name, b in self._sources.items()
+                name: present[name] - machine.view(b.name) for name, b in self._sources.items()
             }
 
     def array(self, name: str) -> Array:

@@ -1,4 +1,4 @@
-"""A car on a track, driven by the network as it trains."""
+"""A car on a track, driven by the network while it trains."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from server.views.view_group import Array, View, ViewGroup
 Numbers = NDArray[np.float64]
 
 PERIOD = 1 / 30
-"""Seconds of real time in which the car drives one tick of 0.1 s: three times as fast as in life,
-so that a round takes about ten seconds."""
+"""Seconds between two ticks of the simulation. A tick is 0.1 s of driving, so the car drives three
+times as fast as in reality, and a round takes about ten seconds."""
 MAX_TICKS = 10
-"""At once, after a pause in which nobody looked."""
-REST = 20
-"""Ticks that a car stands where it crashed before it starts again."""
+"""Most ticks at once, after a pause in which nobody watched."""
+CRASH_TICKS = 20
+"""Ticks that a crashed car waits before it starts again."""
 EDGE_POINTS = 240
+"""Points on each edge of the track."""
 TRAIL = 120
-"""Ticks whose places are remembered."""
+"""Ticks for which positions of the car are kept."""
 CAR = ("x", "y", "heading", "steering", "round", "laps", "crashes", "crashed", "expert")
+"""Names of the numbers in `view/car`."""
 
 
 def drives(plan: Plan) -> bool:
@@ -35,7 +37,7 @@ def drives(plan: Plan) -> bool:
 
 
 class DrivingGroup(ViewGroup):
-    """The track's edges (side, point, axis), the car, what it senses and where it was.
+    """The edges of the track (side, point, axis), the car, its sensors and its trail.
 
     Args:
         clock: monotonic seconds.
@@ -59,7 +61,7 @@ class DrivingGroup(ViewGroup):
         self.start(None)
 
     def start(self, name: str | None) -> None:
-        """Put the car on the start of a track (None: the present one); counts begin anew.
+        """Put the car at the start of a track (None: the present one), and reset its counts.
 
         Raises:
             DescriptionError: there is no such track.
@@ -67,47 +69,47 @@ class DrivingGroup(ViewGroup):
         self._track = track(name or self._name)
         self._name = name or self._name
         self._laps = self._crashes = 0
-        self._then = self._clock()
-        self._begin()
+        self._driven_until = self._clock()
+        self._place_car()
 
-    def _begin(self) -> None:
+    def _place_car(self) -> None:
         zero = np.zeros(1)
         self._state = car.start(self._track, zero, zero, zero)
         self._sensors: Numbers = car.sensors(self._track, self._state)
-        self._steering = self._expert = self._gone = 0.0
-        self._rest = 0
+        self._steering = self._expert = self._distance = 0.0
+        self._wait = 0
         self._trail: deque[Numbers] = deque(maxlen=TRAIL)
 
     def refresh(self) -> None:
-        """Drive as far as the time that has passed."""
-        due = int((self._clock() - self._then) / PERIOD)
+        """Drive for the time that has passed."""
+        due = int((self._clock() - self._driven_until) / PERIOD)
         if due > MAX_TICKS:
-            due, self._then = MAX_TICKS, self._clock()
+            due, self._driven_until = MAX_TICKS, self._clock()
         else:
-            self._then += due * PERIOD
+            self._driven_until += due * PERIOD
         for _ in range(due):
             self._tick()
 
     def _tick(self) -> None:
-        if self._rest:
-            self._rest -= 1
-            if not self._rest:
-                self._begin()
+        if self._wait:
+            self._wait -= 1
+            if not self._wait:
+                self._place_car()
             return
-        self._steering = self._steered()
-        before, rounds = self._state, self._gone // self._track.length
+        self._steering = self._network_steering()
+        before, rounds = self._state, self._distance // self._track.length
         self._expert = float(car.expert(self._track, before)[0])
         self._state = car.step(before, np.array([self._steering]))
-        self._gone += float(car.advance(self._track, before, self._state)[0])
-        self._laps += int(self._gone // self._track.length > rounds)
+        self._distance += float(car.advance(self._track, before, self._state)[0])
+        self._laps += int(self._distance // self._track.length > rounds)
         self._sensors = car.sensors(self._track, self._state)
         self._trail.append(self._state[0, :2])
         if car.crashed(self._track, self._state)[0]:
             self._crashes += 1
-            self._rest = REST
+            self._wait = CRASH_TICKS
 
-    def _steered(self) -> float:
-        """What the network steers; straight ahead if that is no number."""
+    def _network_steering(self) -> float:
+        """The network's steering, from −1 to 1; 0 if it is not finite."""
         data = self._plan.data
         inputs = data.transform(self._sensors)
         self._evaluator.write("input/x", inputs.reshape(1, *self._plan.network.input_shape))
@@ -122,16 +124,16 @@ class DrivingGroup(ViewGroup):
         if name == "view/car/sensors":
             return self._sensors.ravel()
         if name == "view/car/trail":
-            places = np.full((TRAIL, 2), np.nan)
+            positions = np.full((TRAIL, 2), np.nan)
             if self._trail:
-                places[-len(self._trail) :] = list(self._trail)
-            return places
-        share = self._gone / self._track.length
-        counts = (share, self._laps, self._crashes, bool(self._rest))
+                positions[-len(self._trail) :] = list(self._trail)
+            return positions
+        share = self._distance / self._track.length
+        counts = (share, self._laps, self._crashes, bool(self._wait))
         return np.array([*self._state[0], self._steering, *counts, self._expert], np.float64)
 
 
 def _edge(road: Track, side: str) -> Numbers:
-    """(EDGE_POINTS, 2) of one edge, evenly chosen."""
+    """(EDGE_POINTS, 2) evenly chosen points of one edge."""
     edge: Numbers = getattr(road, side)
     return edge[np.linspace(0, len(edge) - 1, EDGE_POINTS).astype(np.int64)]

@@ -1,9 +1,8 @@
-"""Maps: the vectors that a network has learned for tokens, people or films, as points of a plane.
+"""Maps: learned vectors of tokens, people or films as points in a plane.
 
-A map is a projection on the two directions in which the vectors differ most (principal component
-analysis, Pearson 1901). These are found anew for each picture; it is then turned so as to lie on
-the one before as well as it can (orthogonal Procrustes analysis, Schönemann 1966), so that points
-move because the vectors do.
+A map is a projection onto the two directions of largest variance (principal component analysis,
+Pearson 1901). Each map is rotated to match the previous one as well as possible (orthogonal
+Procrustes analysis, Schönemann 1966), so that points move only because their vectors do.
 """
 
 from __future__ import annotations
@@ -18,15 +17,14 @@ from server.views.view_group import Array, View, ViewGroup
 Points = NDArray[np.float64]
 
 MAX_UNITS, MAX_ROWS = 256, 5000
-"""The longest and the most vectors in a map. Finding the directions of longer vectors takes too
-long."""
+"""Most units and most rows of an embedding with a map; more units would take too long."""
 
 
 class MapGroup(ViewGroup):
-    """The vectors of every layer that has some: (row, axis).
+    """A map (row, axis) of every layer that learns vectors.
 
-    Where the data are a simulator's and it knows the truth, that lies beside, as large as the map;
-    then the map is turned towards the truth instead of the map before.
+    If the data come from a simulator that knows the true properties, there is a map of these at the
+    same scale, and the learned map is rotated to match it instead of the previous map.
     """
 
     def __init__(self, machine: Machine, plan: Plan) -> None:
@@ -51,10 +49,10 @@ class MapGroup(ViewGroup):
             if not np.isfinite(vectors).all():
                 self._arrays[name] = np.full((len(vectors), 2), np.nan)
                 continue
-            self._arrays[name] = self._placed(name, vectors)
+            self._arrays[name] = self._map(name, vectors)
 
-    def _placed(self, name: str, vectors: Points) -> Points:
-        """The map of these vectors, turned."""
+    def _map(self, name: str, vectors: Points) -> Points:
+        """The rotated map of these vectors."""
         last = slice(-self._fields[-1], None) if self._fields is not None else slice(None)
         directions, mean = principal(vectors[last])
         points = (vectors - mean) @ directions
@@ -80,7 +78,7 @@ def _has_map(layer: LayerInfo, machine: Machine) -> bool:
 
 
 def _truth(plan: Plan) -> Points | None:
-    """(items, 2) the hidden properties of the last field's items, of mean square 1."""
+    """(items, 2) a map of the true properties of the last field's items, of mean square 1."""
     properties = plan.data.extras.get("properties")
     if properties is None:
         return None
@@ -91,21 +89,21 @@ def _truth(plan: Plan) -> Points | None:
 
 
 def principal(vectors: Points) -> tuple[Points, Points]:
-    """The two directions (units, 2) in which the vectors (rows, units) differ most; their mean.
+    """The two principal directions (units, 2) of vectors (rows, units), and their mean (units,).
 
-    Of vectors of one unit, the second direction is none.
+    For a single unit, the second direction is zero.
     """
     mean = vectors.mean(axis=0)
     centred = vectors - mean
     _, found = np.linalg.eigh(centred.T @ centred)
     directions = found[:, :-3:-1]
     signs = np.sign(directions[np.abs(directions).argmax(axis=0), range(directions.shape[1])])
-    directions = directions * signs  # the same of two opposite directions, whatever the processor
+    directions = directions * signs  # a sign that does not depend on the processor
     return np.pad(directions, ((0, 0), (0, 2 - directions.shape[1]))), mean
 
 
 def turn(points: Points, towards: Points) -> Points:
-    """The rotation, or reflection, (2, 2) that brings points (rows, 2) nearest to others."""
+    """The rotation or reflection (2, 2) that brings points (rows, 2) closest to `towards`."""
     left, _, right = np.linalg.svd(points.T @ towards)
     turned: Points = left @ right
     return turned

@@ -1,4 +1,4 @@
-"""Views of how much of the gradient reaches each unit."""
+"""Views of the mean magnitude of the gradient at each unit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from server.views.view_group import Array, View, ViewGroup
 class MeanGradientGroup(ViewGroup):
     """The mean over the batch of |dL/da| of each unit, or |dL/dz| where there is no dL/da.
 
-    Where a unit is at many places, of a sequence or an image, it is the mean over these, too.
+    For sequences and images it is also the mean over all positions.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -30,7 +30,7 @@ class MeanGradientGroup(ViewGroup):
         self.views = tuple(views)
 
     def refresh(self) -> None:
-        """Nothing to compute: the step has."""
+        """Do nothing: the training step has computed the gradients."""
 
     def array(self, name: str) -> Array:
         values = np.abs(self._machine.view(self._sources[name]))

@@ -1,4 +1,4 @@
-"""Views over the domain of the data: what each unit and the network answer on a plane or a line."""
+"""Views over the domain of the data, a plane or a line: unit responses and network outputs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from server.views.scores import row_seconds
 from server.views.view_group import Array, View, ViewGroup
 
 RESPONSE_CELLS = 24
+"""Cells along each side of the plane for the responses of units."""
 SURFACE_CELLS = 48
+"""Cells along each side of the plane for the outputs of the network."""
 LINE_CELLS = 96
 MIN_CELLS = 12
 GRID_SECONDS = 0.02
-"""What computing a grid may take; a large network is shown on a coarser one."""
+"""Seconds that computing a grid may take; a large network gets a coarser grid."""
 
 
 class Grid:
@@ -40,7 +42,7 @@ class Grid:
 
 
 def centres(interval: tuple[float, float], cells: int) -> NDArray[np.float64]:
-    """(cells,) the middles of equal parts of an interval."""
+    """(cells,) the centres of equal parts of an interval."""
     low, high = interval
     return low + (np.arange(cells) + 0.5) * (high - low) / cells
 

@@ -25,9 +25,9 @@ class Source:
     """The buffers that a probe view is a row of.
 
     Attributes:
-        alone: of the evaluation of the sample by itself.
-        training: of the program that trains, where there may be another one or none.
-        parts: of every time step where there is no buffer of all of them.
+        alone: name of the buffer in the evaluator of the single sample.
+        training: name of the buffer in the training program, which may lack it.
+        parts: buffers of the single time steps, where no buffer holds all of them.
     """
 
     alone: str
@@ -38,12 +38,12 @@ class Source:
 class ProbeGroup(ViewGroup):
     """Values and gradients of one sample.
 
-    While the machine stands inside a step, a row of the batch instead: what is shown is then what
-    the step computes. The row is that of the probe sample where the batch has it, else the first.
+    While the machine stands inside a step, the views show a row of the batch instead, that is what
+    the step computes: the row of the probe sample if the batch has it, else the first.
 
     Attributes:
-        point: the sample chosen.
-        row: the row of the batch shown by the last refresh, or None.
+        point: the chosen sample.
+        row: the row of the batch that the last refresh has shown, or None.
     """
 
     def __init__(self, machine: Machine, plan: Plan) -> None:
@@ -79,7 +79,7 @@ class ProbeGroup(ViewGroup):
         self._arrays = {name: self._pick(source) for name, source in self._sources.items()}
 
     def _follow_edits(self) -> None:
-        """A training sample may have been changed by hand: the machine's is the one that counts."""
+        """Copy the training sample from the machine, where a user may have changed it."""
         if self.point.split != "train":
             return
         rows = slice(self.point.sample, self.point.sample + 1)
@@ -93,11 +93,11 @@ class ProbeGroup(ViewGroup):
 
     @property
     def evaluator(self) -> Machine:
-        """What computes the sample's values by themselves."""
+        """The evaluator of the single sample."""
         return self._evaluator
 
     def origin(self, name: str, index: tuple[int, ...]) -> tuple[Machine, str, tuple[int, ...]]:
-        """Where a value of a view is from as of the last refresh: machine, buffer and index."""
+        """Machine, buffer and index behind a value of a view, as of the last refresh."""
         source, row = self._sources[name], self.row or 0
         machine = self._evaluator if self.row is None else self._machine
         if source.parts and index:
@@ -122,7 +122,7 @@ class ProbeGroup(ViewGroup):
         return View(name, buffer.symbol.lower(), buffer.shape[1:], buffer.axes[1:], buffer.layer)
 
     def _pick(self, source: Source) -> Array:
-        """A row of a buffer; NaN for what the training program does not compute."""
+        """The row of a view's buffer; NaN if the training program does not compute it."""
         machine = self._evaluator if self.row is None else self._machine
         if source.parts:
             return np.stack([self._row(machine, part) for part in source.parts])
@@ -136,12 +136,12 @@ class ProbeGroup(ViewGroup):
 
 
 INNER = ("h", "c", "gates", "weights", "sum1", "vectors")
-"""What else is shown of a layer that computes it: states and gates of recurrence, the weights of
-attention, a Transformer's block between its branches, the vectors of users and items."""
+"""Further buffers of a layer with probe views: states and gates of recurrence, attention weights,
+the sum between the two branches of a Transformer block, vectors of users and items."""
 
 
 def _probe_sources(alone: Program, training: Program) -> dict[str, Source]:
-    """Name of a probe view -> the buffers it is a row of."""
+    """The sources of all probe views by name."""
     sources = {"probe/input/x": Source("input/x", "input/x")}
     if "input/x.grad" in alone.buffers:
         sources["probe/input/x.grad"] = Source("input/x.grad", "input/x.grad")
@@ -159,21 +159,21 @@ def _probe_sources(alone: Program, training: Program) -> dict[str, Source]:
 
 
 def _inner(program: Program, layer: LayerInfo) -> list[str]:
-    """The buffers of a layer that are shown beside z and a, those of its two directions, too."""
-    ways = ("", "ahead/", "reverse/")
-    names = (f"{layer.name}/{way}{inner}" for inner in INNER for way in ways)
+    """The buffers in INNER that a layer has, in both directions if it is bidirectional."""
+    directions = ("", "ahead/", "reverse/")
+    names = (f"{layer.name}/{way}{inner}" for inner in INNER for way in directions)
     return [name for name in names if name in program.buffers]
 
 
 def _with_gradient(
     alone: Program, training: Program, layer: LayerInfo, letter: str, names: tuple[str, str]
 ) -> dict[str, Source]:
-    """A view of these buffers of the two programs, and one of the gradient where there is any."""
+    """The source of a view of two programs' buffers, and that of its gradient if there is one."""
     name, (buffer, other) = f"probe/{layer.name}/{letter}", names
     sources = {name: Source(buffer, other)}
     steps = _of_steps(alone, buffer)
     if steps:
-        whole = buffer  # of which the gradients of the steps are as many rows
+        whole = buffer  # the gradients of the time steps are its rows
         sources[f"{name}.grad"] = Source(whole, whole, steps)
         return sources
     gradient = alone.buffers[buffer].grad
@@ -184,14 +184,14 @@ def _with_gradient(
 
 
 def _of_steps(program: Program, buffer: str) -> tuple[str, ...]:
-    """The gradients of each time step's part of a recurrent layer's states, in order of time.
+    """The gradients of a recurrent layer's states at each time step, in order of time.
 
-    The gradient of the whole buffer is only what comes from the next layer; that of a part is all
-    of it, what comes back through time included.
+    The gradient of the whole buffer comes from the next layer only; the gradient of a time step
+    also has what comes back through time.
     """
-    place, _, letter = buffer.rpartition("/")
+    scope, _, letter = buffer.rpartition("/")
     found: list[str] = []
-    while (part := f"{place}/t{len(found) + 1}/{letter}") in program.buffers:
+    while (part := f"{scope}/t{len(found) + 1}/{letter}") in program.buffers:
         gradient = program.buffers[part].grad
         if gradient is None or program.buffers[gradient].shape != program.buffers[part].shape:
             return ()

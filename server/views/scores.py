@@ -1,7 +1,7 @@
-"""How good the network is now, on a whole split: loss, accuracy and outputs, piece by piece.
+"""Evaluates the network on a whole split: loss, accuracy and outputs.
 
-An evaluation shares the live parameters with the machine that trains. A large split is judged in
-chunks of a few milliseconds, so that nobody waits for it; training must stand still meanwhile.
+An evaluation shares the live parameters with the training machine. A large split is evaluated in
+chunks of a few milliseconds, so that nothing waits for it; training must stand still meanwhile.
 """
 
 from __future__ import annotations
@@ -19,16 +19,20 @@ from engine import Machine, Split
 from server.describe.description import Plan
 
 CALL_SECONDS = 5e-7
-"""Rough seconds of one instruction on little data. With the two below: a model of costs that gives
-the same answer on every machine, so that the steps at which the loss is evaluated do not vary."""
+"""Rough seconds of one instruction on little data. This, FLOP_SECONDS and VALUE_SECONDS are a model
+of costs that is the same on every computer, so that the loss is evaluated at the same steps."""
 FLOP_SECONDS = 4e-11
+"""Rough seconds of one floating-point operation."""
 VALUE_SECONDS = {"float64": 4e-9, "float32": 1e-9}
-"""Seconds of an activation function for each value, by dtype."""
+"""Rough seconds of an activation function for one value, by dtype."""
 CHUNK_SECONDS = 4e-3
+"""Seconds that one chunk of an evaluation may take."""
 MIN_CHUNK = 32
+"""Fewest samples of a chunk."""
 JUDGING_SECONDS = 0.05
-"""What judging the training set may take; of one that would take longer, a part is judged."""
+"""Seconds that evaluating the training set may take; of a larger set only a part is evaluated."""
 MIN_JUDGED = 250
+"""Fewest samples of such a part."""
 
 Point = list[float | None]
 """[step, train loss, test loss, train accuracy, test accuracy]; None for what is not finite or,
@@ -39,8 +43,8 @@ for the accuracies of a regression, does not exist."""
 class Score:
     """The mean loss of a split without penalties, and the share of right answers.
 
-    A regression has no accuracy (None). Where every place of a sequence has a class of its own,
-    both are of all places that have one.
+    A regression has no accuracy (None). Where every position of a sequence has a class, both are
+    means over all positions with a known class.
     """
 
     loss: float
@@ -48,21 +52,21 @@ class Score:
 
 
 Evaluators = dict[int, Machine]
-"""By how many samples they judge at once."""
+"""Evaluators by the number of samples that they take at once."""
 
 
 class Judge:
     """Scores one split.
 
     Args:
-        shared: evaluators of parts of a split, which other judges use, too.
-        most: samples to judge, evenly spread over the split; None for all.
+        shared: evaluators for chunks, shared with other judges.
+        most: number of samples to evaluate, evenly spread over the split; None for all.
 
     Attributes:
-        targets: (samples, *outputs), as the loss compares them.
-        outputs: (samples, *outputs) of the network, as of the last whole evaluation; none are kept
-            where every place has a class of its own.
-        score: of the last whole evaluation.
+        targets: (samples, *outputs) targets as the loss compares them.
+        outputs: (samples, *outputs) of the last complete evaluation; empty where every position has
+            a class.
+        score: score of the last complete evaluation.
     """
 
     def __init__(
@@ -74,7 +78,7 @@ class Judge:
         most: int | None = None,
     ) -> None:
         self._machine = machine
-        chosen = _spread(len(split), most)
+        chosen = _evenly_spread(len(split), most)
         inputs = split.inputs[chosen]
         self._inputs = inputs.reshape(-1, *plan.network.input_shape)
         self.targets = engine.encode_targets(plan.network, plan.data, split)[chosen]
@@ -83,13 +87,13 @@ class Judge:
         self._shared: Evaluators = {} if shared is None else shared
         self._whole: Machine | None = None
         self._output = machine.program.layers[-1].output
-        per_place = self._labels is not None and self._labels.ndim > 1
-        self.outputs: NDArray[np.float64] = np.zeros((0,) if per_place else self.targets.shape)
-        self._answers = np.zeros(self.targets.shape if per_place else (0,), np.int64)
+        per_position = self._labels is not None and self._labels.ndim > 1
+        self.outputs: NDArray[np.float64] = np.zeros((0,) if per_position else self.targets.shape)
+        self._answers = np.zeros(self.targets.shape if per_position else (0,), np.int64)
         self.score = Score(float("nan"), None)
 
     def evaluate(self) -> Iterator[None]:
-        """Judge the whole split; between two chunks, yield. `score` is set at the end."""
+        """Evaluate the split, yielding between two chunks; sets `score` at the end."""
         total = weight = 0.0
         for start in range(0, len(self._inputs), self._rows):
             if start:
@@ -103,7 +107,7 @@ class Judge:
         self.score = Score(total / max(weight, 1.0), self._accuracy())
 
     def answers(self) -> NDArray[np.int64]:
-        """The class that each output of the last evaluation stands for, in the labels' shape."""
+        """The predicted classes of the last evaluation, in the shape of the labels."""
         if self._answers.ndim > 1:
             return self._answers
         if self.targets.shape[1] == 1:
@@ -118,13 +122,13 @@ class Judge:
             self.outputs[rows] = outputs
 
     def _weight(self, rows: slice) -> int:
-        """How many losses a chunk's loss is the mean of."""
+        """The number of losses that the loss of a chunk averages."""
         if self._answers.ndim > 1:
             return int((self.targets[rows] >= 0).sum())
         return len(self.targets[rows])
 
     def _evaluator(self, rows: slice) -> Machine:
-        """An evaluator with these samples in it. One that fits the whole split keeps them."""
+        """An evaluator that holds these samples; one for the whole split is not shared."""
         inputs, targets = self._inputs[rows], self.targets[rows]
         if len(inputs) == len(self._inputs):
             if self._whole is None:
@@ -144,8 +148,8 @@ class Judge:
         return float((self.answers() == self._labels)[known].mean()) if known.any() else None
 
 
-def _spread(count: int, most: int | None) -> NDArray[np.int64]:
-    """Numbers of up to `most` of so many samples, evenly spread."""
+def _evenly_spread(count: int, most: int | None) -> NDArray[np.int64]:
+    """Up to `most` evenly spread indices of so many samples."""
     if most is None or most >= count:
         return np.arange(count)
     return np.linspace(0, count - 1, most).astype(np.int64)
@@ -155,9 +159,9 @@ class Scorer:
     """Scores both splits into loss points.
 
     Attributes:
-        train, test: the judges. Of a training set that would take long, a part is judged.
-        seconds: what one evaluation costs by the model of costs.
-        version: of the parameters at the last whole evaluation, as the caller counts them.
+        train, test: the judges of the splits; of a large training set only a part is evaluated.
+        seconds: seconds of one evaluation, by the model of costs.
+        version: version of the parameters at the last complete evaluation, as given by the caller.
     """
 
     def __init__(self, machine: Machine, plan: Plan) -> None:
@@ -169,7 +173,7 @@ class Scorer:
         self.version = -1
 
     def evaluate(self, version: int) -> Iterator[None]:
-        """Judge both splits; between two chunks, yield."""
+        """Evaluate both splits, yielding between two chunks."""
         yield from self.train.evaluate()
         yield from self.test.evaluate()
         self.version = version
@@ -194,17 +198,17 @@ def row_seconds(plan: Plan) -> float:
 
 
 def chunk_rows(plan: Plan) -> int:
-    """Samples that are judged in about CHUNK_SECONDS."""
+    """Number of samples that are evaluated in about CHUNK_SECONDS."""
     return max(MIN_CHUNK, int(CHUNK_SECONDS / row_seconds(plan)))
 
 
 def judged_rows(plan: Plan) -> int:
-    """Samples of the training set that are judged at most."""
+    """Most samples of the training set that are evaluated."""
     return max(MIN_JUDGED, int(JUDGING_SECONDS / row_seconds(plan)))
 
 
 def evaluation_seconds(plan: Plan) -> float:
-    """Seconds of judging both splits once, by the model of costs."""
+    """Seconds of evaluating both splits once, by the model of costs."""
     rows = chunk_rows(plan)
     samples = [min(len(plan.data.train), judged_rows(plan)), len(plan.data.test)]
     chunks = sum(-(-count // rows) for count in samples)

@@ -1,4 +1,4 @@
-"""Views of the answers on the test set."""
+"""Views of the predictions on the test set."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from server.views.scores import Scorer
 from server.views.view_group import Array, View, ViewGroup
 
 MAX_CLASSES = 128
-"""With more, there is no table of confusion."""
+"""Most classes for which there is a confusion matrix."""
 
 
 class TestGroup(ViewGroup):
-    """Confusion counts (truth, answer), or predictions beside targets, on the test set.
+    """Confusion counts (truth, answer), or predictions and targets, on the test set.
 
-    Of two classes also the probability of class 1 for each sample, how well these probabilities
-    are calibrated, and the counts at other thresholds.
+    For two classes, there are also the probability of class 1 for each sample, the calibration of
+    these probabilities, and the confusion counts at other thresholds.
     """
 
     def __init__(self, plan: Plan, scorer: Scorer) -> None:

@@ -1,4 +1,4 @@
-"""A group of views: what is shown of a network beyond its buffers, and computed together."""
+"""Groups of views: numbers about a network beyond its buffers that are computed together."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class ViewGroup(ABC):
 
     Attributes:
         views: the rows of the buffer table.
-        period: seconds after which the views are others even if the network is not; None where
-            they depend on the network alone.
+        period: seconds after which the views change even if the network does not; None if they
+            depend on the network alone.
     """
 
     views: tuple[View, ...]
@@ -36,7 +36,7 @@ class ViewGroup(ABC):
 
     @abstractmethod
     def refresh(self) -> None:
-        """Compute all views from the parameters as they are now."""
+        """Compute all views from the present parameters."""
 
     @abstractmethod
     def array(self, name: str) -> Array:

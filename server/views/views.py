@@ -1,17 +1,17 @@
-"""Views: what is shown of a network beyond its program's own buffers.
+"""Views: numbers about a network beyond the buffers of its program.
 
 A view is computed from the live parameters by an evaluator. Views that come out of the same
-computation form a group, which is refreshed as a whole. Which there are, depends on the data:
+computation form a group, which is refreshed as a whole. The data decide which views there are:
 
-    view/response/<layer>        what each unit answers over the input plane or line
-    view/surface                 what the network answers there
+    view/response/<layer>        response of each unit over the input plane or line
+    view/surface                 outputs of the network there
     probe/...                    one sample's values and gradients
-    view/confusion, ...          answers on the test set
-    view/map/<layer>, view/truth vectors that were learned as points of a plane
-    view/code, view/decoded      what lies behind an autoencoder's two numbers
+    view/confusion, ...          predictions on the test set
+    view/map/<layer>, view/truth learned vectors as points in a plane
+    view/code, view/decoded      codes of an autoencoder, and images decoded from codes
     view/track, view/car, ...    a car that the network drives
-    view/mean_gradient/<layer>   how much of the gradient reaches each unit
-    compare/<parameter>          how far it is from what it is on another branch
+    view/mean_gradient/<layer>   mean magnitude of the gradient at each unit
+    compare/<parameter>          difference to the same parameter on another branch
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from server.views.view_group import ViewGroup
 def groups(
     machine: Machine, plan: Plan, scorer: Scorer, clock: Callable[[], float]
 ) -> tuple[list[ViewGroup], ProbeGroup]:
-    """All groups that the network and its data have, and among them the probe."""
+    """All groups of views for the network and its data; and the probe, which is one of them."""
     probe = ProbeGroup(machine, plan)
-    made: list[ViewGroup] = [probe, MeanGradientGroup(machine), TestGroup(plan, scorer)]
+    view_groups: list[ViewGroup] = [probe, MeanGradientGroup(machine), TestGroup(plan, scorer)]
     if plan.data.domain:
-        made += [ResponseGroup(machine, plan), SurfaceGroup(machine, plan)]
-    made.append(MapGroup(machine, plan))
+        view_groups += [ResponseGroup(machine, plan), SurfaceGroup(machine, plan)]
+    view_groups.append(MapGroup(machine, plan))
     if code_layer(plan) is not None:
-        made.append(CodeGroup(machine, plan))
+        view_groups.append(CodeGroup(machine, plan))
     if drives(plan):
-        made.append(DrivingGroup(machine, plan, clock))
-    return made, probe
+        view_groups.append(DrivingGroup(machine, plan, clock))
+    return view_groups, probe

@@ -1,1 +1,1 @@
-"""What a browser is served besides the WebSocket: files, headers, who is answered."""
+"""Serving a browser: files, headers, and which requests are answered."""

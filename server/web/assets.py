@@ -1,4 +1,4 @@
-"""The page's files, made light for the way to the browser; `app` compresses them."""
+"""Serves the page's files with most comments and indentation removed; `app` compresses them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[^\0])*\*/[ \t]*)$", re.MULTILINE)
-"""Comments that fill whole lines. Others may be part of something else, such as a text."""
+"""Matches comments that fill whole lines; others may be part of a string."""
 CASTS = re.compile(r"/\*\* @type \{[^\n]*?\} \*/ ?")
-"""Types of expressions. No text looks like one."""
+"""Matches type casts in JSDoc; no string looks like one."""
 STYLE_COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
 INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
 class Assets(StaticFiles):
-    """Static files; scripts and styles come without comments that fill whole lines, and flush left.
+    """Static files; scripts and styles without whole-line comments, type casts and indentation.
 
-    Comments are a quarter of them, the types of expressions a hundredth. The lines stay, so that
-    what a browser says of line 70 is true of line 70 of the file.
+    Comments are a quarter of these files, type casts a hundredth. Lines keep their numbers, so that
+    line 70 in a browser's message is line 70 of the file.
     """
 
     def file_response(
@@ -47,19 +47,19 @@ class Assets(StaticFiles):
 
 @lru_cache(maxsize=1024)
 def _light(path: Path, changed: int) -> tuple[str, str]:
-    """The file made light, and its ETag; read again when the file has changed."""
+    """The reduced file and its ETag; `changed`, its time, makes a changed file be read again."""
     text = path.read_text(encoding="utf-8")
     text = light_script(text) if path.suffix == ".js" else light_style(text)
     return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def light_script(script: str) -> str:
-    """The script without comments that fill whole lines, types of expressions and indentation."""
+    """The script without whole-line comments, type casts and indentation."""
     return INDENTATION.sub("", CASTS.sub("", COMMENTS.sub(_blank, script)))
 
 
 def light_style(style: str) -> str:
-    """The style sheet without comments, and without indentation."""
+    """The style sheet without comments and indentation."""
     return INDENTATION.sub("", STYLE_COMMENTS.sub(_blank, style))
 
 

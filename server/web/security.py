@@ -1,9 +1,9 @@
-"""Which requests are answered at all, and the headers that go with every answer.
+"""Decides which requests are answered, and adds security headers to every answer.
 
 A page of another site could make a browser talk to a server on this machine: over HTTP by a name
-that it resolves to 127.0.0.1 (DNS rebinding), over WebSockets directly, as those know no
-same-origin rule. So the Host has to be one of ours, and an Origin, where a browser sends one, has
-to be the page that this server itself serves.
+that resolves to 127.0.0.1 (DNS rebinding), over WebSockets directly, because they have no
+same-origin policy. So the Host has to be a name of this server, and an Origin, if there is one, has
+to be that of its own page.
 """
 
 from __future__ import annotations
@@ -41,21 +41,22 @@ FRAMED_HEADERS = {
     for name, value in HEADERS.items()
     if name not in ("X-Frame-Options", "Cross-Origin-Resource-Policy")
 }
-"""For a page that may stand in a notebook on this machine."""
+"""Headers for a page that may be framed by a notebook on this machine."""
 PART_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
-"""Those that mean something to a part of a page: the others are about documents."""
+"""Headers that matter for scripts and style sheets; the others concern documents."""
 PARTS = ("text/javascript", "text/css")
+"""Content types of the parts of a page."""
 CACHING = "no-cache"
-"""Kept, but asked about before every use: with ETags that costs one small answer a file."""
+"""Cache-Control: keep files, but revalidate them before use; with ETags one small answer each."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Names:
-    """The host names this server answers to.
+    """The host names that this server answers to.
 
     Args:
         bound: the address it listens on. On all interfaces, every IP address is accepted as a
-            Host, since rebinding needs a name, and so is the machine's own name.
+            Host, since rebinding needs a name, and so is the host name of the machine.
         extra: further names, e.g. that of a proxy in front.
     """
 
@@ -74,11 +75,11 @@ class Names:
         return name in self._names or (self._any_address and _is_address(name))
 
     def same_origin(self, origin: str, host: str) -> bool:
-        """Whether an Origin header is that of a page of this server, asked for as `host`."""
-        scheme, _, place = origin.partition("://")
+        """Whether an Origin header names a page of this server, which was addressed as `host`."""
+        scheme, _, authority = origin.partition("://")
         if scheme not in ("http", "https"):
             return False
-        return place.lower() == host.lower() or host_name(place) in self._extra
+        return authority.lower() == host.lower() or host_name(authority) in self._extra
 
 
 def host_name(host: str) -> str | None:
@@ -121,7 +122,7 @@ class Guard:
     def _refusal(self, headers: Headers) -> str | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._names.knows(hosts[0]):
-            return "This server does not go by that name; see --allow-host."
+            return "This server does not answer to that host name; see --allow-host."
         origin = headers.get("origin")
         if origin is not None and not self._names.same_origin(origin, hosts[0]):
             return "Requests from pages of other origins are refused."
@@ -129,9 +130,9 @@ class Guard:
 
 
 def _with_headers(send: Send, added: Mapping[str, str]) -> Send:
-    """Sends with these headers, or of a part of a page and of what is kept already those it needs.
+    """A `send` that adds these headers; to parts of a page and to 304 answers only those needed.
 
-    A browser keeps the headers of what it keeps (RFC 9111, section 3.2).
+    With a 304, a browser keeps the headers that it has stored (RFC 9111, section 3.2).
     """
 
     async def send_with_headers(message: Message) -> None:

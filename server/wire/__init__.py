@@ -1,1 +1,1 @@
-"""What goes over the wire: commands, errors, frames, formulas as JSON."""
+"""The wire protocol: commands, errors, frames, and formulas as JSON."""

@@ -1,13 +1,13 @@
-"""Checks of a message's fields, each made from the annotation of a dataclass's field.
+"""Checks of a message's fields, derived from the annotations of a dataclass.
 
-    unit: Literal["instruction", "step"] = "step"             # one of the words
+    unit: Literal["instruction", "step"] = "step"             # one of these words
     count: Annotated[int, Range(1, 100)] = 1                  # a whole number in 1..100
     layer: Annotated[str, Length(1, 64)] | None = None        # a text, or null
     names: Annotated[tuple[Annotated[str, Length(1, 64)], ...], MaxItems(8)]
 
 Numbers need a `Range`, texts a `Length`, lists `MaxItems` or, if their length is fixed, `Items`.
-A dataclass is an object with its fields. Instead of a limit, the annotation of any type may name a
-function of the field's path and value, which is the check itself.
+A dataclass means an object with its fields. In place of a limit, an annotation may have a check of
+its field: a function of path and value.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_NUMBER = 1e308
 
 @dataclass(frozen=True)
 class Range:
-    """Bounds of a number, both included; `low` itself is excluded if the number is `above` it."""
+    """Bounds of a number, both inclusive; with `above`, the number has to be greater than `low`."""
 
     low: float
     high: float
@@ -54,13 +54,13 @@ class MaxItems:
 
 @dataclass(frozen=True)
 class Items:
-    """The items of a list of fixed length in words, such as "two numbers"."""
+    """A list of fixed length; `words` describe its items, such as "two numbers"."""
 
     words: str
 
 
 def checked_fields(kind: Any, content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The fields of a dataclass from an object of a message; what is left out has its default.
+    """Check an object of a message as the fields of a dataclass; omitted fields get defaults.
 
     Args:
         kind: the dataclass.
@@ -98,17 +98,17 @@ def field_checks(kind: Any) -> dict[str, tuple[Check, Any]]:
 
 
 def check_of(hint: Any) -> Check:
-    """The check that an annotation stands for.
+    """The check that an annotation describes.
 
     Raises:
-        TypeError: it stands for none, such as an `int` without a `Range`.
+        TypeError: it describes none, such as an `int` without a `Range`.
     """
     if get_origin(hint) in (Union, UnionType):
         return _optional(*(part for part in get_args(hint) if part is not NoneType))
     base, limit = get_args(hint)[:2] if get_origin(hint) is Annotated else (hint, None)
     if callable(limit):
-        own_check: Check = limit
-        return own_check
+        custom: Check = limit
+        return custom
     if is_dataclass(base):
         return _record(base)
     make = _MAKERS.get((get_origin(base) or base, type(limit)))
@@ -202,7 +202,7 @@ def _fixed_list(checks: tuple[Check, ...], limit: Items) -> Check:
 
 
 def any_object(path: str, value: Any) -> dict[str, Any]:
-    """The check of an object with any fields."""
+    """Check that a value is an object, with any fields."""
     if not isinstance(value, dict):
         raise Refusal("bad_value", path, value, "an object")
     return value
@@ -230,4 +230,4 @@ _MAKERS: dict[tuple[Any, type], Callable[[Any, Any], Check]] = {
     (tuple, MaxItems): lambda base, limit: _list(check_of(get_args(base)[0]), limit),
     (tuple, Items): lambda base, limit: _fixed_list(tuple(map(check_of, get_args(base))), limit),
 }
-"""(type, type of its limit) -> what makes the check of an annotation from its base and limit."""
+"""(type, type of its limit) -> a function that makes the check from type and limit."""

@@ -1,11 +1,9 @@
-"""The commands of a viewer: each is declared once, as a class, and all else follows from it.
+"""The commands of a viewer, each declared once as a subclass of `Command`.
 
-A subclass of `Command` is a command of the protocol. Its name in snake case is the `type` of the
-message, its annotated fields are the message's fields with their checks and defaults
-(`server.wire.checks`). `Session` has a method `do_<type>` that carries it out, and docs/protocol.md
-a section that describes it; tests/server/test_declaration.py fails without either of them.
-
-Pure: no sockets, no clocks. The binary frames are in `server.wire.frames`.
+The name of the class in snake case is the `type` of the message; its annotated fields are the
+message's fields with checks and defaults (`server.wire.checks`). `Session` has a method `do_<type>`
+that carries it out, and docs/protocol.md a section that describes it;
+tests/server/test_declaration.py fails without either of them.
 """
 
 from __future__ import annotations
@@ -87,7 +85,7 @@ def parse_command(message: str | bytes) -> Command:
     """The command of one message.
 
     Raises:
-        Refusal: it is none. The refusal has the command's id if that could be read.
+        Refusal: the message is not a valid command. The refusal has its id if that is readable.
     """
     pairs = parse_object(message)
     try:
@@ -110,16 +108,16 @@ def _command(content: dict[str, Any]) -> Command:
 
 
 def edit_log(path: str, value: Any) -> Mapping[str, Any]:
-    """The check of a log of edits: an object, or a compressed one as a text."""
+    """Check a log of edits: an object, or a compressed object as text."""
     return parse_compressed(path, value) if isinstance(value, str) else any_object(path, value)
 
 
-# What declares a command -------------------------------------------------------------------------
+# Declaring commands ------------------------------------------------------------------------------
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class _Declared:
-    """A class whose subclasses are frozen dataclasses with fields by keyword."""
+    """A class whose subclasses become frozen dataclasses with keyword-only fields."""
 
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True, kw_only=True)(cls)
@@ -129,8 +127,8 @@ class Command(_Declared):
     """A message from a viewer.
 
     Attributes:
-        type: which command it is.
-        id: chosen by the viewer; the answer repeats it.
+        type: name of the command.
+        id: number chosen by the viewer; the answer repeats it.
     """
 
     type: ClassVar[str]
@@ -146,9 +144,9 @@ class _Element(_Declared):
     """Fields of a question about one number.
 
     Attributes:
-        buffer: one of the program, or a view under probe/.
+        buffer: name of a buffer of the program, or of a view under probe/.
         index: one whole number for each axis.
-        probe: take it from the evaluation of the probe sample, not from the machine that trains.
+        probe: whether the evaluation of the probe sample is meant, not the training machine.
     """
 
     buffer: Name
@@ -163,9 +161,9 @@ class Hello(Command):
     """Join a session, or open one. The first message of a connection.
 
     Attributes:
-        protocol: the version that the viewer speaks.
-        session: the session to join; None for a new one.
-        last_seen: number of the last event seen of it.
+        protocol: version of the protocol that the viewer uses.
+        session: id of the session to join; None for a new one.
+        last_seen: number of the last event of that session that the viewer has seen.
     """
 
     protocol: Annotated[int, Range(0, 1_000_000)]
@@ -178,7 +176,7 @@ class Configure(Command):
 
     Attributes:
         description: data, network and training; `server.describe` checks it.
-        log: edits that are repeated to reproduce a session; the engine checks them.
+        log: edits to repeat in order to reproduce a session; the engine checks them.
     """
 
     description: Mapping[str, Any]
@@ -225,7 +223,7 @@ class ReverseContinue(Command):
 
 
 class Goto(Command):
-    """Go to a moment, known or still to come.
+    """Go to a moment, visited before or still to come.
 
     Attributes:
         branch: number of its branch; None for the present one.
@@ -265,15 +263,16 @@ class Speed(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class BreakpointSpec:
-    """A breakpoint (with a log message, a logpoint) or, with an expression, a watchpoint.
+    """A breakpoint; with a log message a logpoint, with an expression a watchpoint.
 
     Attributes:
-        name: what the viewer calls it.
-        instruction, scope, phase: where a breakpoint stands; all None: once a step.
-        condition: an expression that is yes or no; None for always.
-        log_message: what a logpoint logs instead of stopping.
-        expression, trigger, level: what a watchpoint watches, and for what.
-        hit_condition: it stops from its hit of this number on, counted from 1.
+        name: a name of the viewer's choice.
+        instruction, scope, phase: location of a breakpoint; if all are None, it is tested once a
+            step.
+        condition: an expression that is true or false; None for always.
+        log_message: text that a logpoint logs instead of stopping.
+        expression, trigger, level: the value that a watchpoint watches, and the change it stops at.
+        hit_condition: number of the first hit at which it stops, counted from 1.
     """
 
     name: Label
@@ -290,7 +289,7 @@ class BreakpointSpec:
 
 
 class SetBreakpoints(Command):
-    """Set all breakpoints, logpoints and watchpoints; those that are not named are removed."""
+    """Replace all breakpoints, logpoints and watchpoints."""
 
     breakpoints: Annotated[tuple[BreakpointSpec, ...], MaxItems(MAX_BREAKPOINTS)]
 
@@ -313,7 +312,7 @@ class Clamp(Command):
 
     Attributes:
         index: one whole number for each axis; None for all elements along an axis.
-        value: None ends it.
+        value: None releases the elements.
     """
 
     buffer: Name
@@ -327,11 +326,11 @@ class Compare(Command):
     branch: U32 | None
 
 
-# The health of a training -------------------------------------------------------------------------
+# Diagnostics --------------------------------------------------------------------------------------
 
 
 class Series(Command):
-    """Report every layer over time, and the present gradient flow."""
+    """Return time series of every layer, and the present gradient flow."""
 
 
 class Examine(Command):
@@ -341,7 +340,7 @@ class Examine(Command):
 
 
 class Adjust(Command):
-    """Give a rule of the diagnostics other thresholds."""
+    """Change thresholds of a rule of the diagnostics."""
 
     rule: Label
     thresholds: Mapping[str, Number]
@@ -359,7 +358,7 @@ class Probe(Command):
 
 @dataclass(frozen=True)
 class WatchedBuffer:
-    """A buffer of a subscription, and the type in which its numbers are sent."""
+    """A buffer of a subscription, with the type in which its numbers are sent."""
 
     name: Name
     dtype: Dtype = "f32"
@@ -397,7 +396,7 @@ class MoveSample(Command):
     """Put a training point of the plane elsewhere.
 
     Attributes:
-        point: its two coordinates; all features that the network is given follow from them.
+        point: its two coordinates; all input features of the network follow from them.
     """
 
     sample: U32
@@ -411,8 +410,8 @@ class Explain(_Element, Command):
     """Explain an element by the formula of the op that computed it, with its numbers.
 
     Attributes:
-        moment: (step, instruction) before which the value is meant; None for now.
-        terms: how many terms of a sum are listed, the largest; the others are folded.
+        moment: (step, instruction) before which the element had the value; None for now.
+        terms: how many of the largest terms of a sum are listed; the others are folded.
     """
 
     moment: MomentPair | None = None
@@ -423,18 +422,18 @@ class Chain(_Element, Command):
     """Follow the chain rule from a gradient, or from what has one, to the loss.
 
     Attributes:
-        moment: (step, instruction) before which the value is meant; None for now.
+        moment: (step, instruction) before which the element had the value; None for now.
     """
 
     moment: MomentPair | None = None
 
 
 class Why(_Element, Command):
-    """Tell why a gradient is zero, so small, so large, or not finite."""
+    """Tell why a gradient is zero, small, large or not finite."""
 
 
 class CheckAnswer(_Element, Command):
-    """Tell whether a number worked out by hand is right to `digits` significant digits."""
+    """Tell whether a number computed by hand is right to `digits` significant digits."""
 
     answer: Number
     digits: Annotated[int, Range(1, MAX_DIGITS)] = 3
@@ -476,12 +475,13 @@ class SampleText(Command):
 
 
 class Classify(Command):
-    """Classify something that is no sample of the data set; exactly one of the three is given.
+    """Classify new input: exactly one of pixels, text and sound.
 
     Attributes:
-        pixels: rows of ink from 0 to 1.
+        pixels: rows of a drawing, with ink from 0 to 1.
         text: a word or a short phrase.
-        sound: 16-bit samples, little-endian, in base 64, `rate` of them a second.
+        sound: 16-bit samples, little-endian, in base 64.
+        rate: samples of the sound a second.
     """
 
     pixels: Annotated[tuple[PixelRow, ...], MaxItems(MAX_SIDE)] | None = None

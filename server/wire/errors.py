@@ -1,4 +1,4 @@
-"""How a message or a description is refused: a code, the field, its value, what was expected."""
+"""Refusals of messages and descriptions: a code, the field, its value, what was expected."""
 
 from __future__ import annotations
 
@@ -30,21 +30,23 @@ Code = Literal[
 ]
 
 MAX_VALUE = 80
-"""Characters of a refused value that are sent back."""
+"""Most characters of a refused value that are sent back."""
 MAX_FIELD = 200
+"""Most characters of the path of a refused field."""
 MAX_NAMES = 20
-"""Of what there is instead of an unknown name."""
+"""Most names that are listed in place of an unknown one."""
 
 
 class Refusal(Exception):
-    """A command can not be carried out.
+    """A command cannot be carried out.
 
     Attributes:
-        code: for programs.
+        code: the kind of error, for programs.
         field: path of the field, e.g. ``layers[2].units``, or ``""``.
-        value: what stood there, shortened.
+        value: the refused value, shortened.
         expected: what would have been accepted, worded to follow "is not".
-        id: of the command, where it is known.
+        message: the error in a sentence.
+        id: id of the command, or None if unknown.
     """
 
     def __init__(
@@ -63,11 +65,11 @@ class Refusal(Exception):
         self.expected = expected
         self.id = id
         where = f"{self.field}: " if field else ""
-        self.message = message or f"{where}{said(value)} is not {expected}"
+        self.message = message or f"{where}{in_words(value)} is not {expected}"
         super().__init__(self.message)
 
     def fields(self) -> dict[str, Any]:
-        """What an error message or event says, without its type and id."""
+        """The fields of an error answer or event, except its type and id."""
         return {
             "code": self.code,
             "field": self.field,
@@ -78,7 +80,7 @@ class Refusal(Exception):
 
 
 def brief(value: object) -> Any:
-    """A JSON value that shows `value` in at most MAX_VALUE characters."""
+    """A JSON value that represents `value` in at most MAX_VALUE characters."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and abs(value) < 2**53:
@@ -90,9 +92,9 @@ def brief(value: object) -> Any:
     return shortened(value if isinstance(value, str) else _listed(value), MAX_VALUE)
 
 
-def shortened(text: str, longest: int) -> str:
-    """`text`, or its beginning."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+def shortened(text: str, limit: int) -> str:
+    """`text`, or its beginning and an ellipsis: at most `limit` characters."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _listed(value: object) -> str:
@@ -103,8 +105,8 @@ def _listed(value: object) -> str:
     return repr(value)
 
 
-def said(value: object) -> str:
-    """`value` in a sentence."""
+def in_words(value: object) -> str:
+    """`value` as it appears in a sentence."""
     shown = brief(value)
     if isinstance(value, str):
         return repr(shown)
@@ -114,7 +116,7 @@ def said(value: object) -> str:
 
 
 def unknown(field: str, known: Iterable[str], noun: str) -> str:
-    """What was expected in place of the name `field`: `noun`, and the nearest or all there are."""
+    """What was expected in place of an unknown name: `noun` with the nearest name, or with all."""
     names = {name.casefold(): name for name in known}
     near = get_close_matches(field.casefold(), names, n=1, cutoff=0.6)
     if near:

@@ -2,8 +2,8 @@
 
     {"kind": "product", "value": 0.12, "factors": [{"kind": "element", ...}, ...]}
 
-Every node has a `kind`; one that stands for a single number has its `value`, or null and `text`
-("NaN", "∞", "−∞") where that is not finite. In the general term of a sum, where letters stand for
+Every node has a `kind`. A node that stands for a single number has its `value`, or null and a
+`text` ("NaN", "∞", "−∞") if it is not finite. In the general term of a sum, where letters stand for
 indices, nodes have no value.
 """
 
@@ -15,9 +15,8 @@ from typing import Any
 
 from engine.formula import (
     Along,
-    Case,
+    CaseBranch,
     Cases,
-    Choice,
     Condition,
     Element,
     Formula,
@@ -28,8 +27,9 @@ from engine.formula import (
     Power,
     Product,
     Quotient,
-    Series,
+    Selection,
     Sum,
+    Summation,
     largest,
     number_text,
 )
@@ -38,29 +38,29 @@ Node = dict[str, Any]
 
 
 def number(value: float) -> Node:
-    """`value`, or null with a text for it where JSON has no number."""
+    """The field `value`; if it is not finite, null with its `text`."""
     if isfinite(value):
         return {"value": value}
     return {"value": None, "text": number_text(value)}
 
 
-def link(place: Link) -> Node:
-    return {"buffer": place.buffer, "index": list(place.index)}
+def link(target: Link) -> Node:
+    """The buffer and index of an element."""
+    return {"buffer": target.buffer, "index": list(target.index)}
 
 
 def tree(formula: Formula) -> Node:
-    """A closed formula, its sums over axes as their general terms."""
+    """A formula without free indices as JSON; sums over axes are given by their general terms."""
     return _node(formula, closed=True)
 
 
 def terms(formula: Formula, count: int) -> Node | None:
-    """The largest terms of the sum in a closed formula, and the rest folded.
-
-    None where there is no sum, or none of more than one term.
+    """The largest terms of the sum in a formula, with the others folded.
 
     Returns:
-        count: of all terms; total: their magnitudes, added; listed: the largest, in order;
-        folded: of the others, how many there are and what they add up to.
+        `count` of all terms, `total` of their magnitudes, the largest terms in order (`listed`),
+        and `count` and `sum` of the others (`folded`, None if there are none). None if there is no
+        sum of more than one term.
     """
     found = _sum_in(formula)
     if found is None:
@@ -76,11 +76,11 @@ def terms(formula: Formula, count: int) -> Node | None:
 
 
 def _sum_in(formula: Formula) -> Formula | None:
-    """The sum that a formula is, or that is a factor of it: a mean is a sum times 1/n."""
-    if isinstance(formula, Sum | Series):
+    """The formula if it is a sum, or the sum among its factors: a mean is a sum times 1/n."""
+    if isinstance(formula, Sum | Summation):
         return formula
     if isinstance(formula, Negative | Product | Quotient):
-        found = [s for child in formula.children() if isinstance(s := _sum_in(child), Series)]
+        found = [s for child in formula.children() if isinstance(s := _sum_in(child), Summation)]
         return found[0] if len(found) == 1 else None
     return None
 
@@ -92,16 +92,16 @@ def _node(formula: Formula, *, closed: bool) -> Node:
 
 
 def _element(element: Element, closed: bool) -> Node:
-    place = link(element.link) if not element.axes else None
+    target = link(element.link) if not element.axes else None
     index = [str(i) if isinstance(i, Along) else i for i in element.index]
-    return {"symbol": element.symbol, "index": index, "role": element.role, "link": place}
+    return {"symbol": element.symbol, "index": index, "role": element.role, "link": target}
 
 
 def _number(formula: Number, closed: bool) -> Node:
     return {**number(formula.number), "symbol": formula.symbol, "meaning": formula.meaning}
 
 
-def _series(formula: Series, closed: bool) -> Node:
+def _series(formula: Summation, closed: bool) -> Node:
     axes = [{"letter": a.letter, "name": a.name, "extent": a.extent} for a in formula.axes]
     return {"axes": axes, "term": _node(formula.term, closed=False)}
 
@@ -114,7 +114,7 @@ def _cases(formula: Cases, closed: bool) -> Node:
     }
 
 
-def _case(case: Case, closed: bool) -> Node:
+def _case(case: CaseBranch, closed: bool) -> Node:
     conditions = [_condition(condition, closed) for condition in case.conditions]
     return {"formula": _node(case.formula, closed=closed), "conditions": conditions}
 
@@ -124,7 +124,7 @@ def _condition(condition: Condition, closed: bool) -> Node:
     return {"left": left, "relation": condition.relation, "right": right}
 
 
-def _choice(formula: Choice, closed: bool) -> Node:
+def _choice(formula: Selection, closed: bool) -> Node:
     by = [_node(chooser, closed=closed) for chooser in formula.by]
     return {"found": _node(formula.found, closed=closed), "by": by, "reason": formula.reason}
 
@@ -151,12 +151,12 @@ _FIELDS: dict[type[Formula], tuple[str, Callable[[Any, bool], Node]]] = {
     Number: ("number", _number),
     Element: ("element", _element),
     Sum: ("sum", _list("terms")),
-    Series: ("series", _series),
+    Summation: ("series", _series),
     Negative: ("negative", _children("term")),
     Product: ("product", _list("factors")),
     Quotient: ("quotient", _children("numerator", "denominator")),
     Power: ("power", _children("base", "exponent")),
     Function: ("function", _function),
     Cases: ("cases", _cases),
-    Choice: ("choice", _choice),
+    Selection: ("choice", _choice),
 }

@@ -1,4 +1,4 @@
-"""Frames: pictures of buffers as bytes. Pure; the layout is described in docs/protocol.md."""
+"""Encodes and decodes frames, pictures of buffers as bytes; docs/protocol.md has the layout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLAG_RUNNING = 2
 
 Dtype = Literal["f32", "f64", "u8", "u16", "i32"]
 DTYPES: tuple[Dtype, ...] = ("f32", "f64", "u8", "u16", "i32")
-"""In the order of their codes."""
+"""All encodings, in the order of their codes."""
 
 ITEM_BYTES: dict[Dtype, int] = {"f32": 4, "f64": 8, "u8": 1, "u16": 2, "i32": 4}
 
@@ -43,13 +43,13 @@ _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class FrameHeader:
-    """Where a frame was taken.
+    """The header of a frame: where in the run it was taken.
 
     Attributes:
-        number: of the frame in its session; what an `ack` names.
-        generation: of the buffer table the entries' ids belong to.
-        step, branch, pc: the exact point of the run; `pc` is the next instruction.
-        epoch: passes over the training set, with the fraction.
+        number: number of the frame in its session; an `ack` names it.
+        generation: generation of the buffer table that the entries' ids refer to.
+        step, branch, pc: the exact moment of the run; `pc` is the next instruction.
+        epoch: passes over the training set, including the fraction of the present one.
         taken: Unix seconds at which the machine was read.
         flags: FLAG_BATCH_ROW, FLAG_RUNNING.
         probe: the row of the batch if FLAG_BATCH_ROW is set, else the sample's number.
@@ -68,7 +68,7 @@ class FrameHeader:
 
 @dataclass(frozen=True, eq=False)
 class Payload:
-    """A buffer's values as they stand in a frame.
+    """A buffer's values as a frame encodes them.
 
     A quantised value is `low + step * code`; the largest code stands for "not finite".
     """
@@ -82,7 +82,7 @@ class Payload:
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A decoded buffer: `codes` as sent (a view of the frame), `values()` as numbers."""
+    """A decoded buffer; `codes` is a view of the frame, `values` has the numbers."""
 
     dtype: Dtype
     low: float
@@ -100,14 +100,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame; `entries` by buffer id."""
+    """A decoded frame, with its entries by buffer id."""
 
     header: FrameHeader
     entries: dict[int, Entry]
 
 
 def encode_payload(array: NDArray[Any], dtype: Dtype) -> Payload:
-    """`array` (at most 4 axes) in the encoding `dtype`."""
+    """Encode `array`, which has at most MAX_AXES axes, as `dtype`.
+
+    Raises:
+        ValueError: it has more axes.
+    """
     if array.ndim > MAX_AXES:
         raise ValueError(f"{array.ndim} axes, and a frame holds {MAX_AXES}")
     if dtype in _NONFINITE:
@@ -115,7 +119,7 @@ def encode_payload(array: NDArray[Any], dtype: Dtype) -> Payload:
         return Payload(dtype, array.shape, low, step, codes.astype(_NUMPY[dtype]).tobytes())
     if array.dtype == _NUMPY[dtype]:
         return Payload(dtype, array.shape, 0.0, 0.0, array.tobytes())
-    with np.errstate(over="ignore"):  # beyond float32 is infinite there, and shown as such
+    with np.errstate(over="ignore"):  # values beyond the range of float32 become infinite
         return Payload(dtype, array.shape, 0.0, 0.0, array.astype(_NUMPY[dtype]).tobytes())
 
 
@@ -150,12 +154,12 @@ def quantise(array: NDArray[Any], nonfinite: int) -> tuple[NDArray[np.float64], 
 
 
 def _clamped(value: float) -> float:
-    """The nearest that float32 has."""
+    """The value clamped to the range of float32."""
     return min(max(value, -_FLOAT32_MAX), _FLOAT32_MAX)
 
 
 def encode_frame(header: FrameHeader, payloads: Sequence[tuple[int, Payload]]) -> bytes:
-    """A frame of (buffer id, payload) pairs."""
+    """The bytes of a frame with these (buffer id, payload) pairs."""
     offset = _aligned(HEADER_BYTES + ENTRY_BYTES * len(payloads))
     table: list[bytes] = []
     chunks: list[bytes] = [bytes(offset - HEADER_BYTES - ENTRY_BYTES * len(payloads))]

@@ -19,17 +19,17 @@ from server.wire.errors import MAX_FIELD, Refusal, shortened
 
 MAX_MESSAGE_BYTES = 65_536
 MAX_LOG_BYTES = 1_000_000
-"""Bytes of a log of edits as JSON; in a message it may be compressed."""
+"""Most bytes of a log of edits as JSON; in a message it may be compressed."""
 MAX_DEPTH = 16
 MAX_INTEGER_DIGITS = 300
-"""A whole number with more digits may be beyond the range of floats, and is tested for that."""
+"""Digits of a whole number above which it is tested for being beyond the range of floats."""
 
 
 def encode_message(content: Mapping[str, Any]) -> str:
     """An event or an answer as JSON text.
 
     Raises:
-        ValueError: a number is not finite; `null` has to stand in its place.
+        ValueError: a number is not finite; the caller has to replace it by None.
     """
     return json.dumps(content, allow_nan=False, separators=(",", ":"))
 
@@ -47,15 +47,15 @@ def parse_object(message: str | bytes) -> Pairs:
     """The object that a message holds. Its values are checked by `plain`.
 
     Raises:
-        Refusal: the message is binary, too large, too deep, no JSON or no object.
+        Refusal: the message is binary, too large, too deep, not JSON or not an object.
     """
     if isinstance(message, bytes):
-        said = "A binary message is not a command: commands are text."
-        raise Refusal("binary", "", f"{len(message)} bytes", "text", message=said)
+        reason = "A binary message is not a command: commands are text."
+        raise Refusal("binary", "", f"{len(message)} bytes", "text", message=reason)
     size = len(message.encode("utf-8", "surrogatepass"))
     if size > MAX_MESSAGE_BYTES:
-        said = f"The message has {size} bytes; the most allowed is {MAX_MESSAGE_BYTES}."
-        raise Refusal("too_large", "", size, f"at most {MAX_MESSAGE_BYTES} bytes", message=said)
+        reason = f"The message has {size} bytes; the most allowed is {MAX_MESSAGE_BYTES}."
+        raise Refusal("too_large", "", size, f"at most {MAX_MESSAGE_BYTES} bytes", message=reason)
     content = _parse(message)
     if not isinstance(content, Pairs):
         raise Refusal("not_object", "", content, "a JSON object")
@@ -82,10 +82,10 @@ def plain(path: str, value: Any) -> Any:
 
 
 def parse_compressed(path: str, value: str) -> dict[str, Any]:
-    """The object in a text that is base 64 of JSON compressed by zlib.
+    """The object in a text: JSON, compressed by zlib, in base 64.
 
     Raises:
-        Refusal: the text is not that, is larger than MAX_LOG_BYTES, or its JSON is not strict.
+        Refusal: the text is something else, too large (MAX_LOG_BYTES), or its JSON is not strict.
     """
     content = _parse(_decompressed(path, value))
     if not isinstance(content, Pairs):
@@ -95,7 +95,7 @@ def parse_compressed(path: str, value: str) -> dict[str, Any]:
 
 def _plain_object(path: str, pairs: Pairs) -> dict[str, Any]:
     content: dict[str, Any] = {}
-    path = shortened(path, MAX_FIELD)  # copying a long name for each of many fields takes long
+    path = shortened(path, MAX_FIELD)  # copying a long path for each of many fields is slow
     for name, value in pairs:
         where = f"{path}.{name}" if path else name
         if name in content:
@@ -106,8 +106,8 @@ def _plain_object(path: str, pairs: Pairs) -> dict[str, Any]:
 
 def _parse(text: str) -> Any:
     if _depth(text) > MAX_DEPTH:
-        said = f"The message is nested more than {MAX_DEPTH} levels deep."
-        raise Refusal("too_deep", "", None, f"at most {MAX_DEPTH} levels", message=said)
+        reason = f"The message is nested more than {MAX_DEPTH} levels deep."
+        raise Refusal("too_deep", "", None, f"at most {MAX_DEPTH} levels", message=reason)
     try:
         return json.loads(text, parse_constant=float, parse_int=_integral, object_pairs_hook=Pairs)
     except ValueError as error:
@@ -118,7 +118,7 @@ _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def _depth(text: str) -> int:
-    """How deeply brackets nest outside strings; 0 if there are too few of them to matter."""
+    """Depth to which brackets nest outside strings; 0 if there are too few to be too deep."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
     depth = deepest = 0

@@ -1,1 +1,1 @@
-"""Worker processes, the sessions in them, and the hub between them and viewers."""
+"""Worker processes, the sessions in them, and the hub between workers and viewers."""

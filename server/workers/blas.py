@@ -1,6 +1,6 @@
-"""How many threads BLAS uses: what NumPy reads from the environment when it is loaded.
+"""Sets how many threads BLAS uses; NumPy reads this from the environment when it is loaded.
 
-Imports nothing that loads NumPy, so that the tests can set it first.
+This module does not import NumPy, so that tests can use it first.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ THREAD_VARIABLES = (
 
 
 def use_one_thread() -> None:
-    """For NumPy where it is not loaded yet, here and in processes that are started from now on."""
+    """Use one thread here, if NumPy is not loaded yet, and in all processes started from now on."""
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread in processes that are started meanwhile: more only wait for each other."""
+    """Use one thread in processes started within: more threads would only wait for one another."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     use_one_thread()
     try:

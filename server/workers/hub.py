@@ -1,10 +1,10 @@
-"""Who watches what: sessions, their viewers, credit and replay. No sockets, no processes.
+"""Connects viewers with sessions: subscriptions, credit and replay. No sockets, no processes.
 
 Everything happens in one thread, in calls from outside: a viewer's message, a worker's message, a
-tick of the clock. What is to be sent goes to the `Viewer` or to the `Workers`.
+tick of the clock. Replies go to a `Viewer`, requests to the `Workers`.
 
-A viewer may have CREDIT frames it has not acknowledged. A subscription whose viewers have all used
-their credit is not granted, so no frame of it is made. Training never waits for a viewer.
+A viewer may have CREDIT unacknowledged frames. A subscription whose viewers have all used their
+credit is not granted, so no frame of it is made. Training never waits for a viewer.
 """
 
 from __future__ import annotations
@@ -41,42 +41,50 @@ from server.workers import worker_messages
 log = logging.getLogger(__name__)
 
 CREDIT = 2
+"""Most frames of a viewer that are not acknowledged."""
 RESUME_SECONDS = 120.0
-"""How long a session runs on when its last viewer's connection was lost, and how long after a
-viewer has left it goes on by itself when the viewer returns."""
+"""Seconds that a session runs on after its last viewer's connection was lost. A viewer that returns
+within this time after leaving finds the session running again."""
 FREE_SECONDS = 600.0
-"""After so long without viewers a session is freed."""
+"""Seconds without viewers after which a session is freed."""
 MAX_SESSIONS = 64
 MAX_VIEWERS = 64
-"""Of one session."""
+"""Most viewers of one session."""
 MESSAGES_PER_SECOND = 200.0
 MESSAGE_BURST = 400.0
+"""Most messages of a viewer at once, after a pause."""
 LOG_EVENTS = 2000
+"""Most events of a session that are kept for viewers that come back."""
 LOG_BYTES = 4_000_000
+"""Most bytes of these events."""
 CRASHES, CRASH_SECONDS = 3, 60.0
-"""A session that was lost so often in so short a time comes back paused."""
+"""A session whose worker was lost CRASHES times within CRASH_SECONDS is restored paused."""
 
 CLOSE_REFUSED = 1008
 CLOSE_LATER = 1013
 
 
 class Socket(Protocol):
-    """Where a viewer's messages go."""
+    """The connection to a viewer."""
 
     def send(self, message: str | bytes) -> None:
-        """Send soon; never waits."""
+        """Queue a message for sending; never waits."""
 
     def close(self, code: int, reason: str) -> None:
-        """Close after what was sent before."""
+        """Close the connection after all queued messages."""
 
 
 class Workers(Protocol):
-    """The workers."""
+    """The worker processes.
+
+    Attributes:
+        count: how many there are; they are numbered from 0.
+    """
 
     count: int
 
     def send(self, number: int, message: worker_messages.ToWorker) -> None:
-        """Tell a worker."""
+        """Send a message to a worker."""
 
 
 class EventLog:
@@ -102,7 +110,7 @@ class EventLog:
         return text
 
     def since(self, seen: int) -> list[str] | None:
-        """The events after number `seen`; None if some of them are forgotten."""
+        """The events after number `seen`; None if some of them are no longer kept."""
         first = self.last - len(self._events) + 1
         if seen < first - 1 or seen > self.last:
             return None
@@ -110,7 +118,7 @@ class EventLog:
 
 
 def numbered(event: Event, number: int) -> str:
-    """An event as the text that is sent."""
+    """An event with its number as JSON text."""
     return encode_message({"event": number, **event})
 
 
@@ -119,11 +127,12 @@ class Viewer:
     """One connection.
 
     Attributes:
-        allowance: a token for each message that it may send now.
-        session: what it watches; None before the hello.
+        allowance: tokens for the messages that it may send now.
+        session: the session it has joined; None before the hello.
         watching: number of its subscription.
-        unacknowledged: numbers of frames it has been sent.
-        waiting: it is a newcomer whose abridged events are on their way.
+        unacknowledged: numbers of frames that were sent and not acknowledged.
+        waiting: whether its abridged events are still on their way.
+        complained: time at which it was last refused for sending too fast.
     """
 
     socket: Socket
@@ -140,7 +149,7 @@ class Viewer:
         self.socket.send(encode_message(message))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Send the error of a command."""
+        """Send a refusal as the error of its command."""
         self.tell({"type": "error", "id": refusal.id, **refusal.fields()})
 
 
@@ -149,7 +158,8 @@ class Shared:
     """A subscription and the viewers that share it.
 
     Attributes:
-        granted: the worker has been told that it may make a frame.
+        granted: whether the worker may make a frame.
+        accepted: whether the worker has accepted the subscription.
     """
 
     number: int
@@ -162,7 +172,7 @@ class Shared:
 
 @dataclass
 class Pending:
-    """A command on its way."""
+    """A command that a worker has not answered yet."""
 
     viewer: int
     id: int
@@ -175,8 +185,8 @@ class SessionRecord:
 
     Attributes:
         worker: number of the worker that hosts it.
-        left: when the last viewer went; None while there are viewers.
-        stopped: it was told to pause because nobody watches.
+        left: time at which the last viewer left; None while there are viewers.
+        stopped: whether it was paused because nobody watches.
         frames: number of the last frame.
         crashes: times at which its worker was lost.
     """
@@ -198,9 +208,9 @@ class Hub:
     """All sessions of a server.
 
     Args:
-        workers: where sessions are hosted.
+        workers: hosts of the sessions.
         clock: monotonic seconds.
-        max_sessions: how many there may be.
+        max_sessions: most sessions at the same time.
     """
 
     def __init__(
@@ -214,12 +224,12 @@ class Hub:
     # Viewers ---------------------------------------------------------------------------------
 
     def join(self, socket: Socket) -> Viewer:
-        """A new connection."""
+        """Add a connection; returns its viewer."""
         full = TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, MESSAGE_BURST, self._clock())
         return Viewer(socket, next(self._counter), full)
 
     def leave(self, viewer: Viewer, *, clean: bool) -> None:
-        """A connection has ended: closed by its page (`clean`) or lost."""
+        """Remove a connection that its page has closed (`clean`) or that was lost."""
         record, viewer.session = viewer.session, None
         if record is None or record.viewers.pop(viewer.number, None) is None:
             return
@@ -230,7 +240,7 @@ class Hub:
                 self._stop(record)
 
     def receive(self, viewer: Viewer, message: str | bytes) -> None:
-        """One message of a viewer. A bad one is answered with an error and has no effect."""
+        """Handle a message of a viewer. A bad one is answered with an error and has no effect."""
         if not self._allowed(viewer):
             return
         try:
@@ -245,15 +255,15 @@ class Hub:
             viewer.refuse(refusal)
 
     def _allowed(self, viewer: Viewer) -> bool:
-        """Whether the viewer keeps to the message rate; if not it is told, once a second."""
+        """Whether the viewer keeps to the message rate; if not, send an error once a second."""
         now = self._clock()
         if viewer.allowance.available(now):
             viewer.allowance.spend(1)
             return True
         if now - viewer.complained > 1.0:
             viewer.complained = now
-            said = f"More than {MESSAGES_PER_SECOND:g} messages a second; the last were dropped."
-            viewer.refuse(Refusal("too_fast", message=said))
+            message = f"More than {MESSAGES_PER_SECOND:g} messages a second; the last were dropped."
+            viewer.refuse(Refusal("too_fast", message=message))
         return False
 
     # Hello -----------------------------------------------------------------------------------
@@ -267,8 +277,8 @@ class Hub:
             known = self.sessions.get(hello.session or "")
             record = known or self._open()
             if len(record.viewers) >= MAX_VIEWERS:
-                said = f"This session has {MAX_VIEWERS} viewers, which is the most allowed."
-                raise Refusal("too_many_viewers", message=said)
+                message = f"This session has {MAX_VIEWERS} viewers, which is the most allowed."
+                raise Refusal("too_many_viewers", message=message)
         except Refusal as refusal:
             refusal.id = hello.id
             viewer.refuse(refusal)
@@ -303,10 +313,10 @@ class Hub:
             self._send(record, worker_messages.Abridge(record.id, viewer.number))
 
     def _open(self) -> SessionRecord:
-        """A new session, on the worker that has the fewest."""
+        """Open a new session on the worker with the fewest sessions."""
         if len(self.sessions) >= self._max_sessions and not self._free_oldest():
-            said = f"The server has {self._max_sessions} sessions, which is the most allowed."
-            raise Refusal("too_many_sessions", message=said)
+            message = f"The server has {self._max_sessions} sessions, which is the most allowed."
+            raise Refusal("too_many_sessions", message=message)
         loads = [0] * self._workers.count
         for record in self.sessions.values():
             loads[record.worker] += 1
@@ -316,18 +326,18 @@ class Hub:
         return record
 
     def open_target(self, target: DebugTarget) -> str:
-        """A session of somebody's own network; returns its id."""
+        """Open a session for the network of a script; returns its id."""
         record = SessionRecord(secrets.token_urlsafe(16), 0)
         self.sessions[record.id] = record
         self._send(record, worker_messages.Open(record.id, target=target))
         return record.id
 
     def save(self, record: SessionRecord) -> None:
-        """Have a session paused and a checkpoint of it taken."""
+        """Pause a session and request a checkpoint of it."""
         self._send(record, worker_messages.Save(record.id))
 
     def _free_oldest(self) -> bool:
-        """Free the session nobody watches for the longest time, if there is one."""
+        """Free the session that has been without viewers for longest; False if there is none."""
         alone = [record for record in self.sessions.values() if record.left is not None]
         if not alone:
             return False
@@ -335,7 +345,7 @@ class Hub:
         return True
 
     def _return(self, record: SessionRecord) -> None:
-        """Somebody watches again."""
+        """Continue a session that gets a viewer again, if it was paused for lack of viewers."""
         soon = record.left is not None and self._clock() - record.left <= RESUME_SECONDS
         if record.stopped and soon:
             self._send(record, worker_messages.Return(record.id))
@@ -346,8 +356,8 @@ class Hub:
     def _perform(self, viewer: Viewer, command: Command) -> None:
         record = viewer.session
         if record is None:
-            said = "The first message of a connection is a hello."
-            raise Refusal("no_hello", message=said, id=command.id)
+            message = "The first message of a connection must be a hello."
+            raise Refusal("no_hello", message=message, id=command.id)
         token = next(self._counter)
         shared = self._shared(record, command) if isinstance(command, Subscribe) else None
         record.pending[token] = Pending(viewer.number, command.id, shared)
@@ -355,7 +365,7 @@ class Hub:
         self._send(record, worker_messages.Perform(record.id, token, command, number))
 
     def _shared(self, record: SessionRecord, command: Subscribe) -> Shared:
-        """The subscription to these buffers at this rate: the one there is, or a new one."""
+        """The subscription to these buffers at this rate: an existing one or a new one."""
         for shared in record.shared.values():
             if shared.buffers == command.buffers and shared.rate == command.rate:
                 return shared
@@ -377,13 +387,13 @@ class Hub:
     def _subscribed(
         self, record: SessionRecord, viewer: Viewer | None, shared: Shared, *, accepted: bool
     ) -> None:
-        """The worker has accepted or refused a subscription."""
+        """Take note that the worker has accepted or refused a subscription."""
         shared.accepted = shared.accepted or accepted
         if viewer is not None and accepted:
             shared.viewers.add(viewer.number)
             self._unwatch(record, viewer, but=shared.number)
             viewer.watching = shared.number
-            shared.granted = False  # the worker has opened it anew
+            shared.granted = False  # the worker has opened it again
             self._grant(record, shared)
         self._prune(record)
 
@@ -419,7 +429,7 @@ class Hub:
         return [viewer for viewer in viewers if len(viewer.unacknowledged) < CREDIT]
 
     def _unwatch(self, record: SessionRecord, viewer: Viewer, but: int | None = None) -> None:
-        """The viewer stops watching its subscription, unless that is number `but`."""
+        """End the viewer's subscription, unless its number is `but`."""
         if viewer.watching is None or viewer.watching == but:
             return
         shared = record.shared.get(viewer.watching)
@@ -429,7 +439,7 @@ class Hub:
             self._prune(record)
 
     def _prune(self, record: SessionRecord) -> None:
-        """Close subscriptions that nobody watches or is about to watch."""
+        """Close subscriptions that no viewer has or is about to get."""
         wanted = {id(pending.shared) for pending in record.pending.values()}
         for shared in list(record.shared.values()):
             if not shared.viewers and id(shared) not in wanted:
@@ -439,7 +449,7 @@ class Hub:
     # Workers ---------------------------------------------------------------------------------
 
     def received(self, message: worker_messages.FromWorker) -> None:
-        """One message of a worker."""
+        """Handle a message of a worker."""
         if isinstance(message, worker_messages.Pong):
             return
         record = self.sessions.get(message.session)
@@ -465,7 +475,7 @@ class Hub:
                     viewer.socket.send(text)
 
     def _abridged(self, record: SessionRecord, message: worker_messages.Abridged) -> None:
-        """A newcomer's events carry the last numbers given, so that it is up to date with them."""
+        """Send a newcomer its events under the last numbers, so that it has missed none."""
         viewer = record.viewers.get(message.viewer)
         if viewer is None:
             return
@@ -475,12 +485,12 @@ class Hub:
             viewer.socket.send(numbered(event, number))
 
     def replaced(self, worker: int) -> None:
-        """A worker was lost and replaced: its sessions come back from their checkpoints."""
+        """Restore the sessions of a worker that was replaced from their checkpoints."""
         for record in self.sessions.values():
             if record.worker == worker:
-                self._bring_back(record)
+                self._restore(record)
 
-    def _bring_back(self, record: SessionRecord) -> None:
+    def _restore(self, record: SessionRecord) -> None:
         now = self._clock()
         record.crashes = [at for at in record.crashes if now - at < CRASH_SECONDS] + [now]
         halt: Reason | None = "closed" if record.stopped else None
@@ -492,9 +502,9 @@ class Hub:
         self._send(record, again)
         pending, record.pending = record.pending, {}
         for command in pending.values():
-            said = "The worker process ended before the command was carried out."
+            message = "The worker process ended before the command was carried out."
             if command.viewer in record.viewers:
-                lost = Refusal("worker_restarted", message=said, id=command.id)
+                lost = Refusal("worker_restarted", message=message, id=command.id)
                 record.viewers[command.viewer].refuse(lost)
         self._prune(record)
         for shared in record.shared.values():
@@ -512,7 +522,7 @@ class Hub:
     # Time ------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Pause and free sessions that nobody watches. Call about every second."""
+        """Pause and free sessions without viewers. Call this about every second."""
         now = self._clock()
         for record in list(self.sessions.values()):
             if record.left is None:

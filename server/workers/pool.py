@@ -2,7 +2,7 @@
 
 A worker is a spawned process with one pipe. It works at the lowest priority with one BLAS thread,
 blocks while it has nothing to do, and ends when its pipe closes, however the server ended. A worker
-that dies or does not answer is replaced; who owns its sessions is told and opens them again.
+that dies or does not answer is replaced; the callback `replaced` then opens its sessions again.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ from server.workers import blas, worker_messages
 log = logging.getLogger(__name__)
 
 PING_INTERVAL = 2.0
+"""Seconds between two pings."""
 STUCK_AFTER = 20.0
-"""Seconds without an answer; longer than loading a data set and than the largest step allowed."""
-FARTHEST_RESTART = 5.0
+"""Seconds without an answer after which a worker is replaced; loading a data set and the largest
+step allowed take less."""
+MAX_RESTART_DELAY = 5.0
+"""Most seconds before a worker that keeps failing is started again."""
 NICENESS = 19
-"""How far workers stand back behind other processes of the machine, where the system knows that:
-from 0, not at all, to 19. Training must not hold up the server, the browser or anything else."""
-MAIL_AT_ONCE = 64
-"""Messages that are read before the sessions have their turn again."""
+"""Nice value of workers on Unix: 19 is the lowest priority. Training must not slow down the server,
+the browser or anything else."""
+MAX_MESSAGES_AT_ONCE = 64
+"""Most messages that are read before the sessions have their turn again."""
 
 Received = Callable[[int, worker_messages.FromWorker], None]
 Replaced = Callable[[int], None]
@@ -44,7 +47,7 @@ Replaced = Callable[[int], None]
 
 
 def work(pipe: Connection, niceness: int) -> None:
-    """A worker's whole life. Ends when the other end of the pipe does."""
+    """The main function of a worker process; returns when the other end of the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends the pipe
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
@@ -61,7 +64,7 @@ def _serve(pipe: Connection) -> None:
     host = SessionHost(pipe.send, time.perf_counter, time.time)
     while True:
         delay = host.delay()
-        for _ in range(MAIL_AT_ONCE):
+        for _ in range(MAX_MESSAGES_AT_ONCE):
             if not pipe.poll(delay):
                 break
             message: worker_messages.ToWorker = pipe.recv()
@@ -77,9 +80,9 @@ def _serve(pipe: Connection) -> None:
 
 @contextlib.contextmanager
 def _without_main() -> Iterator[None]:
-    """Processes that are started meanwhile do not import the script that runs this one.
+    """Keep processes started within from importing the script that runs this one.
 
-    A worker needs nothing of it; and one that calls `debug` would do so again there.
+    A worker does not need it, and a script that calls `debug` would call it again there.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -92,12 +95,12 @@ def _without_main() -> Iterator[None]:
 class Worker:
     """A worker process as the server sees it.
 
-    Its pipe is read and written by two threads, so that the event loop never waits for it (and
-    because Windows has no other way).
+    Two threads read and write its pipe, so that the event loop never waits for it (and because
+    Windows has no other way).
 
     Args:
         received: called in the event loop with every message.
-        ended: called in the event loop once, when the process is gone.
+        ended: called in the event loop once, when the process has ended.
     """
 
     def __init__(
@@ -124,11 +127,11 @@ class Worker:
         self._outbox.put(message)
 
     def kill(self) -> None:
-        """End it without asking."""
+        """Kill the process."""
         self.process.kill()
 
     def join(self, seconds: float) -> None:
-        """Wait for its end; then insist."""
+        """Wait for the process to end; after so many seconds, kill it."""
         self.process.join(seconds)
         if self.process.is_alive():
             self.process.kill()
@@ -157,7 +160,7 @@ class Worker:
 
 
 class Pool:
-    """Workers by number, each replaced when it ends.
+    """Numbered workers, each replaced when it ends.
 
     Args:
         received: called with a worker's number and each of its messages.
@@ -180,17 +183,20 @@ class Pool:
         return sum(worker.process.is_alive() for worker in self._workers.values())
 
     def send(self, number: int, message: worker_messages.ToWorker) -> None:
-        """Mail for a worker; while it is being replaced, mail is lost (see `replaced`)."""
+        """Send a message to a worker; it is lost while the worker is being replaced."""
         worker = self._workers.get(number)
         if worker is not None:
             worker.send(message)
 
     def process_ids(self) -> list[int]:
-        """Of the workers, by number."""
+        """Process ids of the workers, in the order of their numbers."""
         return [self._workers[n].process.pid for n in sorted(self._workers)]
 
     def check(self) -> None:
-        """Kill who has not answered for long, ping the others. Call every PING_INTERVAL."""
+        """Kill workers that have not answered for STUCK_AFTER, ping the others.
+
+        Call this every PING_INTERVAL.
+        """
         now = time.monotonic()
         for number, worker in self._workers.items():
             if now - worker.answered > STUCK_AFTER:
@@ -200,7 +206,7 @@ class Pool:
                 worker.send(worker_messages.Ping())
 
     def expect_end(self) -> None:
-        """The server is about to end: workers that end before it are no loss."""
+        """Do not replace workers from now on, because the server is about to end."""
         self._closing = True
 
     async def close(self) -> None:
@@ -228,7 +234,7 @@ class Pool:
         if self._closing or lost is None:
             return
         log.error("worker %d ended with code %s", number, lost.process.exitcode)
-        wait = min(FARTHEST_RESTART, 0.1 * 2 ** self._failures[number]) - 0.1
+        wait = min(MAX_RESTART_DELAY, 0.1 * 2 ** self._failures[number]) - 0.1
         self._failures[number] += 1
         asyncio.get_running_loop().call_later(wait, self._replace, number)
 

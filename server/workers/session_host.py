@@ -1,4 +1,7 @@
-"""Many sessions in one process: mail in, mail out, slices of time in turn. No processes here."""
+"""Hosts many sessions in one process: receives and sends messages, and gives slices of time.
+
+It knows nothing of processes and pipes.
+"""
 
 from __future__ import annotations
 
@@ -20,29 +23,32 @@ from server.workers import worker_messages
 log = logging.getLogger(__name__)
 
 SLICE = 0.02
-"""Seconds a session may work before the others and the mail have their turn."""
+"""Most seconds that a session works before other sessions and messages have their turn."""
 MIN_SLICE = 0.002
+"""Least seconds of a slice."""
 CREDIT_SLICE = 0.005
-"""A slice of a session that somebody watches who has no credit now, and may have any moment."""
-MAX_ASKED = 4
-"""Long answers of one session under way at a time."""
+"""Most seconds of a slice while a frame waits for a viewer's credit, which may come any moment."""
+MAX_QUESTIONS = 4
+"""Most long answers of one session under way at the same time."""
 CHECKPOINT_AFTER_CHANGE = 1.0
+"""Seconds from one checkpoint to the next after a command."""
 CHECKPOINT_WHILE_RUNNING = 5.0
+"""Seconds from one checkpoint to the next in a run."""
 CHECKPOINT_SHARE = 0.02
-"""The share of time that checkpoints may take; of a large network they are made less often."""
+"""Largest share of time that checkpoints take; of a large network they are made less often."""
 
 
 @dataclass
 class Watched:
-    """A subscription, and whether somebody has credit for a frame of it."""
+    """A subscription, and whether a viewer has credit for a frame of it."""
 
     subscription: Subscription
     granted: bool = False
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A command whose answer comes in pieces."""
+class Question:
+    """A command whose answer is computed in pieces."""
 
     token: int
     pieces: Pieces[Answer]
@@ -50,11 +56,18 @@ class Asked:
 
 @dataclass
 class Hosted:
-    """A session with who watches it, what is still to be answered, and when it was last saved."""
+    """A session with its subscriptions and open questions, and the time and cost of the last save.
+
+    Attributes:
+        watched: subscriptions by number.
+        questions: commands with long answers, the oldest first.
+        saved: time of the last checkpoint, in seconds of the clock.
+        saving_costs: seconds that it took.
+    """
 
     session: Session
     watched: dict[int, Watched] = field(default_factory=dict)
-    asked: deque[Asked] = field(default_factory=deque)
+    questions: deque[Question] = field(default_factory=deque)
     saved: float = 0.0
     saving_costs: float = 0.0
 
@@ -63,7 +76,7 @@ class SessionHost:
     """The sessions of one worker.
 
     Args:
-        send: takes what is to be told to the server.
+        send: takes the messages to the server.
         clock, wall: monotonic and Unix seconds.
     """
 
@@ -73,10 +86,10 @@ class SessionHost:
         self._send, self._clock, self._wall = send, clock, wall
         self._hosted: dict[str, Hosted] = {}
 
-    # Mail ------------------------------------------------------------------------------------
+    # Messages --------------------------------------------------------------------------------
 
     def receive(self, message: worker_messages.ToWorker) -> None:
-        """Act on one message. Those about unknown sessions are of the past and ignored."""
+        """Act on one message. Messages about sessions that are closed are ignored."""
         match message:
             case worker_messages.Ping():
                 self._send(worker_messages.Pong())
@@ -89,9 +102,9 @@ class SessionHost:
             case _:
                 hosted = self._hosted.get(message.session)
                 if hosted is not None:
-                    self._tell(hosted, message)
+                    self._receive(hosted, message)
 
-    def _tell(self, hosted: Hosted, message: worker_messages.ToWorker) -> None:
+    def _receive(self, hosted: Hosted, message: worker_messages.ToWorker) -> None:
         match message:
             case worker_messages.Perform():
                 self._perform(hosted, message)
@@ -114,7 +127,7 @@ class SessionHost:
                 self._report(message.session, hosted.session.go_on())
 
     def _open(self, message: worker_messages.Open) -> None:
-        session = self._made(message)
+        session = self._opened(message)
         self._hosted[message.session] = Hosted(session, saved=self._clock())
         if message.halt is not None:
             session.pause(message.halt)
@@ -123,15 +136,15 @@ class SessionHost:
         if message.lost:
             self._report(message.session, [_lost(session), *session.abridged()[1:]])
 
-    def _made(self, message: worker_messages.Open) -> Session:
-        """The session of the checkpoint; an empty one if there is none, or it can not be used."""
+    def _opened(self, message: worker_messages.Open) -> Session:
+        """The session of the checkpoint; a new one if there is none, or it cannot be restored."""
         if message.checkpoint is not None:
             try:
                 return Session.restored(
                     message.checkpoint, self._clock, self._wall, frames=message.frames
                 )
             except Exception:
-                log.exception("a session could not be brought back")
+                log.exception("a session could not be restored")
         session = Session(self._clock, self._wall)
         if message.target is not None:
             session.adopt(message.target)
@@ -144,7 +157,7 @@ class SessionHost:
             outcome = hosted.session.handle(command)
             answer = {"type": "done", **outcome.answer}
             if outcome.later is not None:
-                self._queue(hosted, Asked(message.token, outcome.later))
+                self._queue(hosted, Question(message.token, outcome.later))
                 return
         except Refusal as refusal:
             answer = {"type": "error", **refusal.fields()}
@@ -159,11 +172,11 @@ class SessionHost:
         self._report(message.session, outcome.events)
         self._send(worker_messages.Answered(message.session, message.token, answer))
 
-    def _queue(self, hosted: Hosted, asked: Asked) -> None:
-        if len(hosted.asked) >= MAX_ASKED:
-            said = f"{MAX_ASKED} questions are being answered; wait for the first of them."
-            raise Refusal("too_fast", message=said)
-        hosted.asked.append(asked)
+    def _queue(self, hosted: Hosted, question: Question) -> None:
+        if len(hosted.questions) >= MAX_QUESTIONS:
+            message = f"{MAX_QUESTIONS} questions are being answered; wait for one of the answers."
+            raise Refusal("too_fast", message=message)
+        hosted.questions.append(question)
 
     def _report(self, session: str, events: list[Event]) -> None:
         if events:
@@ -172,19 +185,21 @@ class SessionHost:
     # Time ------------------------------------------------------------------------------------
 
     def delay(self) -> float | None:
-        """Seconds until `work` has something to do; None if mail has to come first."""
+        """Seconds until `work` has something to do; None until the next message."""
         delays = [self._frame_delay(granted=True)]
         for hosted in self._hosted.values():
-            delays.append(0.0 if hosted.asked else hosted.session.delay())
+            delays.append(0.0 if hosted.questions else hosted.session.delay())
             if hosted.session.dirty:
                 delays.append(max(0.0, self._save_due(hosted) - self._clock()))
         return min((delay for delay in delays if delay is not None), default=None)
 
     def work(self) -> None:
-        """Send the frames that are due, give one session a slice, save what is due."""
+        """Send the frames that are due, give one session a slice, and save what is due."""
         for name, hosted in self._hosted.items():
             self._take_frames(name, hosted)
-        ready = [name for name, h in self._hosted.items() if h.asked or h.session.delay() == 0.0]
+        ready = [
+            name for name, h in self._hosted.items() if h.questions or h.session.delay() == 0.0
+        ]
         if ready:
             self._advance(ready[0], len(ready))
         now = self._clock()
@@ -194,11 +209,11 @@ class SessionHost:
                 self._save(name, hosted)
 
     def _advance(self, name: str, ready: int) -> None:
-        """One slice for one session, which then goes to the end of the queue."""
+        """Give one session a slice, and move it to the end of the queue."""
         hosted = self._hosted.pop(name)
         self._hosted[name] = hosted
         length = min(SLICE / ready, self._until_frame())
-        if hosted.asked:
+        if hosted.questions:
             length /= 2
             self._answer(name, hosted, max(length, MIN_SLICE))
         try:
@@ -210,11 +225,11 @@ class SessionHost:
         self._report(name, events)
 
     def _answer(self, name: str, hosted: Hosted, seconds: float) -> None:
-        """For so long, work on the answer that has been waited for longest."""
-        asked, end = hosted.asked[0], self._clock() + seconds
+        """Work for so long on the oldest open question."""
+        question, end = hosted.questions[0], self._clock() + seconds
         try:
             while self._clock() < end:
-                next(asked.pieces)
+                next(question.pieces)
         except StopIteration as done:
             answer = {"type": "done", **done.value}
         except Refusal as refusal:
@@ -224,8 +239,8 @@ class SessionHost:
             answer = {"type": "error", **_internal().fields()}
         else:
             return
-        hosted.asked.popleft()
-        self._send(worker_messages.Answered(name, asked.token, answer))
+        hosted.questions.popleft()
+        self._send(worker_messages.Answered(name, question.token, answer))
 
     def _take_frames(self, name: str, hosted: Hosted) -> None:
         for number, watched in hosted.watched.items():
@@ -244,13 +259,13 @@ class SessionHost:
             return None
 
     def _until_frame(self) -> float:
-        """Seconds until somebody may want a frame: credit for the next comes while it is made."""
+        """Seconds until a viewer may want a frame; its credit for the next may come at any time."""
         granted, others = (self._frame_delay(granted=granted) for granted in (True, False))
         soon = max(others, CREDIT_SLICE) if others is not None else SLICE
         return min(granted, soon) if granted is not None else soon
 
     def _frame_delay(self, *, granted: bool) -> float | None:
-        """Seconds until there is a frame for somebody with credit, or for somebody without."""
+        """Seconds until a frame is due for a viewer with credit (`granted`), or for one without."""
         delays = [
             hosted.session.frame_delay(watched.subscription)
             for hosted in self._hosted.values()
@@ -273,13 +288,14 @@ class SessionHost:
 
 
 def _internal() -> Refusal:
-    return Refusal("internal", message="The server failed at this; its log says more.")
+    return Refusal("internal", message="The server failed to do this; its log says more.")
 
 
 def _lost(session: Session) -> Event:
     events = session.abridged()
     if not events:
-        said = "The worker process ended before there was a network; configure one again."
+        message = "The worker process ended before there was a network; configure one again."
     else:
-        said = f"The worker process ended; the session goes on from step {events[1]['step']:,}."
-    return {"type": "error", **Refusal("worker_restarted", message=said).fields()}
+        step = events[1]["step"]
+        message = f"The worker process ended; the session continues from step {step:,}."
+    return {"type": "error", **Refusal("worker_restarted", message=message).fields()}

@@ -1,4 +1,4 @@
-"""What the server's process and its workers tell each other: plain values that can be pickled."""
+"""Messages between the server process and its workers: plain values that can be pickled."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from server.wire.commands import Command
 
 @dataclass(frozen=True)
 class Open:
-    """Host a session: a new one, or, after a worker was lost, the one of a checkpoint.
+    """Open a session: a new one, or one restored from a checkpoint.
 
     Attributes:
-        frames: number from which its frames are counted on.
-        lost: it comes back from a lost worker; its viewers are told.
-        halt: why it comes back paused whatever it did; None if it is to go on.
-        target: what a script wants to debug, to begin with.
+        frames: number of its last frame; the next frames continue from there.
+        lost: whether its worker was lost; its viewers get an event about that.
+        halt: the reason to pause it, whatever it did before; None to let it continue.
+        target: the network that a script wants to debug; None for an empty session.
     """
 
     session: str
@@ -36,7 +36,7 @@ class Open:
 
 @dataclass(frozen=True)
 class Save:
-    """Send a checkpoint now."""
+    """Pause the session and send a checkpoint now."""
 
     session: str
 
@@ -50,7 +50,7 @@ class Close:
 
 @dataclass(frozen=True)
 class Perform:
-    """Carry out a command and answer with the token. A `Subscribe` opens `subscription`."""
+    """Carry out a command, and answer with `token`. A `Subscribe` opens `subscription`."""
 
     session: str
     token: int
@@ -60,7 +60,7 @@ class Perform:
 
 @dataclass(frozen=True)
 class Watching:
-    """Open a subscription that was accepted before (by a worker that is lost)."""
+    """Open a subscription that a lost worker had accepted."""
 
     session: str
     number: int
@@ -77,7 +77,7 @@ class Unwatch:
 
 @dataclass(frozen=True)
 class Grant:
-    """A frame of this subscription may be sent: somebody has credit for it."""
+    """Allow one frame of a subscription, because a viewer has credit for it."""
 
     session: str
     number: int
@@ -85,7 +85,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Abridge:
-    """Send the events that bring a newcomer up to date."""
+    """Send all events that a newly connected viewer needs."""
 
     session: str
     viewer: int
@@ -93,26 +93,26 @@ class Abridge:
 
 @dataclass(frozen=True)
 class Leave:
-    """Nobody watches any more: pause."""
+    """Pause, because the last viewer has left."""
 
     session: str
 
 
 @dataclass(frozen=True)
 class Return:
-    """Somebody watches again: run on if `Leave` had paused."""
+    """Continue what `Leave` has paused, because a viewer is back."""
 
     session: str
 
 
 @dataclass(frozen=True)
 class Ping:
-    """Show that you are alive."""
+    """Ask for a `Pong`, as a sign of life."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """End."""
+    """End the worker process."""
 
 
 ToWorker = (
@@ -144,7 +144,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Happened:
-    """Events, in order, not yet numbered."""
+    """New events of a session, in order, not yet numbered."""
 
     session: str
     events: list[Event]
@@ -152,7 +152,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class Abridged:
-    """The events asked for by `Abridge`."""
+    """The events that `Abridge` asked for."""
 
     session: str
     viewer: int
@@ -170,7 +170,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Saved:
-    """A checkpoint."""
+    """A checkpoint of a session."""
 
     session: str
     checkpoint: Checkpoint
@@ -178,7 +178,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class Pong:
-    """Alive."""
+    """The answer to `Ping`."""
 
 
 FromWorker = Answered | Happened | Abridged | Taken | Saved | Pong

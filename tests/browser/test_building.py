@@ -78,7 +78,7 @@ def test_schedule_clipping_and_early_stopping(visits: Visits) -> None:
     page = visit.page
     page.get_by_label("Schedule", exact=True).select_option("Warm-up")
     visit.wait("s.model.description.schedule?.kind === 'warmup'")
-    page.get_by_label("Then", exact=True).select_option("Half a cosine")
+    page.get_by_label("Then", exact=True).select_option("Cosine decay")
     visit.wait("s.model.description.schedule.then?.kind === 'cosine'")
     page.get_by_label("Clipping", exact=True).select_option("By norm")
     page.get_by_label("Early stopping", exact=True).click()

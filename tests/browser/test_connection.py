@@ -32,7 +32,7 @@ def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wir
     visits.rest(visit.page)
     wire.cut()
     visit.wait("s.connection === 'lost'")
-    expect(visit.page.locator("#banner")).to_contain_text("reconnecting")
+    expect(visit.page.locator("#banner")).to_contain_text("Reconnecting")
     step = visit.get("frame.step")
     here = socket_address(visits.address)
     with Client(here, session, timeout=DEADLINE_SECONDS) as beside:  # not through the wire
@@ -42,7 +42,7 @@ def test_a_cut_connection_resumes_and_training_went_on(visits: Visits, wire: Wir
         visit.wait(f"s.connection === 'open' && s.frame?.step > {step}")
         assert visit.get("frame.step") >= step + MISSED
     assert visit.get("run.running")
-    expect(visit.page.locator("#banner")).not_to_contain_text("reconnecting")
+    expect(visit.page.locator("#banner")).not_to_contain_text("Reconnecting")
     assert visit.page.evaluate("sessionStorage.getItem('backstep.session')") == session
     visit.pause()
     shown = visit.page.evaluate(

@@ -109,7 +109,7 @@ def test_what_the_server_refuses_is_explained_at_the_field(visits: Visits) -> No
     type_into(visit.page.get_by_label("Batch size", exact=True).last, 100_000)
     error = visit.page.locator('[data-field="batch_size"] .field-error')
     expect(error).to_be_visible()
-    expect(error).to_contain_text("1..250")
+    expect(error).to_contain_text("between 1 and 250")
     assert visit.get("model.generation") == before
     type_into(visit.page.get_by_label("Batch size", exact=True).last, 20)
     visit.wait("s.model.description.batch_size === 20")

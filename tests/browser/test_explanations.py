@@ -266,7 +266,7 @@ def test_the_exercise_hides_a_number_everywhere_and_gives_hints(visits: Visits) 
     visit.settle()
     value = explainer_of(visit).explain("dense2/W.grad", (1, 0)).value
     explanation = explain(visit, "dL/dw")
-    explanation.get_by_role("button", name="Quiz me on it").click()
+    explanation.get_by_role("button", name="Quiz me on this").click()
     expect(explanation.locator(".exp-value")).to_have_text("dW2[1, 0] = ?")
     exact = f"{abs(value):.6f}"[:8]
     assert exact not in visit.page.locator("body").inner_text()
@@ -296,7 +296,7 @@ def test_the_exercise_hides_a_number_everywhere_and_gives_hints(visits: Visits) 
     expect(explanation.locator(".exp-value")).not_to_contain_text("?")
     assert headline(explanation)[1] == value
     explanation.get_by_role("button", name="End").click()
-    expect(explanation.get_by_role("button", name="Quiz me on it")).to_be_visible()
+    expect(explanation.get_by_role("button", name="Quiz me on this")).to_be_visible()
 
 
 def test_an_exercise_can_be_revealed(visits: Visits) -> None:

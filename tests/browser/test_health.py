@@ -81,7 +81,7 @@ def test_a_dead_unit_is_told_with_its_numbers_and_marked(visits: Visits) -> None
     mark.click()
     finding = dead_finding(visit)
     expect(finding).to_contain_text("Warning")
-    expect(finding).to_contain_text(f"{DEAD} units are dead in dense1, 50% of it.")
+    expect(finding).to_contain_text(f"{DEAD} of the {2 * DEAD} units of dense1 are dead.")
     finding.get_by_text("Source of the rule").click()
     expect(finding.get_by_text("CS231n")).to_be_visible()
     finding.get_by_role("button", name="dense1/a[:, 1]").click()
@@ -95,7 +95,9 @@ def test_a_dead_unit_is_told_with_its_numbers_and_marked(visits: Visits) -> None
 def test_a_remedy_is_applied_to_the_description(visits: Visits) -> None:
     visit = planted(visits)
     finding = dead_finding(visit)
-    finding.get_by_role("button", name="Apply to the description: use leaky ReLU there").click()
+    finding.get_by_role(
+        "button", name="Apply to the description: use leaky ReLU in this layer"
+    ).click()
     visit.wait("s.model.description.layers[0].activation === 'leaky_relu' && s.run.step === 0")
     expect(finding).to_have_count(0)
     train(visit, 100)

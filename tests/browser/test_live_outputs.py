@@ -114,7 +114,7 @@ def test_text_is_written_anew_while_the_network_learns(visits: Visits) -> None:
     output(visit).get_by_label("Prompt").fill("The ")
     begun = asked(visit, "sample_text", prompt="The ", seed=0, **settings)["text"]
     expect(written).to_have_text(f"The {begun}")
-    output(visit).get_by_role("button", name="Write anew").click()
+    output(visit).get_by_role("button", name="Write again").click()
     other = asked(visit, "sample_text", prompt="The ", seed=1, **settings)["text"]
     expect(written).to_have_text(f"The {other}")
     assert visit.get("announce") == f"The {other}"
@@ -186,21 +186,21 @@ def test_a_drawing_is_classified_while_it_is_drawn_and_cleared_again(visits: Vis
     output(visit).get_by_role("radio", name="Classes").press("ArrowRight")
     expect(output(visit).get_by_role("radio", name="Draw", exact=True)).to_be_focused()
     shown = output(visit).get_by_role("list", name="Outputs by class")
-    expect(output(visit)).to_contain_text("Draw one figure.")
+    expect(output(visit)).to_contain_text("Draw one character.")
     draw(visit, (0.5, 0.15), (0.5, 0.85))
-    expect(output(visit)).to_contain_text("The network answers")
+    expect(output(visit)).to_contain_text("The network predicts")
     assert sum(value for _, value in bars(shown)) == pytest.approx(1, abs=0.01)
     train(visit, 60)
-    expect(output(visit)).to_contain_text("The network answers 1.")
+    expect(output(visit)).to_contain_text("The network predicts 1.")
     output(visit).get_by_role("button", name="Clear").click()
-    expect(output(visit)).to_contain_text("Draw one figure.")
+    expect(output(visit)).to_contain_text("Draw one character.")
     paper = output(visit).get_by_role("application", name="Paper to draw on")
     paper.focus()
     visit.press(" ", *["ArrowDown"] * 10)
-    expect(output(visit)).to_contain_text("The network answers")
+    expect(output(visit)).to_contain_text("The network predicts")
     assert not visit.get("run.running"), "the space bar belongs to the pen"
     visit.press("Delete")
-    expect(output(visit)).to_contain_text("Draw one figure.")
+    expect(output(visit)).to_contain_text("Draw one character.")
 
 
 # Sounds ------------------------------------------------------------------------------------------

@@ -374,7 +374,7 @@ def test_comparing_two_branches(visits: Visits) -> None:
     visit.page.get_by_role("button", name="Compare with branch 0").click()
     visit.wait("s.compared?.branch === 0")
     line = visit.page.locator(".time-compared")
-    expect(line).to_contain_text("b1 and b0 part at step 200")
+    expect(line).to_contain_text("b1 and b0 separate at step 200")
     expect(line).to_contain_text("Δ = −η·g, instruction 23 of step 200")
     visit.press("4")
     visit.wait("s.edgeMode === 'difference'")

@@ -32,7 +32,7 @@ def test_circles_are_learnt_and_the_page_says_so(visits: Visits) -> None:
     visit.pause()
     accuracy = visit.get("losses.testAccuracy[backstep.store.state.losses.length - 1]")
     assert accuracy > 0.95
-    expect(visit.page.locator("#output")).to_contain_text(f"{100 * accuracy:.1f} % right on test")
+    expect(visit.page.locator("#output")).to_contain_text(f"test accuracy {100 * accuracy:.1f} %")
 
 
 def test_digits_train_live_after_two_clicks(visits: Visits) -> None:

@@ -45,7 +45,7 @@ def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_it_prints_its_address_serves_and_ends_with_ctrl_c() -> None:
     with started("--port", "0", "--workers", "1") as (process, line):
         said = re.fullmatch(
-            r"Backstep runs at (http://127\.0\.0\.1:\d+/)  \(Ctrl-C ends it\)\n", line
+            r"Backstep runs at (http://127\.0\.0\.1:\d+/)  \(Ctrl-C stops it\)\n", line
         )
         assert said is not None, line
         address = said[1]
@@ -87,7 +87,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
 def test_an_address_that_is_not_ours(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--host", "192.0.2.1", "--port", "0"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("Can not listen on 192.0.2.1 port 0: ")
+    assert said.startswith("Cannot listen on 192.0.2.1 port 0: ")
     assert said.count("\n") == 1
 
 

@@ -135,7 +135,7 @@ def test_wrong_arguments_are_named() -> None:
         debug(machine.program.network)
     with pytest.raises(TypeError, match="already"):
         debug(machine, machine.program.dataset)
-    with pytest.raises(ValueError, match="judges"):
+    with pytest.raises(ValueError, match="evaluates"):
         debug(machine.evaluator(np.zeros((1, 3))))
 
 

@@ -165,7 +165,7 @@ def test_roles_and_views_are_described() -> None:
         ("Limits", f"connection | {hub.RESUME_SECONDS:g} seconds"),
         ("Limits", f"without viewers | {hub.FREE_SECONDS:g} seconds"),
         ("Scripting in Python", f"newest {scripting.KEPT_EVENTS:,} events"),
-        ("Scripting in Python", f"{scripting.KEPT_FRAMES} that were not asked for"),
+        ("Scripting in Python", f"{scripting.KEPT_FRAMES} that were not taken"),
     ],
 )
 def test_a_number_that_is_said_is_the_one_that_holds(title: str, said: str) -> None:
@@ -201,7 +201,7 @@ def test_dtypes_and_flags() -> None:
     for code, dtype in enumerate(frames.DTYPES):
         assert f"{code} `{dtype}`" in said
     assert (frames.FLAG_BATCH_ROW, frames.FLAG_RUNNING) == (1 << 0, 1 << 1)
-    assert "bit 0: the probe views are a row of the batch; bit 1: running" in said
+    assert "bit 0: the probe views show a row of the batch; bit 1: running" in said
 
 
 def test_the_example_is_a_frame() -> None:

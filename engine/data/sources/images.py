@@ -32,8 +32,8 @@ def _polyline(*corners: tuple[float, float]) -> Floats:
 def _strokes(*strokes: Floats) -> Floats:
     """Several strokes with as many dabs as one has, shared equally among them."""
     picks = [len(part) for part in np.array_split(np.arange(_DABS), len(strokes))]
-    kept = [np.linspace(0, _DABS - 1, count).round().astype(int) for count in picks]
-    return np.concatenate([stroke[rows] for stroke, rows in zip(strokes, kept, strict=True)])
+    indices = [np.linspace(0, _DABS - 1, count).round().astype(int) for count in picks]
+    return np.concatenate([stroke[rows] for stroke, rows in zip(strokes, indices, strict=True)])
 
 
 def _arc(centre: tuple[float, float], radius: Floats | float, turns: float) -> Floats:

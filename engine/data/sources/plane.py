@@ -187,7 +187,7 @@ _CLASSIFICATIONS: tuple[tuple[str, str, Shape, tuple[int, ...], str], ...] = (
         "Gaussians",
         gaussians,
         _ANY_COUNT,
-        "One round cloud of points for each class. With little noise, straight lines part them.",
+        "A round cloud of points for each class. With little noise, straight lines separate them.",
     ),
     (
         "spirals",

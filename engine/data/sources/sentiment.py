@@ -60,12 +60,12 @@ def lexicon() -> Lexicon:
     except ModuleNotFoundError as error:
         raise not_installed("sentiment", PACKAGE) from error
     rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
-    kept = {
+    ratings = {
         word: float(mean)
         for word, mean, *_ in rows
         if _WORD.fullmatch(word) and not _COARSE.search(word)
     }
-    return Lexicon(np.array(list(kept)), np.array(list(kept.values())))
+    return Lexicon(np.array(list(ratings)), np.array(list(ratings.values())))
 
 
 def encode_words(words: Iterable[str], vocabulary: tuple[str, ...], length: int) -> Labels:

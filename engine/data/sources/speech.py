@@ -164,5 +164,5 @@ def _resample(sound: Floats, rate: int) -> Floats:
         return sound
     length = max(round(len(sound) * RATE / rate), 1)
     spectrum = np.fft.rfft(sound)
-    kept = min(len(spectrum), length // 2 + 1)
-    return np.fft.irfft(spectrum[:kept], length) * (length / len(sound))
+    bins = min(len(spectrum), length // 2 + 1)
+    return np.fft.irfft(spectrum[:bins], length) * (length / len(sound))

@@ -1,8 +1,8 @@
 """Why a gradient is zero, small, large, or not a number: the first factor to blame.
 
 The search goes from the element along the factors of its gradient towards the loss, for all samples
-of the batch at once (`engine.explain.factors`). Each op says itself when it lets no gradient pass
-and how that is called (`Op.gradient_stop`).
+of the batch at once (`engine.explain.factors`). Each op defines when it lets no gradient pass
+and what that is called (`Op.gradient_stop`).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def why(
     """Why a gradient is zero, so small, so large or NaN; "healthy" where it is none of these.
 
     Args:
-        machine: which it is of, or an explainer of it, which many questions can share.
+        machine: the machine, or an explainer of it that many questions can share.
         buffer: a gradient, or a weight or another buffer that has one.
-        past: what earlier states are made from, see `engine.history.replay.ReplaySource`.
+        past: the source of earlier states, see `engine.history.replay.ReplaySource`.
 
     Raises:
         DescriptionError: no such gradient or element, or it has not been computed yet.

@@ -9,12 +9,12 @@ import numpy as np
 
 from engine.explain.explainer import Explainer, Explanation
 from engine.explain.why.cause import Cause
-from engine.formula import Element, Formula, Link, Number, Series, index_text, number_text, text
+from engine.formula import Element, Formula, Link, Number, Summation, index_text, number_text, text
 from engine.history.moments import Moment
 from engine.history.replay import UnrecordedError
 
 MAX_LINKS = 10_000
-"""Most links that are followed."""
+"""The greatest number of links that are followed."""
 
 
 def non_finite(explainer: Explainer, explanation: Explanation) -> Cause:
@@ -23,7 +23,7 @@ def non_finite(explainer: Explainer, explanation: Explanation) -> Cause:
     If both a gradient and another factor are not finite, the other one is followed: most gradients
     break because something broke in the forward pass.
     """
-    asked = explanation
+    requested = explanation
     path = [explanation.link]
     for _ in range(MAX_LINKS):
         operands = list(_bad_operands(explanation.formula))
@@ -33,9 +33,9 @@ def non_finite(explainer: Explainer, explanation: Explanation) -> Cause:
         try:
             explanation = _before(explainer, operand, explanation.moment)
         except UnrecordedError:
-            return _unknown(asked, operand, path)
+            return _unknown(requested, operand, path)
         path.append(explanation.link)
-    return _found(explainer, asked, explanation, path)
+    return _found(explainer, requested, explanation, path)
 
 
 def _before(explainer: Explainer, operand: Element, moment: Moment) -> Explanation:
@@ -77,7 +77,7 @@ def _bad_operands(formula: Formula) -> Iterator[Element]:
             yield formula
         return
     children = formula.children()
-    if isinstance(formula, Series):
+    if isinstance(formula, Summation):
         bad = np.argwhere(~np.isfinite(formula.values))
         children = (formula.term_at(*(int(i) for i in bad[0])),) if len(bad) else ()
     for child in children:
@@ -85,8 +85,10 @@ def _bad_operands(formula: Formula) -> Iterator[Element]:
             yield from _bad_operands(child)
 
 
-def _found(explainer: Explainer, asked: Explanation, first: Explanation, path: list[Link]) -> Cause:
-    symbol = asked.symbol
+def _found(
+    explainer: Explainer, requested: Explanation, first: Explanation, path: list[Link]
+) -> Cause:
+    symbol = requested.symbol
     evidence = {"value": first.value}
     if first.moment is None or isinstance(first.formula, Number):
         origin = first.formula.meaning if isinstance(first.formula, Number) else "given"
@@ -112,10 +114,10 @@ def _found(explainer: Explainer, asked: Explanation, first: Explanation, path: l
     return Cause("non_finite", sentence, tuple(path), evidence)
 
 
-def _unknown(asked: Explanation, operand: Element, path: list[Link]) -> Cause:
+def _unknown(requested: Explanation, operand: Element, path: list[Link]) -> Cause:
     symbol = index_text(operand.symbol, operand.index)
     sentence = (
-        f"{asked.symbol} is not finite because {symbol} was not. The numbers that {symbol} was "
+        f"{requested.symbol} is not finite because {symbol} was not. The numbers that {symbol} was "
         "computed from have been overwritten and are not recorded."
     )
     return Cause("non_finite", sentence, (*path, operand.link), {"value": operand.value})

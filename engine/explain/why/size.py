@@ -14,7 +14,15 @@ from math import log10
 from typing import Literal
 
 from engine.explain.explainer import Explainer
-from engine.explain.factors import Term, origin, origins, placed, root_mean_square, size, terms
+from engine.explain.factors import (
+    Term,
+    at_largest,
+    origin,
+    origins,
+    root_mean_square,
+    size,
+    terms,
+)
 from engine.explain.why.cause import Cause, CauseKind
 from engine.formula import Axis, AxisPositions, Element, Formula, Link, index_text, number_text
 from engine.ops.base import StopKind
@@ -76,16 +84,16 @@ def gains(explainer: Explainer, element: Element) -> Iterator[Gain]:
     route: tuple[Link, ...] = ()
     while True:
         before = size(element, axes)
-        made = max(
+        source = max(
             origins(explainer, element),
-            key=lambda made: size(made.element, made.element.axes),
+            key=lambda source: size(source.element, source.element.axes),
             default=None,
         )
-        if made is not None:
-            element, positions = made.element, positions | made.at
-            axes = tuple(axis for axis in axes if axis not in made.at)
+        if source is not None:
+            element, positions = source.element, positions | source.at
+            axes = tuple(axis for axis in axes if axis not in source.at)
         route = (*route, _link(element, positions))
-        formula = made.formula(explainer) if made is not None else None
+        formula = source.formula(explainer) if source is not None else None
         parts = terms(explainer, formula, axes) if formula is not None else []
         carrying = [part for part in parts if part.upstream is not None]
         if formula is None or not carrying:
@@ -93,7 +101,7 @@ def gains(explainer: Explainer, element: Element) -> Iterator[Gain]:
             return
         term = max(carrying, key=lambda part: size(part.formula, part.axes))
         assert term.upstream is not None
-        positions = placed(term, positions)
+        positions = at_largest(term, positions)
         yield from _of_term(explainer, element, axes, before, term, positions, route)
         element, axes = term.upstream, term.upstream.axes
 
@@ -112,17 +120,17 @@ def _of_term(
     ratio = before / size(term.upstream, term.upstream.axes)
     added = [axis for axis in term.axes if axis not in axes]
     if any(axis.name == "batch" for axis in added):
-        kept = before / size(term.formula, term.axes)
-        yield Gain("samples", route[-1], "Σ over the batch", kept, None, 0.0, route)
-        ratio /= kept
+        remaining = before / size(term.formula, term.axes)
+        yield Gain("samples", route[-1], "Σ over the batch", remaining, None, 0.0, route)
+        ratio /= remaining
     factor = next((f for f in term.local if isinstance(f, Element)), None)
     if factor is None:
         yield Gain(
             "factor", route[-1], index_text(element.symbol, element.index), ratio, None, 0, route
         )
         return
-    made = origin(explainer, factor)
-    stop = made.node.op.gradient_stop if made is not None else None
+    source = origin(explainer, factor)
+    stop = source.node.op.gradient_stop if source is not None else None
     yield Gain(
         part=_part(factor),
         link=_link(factor, positions),

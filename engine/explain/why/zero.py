@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.explain.explainer import Explainer
-from engine.explain.factors import Origin, Term, origins, placed, terms
+from engine.explain.factors import Origin, Term, at_largest, origins, terms
 from engine.explain.why.cause import Cause, CauseKind
 from engine.formula import (
     FUNCTIONS,
@@ -16,7 +16,6 @@ from engine.formula import (
     Axis,
     AxisPositions,
     Cases,
-    Choice,
     Element,
     Formula,
     Function,
@@ -24,6 +23,7 @@ from engine.formula import (
     Number,
     Power,
     Quotient,
+    Selection,
     index_text,
     number_text,
     translated,
@@ -43,7 +43,7 @@ class Finding(NamedTuple):
 
 
 class ZeroInquiry:
-    """Follows a zero from factor to factor, until one is zero for a reason of its own."""
+    """Follows a zero from factor to factor, to the first that is not zero because of another."""
 
     def __init__(self, explainer: Explainer) -> None:
         self.explainer = explainer
@@ -73,33 +73,35 @@ class ZeroInquiry:
             return Finding("clamped", reason, {})
         if element.role == "input":
             return _given(element)
-        made = origins(self.explainer, element)
-        if len(made) > 1:
-            return self._of_many(element, made, positions)
-        return self._of_origin(made[0], positions) if made else _given(element)
+        sources = origins(self.explainer, element)
+        if len(sources) > 1:
+            return self._of_many(element, sources, positions)
+        return self._of_origin(sources[0], positions) if sources else _given(element)
 
-    def _of_many(self, element: Element, made: list[Origin], positions: AxisPositions) -> Finding:
+    def _of_many(
+        self, element: Element, sources: list[Origin], positions: AxisPositions
+    ) -> Finding:
         """Why elements with several origins (such as time steps) are zero, if for one reason."""
-        path, ways = self._path, []
-        for origin in made:
+        path, answers = self._path, []
+        for origin in sources:
             self._path = [*path[:-1]]
             finding = self._of_element(origin.element, {**positions, **origin.at})
-            ways.append((finding, self._path))
-        kinds = dict.fromkeys(finding.kind for finding, _ in ways)
-        finding, self._path = ways[0]
+            answers.append((finding, self._path))
+        kinds = dict.fromkeys(finding.kind for finding, _ in answers)
+        finding, self._path = answers[0]
         if len(kinds) == 1:
             return finding
         reason = f"{_name(element)} is 0 at every step, for different reasons: {', '.join(kinds)}"
         return Finding("zero_factor", reason, {})
 
-    def _of_origin(self, made: Origin, positions: AxisPositions) -> Finding:
-        gradient_stop = made.node.op.gradient_stop
-        if gradient_stop is not None and bool(gradient_stop.stops(made.element.values).all()):
-            return self._blocked(made, gradient_stop)
-        formula = made.formula(self.explainer)
+    def _of_origin(self, origin: Origin, positions: AxisPositions) -> Finding:
+        gradient_stop = origin.node.op.gradient_stop
+        if gradient_stop is not None and bool(gradient_stop.stops(origin.element.values).all()):
+            return self._blocked(origin, gradient_stop)
+        formula = origin.formula(self.explainer)
         if formula is None:
-            return _given(made.element)
-        return self._of_formula(formula, made.element.axes, positions, made.node)
+            return _given(origin.element)
+        return self._of_formula(formula, origin.element.axes, positions, origin.node)
 
     def _of_formula(
         self, formula: Formula, axes: tuple[Axis, ...], positions: AxisPositions, node: Node
@@ -120,7 +122,7 @@ class ZeroInquiry:
         if not all(_vanishes(part.formula, part.axes) for part in parts):
             return Finding("cancelling", "its terms cancel each other exactly", {})
         term = next((part for part in parts if part.upstream is not None), parts[0])
-        return self._of_term(term, placed(term, positions), node)
+        return self._of_term(term, at_largest(term, positions), node)
 
     def _of_term(self, term: Term, positions: AxisPositions, node: Node) -> Finding:
         factors = [*term.local, *([term.upstream] if term.upstream is not None else [])]
@@ -138,12 +140,12 @@ class ZeroInquiry:
         index, array = element.index, element.operand.array
         return any(translated(index, array, part) is not None for part in self._clamped)
 
-    def _blocked(self, made: Origin, gradient_stop: GradientStop) -> Finding:
+    def _blocked(self, origin: Origin, gradient_stop: GradientStop) -> Finding:
         """The elements are zero because their op lets no gradient pass."""
-        element, tensor = made.element, made.element.operand.tensor
-        argument = made.node.inputs[0]
-        alike = argument.shape == made.node.output.shape
-        seen = self.explainer.operand(argument)[made.index] if alike else None
+        element, tensor = origin.element, origin.element.operand.tensor
+        argument = origin.node.inputs[0]
+        alike = argument.shape == origin.node.output.shape
+        seen = self.explainer.operand(argument)[origin.index] if alike else None
         unit = element.index[-1]
         which = "every unit" if isinstance(unit, Along) else f"unit {unit}"
         reason = f"{which} of {tensor.layer or 'the network'} is {gradient_stop.kind}"
@@ -176,7 +178,7 @@ def _inner(formula: Formula) -> Formula | None:
             return formula.argument
         case Power():
             return formula.base
-        case Choice():
+        case Selection():
             return formula.found
         case Quotient():
             return formula.numerator

@@ -15,7 +15,7 @@ import { changeSpeed, reseed, STEP_UNITS } from "./transport.js";
 function runBindings(context) {
   const { store, actions } = context;
   const group = "Run and step";
-  const does = (/** @type {string} */ unit) => `Step one ${unit} and make it the unit`;
+  const does = (/** @type {string} */ unit) => `Step one ${unit} and choose this unit`;
   return [
     {
       keys: [" ", "F8"],
@@ -122,7 +122,7 @@ function timeBindings({ store, actions }) {
       keys: [`Shift+${key.toLowerCase()}`],
       shown: i === 0 ? "Shift I…E" : "",
       group,
-      does: "Step back by that unit and make it the unit",
+      does: "Step back by that unit and choose it",
       repeats: true,
       run: () => {
         store.set({ stepUnit: unit });
@@ -141,7 +141,7 @@ function timeBindings({ store, actions }) {
       shown: "Home",
       group,
       run: () => travel.start(),
-      does: "Go to step 0; nothing is lost",
+      does: "Go to step 0 (the run is kept)",
     },
     {
       keys: ["End"],

@@ -1,5 +1,5 @@
 // @ts-check
-// What a user brings to a data set: a text to learn from, or a curve drawn by hand.
+// Data that the user provides: a text to learn from, or a curve drawn by hand.
 
 import { palette } from "../color.js";
 import { h, tip } from "./dom.js";

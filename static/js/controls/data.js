@@ -1,5 +1,5 @@
 // @ts-check
-// The panel's first part: which data, how many, how noisy, and what of them the network is given.
+// The panel's first part: the data set, its size and noise, and the input features.
 
 import { classesOf, fitData } from "../state/description.js";
 import { h, setText, tip } from "./dom.js";
@@ -15,7 +15,7 @@ const HINTS = {
   noise:
     "How far the samples scatter around the clean pattern. With a lot of noise, no network can get every sample right.",
   test_fraction:
-    "Share of the samples that are held out for testing. No gradient is ever computed from them.",
+    "Fraction of the samples held out for testing. No gradient is ever computed from them.",
   context:
     "Number of time steps the network sees at once; a recurrent layer is unrolled over as many steps.",
   merges:
@@ -36,7 +36,7 @@ const KINDS = new Map([
 /**
  * A data set's entry in the catalogue.
  * @param {Context["store"]} store
- * @param {string} [name] the one in use if left out
+ * @param {string} [name] the current data set if left out
  */
 export function datasetInfo({ state }, name = state.description?.data.name) {
   return state.catalogue?.datasets.find((info) => info.name === name);
@@ -183,7 +183,7 @@ function scaleOf({ minimum, maximum, integer }) {
 }
 
 /**
- * The options of one data set: numbers, choices, and what a user brings.
+ * The options of one data set: numbers, choices, and text or curves of the user.
  * @param {Context} context
  * @param {DatasetInfo} info
  * @param {LossInfo[]} losses
@@ -199,16 +199,16 @@ function optionFields({ store, actions }, info, losses) {
     .filter(({ name }) => name !== "seed")
     .map((option) => {
       const { name, minimum, maximum, integer } = option;
-      const own = { ...labelled(option), scale: scaleOf(option) };
+      const common = { ...labelled(option), scale: scaleOf(option) };
       const set = (/** @type {number} */ value) => change(name, value);
-      return { name, ...numberField({ ...own, minimum, maximum, integer, change: set }) };
+      return { name, ...numberField({ ...common, minimum, maximum, integer, change: set }) };
     });
   const choices = info.choices.map((choice) => {
     const { name, words } = choice;
     const named = words.map((word) => ({ name: word, title: word }));
-    const own = { ...labelled(choice), choices: named };
+    const common = { ...labelled(choice), choices: named };
     const set = (/** @type {string} */ word) => change(name, word);
-    return { name, ...selectField({ ...own, change: set }) };
+    return { name, ...selectField({ ...common, change: set }) };
   });
   /** @type {{name: string, element: HTMLElement, show: (value: any) => void}[]} */
   const fields = [...choices, ...numbers];
@@ -276,17 +276,17 @@ export function dataSection(context, catalogue) {
   inputs.append(h("span", { class: "label" }, "Features"), features.list, errorSlot());
   const options = h("div", {});
   /** @type {Map<string, ReturnType<typeof optionFields>>} */
-  const made = new Map();
+  const built = new Map();
   const show = () => {
     const { description } = store.state;
     const info = datasetInfo(store);
     if (!description || !info) return;
     pictures.show(info);
     setText(title, info.title);
-    const own = made.get(info.name) ?? optionFields(context, info, catalogue.losses);
-    made.set(info.name, own);
-    if (options.firstChild !== own.element) options.replaceChildren(own.element);
-    own.show();
+    const fields = built.get(info.name) ?? optionFields(context, info, catalogue.losses);
+    built.set(info.name, fields);
+    if (options.firstChild !== fields.element) options.replaceChildren(fields.element);
+    fields.show();
     inputs.hidden = info.features.length === 0;
     features.show(info.features, description.data.features ?? info.default_features);
   };

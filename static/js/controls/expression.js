@@ -1,6 +1,6 @@
 // @ts-check
-// A field for an expression. While it is typed the server judges it: the part that is wrong is
-// underlined and the words below say what was expected. Names are completed at the caret.
+// A field for an expression, checked by the server while it is typed: the wrong part is underlined,
+// and a message below says what was expected. Names are completed at the caret.
 
 import { complete, examples, inserted, vocabulary } from "../state/completion.js";
 import { h, setText } from "./dom.js";
@@ -17,21 +17,21 @@ import { placeAt } from "./menu.js";
  * @property {boolean} [optional] it may be left empty
  * @property {boolean} [bare] the label is for screen readers only
  * @property {string} [placeholder]
- * @property {() => void} [change] the text is another one, and it has been judged
- * @property {() => void} [enter] Enter was pressed
+ * @property {() => void} [change] called when the text has changed and been checked
+ * @property {() => void} [enter] called when Enter is pressed
  */
 
 const DELAY = 120; // milliseconds from the last letter to the question
 
-let made = 0;
+let lastId = 0;
 
 export class ExpressionField {
   /** @param {Context} context @param {Options} options */
   constructor(context, options) {
     this.context = context;
     this.options = options;
-    made += 1;
-    const id = `expression-${made}`;
+    lastId += 1;
+    const id = `expression-${lastId}`;
     this.ghost = h("div", { class: "expression-ghost", "aria-hidden": "true" });
     this.input = h("input", {
       id,
@@ -47,7 +47,7 @@ export class ExpressionField {
       "aria-controls": `${id}-offers`,
       "aria-describedby": `${id}-said`,
     });
-    this.said = h("p", { class: "expression-said", id: `${id}-said`, "aria-live": "polite" });
+    this.message = h("p", { class: "expression-said", id: `${id}-said`, "aria-live": "polite" });
     this.list = h("div", {
       class: "expression-offers",
       id: `${id}-offers`,
@@ -57,12 +57,12 @@ export class ExpressionField {
     });
     const label = h("label", { for: id, class: options.bare ? "unseen" : null }, options.label);
     const box = h("div", { class: "expression-box" }, this.ghost, this.input);
-    this.element = h("div", { class: "expression" }, label, box, this.said, this.list);
+    this.element = h("div", { class: "expression" }, label, box, this.message, this.list);
     /** @type {Offer[]} */
     this.offers = [];
     this.active = -1;
     this.timer = 0;
-    /** The text that the server judged last, and its judgement. */
+    /** The text that the server checked last, and the result. */
     this.judged = "";
     /** @type {Judgement | null} */
     this.judgement = null;
@@ -89,13 +89,13 @@ export class ExpressionField {
     return this.input.value.trim();
   }
 
-  /** Whether what is typed has been judged, and is right. */
+  /** Whether the typed text has been checked and is right. */
   get right() {
     if (this.text === "") return this.options.optional ?? false;
     return this.judged === this.input.value && this.judgement?.wrong === null;
   }
 
-  /** Waits until what is typed has been judged. */
+  /** Waits until the typed text has been checked. */
   async settled() {
     if (this.judged !== this.input.value) await this.judge();
   }
@@ -121,7 +121,7 @@ export class ExpressionField {
     this.timer = window.setTimeout(() => this.judge(), DELAY);
   }
 
-  /** Asks the server to judge the current text. */
+  /** Asks the server to check the current text. */
   async judge() {
     clearTimeout(this.timer);
     const text = this.input.value;
@@ -136,7 +136,7 @@ export class ExpressionField {
     this.options.change?.();
   }
 
-  /** Shows the judgement, but not of a word that is still being completed. */
+  /** Shows the result, except for a word that is still being completed. */
   tell() {
     const { judgement, offers } = this;
     const wrong = judgement?.wrong ?? null;
@@ -170,11 +170,11 @@ export class ExpressionField {
   /** @param {Judgement | null} judgement */
   say(judgement) {
     const wrong = judgement?.wrong;
-    this.said.classList.toggle("wrong", Boolean(wrong));
-    if (wrong) setText(this.said, wrong.message);
+    this.message.classList.toggle("wrong", Boolean(wrong));
+    if (wrong) setText(this.message, wrong.message);
     else
       setText(
-        this.said,
+        this.message,
         judgement && this.options.role !== "log_message" ? kindText(judgement) : "",
       );
   }

@@ -1,12 +1,12 @@
 // @ts-check
-// The form fields of the panels: label, control, unit, and the words of an error where it belongs.
+// The form fields of the panels: label, control, unit, and the error message below.
 
 import { h, icon, tip } from "./dom.js";
 
 /** @import { Named } from "../state/types.js" */
 
 /**
- * A field that shows a value and tells its changes.
+ * A field that shows a value and reports changes.
  * @template T
  * @typedef {{element: HTMLElement, show: (value: T) => void}} Field
  */
@@ -19,12 +19,12 @@ import { h, icon, tip } from "./dom.js";
  * @property {string} [key] its keyboard shortcut
  */
 
-let made = 0;
+let lastId = 0;
 
 /** A document-wide unique id for a label and its control. */
 function nextId() {
-  made += 1;
-  return `field-${made}`;
+  lastId += 1;
+  return `field-${lastId}`;
 }
 
 /** An empty element for an error message. */

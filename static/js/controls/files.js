@@ -10,7 +10,7 @@ import { h } from "./dom.js";
 
 const VERSION = 2;
 const READABLE = [1, VERSION]; // version 1 has other names for fields of breakpoints: see `unpack`
-const MAX_FILE_BYTES = 1_000_000; // bytes of a file that is looked into at all
+const MAX_FILE_BYTES = 1_000_000; // larger files are not read
 
 /**
  * Saves the session, as a download of the browser.

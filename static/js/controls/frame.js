@@ -149,7 +149,7 @@ export function togglePresent({ store, loop }) {
 }
 
 /**
- * Words at the bottom of the window: a lost connection, errors that belong to no field.
+ * Messages at the bottom of the window: a lost connection, errors that belong to no field.
  * @param {Context} context
  */
 function mountBanner({ store }) {
@@ -167,9 +167,7 @@ function mountBanner({ store }) {
     const loose = errors.filter((problem) => !belongsToField(problem));
     const texts = loose.map((problem) => problem.message);
     if (connection === "lost") {
-      texts.unshift(
-        "The connection to the server was lost. Training continues there; this page is reconnecting…",
-      );
+      texts.unshift("Connection lost. Reconnecting…");
     } else if (connection === "refused") {
       texts.unshift("The server refused the connection. Reload the page to try again.");
     } else if (connection === "done") {

@@ -52,7 +52,7 @@ function sceneCard({ store, actions }, scene, close) {
   return { scene, button, words: words.join(" ").toLowerCase(), draw };
 }
 
-/** Tells how to install a scene's data. @param {string} name of the package */
+/** Says how to install a scene's data. @param {string} name of the package */
 function install(name) {
   const command = h("code", {}, `pip install ${name}`);
   const why = `Not available: its data come with the package ${name}. `;
@@ -125,8 +125,8 @@ export async function fillGallery(gallery, context) {
     const asked = search.value.toLowerCase().split(/\s+/);
     for (const card of cards)
       card.button.hidden = !asked.every((word) => card.words.includes(word));
-    for (const { element, cards: own } of groups) {
-      element.hidden = own.every(({ button }) => button.hidden);
+    for (const { element, cards: members } of groups) {
+      element.hidden = members.every(({ button }) => button.hidden);
     }
     none.hidden = shown().length > 0;
   };

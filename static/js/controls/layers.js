@@ -1,6 +1,6 @@
 // @ts-check
-// A list of layers, one row each: what is set most often in the row, the rest unfolded below it.
-// Layers made of layers have lists of their own in there.
+// A list of layers, one row each: the common settings in the row, the rest unfolded below it.
+// Layers that contain layers have nested lists there.
 
 import { PLAIN_LAYER } from "../state/description.js";
 import { h, icon, iconButton, setText, tip } from "./dom.js";
@@ -16,8 +16,8 @@ import { styled } from "./styles.js";
 const SIZES = ["units", "filters", "rank", "heads"];
 
 /**
- * A list of layers at a place of the description. `get` finds it in a draft.
- * @typedef {object} Place
+ * A list of layers within the description. `get` finds it in a draft.
+ * @typedef {object} LayerList
  * @property {string} path such as "layers" or "layers[1].branches[0]"
  * @property {(draft: import("../state/types.js").Description) => LayerDescription[]} get
  * @property {string} name before the numbers of its layers: "" at the top
@@ -76,20 +76,26 @@ export class LayerRows {
   }
 
   /**
-   * @param {Place} place
+   * @param {LayerList} layerList
    * @returns {List}
    */
-  list(place) {
+  list(layerList) {
     const list = h("div", { class: "layers" });
-    const element = h("div", { "data-field": place.path }, errorSlot(), list, this.adder(place));
-    let made = "";
+    const element = h(
+      "div",
+      { "data-field": layerList.path },
+      errorSlot(),
+      list,
+      this.adder(layerList),
+    );
+    let builtKey = "";
     /** @type {{element: HTMLElement, show: (layer: LayerDescription) => void}[]} */
     let rows = [];
     const show = (/** @type {LayerDescription[]} */ layers) => {
       const wanted = structure(layers);
-      if (wanted !== made) {
-        made = wanted;
-        rows = layers.map((layer, i) => this.row(place, layer, i, layers.length));
+      if (wanted !== builtKey) {
+        builtKey = wanted;
+        rows = layers.map((layer, i) => this.row(layerList, layer, i, layers.length));
         list.replaceChildren(...rows.map((row) => row.element));
       }
       layers.forEach((layer, i) => {
@@ -101,13 +107,13 @@ export class LayerRows {
 
   /**
    * The buttons that add a layer: a copy of the last one, or one of a chosen kind.
-   * @param {Place} place
+   * @param {LayerList} layerList
    */
-  adder(place) {
+  adder(layerList) {
     const add = (/** @type {LayerKind | null} */ kind) =>
       this.actions.edit((draft) => {
-        const layers = place.get(draft);
-        const end = place.top ? layers.length - 1 : layers.length;
+        const layers = layerList.get(draft);
+        const end = layerList.top ? layers.length - 1 : layers.length;
         const before = layers[end - 1];
         const plain = /** @type {LayerKind} */ (this.kinds.get(PLAIN_LAYER));
         const like = before ? structuredClone(before) : fresh(plain);
@@ -117,9 +123,9 @@ export class LayerRows {
     again.onclick = () => add(null);
     tip(again, "Adds a layer like the previous one: one more factor in the chain rule.");
     const other = h("button", { type: "button", class: "add other", "aria-haspopup": "menu" });
-    other.append("other kind", icon("down"));
+    other.append("Other layer…", icon("down"));
     const where =
-      place.name === "" ? "Add a layer of another kind" : `Add a layer to ${place.name}`;
+      layerList.name === "" ? "Add a layer of another kind" : `Add a layer to ${layerList.name}`;
     other.setAttribute("aria-label", where);
     other.onclick = async () => {
       const { openMenu } = await styled("menu", import("./menu.js"));
@@ -139,31 +145,31 @@ export class LayerRows {
   }
 
   /**
-   * @param {Place} place
+   * @param {LayerList} layerList
    * @param {LayerDescription} layer
    * @param {number} index
    * @param {number} count of layers in its list
    */
-  row(place, layer, index, count) {
-    const isOutput = place.top && index === count - 1;
+  row(layerList, layer, index, count) {
+    const isOutput = layerList.top && index === count - 1;
     const kind = this.kinds.get(layer.kind);
-    const number = `${place.name === "" ? "Layer" : place.name} ${index + 1}`;
+    const number = `${layerList.name === "" ? "Layer" : layerList.name} ${index + 1}`;
     const name = isOutput ? "Output" : number;
-    const path = `${place.path}[${index}]`;
+    const path = `${layerList.path}[${index}]`;
     const edit = (/** @type {{[field: string]: any}} */ change) =>
-      this.actions.edit((draft) => Object.assign(place.get(draft)[index], change));
+      this.actions.edit((draft) => Object.assign(layerList.get(draft)[index], change));
     const fields = kind?.fields ?? [];
     const size = fields.find((field) => SIZES.includes(field.name)) ?? null;
     const activation = fields.find((field) => field.name === "activation") ?? null;
     const units = this.sizeControl(size, layer, name, isOutput, edit);
     const shape = this.activationControl(activation, name, isOutput, edit);
     const rest = fields.filter((field) => field !== size && field !== activation);
-    const inner = this.settings(place, index, name, path, rest, edit);
+    const inner = this.settings(layerList, index, name, path, rest, edit);
     const unfold = this.unfolder(name, path, inner.element);
     const title = layer.kind === PLAIN_LAYER ? name : (kind?.title ?? layer.kind);
     const label = tip(h("span", { class: "label" }, title), kind?.formula ?? "");
     const handed = h("span", { class: "shape" });
-    const remove = isOutput ? null : this.remover(place, index, name);
+    const remove = isOutput ? null : this.remover(layerList, index, name);
     const element = h(
       "div",
       {
@@ -201,15 +207,15 @@ export class LayerRows {
       return { element: fixed, show };
     }
     const title = field.title;
-    const made = stepper({
+    const control = stepper({
       label: `${title} of ${name}`,
       minimum: field.minimum ?? 1,
       maximum: field.maximum ?? 1024,
       hint: sizeHint(field.name),
       change: (value) => edit({ [field.name]: value }),
     });
-    const show = (/** @type {LayerDescription} */ now) => made.show(now[field.name] ?? 1);
-    return { element: made.element, show };
+    const show = (/** @type {LayerDescription} */ now) => control.show(now[field.name] ?? 1);
+    return { element: control.element, show };
   }
 
   /**
@@ -242,31 +248,31 @@ export class LayerRows {
 
   /**
    * The unfolded part of a row: all other settings, and the buttons that move or remove the layer.
-   * @param {Place} place
+   * @param {LayerList} layerList
    * @param {number} index
    * @param {string} name
    * @param {string} path
    * @param {LayerField[]} fields
    * @param {(change: {[field: string]: any}) => void} edit
    */
-  settings(place, index, name, path, fields, edit) {
+  settings(layerList, index, name, path, fields, edit) {
     /** @type {{element: HTMLElement, show: (layer: LayerDescription) => void}[]} */
     const parts = fields.flatMap((field) => {
       const inner = `${path}.${field.name}`;
-      if (field.control === "layers") return [this.inner(place, index, name, inner)];
-      if (field.control === "branches") return [this.branches(place, index, name, inner)];
+      if (field.control === "layers") return [this.inner(layerList, index, name, inner)];
+      if (field.control === "branches") return [this.branches(layerList, index, name, inner)];
       const set = (/** @type {any} */ value) => edit({ [field.name]: value });
-      const made = layerSetting(field, inner, name, this.words, set);
-      return [{ element: made.element, show: (layer) => made.show(layer[field.name]) }];
+      const control = layerSetting(field, inner, name, this.words, set);
+      return [{ element: control.element, show: (layer) => control.show(layer[field.name]) }];
     });
     const element = h("div", { class: "layer-settings", hidden: !this.unfolded.has(path) });
-    element.append(...parts.map((part) => part.element), this.movers(place, index, name));
+    element.append(...parts.map((part) => part.element), this.movers(layerList, index, name));
     const show = (/** @type {LayerDescription} */ layer) => {
       if (!element.hidden) for (const part of parts) part.show(layer);
     };
     element.addEventListener("unfold", () => {
       const layers = this.store.state.description;
-      if (layers) show(place.get(layers)[index]);
+      if (layers) show(layerList.get(layers)[index]);
     });
     return { element, show };
   }
@@ -296,26 +302,26 @@ export class LayerRows {
   }
 
   /**
-   * @param {Place} place
+   * @param {LayerList} layerList
    * @param {number} index
    * @param {string} name
    */
-  remover(place, index, name) {
+  remover(layerList, index, name) {
     return iconButton("close", `Remove ${name}`, "Removes this layer from the network.", "", () =>
-      this.actions.edit((draft) => place.get(draft).splice(index, 1)),
+      this.actions.edit((draft) => layerList.get(draft).splice(index, 1)),
     );
   }
 
   /**
-   * @param {Place} place
+   * @param {LayerList} layerList
    * @param {number} index
    * @param {string} name
    */
-  movers(place, index, name) {
+  movers(layerList, index, name) {
     const move = (/** @type {number} */ by) =>
       this.actions.edit((draft) => {
-        const layers = place.get(draft);
-        const last = layers.length - (place.top ? 2 : 1);
+        const layers = layerList.get(draft);
+        const last = layers.length - (layerList.top ? 2 : 1);
         const to = Math.min(last, Math.max(0, index + by));
         layers.splice(to, 0, ...layers.splice(index, 1));
       });
@@ -335,17 +341,17 @@ export class LayerRows {
 
   /**
    * The layers inside a residual connection.
-   * @param {Place} place
+   * @param {LayerList} layerList
    * @param {number} index
    * @param {string} name
    * @param {string} path
    */
-  inner(place, index, name, path) {
+  inner(layerList, index, name, path) {
     const list = this.list({
       path,
       name: `${name}.`,
       top: false,
-      get: (draft) => place.get(draft)[index].layers,
+      get: (draft) => layerList.get(draft)[index].layers,
     });
     return {
       element: h("div", { class: "nested" }, list.element),
@@ -355,21 +361,22 @@ export class LayerRows {
 
   /**
    * The branches whose outputs are concatenated; an empty branch outputs its input.
-   * @param {Place} place
+   * @param {LayerList} layerList
    * @param {number} index
    * @param {string} name
    * @param {string} path
    */
-  branches(place, index, name, path) {
+  branches(layerList, index, name, path) {
     const element = h("div", { class: "nested" });
     const more = h("button", { type: "button", class: "add" }, icon("plus"), "Add branch");
-    more.onclick = () => this.actions.edit((draft) => place.get(draft)[index].branches.push([]));
+    more.onclick = () =>
+      this.actions.edit((draft) => layerList.get(draft)[index].branches.push([]));
     /** @type {List[]} */
     let lists = [];
     const show = (/** @type {LayerDescription} */ layer) => {
       const branches = /** @type {LayerDescription[][]} */ (layer.branches ?? []);
       if (lists.length !== branches.length) {
-        lists = branches.map((_, b) => this.branch(place, index, `${name}.${b + 1}.`, path, b));
+        lists = branches.map((_, b) => this.branch(layerList, index, `${name}.${b + 1}.`, path, b));
         element.replaceChildren(...lists.map((list) => list.element), more);
       }
       branches.forEach((branch, b) => {
@@ -380,21 +387,21 @@ export class LayerRows {
   }
 
   /**
-   * @param {Place} place
+   * @param {LayerList} layerList
    * @param {number} index
    * @param {string} name
    * @param {string} path
    * @param {number} branch
    */
-  branch(place, index, name, path, branch) {
+  branch(layerList, index, name, path, branch) {
     const list = this.list({
       path: `${path}[${branch}]`,
       name,
       top: false,
-      get: (draft) => place.get(draft)[index].branches[branch],
+      get: (draft) => layerList.get(draft)[index].branches[branch],
     });
     const remove = () =>
-      this.actions.edit((draft) => place.get(draft)[index].branches.splice(branch, 1));
+      this.actions.edit((draft) => layerList.get(draft)[index].branches.splice(branch, 1));
     const label = `Remove branch ${branch + 1} of ${name.replace(/\.\d+\.$/, "")}`;
     const away = iconButton("close", label, "Removes this branch.", "", remove);
     const head = h("div", { class: "branch-head" }, h("span", {}, `Branch ${branch + 1}`), away);

@@ -1,5 +1,5 @@
 // @ts-check
-// Menus: moving in one with the keys, and one that opens at a place of the page.
+// Menus: moving within one by keys, and opening one at a position on the page.
 
 import { h } from "./dom.js";
 
@@ -46,14 +46,14 @@ export function openMenu(label, groups, box) {
       "aria-checked": ticked ? String(item.checked) : null,
       "aria-keyshortcuts": item.key ?? null,
     };
-    const made = h("button", props, h("span", {}, item.text));
-    if (item.hint) made.append(h("small", {}, item.hint));
-    if (item.key) made.append(h("kbd", { "aria-hidden": "true" }, item.key));
-    made.onclick = () => {
+    const button = h("button", props, h("span", {}, item.text));
+    if (item.hint) button.append(h("small", {}, item.hint));
+    if (item.key) button.append(h("kbd", { "aria-hidden": "true" }, item.key));
+    button.onclick = () => {
       chosen = item;
       menu.hidePopover();
     };
-    return made;
+    return button;
   };
   const filled = groups.filter((group) => group.length > 0);
   menu.append(...filled.map((group) => h("div", { role: "group" }, ...group.map(button))));

@@ -7,7 +7,7 @@ import { LayerRows } from "./layers.js";
 
 /** @import { Catalogue, Context } from "../state/types.js" */
 
-const DIFFERS = { name: "", title: "differs by layer" };
+const DIFFERS = { name: "", title: "varies by layer" };
 
 /**
  * @param {Context} context

@@ -60,8 +60,8 @@ export function mount(element, context, catalogue) {
       showError(/** @type {Element} */ (slot.closest("[data-field]")), "");
     }
     for (const { field, message } of store.state.errors) {
-      const place = field ? fieldOf(element, field) : null;
-      if (place) showError(place, message);
+      const target = field ? fieldOf(element, field) : null;
+      if (target) showError(target, message);
     }
   };
   store.on(["description", "model"], show);

@@ -8,7 +8,7 @@ import { errorSlot } from "./fields.js";
 /** @typedef {{element: HTMLElement, show: (value: any) => void}} Setting */
 
 /**
- * The words of choices: what an initializer can be, and the titles of those words that have one.
+ * The choices of an initializer, and the titles of those that have one.
  * @typedef {{initializers: string[], titles: Map<string, string>}} Words
  */
 
@@ -37,7 +37,7 @@ function numberInput(field, change) {
     step: whole ? 1 : "any",
     inputmode: whole ? "numeric" : "decimal",
     autocomplete: "off",
-    placeholder: field.default === null ? (field.optional ? "none" : "fits the data") : null,
+    placeholder: field.default === null ? (field.optional ? "none" : "from the data") : null,
     required: field.default !== null,
   });
   input.onchange = () => {
@@ -65,7 +65,7 @@ function numbersInput(field, change) {
     inputmode: words.length > 0 ? "text" : "numeric",
     autocomplete: "off",
     placeholder:
-      field.default === null ? (field.optional ? "same as window" : "fits the data") : null,
+      field.default === null ? (field.optional ? "same as window" : "from the data") : null,
     title:
       words.length > 0 ? `${words.join(", ")}, or a number` : "One number, or one per axis: 3×3",
   });
@@ -98,12 +98,13 @@ function numbersInput(field, change) {
 function choiceInput(field, choices, words, change) {
   const input = h("select", { onchange: () => change(input.value) });
   input.append(...choices.map((name) => h("option", { value: name }, titleOf(name, words))));
-  const own = h("option", { value: "", hidden: true }, "With a value");
-  if (field.control === "initializer") input.append(own);
+  const current = h("option", { value: "", hidden: true }, "With a value");
+  if (field.control === "initializer") input.append(current);
   const show = (/** @type {any} */ value) => {
     const name = typeof value === "string" ? value : "";
     if (input.value !== name) input.value = name;
-    if (name === "") own.textContent = `${titleOf(value?.kind ?? "", words)} ${value?.value ?? ""}`;
+    if (name === "")
+      current.textContent = `${titleOf(value?.kind ?? "", words)} ${value?.value ?? ""}`;
   };
   return { input, box: h("span", { class: "select" }, input, icon("down")), show };
 }

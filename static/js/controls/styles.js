@@ -17,8 +17,8 @@ export async function styled(name, module) {
   const sheet = sheets.get(name) ?? fetchSheet(name);
   sheets.set(name, sheet);
   // We wait for both at once, so that the caller sees a failure of the module.
-  const [made] = await Promise.all([module, sheet]);
-  return made;
+  const [loaded] = await Promise.all([module, sheet]);
+  return loaded;
 }
 
 /** @param {string} name */

@@ -5,7 +5,7 @@ import { category, palette } from "../color.js";
 
 /** @import { DatasetInfo, Thumbnail } from "../state/types.js" */
 
-/** @type {HTMLCanvasElement | undefined} what all of them are drawn on */
+/** @type {HTMLCanvasElement | undefined} the canvas that all thumbnails are drawn on */
 let canvas;
 
 /**

@@ -81,7 +81,7 @@ function optimizerFields({ store, actions }, { optimizers }) {
 }
 
 /**
- * Live if the program has it as a live hyperparameter and no new program is on its way.
+ * Whether it can change live: the program has it as a hyperparameter, and no new program is pending.
  * @param {Context["store"]} store
  * @param {Context["actions"]} actions
  * @param {string} name
@@ -94,7 +94,7 @@ function changeHyperparameter(store, actions, name, value) {
 }
 
 /**
- * The layers of a description that have a penalty, inner ones left out; dropout is none of the output's.
+ * The layers of a description that have a penalty, without inner ones; the output has no dropout.
  * @param {Description} description
  * @param {"l1" | "l2" | "dropout"} name
  */
@@ -243,7 +243,7 @@ function seedFields({ actions }) {
     change: (value) => actions.edit((draft) => Object.assign(draft.data, { seed: value })),
   });
   const dtype = selectField({
-    label: "Numbers",
+    label: "Precision",
     hint: "float64 has about 16 exact digits; float32 about 7, in half the bytes.",
     path: "dtype",
     choices: ["float64", "float32"].map((name) => ({ name, title: name })),

@@ -89,8 +89,8 @@ function runButton({ store, actions }) {
 }
 
 /**
- * A button that moves through time; it looks switched off where it would lead nowhere, and keeps
- * the focus.
+ * A button that moves through time; where it would do nothing it looks disabled but keeps the
+ * focus.
  * @param {Context} context
  * @param {{name: string, label: string, does: string, key: string, go: () => void,
  *   leads: (state: import("../state/store.js").State) => boolean}} verb
@@ -139,7 +139,7 @@ function isPast({ run }) {
   return run !== null && (run.running || run.step > 0 || run.pc > 0);
 }
 
-/** Whether the branch goes on from here. @param {import("../state/store.js").State} state */
+/** Whether the branch continues from here. @param {import("../state/store.js").State} state */
 function hasFuture(state) {
   const { branch, moment } = nowOf(state);
   return order(endOf(state, branch), moment) > 0;
@@ -153,7 +153,7 @@ function backGroup(context) {
     label: "To the start",
     key: "Home",
     leads: isPast,
-    does: "Goes back to step 0. Everything trained so far is kept.",
+    does: "Goes to step 0 (the run is kept).",
     go: () => travel.start(),
   });
   const reverse = timeButton(context, {
@@ -256,8 +256,8 @@ function readout(label, name, hint) {
 function readouts({ store, loop }) {
   const step = readout("step", "", "Number of updates so far.");
   const epoch = readout("epoch", "narrow", "Number of passes over the training set so far.");
-  const train = readout("loss train", "", "The loss over the training set.");
-  const test = readout("test", "", "The loss over the test set, which training never uses.");
+  const train = readout("train loss", "", "The loss over the training set.");
+  const test = readout("test loss", "", "The loss over the test set, which training never uses.");
   const show = () => {
     const { frame, run, losses, model } = store.state;
     const now = frame ?? run;

@@ -1,6 +1,6 @@
 // @ts-check
-// The bottom panel: the program, what stops it and what is watched, one tab each. All but the first
-// are fetched when they are opened: a page that is only looked at is lighter without them.
+// The bottom panel: one tab each for the program, breakpoints, watches, diagnostics and charts. All
+// but the first are loaded when they are opened, which keeps the first load light.
 
 import { h, setText } from "../controls/dom.js";
 import { styled } from "../controls/styles.js";
@@ -58,14 +58,14 @@ const TABS = [
  */
 export function mount(element, context) {
   const { store } = context;
-  const made = TABS.map((tab) => makeTab(tab, context));
+  const tabs = TABS.map((tab) => makeTab(tab, context));
   const list = h("div", { class: "bottom-tabs", role: "tablist", "aria-label": "Bottom panel" });
-  list.append(...made.map(({ button }) => button));
-  list.onkeydown = (event) => move(event, made);
+  list.append(...tabs.map(({ button }) => button));
+  list.onkeydown = (event) => move(event, tabs);
   element.classList.add("bottom");
   element.append(
     h("div", { class: "bottom-bar" }, list, stackOf(context)),
-    ...made.map(({ panel }) => panel),
+    ...tabs.map(({ panel }) => panel),
   );
   /** @type {Set<string>} */
   const mounted = new Set();
@@ -77,7 +77,7 @@ export function mount(element, context) {
     context.loop.requestDraw(); // views draw in a frame, and none may be due where all is at rest
   };
   const show = () => {
-    for (const { tab, button, panel } of made) {
+    for (const { tab, button, panel } of tabs) {
       const open = tab.name === store.state.tab;
       if (open) fill(tab, panel);
       panel.hidden = !open;
@@ -113,18 +113,18 @@ function makeTab(tab, { store }) {
 }
 
 /**
- * The arrow keys open the tab beside, Home and End the first and the last.
+ * The arrow keys open the neighbouring tab, Home and End the first and the last.
  * @param {KeyboardEvent} event
- * @param {ReturnType<typeof makeTab>[]} made
+ * @param {ReturnType<typeof makeTab>[]} tabs
  */
-function move(event, made) {
-  const at = made.findIndex(({ button }) => button === document.activeElement);
-  const last = made.length - 1;
+function move(event, tabs) {
+  const at = tabs.findIndex(({ button }) => button === document.activeElement);
+  const last = tabs.length - 1;
   /** @type {{[key: string]: number}} */
   const targets = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last };
   const target = targets[event.key];
   if (target === undefined || at < 0) return;
-  const { button } = made[(target + made.length) % made.length];
+  const { button } = tabs[(target + tabs.length) % tabs.length];
   button.click();
   button.focus();
   event.preventDefault();

@@ -1,6 +1,5 @@
 // @ts-check
-// All breakpoints, logpoints and watchpoints: where they stand, whether they were hit, and one of
-// them in full.
+// All breakpoints, logpoints and watchpoints, with locations and hits, and a form to edit one.
 
 import { h, icon, iconButton, tip } from "../controls/dom.js";
 import { newBreakpoint } from "../state/breakpoints.js";
@@ -56,7 +55,7 @@ class BreakpointsView {
         does,
       );
     };
-    const clear = iconButton("trash", "Remove all", "Removes all of them.", "", () => {
+    const clear = iconButton("trash", "Remove all", "Removes all breakpoints.", "", () => {
       this.edit("");
       this.context.actions.breakpoints.change([]);
     });
@@ -76,7 +75,7 @@ class BreakpointsView {
     );
   }
 
-  /** How to begin, while there is nothing. */
+  /** Instructions, while the list is empty. */
   showGuide() {
     const { model } = this.context.store.state;
     const ideas = (model ? examples(model, "condition") : []).map((condition) => {

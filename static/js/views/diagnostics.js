@@ -1,6 +1,5 @@
 // @ts-check
-// What is wrong with training, the gravest first: how it shows in the numbers, and what to try.
-// Silent as long as nothing is.
+// The findings of the diagnostics, most severe first: the numbers that show each, and what to try.
 
 import { h, setText } from "../controls/dom.js";
 import { count } from "../format.js";
@@ -43,7 +42,7 @@ class DiagnosticsView {
     this.show();
   }
 
-  /** A finding that has not changed keeps its row, and so what is opened or focused there. */
+  /** A finding that has not changed keeps its row, with unfolded parts and focus. */
   show() {
     const { findings } = this.context.store.state;
     const rows = new Map();
@@ -69,8 +68,8 @@ class DiagnosticsView {
     const found = size === 0 ? "Nothing found" : size === 1 ? "One finding" : `${size} findings`;
     const asked = this.context.store.state.examined.filter(({ found }) => found === 0);
     const answers = asked.map(({ title, step }) => `${title}: no, at step ${count(step)}.`);
-    const said = looking ? `${found}; ${looking}` : `${found}.`;
-    setText(this.summary, [said, ...answers].join(" "));
+    const text = looking ? `${found}; ${looking}` : `${found}.`;
+    setText(this.summary, [text, ...answers].join(" "));
     this.summary.classList.toggle("healthy", size === 0);
   }
 }

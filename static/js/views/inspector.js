@@ -1,5 +1,5 @@
 // @ts-check
-// What is selected, or else pointed at, in numbers that can be read off and changed.
+// The selected thing, or else the one under the pointer, in numbers that can be read and changed.
 
 import { h, iconButton, setText } from "../controls/dom.js";
 import { styled } from "../controls/styles.js";
@@ -14,7 +14,7 @@ import { sampleName, shownSample } from "./output/parts/moment.js";
 /** @import { Want } from "./network/wants.js" */
 
 /**
- * What the inspector shows of one thing.
+ * What the inspector shows for one selection.
  * @typedef {object} Panel
  * @property {string} kind heading
  * @property {(Node | string)[]} path what it is called, with links to what it belongs to
@@ -27,26 +27,26 @@ import { sampleName, shownSample } from "./output/parts/moment.js";
 
 /** While running fast numbers change this often, so that they can be read, ms. */
 const MIN_INTERVAL = 250;
-/** Runs up to this many steps a second are followed as they go. */
+/** Up to this many steps per second, every step is shown. */
 const MAX_FOLLOWED_RATE = 4;
 
 /** @type {typeof import("./inspector/panels.js") | null} */
 let panels = null;
 
 /**
- * @param {NonNullable<typeof panels>} made
+ * @param {NonNullable<typeof panels>} loaded
  * @param {Context} context
  * @param {Model} model
  * @param {Selection} target
  * @returns {Panel}
  */
-function panelOf(made, context, model, target) {
+function panelOf(loaded, context, model, target) {
   if (target.kind === "unit" && columnOf(model, target.layer).column?.panel)
-    return made.cellPanel(context, model, target);
-  if (target.kind === "unit") return made.unitPanel(context, model, target);
-  if (target.kind === "layer") return made.layerPanel(context, model, target);
-  if (target.kind === "instruction") return made.instructionPanel(context, model, target.index);
-  return made.parameterPanel(context, model, target);
+    return loaded.cellPanel(context, model, target);
+  if (target.kind === "unit") return loaded.unitPanel(context, model, target);
+  if (target.kind === "layer") return loaded.layerPanel(context, model, target);
+  if (target.kind === "instruction") return loaded.instructionPanel(context, model, target.index);
+  return loaded.parameterPanel(context, model, target);
 }
 
 /**
@@ -129,8 +129,8 @@ class Inspector {
   }
 
   /**
-   * Makes another panel if another thing is to be shown. What is selected stays while other things
-   * are pointed at: those have their own card in the picture.
+   * Makes another panel if another thing is to be shown. A selection stays while the pointer is on
+   * other things, which have a card in the picture.
    * @param {State} state
    * @param {Model} model
    * @returns {boolean} whether there is a new panel
@@ -150,7 +150,7 @@ class Inspector {
     this.panel?.destroy?.();
     this.panel = panel;
     setText(this.title, panel.kind);
-    setText(this.hint, target?.kind === "instruction" ? "click runs to it" : "click to keep");
+    setText(this.hint, target?.kind === "instruction" ? "click to run to it" : "click to keep");
     this.path.replaceChildren(...panel.path);
     setText(this.where, panel.where === "sample" ? "" : panel.where);
     this.where.hidden = panel.where === "";

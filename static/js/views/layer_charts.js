@@ -98,7 +98,7 @@ class ChartsView {
     this.element.append(this.chooser(), this.guide, this.table, this.live);
   }
 
-  /** Where there is room for one column only: which. */
+  /** A select for the column, where there is room for one only. */
   chooser() {
     const { select, box } = selectBox(HEADS, (name) => this.choose(name));
     select.setAttribute("aria-label", "Quantity");
@@ -135,13 +135,13 @@ class ChartsView {
 
   /** The pointer is in one column at a time. @param {Event} event */
   pointAt({ target }) {
-    if (!Number.isNaN(this.gestures.pressed)) return; // brushing goes on where it began
+    if (!Number.isNaN(this.gestures.pressed)) return; // brushing continues where it began
     const cell = target instanceof Element ? target.closest("[data-column]") : null;
     const c = COLUMNS.findIndex(({ name }) => name === cell?.getAttribute("data-column"));
     if (c >= 0) this.gestures.chart = this.axes[c];
   }
 
-  /** Another network: nothing is known of it yet. */
+  /** Clears the charts for a new network. */
   forget() {
     this.data = null;
     this.show();
@@ -214,7 +214,7 @@ class ChartsView {
     }
   }
 
-  /** Says the values at the step that the keys have gone to. */
+  /** Announces the values at the step that the keys have reached. */
   tell() {
     const { hoverStep } = this.context.store.state;
     if (hoverStep === null || !this.data) return;

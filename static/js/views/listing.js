@@ -1,5 +1,5 @@
 // @ts-check
-// The program: every instruction, where the machine stands in it, and what each one touches.
+// The program: every instruction, the program counter, and the buffers that each one touches.
 
 import { onThemeChange } from "../color.js";
 import { h, icon } from "../controls/dom.js";
@@ -27,7 +27,7 @@ const HEAD = 22;
 const MIN_WIDE = 480;
 const MIN_DETAILED = 820;
 
-/** A finger that rests so long asks for the menu, ms: not every browser tells of it. */
+/** A long press opens the menu after this time, ms: not every browser reports one. */
 const LONG_PRESS = 500;
 
 const [NEXT, DONE, LATER, BROKEN, STOPPED] = [1, 2, 4, 8, 16];
@@ -83,12 +83,12 @@ class ListingView {
     this.rows = [];
     /** What is marked at each row. */
     this.marks = new Uint8Array(0);
-    this.place = { pc: -1, step: -1, watchable: false, broken: -1, stopped: false };
+    this.machine = { pc: -1, step: -1, watchable: false, broken: -1, stopped: false };
     /** The row pointed at or walked to, or -1. */
     this.pointed = -1;
-    /** Whether the details are about another one since they were last shown. */
+    /** Whether the details must show another instruction. */
     this.turned = true;
-    /** The row that Tab leads to. */
+    /** The row in the tab order. */
     this.stop = 0;
     this.wanted = "";
     this.visible = false;
@@ -154,7 +154,7 @@ class ListingView {
     );
     this.list.style.setProperty("--digits", String(String(this.rows.length - 1).length));
     this.marks = new Uint8Array(this.rows.length);
-    this.place.pc = -1;
+    this.machine.pc = -1;
     this.pointed = -1;
     this.stop = 0;
     this.turned = true;
@@ -181,8 +181,8 @@ class ListingView {
       const padding = 2 * Number.parseFloat(getComputedStyle(element).paddingTop);
       const rows = Math.floor(((element.clientHeight - padding) / scale - HEAD) / ROW);
       const { columns, shares } = arrange(phases, rows, list.clientWidth / scale);
-      for (const [i, { instructions, list: own }] of phases.entries()) {
-        own.style.setProperty("--rows", String(Math.ceil(instructions.length / columns[i])));
+      for (const [i, { instructions, list: column }] of phases.entries()) {
+        column.style.setProperty("--rows", String(Math.ceil(instructions.length / columns[i])));
       }
       list.style.gridTemplateColumns = shares.map((n) => `minmax(0, ${n}fr)`).join(" ");
     }
@@ -191,7 +191,7 @@ class ListingView {
 
   /** @param {number} now ms */
   draw(now) {
-    const { model, place, details } = this;
+    const { model, machine, details } = this;
     const { state } = this.context.store;
     if (!model || !this.visible) {
       this.want([]);
@@ -199,53 +199,53 @@ class ListingView {
     }
     const moved = this.look(state, model);
     if (moved || this.turned) this.describe(model);
-    details.paint(state.frame, now, place.watchable);
+    details.paint(state.frame, now, machine.watchable);
     if (moved) this.mark();
   }
 
-  /** Shows what one instruction does, and asks for the numbers. @param {Model} model */
+  /** Shows what one instruction does, and subscribes to its numbers. @param {Model} model */
   describe({ instructions }) {
-    const { place, details } = this;
+    const { machine, details } = this;
     const at = this.subject();
     const shown = instructions.slice(at, at < 0 ? at : at + 1);
     if (shown.length > 0) details.show(shown[0], this.tagOf(at));
     else details.showCosts();
     // With those of the next one: they come with the step.
-    const next = place.watchable ? instructions.slice(place.pc, place.pc + 1) : [];
+    const next = machine.watchable ? instructions.slice(machine.pc, machine.pc + 1) : [];
     this.want([...shown, ...next]);
     this.turned = false;
   }
 
   /**
-   * Takes in where the machine stands.
+   * Takes the position of the machine.
    * @param {State} state
    * @param {Model} model
    * @returns {boolean} whether that has changed
    */
   look({ frame, run }, model) {
-    const { place } = this;
+    const { machine } = this;
     const current = frame?.generation === model.generation ? frame : run;
     const watchable = isWatchable(run);
     const broken = run?.non_finite?.instruction ?? -1;
     const stopped = stopText(run) !== null;
     const pc = current?.pc ?? 0;
     const step = current?.step ?? 0;
-    const moved = pc !== place.pc || step !== place.step;
+    const moved = pc !== machine.pc || step !== machine.step;
     const other =
-      watchable !== place.watchable || broken !== place.broken || stopped !== place.stopped;
+      watchable !== machine.watchable || broken !== machine.broken || stopped !== machine.stopped;
     if (other || (watchable && moved)) {
-      const walked = moved && place.pc >= 0 && !run?.running;
-      Object.assign(place, { pc, step, watchable, broken, stopped });
+      const walked = moved && machine.pc >= 0 && !run?.running;
+      Object.assign(machine, { pc, step, watchable, broken, stopped });
       if (walked) this.point(-1);
       return true;
     }
     return false;
   }
 
-  /** Marks where the machine stands: only rows that change are touched. */
+  /** Marks the position of the machine: only rows that change are touched. */
   mark() {
-    const { place, rows, marks } = this;
-    const { pc, watchable, broken, stopped } = place;
+    const { machine, rows, marks } = this;
+    const { pc, watchable, broken, stopped } = machine;
     const last = this.executed();
     for (let i = 0; i < rows.length; i += 1) {
       let mark = i === broken ? BROKEN : 0;
@@ -265,7 +265,7 @@ class ListingView {
     if (!reading) this.reveal(pc);
   }
 
-  /** Shows where breakpoints stand. */
+  /** Shows the breakpoints. */
   paintBreakpoints() {
     this.gutter.paint(this.context.store.state.breakpoints);
     for (let i = 0; i < this.rows.length; i += 1) this.describeRow(i);
@@ -283,29 +283,29 @@ class ListingView {
 
   /** @returns {number} the instruction just executed, or -1 */
   executed() {
-    const { pc, step } = this.place;
+    const { pc, step } = this.machine;
     if (step === 0 && pc === 0) return -1;
     return (pc - 1 + this.rows.length) % this.rows.length;
   }
 
   /** @returns {number} the instruction that the details are about, or -1 */
   subject() {
-    const { pointed, place } = this;
-    if (pointed >= 0 || !place.watchable) return pointed;
+    const { pointed, machine } = this;
+    if (pointed >= 0 || !machine.watchable) return pointed;
     const last = this.executed();
-    return last >= 0 ? last : place.pc;
+    return last >= 0 ? last : machine.pc;
   }
 
-  /** Why it is that one. @param {number} index */
+  /** Why that instruction is shown: "just executed", "next" or "". @param {number} index */
   tagOf(index) {
-    const { place } = this;
-    if (!place.watchable) return "";
+    const { machine } = this;
+    if (!machine.watchable) return "";
     if (index === this.executed()) return "just executed";
-    return index === place.pc ? "next" : "";
+    return index === machine.pc ? "next" : "";
   }
 
   /**
-   * Asks for the numbers of what some instructions touch.
+   * Subscribes to the buffers that some instructions touch.
    * @param {import("../state/types.js").InstructionInfo[]} instructions
    */
   want(instructions) {
@@ -354,10 +354,10 @@ class ListingView {
     else this.runTo(index);
   }
 
-  /** Sets a breakpoint at a row, or removes what stands there. @param {number} index */
+  /** Sets a breakpoint at a row, or removes the one there. @param {number} index */
   toggle(index) {
-    const place = { instruction: index, scope: null, phase: null };
-    this.context.actions.breakpoints.toggle(place, this.gutter.standing.get(index));
+    const location = { instruction: index, scope: null, phase: null };
+    this.context.actions.breakpoints.toggle(location, this.gutter.standing.get(index));
   }
 
   /** @param {Parameters<import("./listing/menu.js").RowMenu["open"]>} what */

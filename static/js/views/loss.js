@@ -26,8 +26,8 @@ const OTHER_DASHES = [
 /** @typedef {"train" | "test" | "trainAccuracy" | "testAccuracy"} Column */
 
 /**
- * The two lines of a chart, what is trained on and what is not; and another branch's, if one is
- * compared, from where the two part.
+ * The two lines of a chart, training set and test set; and those of a compared branch, from the step
+ * where the two branches separate.
  * @param {State} state
  * @param {Column} train
  * @param {Column} test
@@ -35,18 +35,18 @@ const OTHER_DASHES = [
  */
 function trainAndTest({ losses, curves, compared, run }, train, test) {
   const suffix = compared ? ` b${run?.branch ?? 0}` : "";
-  const own = { samples: losses, since: 0 };
+  const shared = { samples: losses, since: 0 };
   /** @type {Series[]} */
   const series = [
     {
-      ...own,
+      ...shared,
       label: `Train${suffix}`,
       values: losses[train],
       dash: [],
       color: (palette) => palette.ink2,
     },
     {
-      ...own,
+      ...shared,
       label: `Test${suffix}`,
       values: losses[test],
       dash: DASH,
@@ -100,7 +100,7 @@ class LossView {
       series: trainAndTest(state, "trainAccuracy", "testAccuracy"),
     });
     /** The curves that are shown: the present branch's and the compared one's. */
-    this.shown = { own: state.losses, other: /** @type {unknown} */ (null) };
+    this.shown = { present: state.losses, other: /** @type {unknown} */ (null) };
     this.name = h("span", { class: "loss-name" });
     this.lossAt = h("span", { class: "loss-at" });
     this.accuracyAt = h("span", { class: "loss-at" });
@@ -162,7 +162,7 @@ class LossView {
     this.accuracy.destroy();
   }
 
-  /** A new network: which loss it has, and whether answers can be right or wrong. */
+  /** Shows the loss of a new network, and the accuracy if it is a classifier. */
   describe() {
     const { model } = this.context.store.state;
     this.time.reset();
@@ -175,9 +175,9 @@ class LossView {
   /** Another branch, or another one to compare it with. */
   choose() {
     const { state } = this.context.store;
-    const { own, other } = this.shown;
-    if (state.losses === own && state.compared === other) return;
-    this.shown = { own: state.losses, other: state.compared };
+    const { present, other } = this.shown;
+    if (state.losses === present && state.compared === other) return;
+    this.shown = { present: state.losses, other: state.compared };
     this.time.right = 0;
     this.loss.show(trainAndTest(state, "train", "test"));
     this.accuracy.show(trainAndTest(state, "trainAccuracy", "testAccuracy"));
@@ -233,7 +233,7 @@ class LossView {
     setText(this.accuracyAt, readings(this.accuracy.options.series, step, percent));
   }
 
-  /** Says the numbers under the pointer. */
+  /** Announces the numbers under the pointer. */
   tell() {
     const { losses, hoverStep } = this.context.store.state;
     if (hoverStep === null) return;

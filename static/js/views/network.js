@@ -13,10 +13,10 @@ import { hit } from "../scene/hit.js";
 import { fetchKinds, isKnown } from "../scene/kinds.js";
 import { layoutLegibly } from "../scene/minimum_size.js";
 import { Caption } from "./network/caption.js";
-import { Heads } from "./network/heads.js";
+import { ColumnHeadings } from "./network/column_headings.js";
 import { describe, walk } from "./network/keyboard_navigation.js";
 import { Legend } from "./network/legend.js";
-import { Pins } from "./network/pins.js";
+import { PinnedWatches } from "./network/pinned_watches.js";
 import { Progress } from "./network/progress.js";
 import { wantsOf } from "./network/wants.js";
 
@@ -25,7 +25,7 @@ import { wantsOf } from "./network/wants.js";
 
 const MARGIN = 18;
 const HEAD = 58;
-/** In a narrow picture the heads are without their third line (network.css). */
+/** In a narrow picture the headings have no third line (network.css). */
 const LOW_HEAD = 40;
 const REDUCED_MOTION = "(prefers-reduced-motion: reduce)";
 
@@ -60,8 +60,8 @@ class NetworkView {
     this.renderer = new Renderer(this.sheet);
     this.reducedMotion = matchMedia(REDUCED_MOTION);
     this.caption = new Caption(context);
-    this.heads = new Heads(this.sheet, context);
-    this.pins = new Pins(this.sheet, context);
+    this.heads = new ColumnHeadings(this.sheet, context);
+    this.pins = new PinnedWatches(this.sheet, context);
     this.legend = new Legend();
     /** @type {import("./network/card.js").Card | null} */
     this.card = null;
@@ -83,7 +83,7 @@ class NetworkView {
     this.progress = new Progress();
     /** @type {import("../state/types.js").InstructionInfo | null | undefined} what the light is on */
     this.lit = undefined;
-    /** What the positions are for: the room there is, and what else stands in it. */
+    /** The key of a layout: the available room, and what else takes part of it. */
     this.size = "";
     this.alongEdges = false;
     this.view = {
@@ -103,7 +103,7 @@ class NetworkView {
   }
 
   /**
-   * What to do about a value that is not finite is fetched when there is one.
+   * Loads the alarm when a value is first not finite.
    * @param {Context} context
    */
   watchForAlarms(context) {
@@ -153,7 +153,7 @@ class NetworkView {
     this.context.actions.want("network", []);
   }
 
-  /** Positions anew: the network or the room for it changed. */
+  /** Lays out the scene again: the network or the room for it has changed. */
   layout() {
     const { model } = this.context.store.state;
     const { clientWidth: width, clientHeight: height } = this.stage;
@@ -191,7 +191,7 @@ class NetworkView {
   }
 
   /**
-   * The choice of a kernel's input is fetched when there is one.
+   * Loads the choice of a kernel's input channel when a network has one.
    * @param {Scene} scene
    */
   async chooseKernels(scene) {
@@ -229,7 +229,7 @@ class NetworkView {
   }
 
   /**
-   * What kinds of layers need that the first network has not.
+   * Loads the modules that further kinds of layers need.
    * @param {Model} model
    */
   async fetch(model) {
@@ -315,14 +315,14 @@ class NetworkView {
   }
 
   /**
-   * Brings into view what the machine or the keys are at, where the stage shows only a part.
+   * Scrolls to the instruction or selection, where the stage shows only a part of the picture.
    * @param {import("../state/types.js").InstructionInfo | Selection} target
    */
   async reveal(target) {
     const { style } = this.sheet;
     if (style.width === "" && style.height === "") return;
-    const { reveal } = await import("./network/reveal.js");
-    if (this.scene) reveal(this.stage, this.scene, target, this.reducedMotion.matches);
+    const { scrollIntoView } = await import("./network/scroll_into_view.js");
+    if (this.scene) scrollIntoView(this.stage, this.scene, target, this.reducedMotion.matches);
   }
 
   /** @param {Selection | null} target */

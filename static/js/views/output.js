@@ -1,6 +1,5 @@
 // @ts-check
-// What the network makes of its data, drawn as the kind of data asks for, and the choice of the
-// probe sample.
+// The picture of the network's outputs, by kind of data, and the choice of the probe sample.
 
 import { h, setText, tip } from "../controls/dom.js";
 import { styled } from "../controls/styles.js";
@@ -21,7 +20,7 @@ import { Tabs } from "./output/parts/tabs.js";
  */
 
 /**
- * A kind of picture, for some kinds of data; fetched when it is looked at.
+ * A kind of picture, for some kinds of data; loaded when it is first shown.
  * @typedef {{title: string, about: string, fits: (data: DataInfo, model: Model) => boolean,
  *   load: () => Promise<new (context: Context, model: Model) => Picture>}} Kind
  */
@@ -65,43 +64,43 @@ const KINDS = [
   },
   {
     title: "Text",
-    about: "Text that the network writes, one token after the other.",
+    about: "Text that the network writes, one token at a time.",
     fits: use("sample_text"),
     load: async () => (await styled("live", import("./output/text.js"))).Text,
   },
   {
     title: "Words",
-    about: "The network's answers for words: those of the probe sample, and your own.",
+    about: "The network's predictions for the words of the probe sample, and for your own.",
     fits: use("classify_text"),
     load: async () => (await styled("live", import("./output/words.js"))).Words,
   },
   {
     title: "Sound",
-    about: "The vowel that the network hears in the probe sample, and in your own voice.",
+    about: "The vowel that the network predicts for the probe sample, and for your own voice.",
     fits: use("classify_sound"),
     load: async () => (await styled("live", import("./output/sound.js"))).Sound,
   },
   {
-    title: "Redrawn",
-    about: "The image of the probe sample, next to the network's output.",
+    title: "Reconstruction",
+    about: "The image of the probe sample, next to the network's reconstruction.",
     fits: (data) => data.kind === "image" && data.task === "regression",
-    load: async () => (await styled("live", import("./output/redrawn.js"))).Redrawn,
+    load: async () => (await styled("live", import("./output/reconstruction.js"))).Reconstruction,
   },
   {
     title: "Decision",
-    about: "The network's answer at every point of the plane.",
+    about: "The network's prediction at every point of the plane.",
     fits: (data) => data.points !== null && data.kind === "plane",
     load: async () => (await import("./output/plane.js")).Plane,
   },
   {
     title: "Curve",
-    about: "The network's answers along the line.",
+    about: "The network's predictions along the line.",
     fits: (data) => data.points !== null && data.kind === "line",
     load: async () => (await import("./output/line.js")).Line,
   },
   {
     title: "Threshold",
-    about: "The answers for a chosen threshold, and the calibration of the probabilities.",
+    about: "The predictions at a chosen threshold, and the calibration of the probabilities.",
     fits: ({ points, kind }, { bufferByName }) =>
       points === null && kind !== "text" && bufferByName.has("view/thresholds"),
     load: async () => (await styled("simulators", import("./output/threshold.js"))).Threshold,
@@ -127,7 +126,7 @@ const KINDS = [
   {
     title: "Map",
     about:
-      "The learned vectors of the tokens as a map. Tokens that are alike to the network lie close together.",
+      "The learned vectors of the tokens as a map. Tokens that the network treats alike lie close together.",
     fits: ({ kind }, model) => kind !== "ratings" && hasMap(model),
     load: async () => (await styled("simulators", import("./output/map.js"))).EmbeddingMap,
   },
@@ -184,7 +183,7 @@ export function mount(element, context) {
       kinds.findIndex(({ title }) => title === chosen),
     );
     const Kind = await kinds[index].load();
-    if (call !== calls) return; // another network or choice has come meanwhile
+    if (call !== calls) return; // the network or the choice has changed meanwhile
     picture?.destroy();
     picture = new Kind(context, model);
     pictured = model;
@@ -226,13 +225,13 @@ export function mount(element, context) {
 }
 
 /**
- * How good the answers on the test set are, as of the last evaluation.
+ * How good the predictions on the test set are, at the last evaluation.
  * @param {State} state
  */
 function qualityOf({ losses, model, frame }) {
   const last = losses.last(frame?.step ?? 0);
   if (last < 0 || !model) return "";
   if (model.data.task === "classification")
-    return `${percent(losses.testAccuracy[last])} right on test`;
+    return `test accuracy ${percent(losses.testAccuracy[last])}`;
   return `test loss ${short(losses.test[last])}`;
 }

@@ -1,6 +1,6 @@
 // @ts-check
-// The scopes around the next instruction, outermost first, as a debugger's call stack; each leads
-// out of itself.
+// The scopes around the next instruction, outermost first, like a debugger's call stack; a click
+// steps out of one.
 
 import { h, tip } from "../controls/dom.js";
 

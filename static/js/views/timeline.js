@@ -1,5 +1,5 @@
 // @ts-check
-// The strip of time: every step since the start, the branches, and where the machine is among them.
+// The timeline: every step since the start, the branches, and the position of the machine.
 
 import { onThemeChange } from "../color.js";
 import { h, tip } from "../controls/dom.js";

@@ -491,7 +491,7 @@ def test_what_is_wrong_is_said() -> None:
             lambda: debugger.set_breakpoint(Location(scope="loss", phase="update")),
             "location: 'loss up",
         ),
-        (debugger.set_breakpoint, "location: None is not given where there is no cond"),
+        (debugger.set_breakpoint, "location: None is not possible without a cond"),
         (
             lambda: debugger.set_breakpoint(location, hit_condition=0),
             "hit_condition: 0 is not in 1..",

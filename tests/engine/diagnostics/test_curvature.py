@@ -149,11 +149,11 @@ def test_a_plane_has_the_losses_of_its_points_and_places_for_the_path() -> None:
     assert plane.losses[2, 2] == objective.loss()
     objective.theta[...] += plane.xs[4] * first + plane.ys[1] * second
     assert plane.losses[1, 4] == pytest.approx(objective.loss(), rel=1e-12)
-    places = plane.place(path)
+    places = plane.project(path)
     np.testing.assert_allclose(places[-1], 0, atol=1e-12)
     assert np.abs(places).max() == pytest.approx(1.0)
     np.testing.assert_allclose(
-        plane.place([plane.origin + 0.3 * first - 0.7 * second]), [[0.3, -0.7]], atol=1e-12
+        plane.project([plane.origin + 0.3 * first - 0.7 * second]), [[0.3, -0.7]], atol=1e-12
     )
 
 
@@ -198,7 +198,7 @@ def test_random_directions_are_as_long_as_each_units_weights() -> None:
 
 def test_bad_slices_are_refused() -> None:
     machine = circles_machine()
-    with pytest.raises(DescriptionError, match="direction: 'a direction of no length'"):
+    with pytest.raises(DescriptionError, match="direction: 'a vector that is zero or not finite'"):
         loss_along(machine)  # before the first update
     with pytest.raises(DescriptionError, match=r"first: \(3,\) is not of shape \(25,\)"):
         loss_plane(machine, [1, 2, 3], np.ones(25))

@@ -225,7 +225,7 @@ START: dict[str, tuple[str, str, Network, Dataset]] = {
     ),
     "twice": (
         "output_mismatch",
-        "dense2 already squashes 1 outputs with sigmoid, then dense3",
+        "dense2 already squashes 1 outputs with sigmoid, and dense3",
         binary(Dense(4, "tanh"), Dense(1, "sigmoid")),
         CIRCLES,
     ),
@@ -313,7 +313,7 @@ TRAINING: dict[str, tuple[str, str, Network, Dataset, dict[str, Any]]] = {
     "overflow": ("non_finite", " in step ", EXPLODES, LINE, {}),
     "dead": (
         "dead_relu",
-        "8 units are dead in dense1, 100% of it",
+        "8 of the 8 units of dense1 are dead",
         binary(Dense(8, "relu", bias_initializer=Initializer("constant", -20.0))),
         CIRCLES,
         {},
@@ -376,7 +376,7 @@ TRAINING: dict[str, tuple[str, str, Network, Dataset, dict[str, Any]]] = {
     ),
     "pairs": (
         "batch_norm_starved",
-        "batch_norm2 takes mean and variance of batches of 2",
+        "batch_norm2 computes mean and variance over batches of 2",
         normalised(),
         CIRCLES,
         {"batch_size": 2},

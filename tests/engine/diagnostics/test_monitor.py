@@ -154,7 +154,7 @@ def test_quiet_units_and_parameters_that_stay() -> None:
     assert quiet[1] == len(monitor.recent)
     assert quiet.argmax() == 1
     assert monitor.quiet[1] is None
-    monitor.acquit(0, [1])
+    monitor.reset_quiet(0, [1])
     assert quiet[1] == 0
     assert monitor.still is not None
     assert monitor.still.until - monitor.still.since >= 100

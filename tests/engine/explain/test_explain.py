@@ -30,7 +30,6 @@ from engine.explain.explainer import SEED, Explainer, Explanation, chain, explai
 from engine.formula import (
     Axis,
     Cases,
-    Choice,
     Element,
     Formula,
     Link,
@@ -39,11 +38,12 @@ from engine.formula import (
     OpenIndexError,
     Operand,
     Quotient,
-    Series,
+    Selection,
     Sum,
+    Summation,
     largest,
-    series,
     spread,
+    summation,
     text,
 )
 from engine.history.replay import UnrecordedError
@@ -244,7 +244,7 @@ def test_a_weights_gradient_is_a_sum_over_the_batch_of_input_times_upstream() ->
     machine.run(3)
     e = explain(machine, "dense1/W.grad", (1, 2))
     assert text(e.formula) == "Σ_b X[b, 1]·dZ1[b, 2]"
-    assert isinstance(e.formula, Series)
+    assert isinstance(e.formula, Summation)
     per_sample = machine.read("input/x")[:, 1] * machine.read("dense1/z.grad")[:, 2]
     np.testing.assert_array_equal(e.formula.values, per_sample)
     ranking = largest(e.formula, 3)
@@ -353,11 +353,11 @@ def test_samples_and_dropout_say_what_chose_them() -> None:
     timeline.run(20)
     explainer = Explainer(machine, timeline)
     x = explainer.explain("input/x", (5, 1)).formula
-    assert isinstance(x, Choice)
+    assert isinstance(x, Selection)
     row = int(machine.read("input/batch")[5])
     assert [e.link for e in x.elements()] == [Link("data/x", (row, 1)), Link("input/batch", (5,))]
     chosen = explainer.explain("input/batch", (5,)).formula
-    assert isinstance(chosen, Choice)
+    assert isinstance(chosen, Selection)
     assert chosen.reason == "batch 2 of 6 of the epoch"
     for index in np.ndindex(8, 4):
         mask = explainer.explain("dense1/mask", index).formula
@@ -374,7 +374,7 @@ def test_the_loss_can_be_explained_sample_by_sample() -> None:
     a, y = machine.read("dense3/a"), machine.read("input/y")
     each = -(y * np.log(a) + (1 - y) * np.log(1 - a))
     sums = formula.numerator
-    assert isinstance(sums, Series)
+    assert isinstance(sums, Summation)
     np.testing.assert_allclose(sums.values, each, rtol=1e-12)
 
 
@@ -467,10 +467,10 @@ def test_sums_within_sums_may_depend_on_outer_axes() -> None:
     rng = np.random.default_rng(0)
     x, w = operand(rng.normal(size=4)), operand(rng.normal(size=(4, 4)), "w")
     i, j = x.axis(0, "i"), x.axis(0, "j")
-    formula = series(x[i] * series(x[j] * w[j, i], j), i)
+    formula = summation(x[i] * summation(x[j] * w[j, i], j), i)
     assert formula.value == pytest.approx(float(x.array @ w.array @ x.array))
     assert text(formula) == "Σ_i x[i]·(Σ_j x[j]·w[j, i])"
-    assert isinstance(formula, Series)
+    assert isinstance(formula, Summation)
     assert text(formula.term_at(2)) == "x[2]·(Σ_j x[j]·w[j, 2])"
     assert formula.term_at(2).value == pytest.approx(formula.values[2])
 
@@ -479,7 +479,7 @@ def test_running_indices_may_be_shifted_and_strided() -> None:
     """Σₖ x[3 + 2k]·w[k]: one output of a strided convolution."""
     x, w = operand(np.arange(12.0)), operand([1.0, -2.0, 0.5], "w")
     k = w.axis(0, "k")
-    formula = series(x[k.along(3, 2)] * w[k], k)
+    formula = summation(x[k.along(3, 2)] * w[k], k)
     assert formula.value == 1.0 * 3 - 2.0 * 5 + 0.5 * 7
     assert text(formula) == "Σ_k x[2k+3]·w[k]"
     (first,) = largest(formula, 1).terms
@@ -490,13 +490,13 @@ def test_running_indices_may_be_shifted_and_strided() -> None:
     assert two.at({k: 1}) == j.along(5, -11)
     assert two.at({k: 1, j: 0}) == 5
     diagonal = operand(np.arange(9.0).reshape(3, 3))
-    assert series(diagonal[k, k], k).value == 0.0 + 4.0 + 8.0
+    assert summation(diagonal[k, k], k).value == 0.0 + 4.0 + 8.0
 
 
 def test_terms_of_nested_sums_are_ranked_together_and_nan_comes_first() -> None:
     x = operand([0.5, -3.0, float("nan")])
     k = x.axis(0, "k")
-    ranking = largest(Sum((Number(1.0), Negative(series(x[k], k)))), 3)
+    ranking = largest(Sum((Number(1.0), Negative(summation(x[k], k)))), 3)
     assert [text(term, digits=2) for term in ranking.terms] == ["−NaN", "−(−3)", "1"]
     assert (ranking.folded, ranking.rest) == (1, -0.5)
 
@@ -505,7 +505,7 @@ def test_products_of_sums_are_spread_over_what_is_followed() -> None:
     """s·(g − Σ g·x/n): in each term one g with its own factors, and the same value."""
     g, x, s = operand([0.5, -3.0, 2.0], "g"), operand([1.0, 4.0, -2.0], "x"), operand([0.3], "s")
     k = x.axis(0)
-    formula = s[0] * (g[1] - series(g[k] * x[k], k) / Number(3, "n"))
+    formula = s[0] * (g[1] - summation(g[k] * x[k], k) / Number(3, "n"))
     whole = spread(formula, lambda element: element.symbol == "g")
     assert text(whole) == "s[0]·g[1] − (Σ_i s[0]·(g[i]·x[i]/n))"
     assert whole.value == pytest.approx(formula.value, rel=1e-15)
@@ -518,8 +518,8 @@ def test_products_of_sums_are_spread_over_what_is_followed() -> None:
 
 def test_a_term_that_does_not_run_counts_as_often_as_the_axis_is_long() -> None:
     axis = Axis("k", "unit", 5)
-    formula = series(Number(2.0), axis)
-    assert isinstance(formula, Series)
+    formula = summation(Number(2.0), axis)
+    assert isinstance(formula, Summation)
     assert formula.value == 10.0
     assert formula.values.shape == (5,)
 

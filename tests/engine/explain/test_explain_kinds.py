@@ -29,7 +29,7 @@ from engine import (
 from engine.explain.explainer import SEED, Explainer
 from engine.explain.hints import exercise, hint
 from engine.explain.why import Cause, why
-from engine.formula import Choice, Link, largest, text
+from engine.formula import Link, Selection, largest, text
 from engine.history.timeline import Timeline
 from engine.program.compiler import DType
 from tests.engine.explain.test_explain import agrees, elements
@@ -158,7 +158,7 @@ def test_pooling_names_the_cell_that_it_chose() -> None:
     timeline = trained("images")
     machine = timeline.machine
     formula = Explainer(machine, timeline).explain("max_pool3/a", (1, 2, 0, 3)).formula
-    assert isinstance(formula, Choice)
+    assert isinstance(formula, Selection)
     cells = machine.read("batch_norm2/a")[1, 4:6, 0:2, 3]
     i, j = np.unravel_index(int(cells.argmax()), (2, 2))
     assert text(formula) == f"A2[1, {4 + i}, {j}, 3]"

@@ -499,7 +499,7 @@ def first_edit(log: Any) -> Any:
         (lambda log: first_edit(log).update(index="7"), "log.branches[1].edits[0].index: '7'"),
         (
             lambda log: log["branches"][1]["edits"][1].update(values=[1]),
-            "log.branches[1].edits[1].values: (1,) is not one number",
+            "log.branches[1].edits[1].values: (1,) is not a single number",
         ),
     ],
 )

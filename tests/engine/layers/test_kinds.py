@@ -139,7 +139,7 @@ def test_what_no_instruction_writes_stays_as_it_was_written() -> None:
     ("kind", "buffer", "index", "message"),
     [
         ("images", "batch_norm2/standardised", (0, 1, 1, 0), "its elements depend on one another"),
-        ("images", "batch_norm2/mean", (1,), "its gradient goes past it"),
+        ("images", "batch_norm2/mean", (1,), "its gradient bypasses it"),
         ("lstm", "lstm2/t2/xw", (0, 1), "its gradient is also that of lstm2/t2/z"),
         ("transformer", "transformer_block3/attention2/weights", (0, 1, 2, 1), "on one another"),
     ],

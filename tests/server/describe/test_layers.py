@@ -289,7 +289,7 @@ def test_every_built_layer_is_found_in_the_description(name: str) -> None:
     plan = build(KINDS[name])
     for built in plan.program.layers:
         path, _ = engine.located(plan.network.layers, built.name)
-        layer = layers.found(plan.description, path)
+        layer = layers.find_layer(plan.description, path)
         assert path.startswith("layers[")
         if "transformer_block" not in built.name:
             assert layer["kind"] == built.kind
@@ -299,7 +299,7 @@ def test_where_inner_layers_are_described() -> None:
     plan = build(KINDS["combining"])
     path, layer = engine.located(plan.network.layers, "residual2/dense2")
     assert path == "layers[1].layers[1]"
-    assert layer == layers.build(layers.found(plan.description, path))
+    assert layer == layers.build(layers.find_layer(plan.description, path))
     path, _ = engine.located(plan.network.layers, "concatenate3/activation2")
     assert path == "layers[2].branches[2][0]"
     plan = build(KINDS["transformer"])

@@ -18,7 +18,7 @@ from server.wire.commands import parse_command
 from server.wire.errors import Refusal
 from server.wire.strict_json import encode_message
 from server.workers import worker_messages
-from server.workers.session_host import MAX_ASKED, SessionHost
+from server.workers.session_host import MAX_QUESTIONS, SessionHost
 from tests.server.driving import SMALL, Clock, Driver, configured, machine_of, refused
 
 ADAM: dict[str, Any] = {
@@ -363,7 +363,7 @@ def test_a_path_of_a_history_that_is_gone_is_refused() -> None:
     outcome = driver.session.handle(parse_command('{"id": 1, "type": "landscape", "kind": "path"}'))
     driver.do("reset")
     assert outcome.later is not None
-    with refused("bad_value", "kind", "anew"):
+    with refused("bad_value", "kind", "restarted"):
         engine.finish(outcome.later)
 
 
@@ -421,10 +421,10 @@ def test_training_goes_on_meanwhile() -> None:
 
 def test_only_so_many_are_answered_at_a_time() -> None:
     desk = Desk()
-    for token in range(1, MAX_ASKED + 2):
+    for token in range(1, MAX_QUESTIONS + 2):
         desk.post(token, "sharpness")
-    assert set(desk.answers()) == {0, MAX_ASKED + 1}
-    assert desk.answers()[MAX_ASKED + 1]["code"] == "too_fast"
+    assert set(desk.answers()) == {0, MAX_QUESTIONS + 1}
+    assert desk.answers()[MAX_QUESTIONS + 1]["code"] == "too_fast"
 
 
 # Bad input ---------------------------------------------------------------------------------------

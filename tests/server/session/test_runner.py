@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.describe import description
-from server.session import runner
+from server.session import loss_schedule, runner
 from server.session.rate_limit import BURST, SpeedLimit
 from server.session.runner import Runner
 from tests.server.driving import SMALL, Clock, machine_of
@@ -179,7 +179,7 @@ def test_the_version_grows_with_every_change() -> None:
 
 
 def test_a_long_goal_is_not_evaluated_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "BY_HAND", 50)
+    monkeypatch.setattr(loss_schedule, "MAX_STEPS_BY_HAND", 50)
     driven, _ = running()
     driven.step("step", 300)
     finish(driven)
@@ -202,9 +202,9 @@ def test_points_lie_a_thousandth_of_the_run_apart() -> None:
     driven, _ = running()
     driven.machine.write("step", 100_000)
     driven.score()
-    assert driven._next_loss == 100_100
+    assert driven.loss_schedule.next_step == 100_100
     driven.set_speed("step", 5.0)
-    assert driven._next_loss == 100_001
+    assert driven.loss_schedule.next_step == 100_001
 
 
 def test_the_end_of_a_run_is_a_point() -> None:

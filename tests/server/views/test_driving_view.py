@@ -10,7 +10,7 @@ import pytest
 from engine.data.sources import car
 from engine.data.sources.race_track import track
 from server.session.camera import Subscription
-from server.views.driving_view import CAR, EDGE_POINTS, MAX_TICKS, PERIOD, REST
+from server.views.driving_view import CAR, CRASH_TICKS, EDGE_POINTS, MAX_TICKS, PERIOD
 from server.wire.commands import WatchedBuffer
 from tests.server.driving import Clock, Driver, configured, refused
 from tests.server.kinds import KINDS
@@ -91,7 +91,7 @@ def test_one_that_has_not_crashes_rests_and_starts_again() -> None:
         if last["crashed"]:
             break
     assert (last["crashed"], last["crashes"]) == (1, 1)
-    still = ticks(driver, REST - 1)
+    still = ticks(driver, CRASH_TICKS - 1)
     assert (still["x"], still["y"]) == (last["x"], last["y"])
     again = ticks(driver, 1)
     assert (again["crashed"], again["crashes"], again["round"]) == (0, 1, 0)

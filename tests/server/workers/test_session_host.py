@@ -303,7 +303,7 @@ def test_a_session_is_opened_from_its_checkpoint(world: World) -> None:
     other.host.receive(worker_messages.Open("a", checkpoint, 40, lost=True))
     error, state, timeline, loss, *_ = other.events("a")
     assert (error["type"], error["code"]) == ("error", "worker_restarted")
-    assert f"goes on from step {state['step']:,}" in error["message"]
+    assert f"continues from step {state['step']:,}" in error["message"]
     assert (state["type"], state["running"]) == ("state", True)
     assert timeline["type"] == "timeline"
     assert loss["points"] == [list(point) for point in checkpoint.progress.points[0]]
@@ -345,7 +345,7 @@ def test_a_checkpoint_that_can_not_be_used_loses_one_session_only(
     with monkeypatch.context() as patched:
         patched.setattr(Session, "restored", broken)
         world.host.receive(worker_messages.Open("b", checkpoint, lost=True))
-    assert "could not be brought back" in caplog.text
+    assert "could not be restored" in caplog.text
     assert "configure one again" in world.events("b")[0]["message"]
     world.do("a", "step")
     assert world.step("a") == 2

@@ -1,6 +1,6 @@
 // @ts-check
-// What a breakpoint, logpoint or watchpoint is made of, as a form. A breakpoint that is set already
-// changes as one types, as soon as what is typed is right; a new one when it is added.
+// The form of a breakpoint, logpoint or watchpoint. An existing one changes while the user types,
+// as soon as the text is valid; a new one is created with Add.
 
 import { h, icon, tip } from "../../controls/dom.js";
 import { ExpressionField } from "../../controls/expression.js";
@@ -21,7 +21,7 @@ const TITLES = { breakpoint: "Breakpoint", logpoint: "Logpoint", watchpoint: "Wa
 const PHASES = ["forward", "loss", "backward", "update"];
 const MAX_HITS = 100_000;
 
-let made = 0;
+let formCount = 0;
 
 export class BreakpointForm {
   /**
@@ -32,8 +32,8 @@ export class BreakpointForm {
     this.context = context;
     this.done = done;
     this.spec = newBreakpoint();
-    made += 1;
-    this.id = `point-form-${made}`;
+    formCount += 1;
+    this.id = `point-form-${formCount}`;
     this.title = h("h3", {});
     this.remove = h("button", { type: "button", class: "link-button" }, "Remove");
     this.location = h("select", { id: `${this.id}-place` });
@@ -97,7 +97,7 @@ export class BreakpointForm {
       this.log_message.element,
       this.hitsRow,
     );
-    /** The fields are being filled: their changes are not the user's. */
+    /** Whether the form is filling its fields itself: such changes are not the user's. */
     this.filling = false;
     this.listen();
   }
@@ -120,7 +120,7 @@ export class BreakpointForm {
     this.context.store.on(["model"], () => this.offerLocations());
   }
 
-  /** Whether it is one that is not set yet. */
+  /** Whether the form is for a new breakpoint. */
   get isNew() {
     return this.spec.name === "";
   }
@@ -144,7 +144,7 @@ export class BreakpointForm {
     this.show();
   }
 
-  /** What the kind of breakpoint has and lacks. */
+  /** Shows the fields that this kind of breakpoint has. */
   show() {
     const { spec } = this;
     const kind = kindOf(spec);
@@ -161,24 +161,24 @@ export class BreakpointForm {
     this.add.setAttribute("aria-disabled", String(!this.ready));
   }
 
-  /** The locations of the network at hand. */
+  /** The locations in the current network. */
   offerLocations() {
     const { model } = this.context.store.state;
     if (model) this.location.replaceChildren(...locationsOf(model));
     this.location.value = writeLocation(this.spec);
   }
 
-  /** Whether nothing is missing and all of it is right. */
+  /** Whether all fields are complete and valid. */
   get ready() {
     const { condition, log_message, expression, spec } = this;
-    const said = spec.log_message === null || log_message.right;
-    const right = spec.expression === null ? condition.right && said : expression.right;
+    const messageRight = spec.log_message === null || log_message.right;
+    const right = spec.expression === null ? condition.right && messageRight : expression.right;
     return (
       right && isComplete(spec) && this.hitCondition.validity.valid && this.level.validity.valid
     );
   }
 
-  /** An expression is another one. */
+  /** Called when an expression has changed. */
   changed() {
     const { spec, condition, log_message, expression } = this;
     if (this.filling) return;
@@ -214,7 +214,7 @@ export class BreakpointForm {
   }
 
   /**
-   * Puts the focus where one types.
+   * Focuses the first text field.
    * @param {"condition" | "log_message" | "expression"} [field]
    */
   focus(field = kindOf(this.spec) === "watchpoint" ? "expression" : "condition") {

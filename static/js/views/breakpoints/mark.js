@@ -1,5 +1,5 @@
 // @ts-check
-// What is drawn for the breakpoints at one place, as the value of data-stop.
+// The mark of the breakpoints at one location, as the value of data-stop.
 
 import { kindOf } from "../../state/breakpoints.js";
 
@@ -7,7 +7,7 @@ import { kindOf } from "../../state/breakpoints.js";
 
 /**
  * Words for the style sheet: "log" for a diamond, "watch" for an eye, "if" for one with a condition,
- * "off" if none of them is looked at; "" if there are none.
+ * "off" if all are disabled; "" if there are none.
  * @param {Breakpoint[]} breakpoints
  */
 export function markOf(breakpoints) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The form of a breakpoint beside what it stands at.
+// The form of a breakpoint, beside its instruction or heading.
 
 import { h } from "../../controls/dom.js";
 import { placeAt } from "../../controls/menu.js";

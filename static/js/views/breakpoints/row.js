@@ -1,5 +1,5 @@
 // @ts-check
-// One breakpoint in the list: whether it is looked at, where it stands, how often it was hit.
+// One breakpoint in the list: whether it is enabled, its location, and how often it was hit.
 
 import { h, iconButton, setText, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
@@ -20,13 +20,13 @@ export class BreakpointRow {
     this.enabled = true;
     this.toggle = h("button", { type: "button", class: "stop-mark", role: "switch" });
     this.toggle.onclick = () => breakpoints.enable(name, !this.enabled);
-    tip(this.toggle, "Switches it off or on.");
-    this.place = h("span", { class: "stop-place" });
+    tip(this.toggle, "Switches this breakpoint on or off.");
+    this.location = h("span", { class: "stop-place" });
     this.code = h("code", {});
     this.words = h("span", { class: "stop-words" });
     this.body = h("button", { type: "button", class: "stop-body", onclick: edit });
     const number = h("span", { class: "stop-number" }, `#${name}`);
-    this.body.append(number, this.place, this.code, this.words);
+    this.body.append(number, this.location, this.code, this.words);
     this.hits = h("span", { class: "stop-hits" });
     const remove = () => {
       removed();
@@ -35,7 +35,7 @@ export class BreakpointRow {
     this.body.onkeydown = (event) => {
       if (event.key === "Delete" || event.key === "Backspace") remove();
     };
-    this.remove = iconButton("close", "Remove", "Removes it.", "", remove);
+    this.remove = iconButton("close", "Remove", "Removes this breakpoint.", "", remove);
     this.element = h("li", { class: "stop" }, this.toggle, this.body, this.hits, this.remove);
   }
 
@@ -58,8 +58,8 @@ export class BreakpointRow {
     body.setAttribute("aria-label", describe(breakpoint));
     body.setAttribute("aria-expanded", String(edited));
     this.remove.setAttribute("aria-label", `Remove ${kindOf(breakpoint)} ${breakpoint.name}`);
-    const { place, code, words } = wordsOf(breakpoint, state);
-    setText(this.place, place);
+    const { location, code, words } = wordsOf(breakpoint, state);
+    setText(this.location, location);
     setText(this.code, code);
     setText(this.words, breakpoint.problem || words);
     this.words.classList.toggle("code", !breakpoint.problem && breakpoint.expression === null);
@@ -68,24 +68,25 @@ export class BreakpointRow {
 }
 
 /**
- * Where it stands, what stands there, and on what condition.
+ * The location of a breakpoint, the formula there, and its conditions.
  * @param {Breakpoint} breakpoint
  * @param {State} state
  */
 function wordsOf(breakpoint, { model }) {
   const { instruction, expression, condition, log_message } = breakpoint;
-  if (expression !== null) return { place: "", code: expression, words: triggerText(breakpoint) };
+  if (expression !== null)
+    return { location: "", code: expression, words: triggerText(breakpoint) };
   const formula = model?.instructions[instruction ?? -1]?.formula ?? "";
-  const place = instruction === null ? locationText(breakpoint) : String(instruction);
+  const location = instruction === null ? locationText(breakpoint) : String(instruction);
   const parts = [
     condition === null ? "" : `if ${condition}`,
     log_message === null ? "" : `log ${log_message}`,
   ];
-  return { place, code: formula, words: parts.filter(Boolean).join("  ") };
+  return { location, code: formula, words: parts.filter(Boolean).join("  ") };
 }
 
 /**
- * How often it was hit, as far as the page knows of its history.
+ * How often a breakpoint was hit, as far as the page knows.
  * @param {Breakpoint} breakpoint
  * @param {State} state
  */

@@ -3,7 +3,7 @@
 
 import { h, icon, tip } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
-import { selectionAt } from "./places.js";
+import { selectionAt } from "./picture_targets.js";
 import { isSpoilt, stepBefore } from "./recovery.js";
 
 /** @import { Context, Evidence, Finding, Remedy } from "../../state/types.js" */
@@ -31,7 +31,7 @@ export function card(context, finding) {
     h("summary", {}, "Source of the rule"),
     h("p", {}, source),
   );
-  const told = h(
+  const details = h(
     "div",
     { class: "finding-told" },
     head,
@@ -54,7 +54,7 @@ export function card(context, finding) {
   return h(
     "li",
     { class: `finding ${severity}` },
-    told,
+    details,
     finding.evidence.length > 0 ? shown : null,
     finding.remedies.length > 0 ? tried : null,
   );
@@ -81,7 +81,7 @@ function evidenceLine(context, finding, { buffer, index, value, text, step }) {
 }
 
 /**
- * A buffer or a part of it: selects what has it in the picture.
+ * A buffer or a part of it: selects its unit, edge or layer in the picture.
  * @param {Context} context
  * @param {string} buffer
  * @param {Evidence["index"]} index
@@ -126,7 +126,7 @@ function remedyLine({ store, actions }, finding, { text, changes, live }) {
   }
   if (changes.length > 0) {
     const does = `Makes a network with ${changes.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(", ")}. Training begins at step 0.`;
-    add(live ? "Start again with it" : "Apply to the description", does, () =>
+    add(live ? "Restart with this change" : "Apply to the description", does, () =>
       health.apply(changes),
     );
   }

@@ -1,19 +1,19 @@
 // @ts-check
-// Where to go back to, to try something else. No I/O.
+// The step to go back to for another attempt. No I/O.
 
 /** @import { History } from "../../state/store.js" */
 /** @import { Finding } from "../../state/types.js" */
 
-/** Rules that find what has spoilt the weights already: from there on nothing can be mended. */
+/** Rules that find damaged weights: continuing from there can not help. */
 const SPOILT = ["non_finite", "divergence"];
 
-/** Whether it comes too late for anything to be tried from here. @param {Finding} finding */
+/** Whether it is too late to try anything from here. @param {Finding} finding */
 export function isSpoilt({ rule }) {
   return SPOILT.includes(rule);
 }
 
 /**
- * The step from which a remedy of a finding is to be tried.
+ * The step from which to try a remedy of a finding.
  * @param {Finding} finding
  * @param {History} losses
  */

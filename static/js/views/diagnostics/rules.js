@@ -1,5 +1,5 @@
 // @ts-check
-// The rules themselves: what they look at, their thresholds, and those that look only when asked.
+// The rules: when they run, their thresholds, and buttons for those that run only on demand.
 
 import { h, tip } from "../../controls/dom.js";
 
@@ -19,7 +19,7 @@ export class Rules {
     /** @type {Rule[]} */
     this.known = [];
     this.loading = false;
-    /** The buttons of the rules that look only when asked. */
+    /** The buttons of the rules that run only on demand. */
     this.asking = h("div", { class: "diagnostics-ask" });
     this.list = h("dl", { class: "rules" });
     this.element = h(
@@ -33,12 +33,12 @@ export class Rules {
     this.element.hidden = true;
   }
 
-  /** How many look by themselves. */
+  /** The number of rules that run by themselves. */
   get watching() {
     return this.known.filter(({ when }) => when !== "demand").length;
   }
 
-  /** Asks for them once, when their tab is first open. */
+  /** Requests the rules once, when their tab is first opened. */
   async load() {
     const { store, actions } = this.context;
     const { tab, connection, model } = store.state;
@@ -85,7 +85,7 @@ export class Rules {
   }
 
   /**
-   * A threshold that can be changed; what the server does not take becomes what it was.
+   * A threshold that can be changed; a value that the server refuses is reset.
    * @param {Rule} rule
    * @param {string} name
    */

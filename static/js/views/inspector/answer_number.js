@@ -1,10 +1,10 @@
 // @ts-check
-// Numbers as an answer of the server tells them.
+// Numbers as the server sends them in an answer.
 
 /** @import { AnswerNumber } from "../../state/types.js" */
 
 /**
- * A number of an answer.
+ * The value of a number in an answer; not finite where `text` says so.
  * @param {AnswerNumber} told
  */
 export function numberOf({ value, text }) {

@@ -1,6 +1,5 @@
 // @ts-check
-// A cell of a column that is made of fields: a unit at a time step, a weight of attention, an
-// answer.
+// A cell of a column with a panel: a unit at a time step, an attention weight, a prediction.
 
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
@@ -25,7 +24,7 @@ export function cellPanel(context, model, { layer, unit }) {
   if (!panel) throw new Error(`${layer} has no cells`);
   const name = h("span", {});
   const body = h("div", {});
-  const made = h("dl", { class: "ins-lines" });
+  const computed = h("dl", { class: "ins-lines" });
   /** @type {Lines | null} */
   let lines = null;
   let key = "";
@@ -35,27 +34,27 @@ export function cellPanel(context, model, { layer, unit }) {
     kind: "Cell",
     path: [name, " of ", link(context, column.title, { kind: "layer", layer })],
     where: "sample",
-    parts: [body, made],
+    parts: [body, computed],
     wants: exactly(model, names, true),
     show(reader) {
       const read = (/** @type {string} */ buffer) => numbersOf(reader, buffer);
       panel.selectInput(context.store.state.kernelInputs[layer] ?? -1);
       setText(name, panel.name(unit, read));
-      const told = panel.lines(unit, read);
-      const own = told.flatMap((line) => ("buffer" in line ? [line] : []));
-      const now = JSON.stringify(own);
+      const shown = panel.lines(unit, read);
+      const buffers = shown.flatMap((line) => ("buffer" in line ? [line] : []));
+      const now = JSON.stringify(buffers);
       if (now !== key) {
-        lines = new Lines(context, model, own);
+        lines = new Lines(context, model, buffers);
         body.replaceChildren(lines.element);
         key = now;
       }
       lines?.show(reader);
-      made.replaceChildren(...told.flatMap((line) => ("number" in line ? [row(line)] : [])));
+      computed.replaceChildren(...shown.flatMap((line) => ("number" in line ? [row(line)] : [])));
     },
   };
 }
 
-/** A number that is made of several. @param {{symbol: string, number: number}} line */
+/** A number that is computed of several. @param {{symbol: string, number: number}} line */
 function row({ symbol, number }) {
   return h("div", {}, h("dt", {}, symbol), h("dd", {}, short(number, 4)));
 }

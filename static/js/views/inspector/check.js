@@ -157,13 +157,13 @@ export class GradientCheck {
     const onclick = () => this.context.actions.questions.explain({ buffer: grad, index });
     const name = h("button", { type: "button", class: "ins-link", onclick }, symbol);
     const [sign, meaning] = VERDICTS[verdict];
-    const said = h("span", { class: `exp-badge ${verdict}` }, icon(sign), verdict);
-    tip(said, meaning);
+    const badge = h("span", { class: `exp-badge ${verdict}` }, icon(sign), verdict);
+    tip(badge, meaning);
     const secret = isHidden(this.context.store.state, grad, index);
-    const numbers = [backprop, numeric].map((told) =>
-      h("td", {}, secret ? HIDDEN : short(numberOf(told))),
+    const numbers = [backprop, numeric].map((number) =>
+      h("td", {}, secret ? HIDDEN : short(numberOf(number))),
     );
     numbers.push(h("td", {}, short(numberOf(error), 1)));
-    return h("tr", {}, h("th", { scope: "row" }, name), ...numbers, h("td", {}, said));
+    return h("tr", {}, h("th", { scope: "row" }, name), ...numbers, h("td", {}, badge));
   }
 }

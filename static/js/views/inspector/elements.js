@@ -6,7 +6,7 @@ import { bufferOf, writerOf } from "./names.js";
 
 /** @import { BufferInfo, InstructionInfo, Model } from "../../state/types.js" */
 
-/** Ops of whole rows, for which the indices of one element would say too little. */
+/** Ops on whole rows, where the indices of one element are not enough. */
 const OF_ROWS = ["log_softmax", "batch"];
 
 /**

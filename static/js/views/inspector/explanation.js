@@ -1,6 +1,6 @@
 // @ts-check
-// How a number came about: the formula of the instruction that made it, with symbols and with its
-// numbers. Every operand can be followed; the trail leads back.
+// How a number was computed: the formula of its instruction, with symbols and with numbers. Every
+// operand can be followed; the trail leads back.
 
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { count, exact } from "../../format.js";
@@ -20,7 +20,7 @@ import { TermsView } from "./ranking.js";
 /** @import { Panel } from "../inspector.js" */
 /** @import { Reader } from "./reader.js" */
 
-/** While the machine runs it is asked anew this often, ms. */
+/** While the machine runs, the explanation is requested again this often, ms. */
 const ASK_INTERVAL = 500;
 
 /**
@@ -51,7 +51,7 @@ class Explanation {
     this.trail = trail;
     this.stamp = "";
     this.asked = Number.NEGATIVE_INFINITY;
-    /** Number of the last time it was asked for; -1 when nobody wants to know any more. */
+    /** Number of the last request; -1 once the panel is closed. */
     this.turn = 0;
     this.crumbs = h("ol", {});
     this.value = h("output", { class: "exp-value", tabindex: -1 });
@@ -86,7 +86,7 @@ class Explanation {
   }
 
   /**
-   * Asks again whenever the machine is somewhere else.
+   * Requests the explanation again when the machine has moved.
    * @param {Reader} reader
    * @param {number} now ms
    */
@@ -99,7 +99,7 @@ class Explanation {
     this.ask();
   }
 
-  /** Asks for the whole trail, as every place but the first is meant at the moment before. */
+  /** Explains the whole trail: each number but the first at the moment of the one before. */
   async ask() {
     this.turn += 1;
     const { turn } = this;
@@ -109,11 +109,11 @@ class Explanation {
     /** @type {Moment | null} */
     let moment = null;
     try {
-      for (const [i, place] of this.trail.entries()) {
+      for (const [i, number] of this.trail.entries()) {
         const last = i === this.trail.length - 1;
-        const secret = isHidden(this.context.store.state, place.buffer, place.index);
+        const secret = isHidden(this.context.store.state, number.buffer, number.index);
         const count = last ? this.terms.wanted(secret) : 1;
-        const answer = await questions.explanation(place, moment, count);
+        const answer = await questions.explanation(number, moment, count);
         answers.push(/** @type {any} */ (answer));
         moment = answer.moment ?? moment;
       }
@@ -150,7 +150,7 @@ class Explanation {
   }
 
   /**
-   * What is focused is written anew with the rest.
+   * Restores the focus after its element was rebuilt.
    * @returns {() => void} focuses it again
    */
   focus() {
@@ -158,8 +158,8 @@ class Explanation {
     const key = focused?.getAttribute("data-key");
     if (!key || !focused || !this.element.contains(focused)) return () => {};
     const alike = () => [...this.element.querySelectorAll(`[data-key="${key}"]`)];
-    const place = alike().indexOf(focused);
-    return () => /** @type {HTMLElement | undefined} */ (alike()[place])?.focus();
+    const at = alike().indexOf(focused);
+    return () => /** @type {HTMLElement | undefined} */ (alike()[at])?.focus();
   }
 
   /** It begins at the top; whoever came by a key from the explanation before reads on here. */
@@ -188,8 +188,8 @@ class Explanation {
   /** Whether the exercise hides the number itself. @param {Explained} answer */
   hides({ buffer, index }) {
     const { state } = this.context.store;
-    const [place] = this.trail.slice(-1);
-    return isHidden(state, buffer, index) || isHidden(state, place.buffer, place.index);
+    const [last] = this.trail.slice(-1);
+    return isHidden(state, buffer, index) || isHidden(state, last.buffer, last.index);
   }
 
   /** @param {Explained} answer */
@@ -217,8 +217,8 @@ class Explanation {
     const { state } = this.context.store;
     const { questions } = this.context.actions;
     const hidden = (/** @type {BufferElement} */ p) => isHidden(state, p.buffer, p.index);
-    const follow = (/** @type {BufferElement} */ place, /** @type {number | null} */ factor) =>
-      questions.follow({ buffer: place.buffer, index: place.index, probe, factor });
+    const follow = (/** @type {BufferElement} */ operand, /** @type {number | null} */ factor) =>
+      questions.follow({ buffer: operand.buffer, index: operand.index, probe, factor });
     const symbols = new Writer({ numbers: false, follow, hidden });
     const numbers = new Writer({ numbers: true, follow, hidden });
     const given = formula.kind === "number";
@@ -238,24 +238,26 @@ class Explanation {
 
   /** @param {Explained} answer @param {boolean} stale */
   remarksOf({ formula, terms, role }, stale) {
-    const told = remarks(formula);
-    if (stale) told.push("Edited since: the formula no longer gives this value.");
+    const texts = remarks(formula);
+    if (stale) texts.push("Edited since: the formula no longer gives this value.");
     const factors = elements(formula);
     const upstream = factors.filter(({ role }) => role === "gradient");
     if (role === "gradient" && upstream.length === 1 && factors.length > 1) {
       const each = terms && terms.count > 1 ? "Each term" : "This";
-      told.push(`${each} is a local derivative times the upstream gradient ${plain(upstream[0])}.`);
+      texts.push(
+        `${each} is a local derivative times the upstream gradient ${plain(upstream[0])}.`,
+      );
     }
-    return told;
+    return texts;
   }
 
-  /** What has been followed so far, drawn over the network. @param {Explained[]} answers */
+  /** The path followed so far, drawn over the network. @param {Explained[]} answers */
   showPath(answers) {
     const path = answers.map(({ buffer, index, probe, symbol, value, text }, i) => {
       const factor = this.trail[i + 1]?.factor ?? null;
       const secret = isHidden(this.context.store.state, buffer, index);
-      const told = secret ? { value: null, text: HIDDEN } : { value, text };
-      return { buffer, index, probe, symbol, ...told, factor: secret ? null : factor };
+      const shown = secret ? { value: null, text: HIDDEN } : { value, text };
+      return { buffer, index, probe, symbol, ...shown, factor: secret ? null : factor };
     });
     this.context.store.set({ path });
   }

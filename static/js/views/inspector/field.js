@@ -1,5 +1,5 @@
 // @ts-check
-// A number that can be read and written: a weight or a bias. What the server refuses is said below.
+// A number that can be read and written: a weight or a bias. A server error is shown below.
 
 import { h } from "../../controls/dom.js";
 import { errorSlot, showError } from "../../controls/fields.js";

@@ -102,7 +102,7 @@ export class Writer {
   /** @param {Options} options */
   constructor(options) {
     this.options = options;
-    /** What the line being written comes to, and the operands that it is a multiple of. */
+    /** The value of the current line, and the operands that it is a multiple of. */
     this.total = Number.NaN;
     /** @type {FormulaNode[]} */
     this.direct = [];
@@ -208,7 +208,7 @@ export class Writer {
   }
 
   /**
-   * What goes up or down as well as along: it is never broken.
+   * A part with height, such as a fraction: it is never broken across lines.
    * @param {FormulaNode} node
    */
   stacked(node) {
@@ -225,7 +225,7 @@ export class Writer {
   }
 
   /**
-   * The branches below one another, the one that holds lit.
+   * The branches below one another, with the one that applies highlighted.
    * @param {FormulaNode} node
    */
   cases(node) {
@@ -266,10 +266,10 @@ export class Writer {
     const { link, symbol, index } = node;
     const { numbers, follow, hidden } = this.options;
     const secret = link && hidden(link);
-    const told = /** @type {AnswerNumber} */ (node);
-    const known = link ? (secret ? HIDDEN : exact(numberOf(told))) : "";
+    const number = /** @type {AnswerNumber} */ (node);
+    const known = link ? (secret ? HIDDEN : exact(numberOf(number))) : "";
     const content = numbers
-      ? [secret ? m("mn", {}, HIDDEN) : digits(told)]
+      ? [secret ? m("mn", {}, HIDDEN) : digits(number)]
       : [...symbolNodes(symbol), ...indexNodes(index)];
     if (!link || !follow) return m("mrow", { class: "exp-general" }, ...content);
     const name = `${symbol}${indexText(index)} = ${known}`;
@@ -306,16 +306,16 @@ function press(element, label, key, run) {
 
 /**
  * Four digits, underlined in the colour of the sign.
- * @param {AnswerNumber} told
+ * @param {AnswerNumber} number
  */
-function digits(told) {
-  const value = numberOf(told);
+function digits(number) {
+  const value = numberOf(number);
   const sign = value < 0 ? "negative" : value > 0 ? "positive" : "";
   return m("mn", { class: `exp-number ${sign}` }, figure(value));
 }
 
 /**
- * The branch that holds.
+ * The branch that applies.
  * @param {FormulaNode} node
  * @returns {FormulaNode}
  */
@@ -367,7 +367,7 @@ export function plain(node) {
 }
 
 /**
- * What there is to say of the numbers and choices in a formula.
+ * Remarks on the numbers and choices in a formula.
  * @param {FormulaNode} node
  * @returns {string[]}
  */

@@ -1,6 +1,6 @@
 // @ts-check
 // The numbers of a whole buffer: a table where they are few, an image to point at where they are
-// many. Each of them can be asked about.
+// many. Each of them can be explained.
 
 import { diverging, divergingIndex, divergingLUT, onThemeChange } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
@@ -48,7 +48,7 @@ export function gridOf(context, buffer) {
 const isWhole = (buffer) => buffer.dtype.startsWith("int");
 
 /**
- * Asks where a number came from.
+ * Explains a number.
  * @param {Context} context
  * @param {BufferInfo} buffer
  * @param {number} flat its place
@@ -113,7 +113,7 @@ class Table {
   }
 
   /**
-   * A number that can be asked about. The arrow keys move between them, so that they are one stop.
+   * A number that can be explained. The arrow keys move between numbers: they are one tab stop.
    * @param {number} i
    */
   cell(i) {

@@ -1,6 +1,6 @@
 // @ts-check
-// What can be asked about a gradient: the chain rule to the loss, why it is as it is, whether it is
-// right.
+// Questions about a gradient: its chain rule to the loss, why it is large or small, and a gradient
+// check.
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { percent } from "../../format.js";
@@ -54,7 +54,7 @@ export class Inquiries {
     const buttons = h("p", { class: "exp-buttons" }, this.chain, this.why, exercise);
     this.element = h("div", { class: "exp-inquiries" }, buttons, this.answer, this.check.element);
     this.asked = 0;
-    /** Whether an answer is about to come that was not there before, and is to be seen. */
+    /** Whether the coming answer is new and must be scrolled into view. */
     this.opening = false;
   }
 
@@ -63,7 +63,7 @@ export class Inquiries {
     this.check.destroy();
   }
 
-  /** Whether the path over the network is what these have found. */
+  /** Whether these questions drew the path over the network. */
   get draws() {
     return this.open !== "";
   }
@@ -97,7 +97,7 @@ export class Inquiries {
     this.renew();
   }
 
-  /** Asks what is open. */
+  /** Asks the open question. */
   async renew() {
     this.asked += 1;
     const { open, about, asked } = this;
@@ -133,7 +133,7 @@ export class Inquiries {
     const product = secret ? HIDDEN : figure(numberOf(first.term));
     const whole = links.every((/** @type {any} */ { terms }) => terms === 1);
     const words = whole
-      ? `All factors multiply to ${first.symbol}.`
+      ? `The product of all factors is ${first.symbol}.`
       : `At each sum the path takes the largest term. The product of all factors is ${product}.`;
     this.answer.replaceChildren(list, h("p", { class: "ins-guide" }, words));
     this.draw([...links.map(station), seed]);
@@ -145,14 +145,14 @@ export class Inquiries {
   }
 
   /** A number, unless it is hidden. @param {Station} station */
-  told(station) {
+  numberText(station) {
     return this.isSecret(station) ? HIDDEN : figure(numberOf(station));
   }
 
   /** @param {any} link */
   chainRows(link) {
     const name = this.placeLink(link);
-    const row = h("li", {}, name, h("output", {}, this.told(link)));
+    const row = h("li", {}, name, h("output", {}, this.numberText(link)));
     const share =
       link.terms > 1 ? ` the largest of ${link.terms} terms, ${percent(link.share)}` : "";
     const factor = h("b", {}, `× ${figure(numberOf(link.local))}`);
@@ -169,17 +169,17 @@ export class Inquiries {
 
   /** @param {Message} answer */
   showWhy({ kind, sentence, path, evidence, probe }) {
-    const stations = /** @type {any[]} */ (path).map((place) => ({
-      ...place,
+    const stations = /** @type {any[]} */ (path).map((station) => ({
+      ...station,
       probe,
       factor: null,
     }));
-    const steps = stations.map((place) => {
-      const name = this.placeLink(place);
-      return h("li", {}, name, h("output", {}, this.told(place)));
+    const steps = stations.map((station) => {
+      const name = this.placeLink(station);
+      return h("li", {}, name, h("output", {}, this.numberText(station)));
     });
-    const rows = /** @type {any[]} */ (evidence).map(({ name, ...told }) =>
-      h("div", {}, h("dt", {}, name), h("dd", {}, figure(numberOf(told)))),
+    const rows = /** @type {any[]} */ (evidence).map(({ name, ...number }) =>
+      h("div", {}, h("dt", {}, name), h("dd", {}, figure(numberOf(number)))),
     );
     const verdict = h("p", { class: kind === "healthy" ? "exp-verdict" : "exp-verdict blame" });
     verdict.append(h("b", {}, kind.replaceAll("_", " ")), ` ${sentence}`);
@@ -193,10 +193,10 @@ export class Inquiries {
 
   /** @param {Station[]} path */
   draw(path) {
-    const told = path.map((station) =>
+    const stations = path.map((station) =>
       this.isSecret(station) ? { ...station, value: null, text: HIDDEN } : station,
     );
-    this.context.store.set({ path: told });
+    this.context.store.set({ path: stations });
   }
 }
 

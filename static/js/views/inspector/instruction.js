@@ -42,12 +42,12 @@ export function instructionPanel(context, model, index) {
   const state = h("span", { class: "ins-state" });
   const cost = `${instruction.op}, ${count(instruction.flops)} FLOPs`;
   const { layer, phase, scope } = instruction;
-  const place = columnOf(model, layer).column
+  const layerLink = columnOf(model, layer).column
     ? link(context, scope, { kind: "layer", layer })
     : scope;
   return {
     kind: "Instruction",
-    path: [`${index}, ${phase}, `, place],
+    path: [`${index}, ${phase}, `, layerLink],
     where: "",
     parts: [
       h("p", { class: "ins-formula large" }, instruction.formula),

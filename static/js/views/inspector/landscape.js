@@ -23,13 +23,13 @@ const QUESTIONS = [
     label: "Sharpness",
     type: "sharpness",
     fields: {},
-    hint: "The largest eigenvalue of the Hessian says how strongly the loss curves. Gradient descent is unstable with learning rates above 2 divided by it.",
+    hint: "The largest eigenvalue of the Hessian says how strongly the loss curves. Gradient descent is unstable with learning rates above 2/sharpness.",
   },
   {
     label: "Along the update",
     type: "landscape",
     fields: { kind: "update" },
-    hint: "The loss on the line through the last update, from the point before it to three times its length past it.",
+    hint: "The loss on the line through the last update, from the point before the update to three times its length beyond.",
   },
   {
     label: "On the path's plane",
@@ -53,14 +53,14 @@ export class Landscape {
     /** @type {Picture | null} */
     this.picture = null;
     this.words = h("p", { class: "ins-guide", "aria-live": "polite" });
-    this.place = h("div", {});
+    this.slot = h("div", {});
     const buttons = QUESTIONS.map(({ label, hint, type, fields }) => {
       const button = h("button", { type: "button", class: "ins-button" }, label);
       button.onclick = () => this.ask(type, fields);
       return tip(button, hint);
     });
     const row = h("p", { class: "exp-buttons" }, ...buttons);
-    this.element = h("div", { class: "exp-landscape" }, row, this.words, this.place);
+    this.element = h("div", { class: "exp-landscape" }, row, this.words, this.slot);
   }
 
   destroy() {
@@ -93,11 +93,11 @@ export class Landscape {
     const where = `step ${count(answer.moment[0])}, loss over ${samples}`;
     if (type === "sharpness") this.replace(null, sharpnessText(answer, where));
     else {
-      const made = answer.positions
+      const picture = answer.positions
         ? new (await import("./profile.js")).LossProfile(answer)
         : new (await import("./map.js")).LossMap(answer);
-      if (asked === this.asked) this.replace(made, `${where}.`);
-      else made.destroy();
+      if (asked === this.asked) this.replace(picture, `${where}.`);
+      else picture.destroy();
     }
   }
 
@@ -105,7 +105,7 @@ export class Landscape {
   replace(picture, words) {
     this.picture?.destroy();
     this.picture = picture;
-    this.place.replaceChildren(...(picture ? [picture.element] : []));
+    this.slot.replaceChildren(...(picture ? [picture.element] : []));
     setText(this.words, words);
   }
 }
@@ -114,8 +114,9 @@ export class Landscape {
 function sharpnessText({ sharpness, limit, learning_rate: rate }, where) {
   const value = numberOf(sharpness);
   const most = numberOf(limit);
-  const told = `Sharpness ${short(value, DIGITS)} at ${where}.`;
-  if (!(value > 0)) return `${told} The loss curves downwards: no learning rate is too large here.`;
+  const sentence = `Sharpness ${short(value, DIGITS)} at ${where}.`;
+  if (!(value > 0))
+    return `${sentence} The loss curves downwards: no learning rate is too large here.`;
   const compared = rate > most ? "above" : "below";
-  return `${told} Plain gradient descent is unstable with learning rates above 2/sharpness = ${short(most, DIGITS)}; this one, ${short(rate)}, is ${compared} it.`;
+  return `${sentence} Plain gradient descent is unstable with learning rates above 2/sharpness = ${short(most, DIGITS)}; this one, ${short(rate)}, is ${compared} it.`;
 }

@@ -44,9 +44,9 @@ function layerFacts({ store }, model, name) {
   if (!layer) {
     const { data } = model;
     return [
-      ["values", `${column?.count} a sample`],
+      ["values", `${column?.count} per sample`],
       ["data", data.title],
-      ["samples", `${count(data.train)} to train, ${count(data.test)} to test`],
+      ["samples", `${count(data.train)} training, ${count(data.test)} test`],
       ["source", data.source],
       ["licence", data.licence],
     ];
@@ -59,7 +59,7 @@ function layerFacts({ store }, model, name) {
     ["activation", activation?.formula ?? layer.activation],
     ["shapes", `W ${shapeText(shapes[0] ?? [])}, b ${shapeText(shapes[1] ?? [])}`],
     ["parameters", count(column?.parameters ?? 0)],
-    ["FLOPs a step", count(layer.flops)],
+    ["FLOPs per step", count(layer.flops)],
     ["initial weights", (initializer ?? "").replaceAll("_", " ")],
     ...(regular.some(Boolean)
       ? [/** @type {[string, string]} */ (["regularisation", regular.filter(Boolean).join(", ")])]
@@ -92,7 +92,7 @@ export function layerPanel(context, model, { layer: name }) {
     buffers.map((buffer) => buffer.symbol),
     "statistics",
   );
-  const own = model.instructions.filter((i) =>
+  const instructions = model.instructions.filter((i) =>
     layer ? i.layer === name : i.scope.startsWith("input/"),
   );
   const names = [...buffers, ...(weight ? [weight] : [])].map((buffer) => buffer.name);
@@ -107,7 +107,7 @@ export function layerPanel(context, model, { layer: name }) {
       part(layer ? "Weights, gradient, update" : "Values of the batch", numbers.element),
       weight && grid ? part(`${weight.symbol}, ${weight.axes.join(" by ")}`, grid.element) : null,
       check ? part("Are its gradients right?", check.element) : null,
-      part("Its instructions", instructionLinks(context, own)),
+      part("Its instructions", instructionLinks(context, instructions)),
     ],
     wants: exactly(model, names, true),
     show(reader) {

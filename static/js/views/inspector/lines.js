@@ -21,7 +21,7 @@ import { bufferOf, writerOf } from "./names.js";
  * @property {boolean} [editable]
  */
 
-/** What is said of numbers that the step under way has not computed yet. */
+/** Labels of numbers that the current step has not computed yet. */
 const AGE = {
   now: ["", ""],
   old: ["old", "This step has not computed it yet. The value is from the step before."],
@@ -53,10 +53,10 @@ export class Lines {
     const field = editable ? new ValueField(context, buffer.name, index, symbol) : null;
     const value = h("dd", {}, field?.element ?? null);
     const note = h("small", {});
-    const made = formula ? h("p", { class: "ins-formula" }, formula) : null;
+    const formulaLine = formula ? h("p", { class: "ins-formula" }, formula) : null;
     const name = nameOf(context, symbol, buffer, index);
     const watch = watchButton(context, expressionOf(this.model, buffer, index, source));
-    const element = h("div", {}, h("dt", {}, name, watch, note), value, made);
+    const element = h("div", {}, h("dt", {}, name, watch, note), value, formulaLine);
     const writer = writerOf(this.model, source ?? buffer.name);
     return { element, value, field, note, buffer, index, writer };
   }
@@ -79,7 +79,7 @@ export class Lines {
 }
 
 /**
- * A symbol; a button where it can be said how the number came about.
+ * A symbol; a button where the number can be explained.
  * @param {Context} context
  * @param {string} symbol
  * @param {import("../../state/types.js").BufferInfo} buffer
@@ -101,8 +101,8 @@ export function aligned(text) {
 }
 
 /**
- * Whether the step under way has computed a number already. The update of a parameter stays what
- * the last step made it.
+ * Whether the current step has computed a number already. The update of a parameter stays that of
+ * the last step.
  * @param {Frame | null} frame
  * @param {import("../../state/types.js").InstructionInfo | undefined} writer
  * @param {boolean} probed of the probe sample, which between two steps is computed by itself

@@ -1,5 +1,5 @@
 // @ts-check
-// Words that select what they name.
+// Links that select a layer, an instruction or a buffer.
 
 import { h, setText } from "../../controls/dom.js";
 

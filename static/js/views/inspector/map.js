@@ -1,6 +1,6 @@
 // @ts-check
-// The loss on a plane through the parameters, in shades with contour lines, and the way that
-// training took.
+// The loss on a plane through the parameters, in shades with contour lines, and the path of
+// training.
 
 import { onThemeChange, palette, sequentialLUT } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
@@ -29,7 +29,7 @@ export class LossMap {
     this.high = Math.max(...known);
     /** In a loss that spans powers of ten the valley would be one shade. */
     this.log = this.low > 0 && this.high > MIN_LOG_RATIO * this.low;
-    this.place = h("div", {
+    this.area = h("div", {
       class: "exp-map",
       role: "application",
       tabindex: 0,
@@ -40,23 +40,23 @@ export class LossMap {
     const axes = kind === "path" ? "the main directions of the path" : "two random directions";
     const scale = h("p", { class: "exp-scale" }, short(this.low), h("i", {}), short(this.high));
     scale.append(h("span", {}, `${axes}`));
-    this.element = h("div", {}, this.place, this.words, scale);
-    this.surface = new Surface(this.place);
+    this.element = h("div", {}, this.area, this.words, scale);
+    this.surface = new Surface(this.area);
     this.atlas = new Atlas(this.xs.length, this.ys.length);
     this.middle = this.xs.length >> 1;
     this.cursor = [this.middle, this.middle];
     /** Whether a point other than the middle is being read off. */
     this.reading = false;
     const observer = new ResizeObserver(() => this.paint());
-    observer.observe(this.place);
+    observer.observe(this.area);
     const stop = onThemeChange(() => this.paint());
     this.destroy = () => {
       observer.disconnect();
       stop();
     };
-    this.place.onpointermove = (event) => this.point(event);
-    this.place.onkeydown = (event) => this.key(event);
-    this.place.onpointerleave = this.place.onblur = () => this.leave();
+    this.area.onpointermove = (event) => this.point(event);
+    this.area.onkeydown = (event) => this.key(event);
+    this.area.onpointerleave = this.area.onblur = () => this.leave();
     this.leave();
   }
 
@@ -69,7 +69,7 @@ export class LossMap {
 
   /** @param {PointerEvent} event */
   point(event) {
-    const box = this.place.getBoundingClientRect();
+    const box = this.area.getBoundingClientRect();
     const i = Math.floor(((event.clientX - box.left) / box.width) * this.xs.length);
     const j = Math.floor((1 - (event.clientY - box.top) / box.height) * this.ys.length);
     this.read(i, j);
@@ -83,7 +83,7 @@ export class LossMap {
     this.read(this.cursor[0] + move[0], this.cursor[1] + move[1]);
   }
 
-  /** Says what the loss is here. */
+  /** Announces the loss at the chosen point. */
   leave() {
     this.read(this.middle, this.middle);
     this.reading = false;
@@ -105,8 +105,8 @@ export class LossMap {
   }
 
   paint() {
-    const { place, surface, atlas, losses } = this;
-    const { clientWidth: width, clientHeight: height } = place;
+    const { area, surface, atlas, losses } = this;
+    const { clientWidth: width, clientHeight: height } = area;
     if (width < 40) return;
     surface.resize(width, height);
     const context = surface.begin();
@@ -204,7 +204,7 @@ export class LossMap {
   }
 
   /**
-   * The way of the parameters, its start hollow and its end full.
+   * The path of the parameters, its start hollow and its end filled.
    * @param {CanvasRenderingContext2D} context
    * @param {number} width
    * @param {number} height
@@ -226,14 +226,14 @@ export class LossMap {
     context.fillStyle = colors.ink;
     context.strokeStyle = colors.panel;
     context.lineWidth = 3;
-    for (const [place, text] of /** @type {[number[], string][]} */ ([
+    for (const [point, text] of /** @type {[number[], string][]} */ ([
       [points[0], `step ${count(this.path[0][0])}`],
       [end, `step ${count(this.path[this.path.length - 1][0])}`],
     ])) {
-      const left = place[0] > width * 0.7;
+      const left = point[0] > width * 0.7;
       context.textAlign = left ? "right" : "left";
-      context.strokeText(text, place[0] + (left ? -7 : 7), place[1] - 6);
-      context.fillText(text, place[0] + (left ? -7 : 7), place[1] - 6);
+      context.strokeText(text, point[0] + (left ? -7 : 7), point[1] - 6);
+      context.fillText(text, point[0] + (left ? -7 : 7), point[1] - 6);
     }
   }
 }

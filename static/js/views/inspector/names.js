@@ -57,7 +57,7 @@ export function briefName(column, unit) {
 }
 
 /**
- * Whether a selection is in the network at hand.
+ * Whether a selection exists in the current network.
  * @param {Model} model
  * @param {Selection} target
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// All that the inspector shows of single things; fetched when the first one is asked for.
+// The panels of single things; loaded when the first one is opened.
 
 export { cellPanel } from "./cell.js";
 export { explanationPanel } from "./explanation.js";

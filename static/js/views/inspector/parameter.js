@@ -1,5 +1,5 @@
 // @ts-check
-// A weight or a bias: its value, its gradient and how that was made, its update.
+// A weight or a bias: its value, its gradient and how that is computed, its update.
 
 import { elementOf, makersOf } from "./elements.js";
 import { Lines } from "./lines.js";
@@ -12,7 +12,7 @@ import { Terms } from "./terms.js";
 /** @import { Panel } from "../inspector.js" */
 /** @import { Line } from "./lines.js" */
 
-/** What the numbers that an optimizer keeps for each parameter are called. */
+/** Names of the optimizer's state for each parameter. */
 const STATE = { velocity: "v", square: "s", m: "m", v: "v" };
 
 /**
@@ -39,7 +39,7 @@ export function parameterLines(model, buffer, index, letter) {
 }
 
 /**
- * The instructions that make a parameter's update and apply it: the optimizer's, which work on all
+ * The instructions that compute and apply a parameter's update: the optimizer's, which work on all
  * parameters, and those on this one alone.
  * @param {Model} model
  * @param {string | null | undefined} update name of the buffer
@@ -81,7 +81,7 @@ export function parameterPanel(context, model, target) {
     parts: [
       lines.element,
       part(
-        edge ? "How dL/dw is made" : "How dL/db is made",
+        edge ? "How dL/dw is computed" : "How dL/db is computed",
         instructionLinks(context, makers, element),
       ),
       terms ? part("The terms of the sum, one for each sample of the batch", terms.element) : null,

@@ -1,5 +1,5 @@
 // @ts-check
-// The loss along the last update: a curve over how far along it one goes.
+// The loss along the last update: a curve over the distance along it.
 
 import { onThemeChange, palette } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
@@ -23,7 +23,7 @@ export class LossProfile {
   constructor({ positions, losses }) {
     this.positions = Float64Array.from(positions);
     this.losses = Float64Array.from(losses, (loss) => loss ?? Number.NaN);
-    this.place = h("div", {
+    this.area = h("div", {
       class: "exp-profile",
       role: "application",
       tabindex: 0,
@@ -31,27 +31,27 @@ export class LossProfile {
       "aria-roledescription": "chart",
     });
     this.words = h("p", { class: "ins-number", "aria-live": "polite" });
-    this.element = h("div", {}, this.place, this.words);
-    this.surface = new Surface(this.place);
+    this.element = h("div", {}, this.area, this.words);
+    this.surface = new Surface(this.area);
     this.x = new Scale();
     this.y = new Scale();
     this.ticks = new Ticks();
-    /** The point that is read off. */
+    /** Index of the point that is read. */
     this.at = nearest(this.positions, this.positions.length, 0);
     const observer = new ResizeObserver(() => this.paint());
-    observer.observe(this.place);
+    observer.observe(this.area);
     const stop = onThemeChange(() => this.paint());
     this.destroy = () => {
       observer.disconnect();
       stop();
     };
-    this.place.onpointermove = (event) => {
-      const { left } = this.place.getBoundingClientRect();
+    this.area.onpointermove = (event) => {
+      const { left } = this.area.getBoundingClientRect();
       this.read(
         nearest(this.positions, this.positions.length, this.x.valueAt(event.clientX - left)),
       );
     };
-    this.place.onkeydown = (event) => this.key(event);
+    this.area.onkeydown = (event) => this.key(event);
     this.read(this.at);
   }
 
@@ -78,8 +78,8 @@ export class LossProfile {
   }
 
   paint() {
-    const { place, surface, x, y, positions, losses, ticks } = this;
-    const { clientWidth: width, clientHeight: height } = place;
+    const { area, surface, x, y, positions, losses, ticks } = this;
+    const { clientWidth: width, clientHeight: height } = area;
     if (width < 40) return;
     surface.resize(width, height);
     const context = surface.begin();

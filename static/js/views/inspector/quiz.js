@@ -1,5 +1,5 @@
 // @ts-check
-// The exercise: a number is hidden, the learner works it out, and is told what went wrong.
+// The exercise: a number is hidden, the learner works it out and gets a hint if it is wrong.
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { quizAnything } from "../../state/quiz.js";
@@ -20,7 +20,7 @@ export class QuizForm {
     const { questions } = context.actions;
     /** @type {Explained | null} */
     this.about = null;
-    this.begin = h("button", { type: "button", class: "ins-button" }, "Quiz me on it");
+    this.begin = h("button", { type: "button", class: "ins-button" }, "Quiz me on this");
     this.begin.onclick = () => this.about && questions.quiz(this.about);
     tip(this.begin, "Hides this number everywhere, so that you can work it out from the formula.");
     this.input = h("input", {

@@ -12,7 +12,7 @@ import { figure, plain } from "./formula.js";
 /** @typedef {{symbols: Writer, numbers: Writer, secret: boolean}} Ways */
 
 const FIRST_TERMS = 6;
-/** Who is to work a sum out needs more of it. */
+/** An exercise shows more terms: the learner needs them to work out the sum. */
 const MIN_EXERCISE_TERMS = 16;
 const MAX_TERMS = 200; // for the server
 
@@ -42,14 +42,14 @@ export class TermsView {
 
   /**
    * @param {TermList | null} terms
-   * @param {Ways} ways how they are written; `secret` leaves out what they come to
+   * @param {Ways} ways how they are written; `secret` leaves out their values
    */
   show(terms, ways) {
     this.element.hidden = !terms || terms.count < 2;
     if (!terms || terms.count < 2) return;
     const { listed, folded } = terms;
     setText(this.title, `${count(terms.count)} terms, by magnitude`);
-    const most = Math.max(...listed.map((term) => Math.abs(numberOf(told(term))) || 0)) || 1;
+    const most = Math.max(...listed.map((term) => Math.abs(numberOf(asNumber(term))) || 0)) || 1;
     this.list.replaceChildren(...listed.map((term) => this.row(term, most, ways)));
     this.showRest(terms, ways.secret);
     const unfolded = this.count > FIRST_TERMS;
@@ -70,7 +70,7 @@ export class TermsView {
 
   /** @param {FormulaNode} term @param {number} most @param {Ways} ways */
   row(term, most, { symbols, numbers, secret }) {
-    const value = numberOf(told(term));
+    const value = numberOf(asNumber(term));
     const simple = term.kind === "element" || term.kind === "number";
     const bar = h("i", { class: value < 0 ? "negative" : "" });
     bar.style.setProperty("--share", (Math.min(1, Math.abs(value) / most) || 0).toFixed(3));
@@ -84,4 +84,4 @@ export class TermsView {
 }
 
 /** @param {FormulaNode} node @returns {import("../../state/types.js").AnswerNumber} */
-const told = (node) => /** @type {any} */ (node);
+const asNumber = (node) => /** @type {any} */ (node);

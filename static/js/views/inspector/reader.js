@@ -1,14 +1,14 @@
 // @ts-check
-// Exact numbers: out of the frames where they hold them exactly, asked for where they do not.
+// Exact numbers: from the frame where it holds them exactly, otherwise read from the server.
 
 import { bufferOf } from "./names.js";
 
 /** @import { BufferInfo, Context, Entry, Frame, Model } from "../../state/types.js" */
 /** @import { Want } from "../network/wants.js" */
 
-/** Up to this many numbers of a buffer come in every frame; of larger ones single ones are asked. */
+/** Buffers up to this size come exactly in every frame; of larger ones single numbers are read. */
 const MAX_EXACT = 4096;
-/** How often one number is asked for, ms. */
+/** How often one number is read again, ms. */
 const ASK_INTERVAL = 250;
 const MAX_ANSWERS = 128;
 

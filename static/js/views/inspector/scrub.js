@@ -1,7 +1,7 @@
 // @ts-check
 // Dragging a number: to the right it grows, to the left it shrinks, by a share of its size.
 
-/** How far the pointer goes before the number goes with it, CSS px. */
+/** How far the pointer moves before a drag begins, CSS px. */
 const MIN_DRAG = 3;
 /** What one px is worth, as a share of the number at the start; small ones count as `MIN_VALUE`. */
 const SHARE = 0.01;

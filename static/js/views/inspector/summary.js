@@ -60,8 +60,8 @@ export function summaryPanel(context, model) {
   const { batch_size: batch, optimizer, loss, dtype } = description;
   const rows = batch === "full" ? data.train : batch;
   const losses = new Lines(context, model, [
-    { symbol: "L of the batch", buffer: "loss/L", index: [] },
-    { symbol: "L of the probe", buffer: "probe/loss", index: [], source: "loss/L" },
+    { symbol: "Loss, this batch", buffer: "loss/L", index: [] },
+    { symbol: "Loss, shown sample", buffer: "probe/loss", index: [], source: "loss/L" },
   ]);
   losses.element.classList.add("long");
   const landscape = new Landscape(context);
@@ -83,15 +83,15 @@ export function summaryPanel(context, model) {
       losses.element,
       facts([
         ["parameters", count(cost.parameters)],
-        ["FLOPs a step", count(cost.flops)],
+        ["FLOPs per step", count(cost.flops)],
         ["memory", `${prefixed(cost.bytes)}B, ${dtype}`],
-        ["a step", `${count(rows)} samples, ${model.instructions.length} instructions`],
-        ["of these", phases.join(", ")],
-        ["an epoch", `${count(model.steps_per_epoch)} steps, ${count(data.train)} samples`],
+        ["one step", `${count(rows)} samples, ${model.instructions.length} instructions`],
+        ["by phase", phases.join(", ")],
+        ["one epoch", `${count(model.steps_per_epoch)} steps, ${count(data.train)} samples`],
         ["loss", loss.replaceAll("_", " ")],
         ["optimizer", optimizer.kind],
       ]),
-      part("The loss around here", landscape.element),
+      part("Loss landscape", landscape.element),
       part("Are the gradients right?", check.element),
       part("Exercise", h("p", { class: "exp-buttons" }, quiz)),
       part(

@@ -1,5 +1,5 @@
 // @ts-check
-// A gradient as the sum over the batch that it is: one term a sample.
+// A gradient as a sum over the batch: one term per sample.
 
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
@@ -25,7 +25,7 @@ export class Terms {
    */
   constructor(context, model, instruction, at) {
     this.context = context;
-    /** What the terms add up to. */
+    /** The sum of the terms. */
     this.result = { buffer: model.bufferById.get(instruction.writes[0])?.name ?? "", index: at };
     const found = batchTerms(model, instruction, at) ?? [];
     this.factors = found.map(({ buffer, unit }) => ({

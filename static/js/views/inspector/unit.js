@@ -69,13 +69,13 @@ export function unitPanel(context, model, { layer, unit }) {
   const values = new Lines(context, model, unitLines(model, layer, unit));
   const { bias } = column;
   const rest = bias ? parameterLines(model, bias, [unit], "b").slice(0, 3) : [];
-  const own = new Lines(context, model, [...rest, ...meanLine(model, layer, unit)]);
+  const biasLines = new Lines(context, model, [...rest, ...meanLine(model, layer, unit)]);
   const pairs = [
     before && column.weight ? new Weights(context, { from: before, to: column }, unit, true) : null,
     after?.weight ? new Weights(context, { from: column, to: after }, unit, false) : null,
   ];
   const [incoming, outgoing] = pairs;
-  const names = [...values.rows, ...own.rows].map((row) => row.buffer.name);
+  const names = [...values.rows, ...biasLines.rows].map((row) => row.buffer.name);
   const weights = [incoming ? column.weight : "", outgoing ? after?.weight : "", before?.value];
   return {
     kind: layer === "input" ? "Input" : "Unit",
@@ -83,14 +83,14 @@ export function unitPanel(context, model, { layer, unit }) {
     where: "sample",
     parts: [
       values.element,
-      own.rows.length ? own.element : null,
-      incoming ? part("Weights into it, strongest first", incoming.element) : null,
-      outgoing ? part("Weights out of it, strongest first", outgoing.element) : null,
+      biasLines.rows.length ? biasLines.element : null,
+      incoming ? part("Incoming weights, strongest first", incoming.element) : null,
+      outgoing ? part("Outgoing weights, strongest first", outgoing.element) : null,
     ],
     wants: [...exactly(model, names), ...exactly(model, weights, true)],
     show(reader, now) {
       values.show(reader);
-      own.show(reader);
+      biasLines.show(reader);
       for (const pair of pairs) pair?.show(reader, now);
     },
   };

@@ -1,6 +1,6 @@
 // @ts-check
-// The weights of one unit, strongest first: where they come from or go to, and what each adds for
-// the probe sample.
+// The weights of one unit, strongest first: the unit at the other end, and the contribution of each
+// for the probe sample.
 
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
@@ -60,8 +60,8 @@ export class Weights {
     this.context.loop.requestDraw();
   }
 
-  /** Where weight i stands in its matrix. @param {number} i @returns {[number, number]} */
-  place(i) {
+  /** The index of weight i in its matrix. @param {number} i @returns {[number, number]} */
+  indexOf(i) {
     return this.incoming ? [i, this.unit] : [this.unit, i];
   }
 
@@ -70,7 +70,7 @@ export class Weights {
     const weights = reader.entry(this.to.weight);
     if (!weights) return;
     const value = (/** @type {number} */ i) => {
-      const [row, column] = this.place(i);
+      const [row, column] = this.indexOf(i);
       return weights.at(row * this.to.count + column);
     };
     if (!reader.frame?.running || now - this.sorted > SORT_EVERY) this.sort(value, now);
@@ -99,7 +99,7 @@ export class Weights {
    */
   exact(reader, weights, i) {
     if (weights.dtype !== "f64" && this.all) return null;
-    return reader.number(this.to.weight, this.place(i));
+    return reader.number(this.to.weight, this.indexOf(i));
   }
 
   /**
@@ -120,14 +120,14 @@ export class Weights {
   rowOf(i) {
     const known = this.rows.get(i);
     if (known) return known;
-    const [from, to] = this.place(i);
+    const [from, to] = this.indexOf(i);
     const name = briefName(this.incoming ? this.from : this.to, i);
     const edge = /** @type {const} */ ({ kind: "edge", layer: this.to.layer, from, to });
     const button = link(this.context, name, edge);
     const cells = (this.incoming ? ["w", "a", "w·a"] : ["w"]).map(() => h("span", {}));
     const bar = h("i", {});
-    const made = { row: h("li", {}, button, bar, ...cells), cells, bar };
-    this.rows.set(i, made);
-    return made;
+    const parts = { row: h("li", {}, button, bar, ...cells), cells, bar };
+    this.rows.set(i, parts);
+    return parts;
   }
 }

@@ -54,8 +54,8 @@ export class StepAxis {
     context.textAlign = "center";
     for (let i = 0; i < ticks.count; i += 1) {
       const half = context.measureText(ticks.texts[i]).width / 2;
-      const place = Math.min(size.width - half, x.at(ticks.values[i]));
-      context.fillText(ticks.texts[i], place, size.height / 2);
+      const middle = Math.min(size.width - half, x.at(ticks.values[i]));
+      context.fillText(ticks.texts[i], middle, size.height / 2);
     }
   }
 }

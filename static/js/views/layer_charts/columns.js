@@ -1,5 +1,5 @@
 // @ts-check
-// What is charted of every layer: a column each, with its value in words of numbers.
+// The quantities charted for every layer, one column each, and their values as text.
 
 import { short } from "../../format.js";
 import { nearest } from "../step_chart/line.js";

@@ -40,7 +40,7 @@ const MAX_DECADES = 12;
  * @property {Range} flow
  */
 
-/** All layers at one moment of asking. */
+/** The series of all layers, as of one answer. */
 export class SeriesData {
   /** @param {SeriesAnswer} answer @param {number} version */
   constructor({ layers, flow }, version) {

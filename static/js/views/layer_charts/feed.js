@@ -1,6 +1,6 @@
 // @ts-check
-// Asks for the series: about twice a second while the machine runs, once when it has stopped or
-// moved, and not at all while nobody can see them.
+// Requests the series: about twice a second while the machine runs, once when it has stopped or
+// moved, and not while the charts are hidden.
 
 import { CommandError } from "../../wire/connection.js";
 
@@ -19,7 +19,7 @@ export class Feed {
     this.take = take;
     this.visible = false;
     this.asking = false;
-    /** Whether what was told may no longer be so. */
+    /** Whether the last answer may be out of date. */
     this.stale = true;
     this.timer = 0;
     store.on(["run", "model", "connection"], () => this.outdate());
@@ -44,7 +44,7 @@ export class Feed {
     return seen && connection === "open" && model !== null;
   }
 
-  /** Asks now if there is need to; while it runs, again after a while. */
+  /** Requests the series if they are out of date; while the machine runs, again after a while. */
   async next() {
     if (!this.wanted || this.asking || !this.stale) return;
     clearTimeout(this.timer);
@@ -55,7 +55,7 @@ export class Feed {
       const answer = await this.actions.health.series();
       if (model === this.store.state.model) this.take(answer);
     } catch (error) {
-      // Refused where there is nothing to tell yet: a new program asks again.
+      // Refused while there is no program; a new program asks again.
       if (!(error instanceof CommandError)) throw error;
     } finally {
       this.asking = false;

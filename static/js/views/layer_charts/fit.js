@@ -1,12 +1,12 @@
 // @ts-check
-// A drawing as large as its element, with the page's size of type.
+// Sizes a drawing to its element and to the page's font size.
 
 /** @import { Surface } from "../../renderer/surface.js" */
 
 /** @typedef {{scale: number, lines: number}} Type */
 
 /**
- * Takes the size of its element; what has another size than before is drawn anew.
+ * Takes the size of its element; if that has changed, the drawing is marked dirty.
  * @param {{element: HTMLElement, surface: Surface, dirty: boolean,
  *   size: {width: number, height: number} & Type}} drawing
  * @param {Type} type

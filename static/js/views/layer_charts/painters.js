@@ -36,7 +36,7 @@ export function paintGradient(lane, context, colors) {
   if (lane.layer) paintLine(lane, context, colors, lane.layer.gradient);
 }
 
-/** Updates over weights, before what is healthy. @type {Painter} */
+/** The update-to-weight ratio, over a band for the healthy range. @type {Painter} */
 export function paintRatio(lane, context, colors) {
   if (!lane.layer) return;
   const { x, y } = lane;
@@ -48,7 +48,7 @@ export function paintRatio(lane, context, colors) {
   paintLine(lane, context, colors, lane.layer.ratio);
 }
 
-/** How the weights are spread, the darker the more: a column a look. @type {Painter} */
+/** Histograms of the weights, one column each: the darker, the more weights. @type {Painter} */
 export function paintWeights(lane, context, colors) {
   const { layer, x, y } = lane;
   if (!layer) return;

@@ -16,7 +16,7 @@ const MIN_INTERVAL = 250;
 export class Details {
   constructor() {
     this.tag = h("span", { class: "listing-tag" });
-    this.place = h("span", { class: "listing-place" });
+    this.location = h("span", { class: "listing-place" });
     this.flops = h("span", {});
     this.formula = h("p", { class: "listing-formula" });
     this.operands = h("div", { class: "listing-operands" });
@@ -25,7 +25,7 @@ export class Details {
     this.element = h(
       "div",
       { class: "listing-details" },
-      h("p", {}, this.tag, this.place, this.flops),
+      h("p", {}, this.tag, this.location, this.flops),
       this.formula,
       this.operands,
       this.total,
@@ -42,7 +42,7 @@ export class Details {
     /** @type {Frame | null} */
     this.painted = null;
     this.paintedAt = 0;
-    /** Whether a number is not to be told. @type {(buffer: BufferInfo, flat: number) => boolean} */
+    /** Whether a number is hidden by the exercise. @type {(buffer: BufferInfo, flat: number) => boolean} */
     this.hides = () => false;
   }
 
@@ -56,7 +56,7 @@ export class Details {
     const all = phases.flatMap(({ instructions }) => instructions);
     const total = flopsOf(all);
     const most = Math.max(1, ...phases.map(({ instructions }) => flopsOf(instructions)));
-    setText(this.total, `${all.length} instructions, ${count(total)} FLOPs a step`);
+    setText(this.total, `${all.length} instructions, ${count(total)} FLOPs per step`);
     const rows = phases.flatMap(({ name, instructions }) => {
       const flops = flopsOf(instructions);
       const bar = h("span", { class: "listing-bar" });
@@ -73,7 +73,7 @@ export class Details {
     this.instruction = null;
     this.shown = [];
     setText(this.tag, "");
-    setText(this.place, "");
+    setText(this.location, "");
     setText(this.flops, "");
     setText(this.formula, "");
     this.operands.replaceChildren();
@@ -91,7 +91,7 @@ export class Details {
     this.instruction = instruction;
     this.painted = null;
     this.total.hidden = this.costs.hidden = true;
-    setText(this.place, `${index} · ${scope}`);
+    setText(this.location, `${index} · ${scope}`);
     setText(this.flops, `${count(flops)} FLOPs`);
     setText(this.formula, formula);
     const named = (/** @type {number[]} */ ids) => ids.flatMap((id) => this.buffers.get(id) ?? []);

@@ -1,5 +1,5 @@
 // @ts-check
-// The discs of breakpoints: in location of an instruction's number, and beside the headings of layers
+// The discs of breakpoints: in place of an instruction's number, and beside the headings of layers
 // and phases.
 
 import { byInstruction, describe, isAt } from "../../state/breakpoints.js";
@@ -46,7 +46,7 @@ export class Gutter {
     for (const [i, row] of rows.entries()) setMark(row, this.standing.get(i) ?? []);
   }
 
-  /** What stands at a row, in words; "" for nothing. @param {number} index */
+  /** The breakpoints at a row in words; "" for none. @param {number} index */
   words(index) {
     return (this.standing.get(index) ?? []).map(describe).join(". ");
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// One buffer that an instruction reads or writes: what it is called, its shape and its numbers.
+// One buffer that an instruction reads or writes: its name, shape and numbers.
 
 import { h, setText } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
@@ -11,7 +11,7 @@ import { shapeText } from "./rows.js";
 
 /** Up to this many numbers are written out. */
 const MAX_WRITTEN = 4;
-/** Up to this many come exact. */
+/** Up to this many come exactly. */
 const MAX_EXACT = 512;
 /** Up to this many are shown at all. */
 export const MAX_SHOWN = 4096;

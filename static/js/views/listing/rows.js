@@ -48,11 +48,11 @@ function buildPhase(instructions, model) {
   const lengths = [];
   let group = "";
   for (const instruction of instructions) {
-    const [own] = instruction.scope.split("/");
-    const first = own === group ? "" : own;
+    const [layer] = instruction.scope.split("/");
+    const first = layer === group ? "" : layer;
     list.append(buildRow(instruction, model, first));
     lengths.push(instruction.formula.length + (first ? first.length + 2 : 0));
-    group = own;
+    group = layer;
   }
   const label = `${name}, ${instructions.length} instructions, ${count(total)} FLOPs`;
   const kind = `listing-phase${wraps(instructions.length) ? " wraps" : ""}`;

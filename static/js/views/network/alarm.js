@@ -1,5 +1,5 @@
 // @ts-check
-// What to do when a value is no number any more: which instruction made it, why, and a way back.
+// The alarm when a value is not finite: which instruction wrote it, the consequence, a way back.
 
 import { h, icon, iconButton, setText, tip } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
@@ -9,14 +9,14 @@ import { indexText } from "../inspector/names.js";
 /** @import { State } from "../../state/store.js" */
 /** @import { Context } from "../../state/types.js" */
 
-/** Of the learning rate, to be tried instead. */
+/** The learning rate is divided by this for another attempt. */
 const TENTH = 10;
 
 export class Alarm {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    this.said = h("p", {});
+    this.message = h("p", {});
     this.explain = tip(
       h("button", { type: "button", class: "button" }, "Explain it"),
       "Shows its formula with live numbers. From there you can follow each operand.",
@@ -33,10 +33,10 @@ export class Alarm {
       "section",
       { class: "net-alarm", role: "alert", hidden: true },
       icon("error"),
-      h("div", {}, this.said, buttons),
+      h("div", {}, this.message, buttons),
       close,
     );
-    /** Which stop this is about, and which one it has been dismissed for. */
+    /** Keys of the stop that is shown, and of the one that was dismissed. */
     this.about = "";
     this.dismissed = "";
     const { store } = context;
@@ -46,21 +46,22 @@ export class Alarm {
 
   /** @param {State} state */
   show({ run, model, losses }) {
-    const made = run?.running ? null : run?.non_finite;
-    const instruction = model?.instructions[made?.instruction ?? -1];
-    this.about = made && run && instruction ? `${run.branch} ${run.step} ${instruction.index}` : "";
+    const nonFinite = run?.running ? null : run?.non_finite;
+    const instruction = model?.instructions[nonFinite?.instruction ?? -1];
+    this.about =
+      nonFinite && run && instruction ? `${run.branch} ${run.step} ${instruction.index}` : "";
     this.element.hidden = this.about === "" || this.about === this.dismissed;
-    if (!made || !run || !instruction) return;
+    if (!nonFinite || !run || !instruction) return;
     const { index, formula, phase } = instruction;
     setText(
-      this.said,
-      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, made ${made.buffer}${indexText(made.index)}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
+      this.message,
+      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, wrote ${nonFinite.buffer}${indexText(nonFinite.index)}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
     );
     const [step, rate] = [bestStep(losses), this.lowerRate(run)];
     setText(this.back, `Go back to step ${count(step)}, learning rate ${short(rate)}`);
     tip(
       this.back,
-      "Goes to the step with the lowest loss, divides the learning rate by ten and runs on a new branch. The old branch stays.",
+      "Goes to the step with the lowest loss, divides the learning rate by 10 and runs on a new branch. The old branch is kept.",
     );
   }
 
@@ -70,8 +71,9 @@ export class Alarm {
   }
 
   ask() {
-    const made = this.context.store.state.run?.non_finite;
-    if (made) this.context.actions.questions.explain({ buffer: made.buffer, index: made.index });
+    const nonFinite = this.context.store.state.run?.non_finite;
+    if (nonFinite)
+      this.context.actions.questions.explain({ buffer: nonFinite.buffer, index: nonFinite.index });
   }
 
   retry() {

@@ -1,5 +1,5 @@
 // @ts-check
-// The card beside what is pointed at: exact values, and the formula that made the gradient.
+// The card beside the pointer: exact values, and the formula of the gradient.
 
 import { diverging } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
@@ -15,7 +15,7 @@ import { unitName } from "./keyboard_navigation.js";
 /** @typedef {import("../../scene/panel.js").CellLine} Line one line of the card */
 
 const MAP = 108;
-/** How often a number that does not come exact in the frames is asked for while running, ms. */
+/** While running, numbers that frames do not hold exactly are read this often, ms. */
 const ASK_INTERVAL = 250;
 
 export class Card {
@@ -84,7 +84,7 @@ export class Card {
   }
 
   /**
-   * What a cell is called and made of goes with the sample.
+   * The name and the terms of a cell depend on the sample.
    * @param {Column} column
    * @param {number} cell
    * @param {Values} values
@@ -102,7 +102,7 @@ export class Card {
   }
 
   /**
-   * How a cell was made, drawn by what is fetched when the first one is pointed at.
+   * How a cell was computed; the module that draws it is loaded when first needed.
    * @param {import("../../scene/origin.js").Origin | null} origin null to hide it
    * @param {number} cell
    * @param {import("../../scene/panel.js").Read} read
@@ -177,7 +177,7 @@ export class Card {
   }
 
   /**
-   * Asks the server for a number that the frames hold only as a picture.
+   * Reads a number from the server that frames hold only as a picture.
    * @param {string} buffer
    * @param {number[]} index
    * @param {Frame | null} frame
@@ -203,7 +203,7 @@ export class Card {
   }
 
   /**
-   * What the live text says of a selection.
+   * The live text of a selection.
    * @param {Selection} target
    * @param {Scene} scene
    * @param {Values | null} values
@@ -288,7 +288,7 @@ export class Card {
 }
 
 /**
- * A number made of several others is no more exact than they are.
+ * A number computed from others is no more exact than they are.
  * @param {Line} line
  * @param {number} value
  */
@@ -337,7 +337,7 @@ function linesOf(target, column, model, compared) {
 }
 
 /**
- * How dL/dw was made: the sum over the batch, and the instructions that computed the matrix.
+ * How dL/dw was computed: the sum over the batch, and the instructions that computed the matrix.
  * @param {Model} model
  * @param {Column} column
  * @param {number} from

@@ -1,5 +1,5 @@
 // @ts-check
-// Shows how a cell is computed: patch times kernel, channel by channel, and their sum.
+// How a cell was computed: patch times kernel, channel by channel, and their sum.
 
 import { diverging, palette } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
@@ -68,10 +68,7 @@ export class ContributionsView {
     });
   }
 
-  /**
-   * Step by step: inputs, weights, and their products, with the sum of every step.
-   * @param {Contributions} made
-   */
+  /** Step by step: inputs, weights and their products, with the sum of every step. @param {Contributions} made */
   showSteps({ rows, cols, first, shares: [{ patch, kernel }] }) {
     const w = Math.min(24, (WIDTH - STEP - SUM) / cols);
     const h = Math.max(3, Math.min(15, MAX_STEPS_HEIGHT / rows));
@@ -193,7 +190,7 @@ function largest(numbers) {
   return Math.max(0, ...numbers.map((number) => Math.abs(number) || 0)) || 1;
 }
 
-/** Those that are not beyond the edge. @param {number[]} numbers */
+/** The numbers that are not beyond the edge. @param {number[]} numbers */
 function known(numbers) {
   return numbers.filter((number) => !Number.isNaN(number));
 }
@@ -214,7 +211,7 @@ function term(value) {
 }
 
 /**
- * The computation in words.
+ * The computation in one line.
  * @param {Contributions} made
  */
 function sentence(made) {
@@ -230,7 +227,7 @@ function sentence(made) {
   return `${more}${used}${sum} + b\n= ${short(total)} ${term(bias)} = ${short(total + bias)}`;
 }
 
-/** The largest term of a sum over time. @param {Contributions} made */
+/** The largest product, where there are too many to read. @param {Contributions} made over time */
 function strongest({ first, cols, shares: [{ channel, patch, kernel }] }) {
   const products = patch.map((number, i) => Math.abs(number * kernel[i]));
   const at = products.indexOf(Math.max(...products));

@@ -1,6 +1,6 @@
 // @ts-check
-// Kernels over several input channels: which one of these they are shown of, or the norm over all.
-// A choice for every such layer, in the legend; in the picture it goes by the page keys.
+// Kernels over several input channels: a choice of one of these, or of the norm over all. One
+// select per layer in the legend; in the picture the page keys change it.
 
 import { h, tip } from "../../controls/dom.js";
 
@@ -78,7 +78,7 @@ export class Kernels {
   }
 
   /**
-   * The next input, or the one before it, of the layer that one is at.
+   * Chooses the next or previous input channel of the selected layer.
    * @param {Selection | null} at
    * @param {string} key
    * @returns {Selection | null} where one is, null if the key chooses nothing

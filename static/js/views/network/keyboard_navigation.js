@@ -1,5 +1,5 @@
 // @ts-check
-// Moving through the picture with the keys, and saying where one is.
+// Moving through the picture with the keys, and the description of the selection.
 
 import { short } from "../../format.js";
 import { across, walkCells } from "../../scene/fields.js";
@@ -85,7 +85,7 @@ function walkPanel(scene, column, panel, cell, key) {
 }
 
 /**
- * The cell of a column at a height, at the side that one comes from.
+ * The cell of a column at a height, on the side from which the selection moves in.
  * @param {Column} column
  * @param {Panel} panel
  * @param {number} y

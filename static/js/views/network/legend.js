@@ -16,7 +16,7 @@ const MARK = 18;
 /** How long a changed range is pointed out, ms. */
 const NOTICE_TIME = 2600;
 
-/** In words, for which a phone has no room, and as a symbol. @type {{[mode: string]: [string, string]}} */
+/** Words, left out on a phone, and a symbol. @type {{[mode: string]: [string, string]}} */
 const NAMES = {
   weight: ["weight ", "w"],
   gradient: ["gradient ", "dL/dw"],
@@ -80,7 +80,7 @@ export class Legend {
       h("div", { class: "net-marks", id }, ...marks),
     );
     this.mode = "";
-    /** Whether a note will have to go. */
+    /** Whether a timer will remove the note. */
     this.busy = false;
   }
 
@@ -237,7 +237,7 @@ const MARKS = [
 ];
 
 /**
- * Every field has a range of its own; this is the widest of them.
+ * The widest of the ranges of all fields.
  * @param {NonNullable<Renderer["picture"]>["columns"]} columns
  * @param {EdgeMode} mode
  */

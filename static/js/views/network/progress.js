@@ -1,6 +1,6 @@
 // @ts-check
-// Where the machine stands: what was just executed, what comes next, and which activations and
-// gradients already belong to the step under way.
+// The position of the machine: the instruction just executed, the next one, and which activations
+// and gradients already belong to the current step.
 
 /** @import { Scene } from "../../scene/layout.js" */
 /** @import { State } from "../../state/store.js" */
@@ -46,7 +46,7 @@ export class Progress {
   }
 
   /**
-   * How fast the run is, for the eye.
+   * Whether a run is too fast to animate.
    * @param {State} state
    * @returns {{calm: boolean, limit: number}} limit: ms until the next change may come
    */
@@ -58,7 +58,7 @@ export class Progress {
   }
 
   /**
-   * Goes on to a new frame.
+   * Takes a new frame.
    * @param {Frame | null} from
    * @param {Frame} to
    * @param {boolean} calm

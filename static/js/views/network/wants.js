@@ -5,9 +5,9 @@
 /** @import { EdgeMode, Model } from "../../state/types.js" */
 /** @typedef {{name: string, dtype: "f64" | "f32" | "u16" | "u8"}} Want */
 
-/** Up to this many numbers come exact, so that every one can be read off; more only as a picture. */
+/** Buffers up to this size come exactly, so that all numbers can be read; larger ones as a picture. */
 const MAX_EXACT = 4096;
-/** Fields up to this many come as they are while stepping: what a cell is made of can be added up. */
+/** Fields up to this size come exactly while stepping, so that the terms of a cell add up. */
 const MAX_FINE = 65_536;
 
 /**

@@ -1,15 +1,15 @@
 // @ts-check
-// A choice between classes where the inputs are an image or a table: the probe sample, what the
-// network makes of it, and the confusion matrix of the test set.
+// Classification of images or tables: the probe sample, its predicted probabilities, and the
+// confusion matrix of the test set.
 
 import { onThemeChange } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { decide, shares } from "./parts/answer.js";
 import { Confusion } from "./parts/confusion.js";
 import { Features } from "./parts/features.js";
-import { answerBuffer, entryOf, sampleName, sampleTitle, shownSample } from "./parts/moment.js";
+import { entryOf, predictionBuffer, sampleName, sampleTitle, shownSample } from "./parts/moment.js";
 import { Picture } from "./parts/picture.js";
+import { decide, shares } from "./parts/prediction.js";
 import { Probabilities } from "./parts/probabilities.js";
 
 /** @import { Context, Entry, Model } from "../../state/types.js" */
@@ -26,9 +26,9 @@ export class Classes {
     const { class_names: names, image_shape: shape, feature_names: features } = model.data;
     this.names = names;
     this.title = "Classes";
-    this.answer = answerBuffer(model);
+    this.prediction = predictionBuffer(model);
     const exact = /** @type {const} */ ("f64");
-    const wanted = [INPUTS, TARGETS, CONFUSION, this.answer, "probe/loss", "input/batch"];
+    const wanted = [INPUTS, TARGETS, CONFUSION, this.prediction, "probe/loss", "input/batch"];
     this.wants = wanted.map((name) => ({ name, dtype: exact }));
     const fits = shape && shape[0] * shape[1] === model.layers[0].inputs;
     const listed = !fits && features.length === model.layers[0].inputs;
@@ -70,29 +70,29 @@ export class Classes {
     if (!due && (frame.running || frame === this.moment?.frame)) return;
     this.moment = moment;
     this.drawn = now;
-    const [inputs, targets, answers] = [INPUTS, TARGETS, this.answer].map((name) =>
+    const [inputs, targets, predictions] = [INPUTS, TARGETS, this.prediction].map((name) =>
       entryOf(moment, name),
     );
     const counts = entryOf(moment, CONFUSION);
     if (counts) this.confusion.show(counts);
-    if (inputs && targets && answers) this.showSample(moment, inputs, targets, answers);
+    if (inputs && targets && predictions) this.showSample(moment, inputs, targets, predictions);
   }
 
   /**
    * @param {Moment} moment
    * @param {Entry} inputs
    * @param {Entry} targets
-   * @param {Entry} answers
+   * @param {Entry} predictions
    */
-  showSample(moment, inputs, targets, answers) {
+  showSample(moment, inputs, targets, predictions) {
     const { names } = this;
     const count = targets.shape[0];
-    const truth = decide(count, (k) => targets.at(k)).answer;
-    const { answer } = decide(count, (k) => answers.at(k));
-    const all = shares(names.length, count, (k) => answers.at(k));
+    const truth = decide(count, (k) => targets.at(k)).prediction;
+    const { prediction } = decide(count, (k) => predictions.at(k));
+    const all = shares(names.length, count, (k) => predictions.at(k));
     const shown = shownSample(moment);
     const [name, row] = sampleTitle(shown);
-    this.probabilities.show(all, truth, answer);
+    this.probabilities.show(all, truth, prediction);
     this.sample?.show(inputs, `${sampleName(shown)}: ${names[truth]}`);
     setText(this.caption, name);
     setText(this.row, row);

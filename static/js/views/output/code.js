@@ -1,6 +1,6 @@
 // @ts-check
-// An autoencoder's code of two numbers: what the decoder makes of every place of its plane, where
-// the test samples lie, and one place that can be moved.
+// An autoencoder's code of two numbers: the decoded images over its plane, the codes of the test
+// samples, and a cross-hair that can be moved.
 
 import { palette, sequentialLUT } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
@@ -46,7 +46,7 @@ export class CodePlane {
       dtype: /** @type {const} */ ("f32"),
     }));
     this.axes = new Axes({ low: -1, high: 1, label: "c₁" }, { low: -1, high: 1, label: "c₂" });
-    /** Where the cross-hair is, as shares of the plane, so that it stays when the plane grows. */
+    /** Position of the cross-hair as fractions of the plane, so that it stays when the plane grows. */
     this.at = [0.5, 0.5];
     this.drawn = Number.NEGATIVE_INFINITY;
     /** @type {Entry | null} */
@@ -60,14 +60,14 @@ export class CodePlane {
       paint: (canvas, width, height) => this.paint(canvas, width, height),
     });
     this.picture = new Picture(this.shape);
-    this.place = h("p", { class: "sim-place" });
+    this.coordinates = h("p", { class: "sim-place" });
     this.live = h("p", { class: "unseen", "aria-live": "polite" });
     this.sliders = ["c₁", "c₂"].map((name, axis) => this.slider(name, axis));
     this.asking = new Asking(context, {
       type: "decode",
       every: 60,
       answer: (answer) => this.answer(/** @type {any} */ (answer).values),
-      refuse: (why) => setText(this.place, why),
+      refuse: (why) => setText(this.coordinates, why),
     });
     this.element = h(
       "div",
@@ -79,7 +79,7 @@ export class CodePlane {
   }
 
   aside() {
-    const said = h(
+    const caption = h(
       "p",
       { class: "sim-said" },
       "What the decoder draws at the cross-hair. Drag it, or use arrow keys or sliders.",
@@ -89,8 +89,8 @@ export class CodePlane {
       "div",
       { class: "sim-aside" },
       this.picture.element,
-      this.place,
-      said,
+      this.coordinates,
+      caption,
       ...points,
       this.live,
     );
@@ -167,7 +167,7 @@ export class CodePlane {
   ask() {
     const code = this.code();
     for (const [axis, { show }] of this.sliders.entries()) show(this.at[axis], short(code[axis]));
-    setText(this.place, `c = (${code.map((value) => short(value)).join(", ")})`);
+    setText(this.coordinates, `c = (${code.map((value) => short(value)).join(", ")})`);
     this.asking.ask({ code });
   }
 
@@ -175,7 +175,7 @@ export class CodePlane {
   answer(values) {
     const size = values.length;
     const ink = { shape: [size], at: (/** @type {number} */ i) => values[i] ?? Number.NaN };
-    this.picture.show(ink, `The image decoded at ${this.place.textContent}`, [0, 1]);
+    this.picture.show(ink, `The image decoded at ${this.coordinates.textContent}`, [0, 1]);
   }
 
   /** @param {Moment} moment @param {number} now ms */

@@ -1,6 +1,6 @@
 // @ts-check
-// Later days of a share, up or not: the price, how probable the network held a rise on each day,
-// where it was right, and how often, beside forecasts that need no network.
+// Test days of a share price, up or not: the price, the predicted probability of a rise, which
+// predictions were right and how many, and baselines without a network.
 
 import { palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
@@ -16,8 +16,8 @@ import { entryOf } from "./parts/moment.js";
 const PROBABILITY = "view/probability";
 const DRAW_EVERY = 100; // ms
 const SPAN = 60; // days shown at once
-const EVEN = 0.5; // above it the answer is class 1
-/** The shape of a day on which the answer was wrong: a cross of two strokes. */
+const EVEN = 0.5; // above it the prediction is class 1
+/** The shape of a day with a wrong prediction: a cross of two strokes. */
 const CROSS = 7;
 /** The share of the height that the price takes. */
 const UPPER = 0.58;
@@ -50,15 +50,15 @@ export class Direction {
       read: (day) => this.read(day),
     });
     this.heading = h("h3", {});
-    this.own = h("dd", {});
-    const { plot, slider, said } = this.days;
+    this.accuracy = h("dd", {});
+    const { plot, slider, readout } = this.days;
     this.element = h(
       "div",
       { class: "sim" },
       this.key(),
       plot.element,
       slider,
-      said,
+      readout,
       this.heading,
       this.shares(),
     );
@@ -83,7 +83,7 @@ export class Direction {
     );
   }
 
-  /** How often the network and the others are right. */
+  /** The accuracy of the network and of the baselines. */
   shares() {
     const days = this.truth.length;
     const luck = USUAL * Math.sqrt(0.25 / days);
@@ -91,11 +91,11 @@ export class Direction {
       row(title, h("dd", {}, percent(value))),
     );
     const range = h("dd", {}, `${percent(0.5 - luck)} to ${percent(0.5 + luck)}`);
-    const about = `The range of ${count(days)} tosses of a fair coin in 19 of 20 tries: 0.5 ± 1.96·√(0.25/${days}). A share within it may be luck.`;
+    const about = `The range of ${count(days)} tosses of a fair coin in 19 of 20 tries: 0.5 ± 1.96·√(0.25/${days}). A share inside this range may be luck.`;
     return h(
       "dl",
       { class: "sim-rates", "aria-label": "Share of days predicted correctly" },
-      row("the network", this.own),
+      row("the network", this.accuracy),
       ...others,
       tip(row("a coin, 19 times in 20", range), about),
     );
@@ -131,7 +131,7 @@ export class Direction {
 
   /** @param {Entry} probability (day) */
   judge(probability) {
-    const { truth, right, heading, own } = this;
+    const { truth, right, heading, accuracy } = this;
     let hits = 0;
     let known = true;
     for (let i = 0; i < truth.length; i += 1) {
@@ -141,14 +141,14 @@ export class Direction {
       hits += Number(right[i]);
     }
     const share = known ? hits / truth.length : Number.NaN;
-    setText(own, percent(share));
-    setText(heading, `Right on ${count(truth.length)} later days: ${this.verdict(share)}`);
+    setText(accuracy, percent(share));
+    setText(heading, `Correct on ${count(truth.length)} later days: ${this.verdict(share)}`);
   }
 
-  /** What a share of right days says. @param {number} share */
+  /** What a share of correct days means. @param {number} share */
   verdict(share) {
     const luck = USUAL * Math.sqrt(0.25 / this.truth.length);
-    if (Number.isNaN(share)) return "no answers, because they are not numbers";
+    if (Number.isNaN(share)) return "no predictions, because the outputs are not numbers";
     if (share > EVEN + luck) return "more than luck explains";
     return share < EVEN - luck ? "worse than a coin" : "no better than a coin";
   }
@@ -171,7 +171,7 @@ export class Direction {
     days.cover(span, { low: EVEN - reach, high: EVEN + reach });
     const { ticksY: ticks } = days.axes;
     ticks.count = 0;
-    for (const place of [-reach, 0, reach]) ticks.push(EVEN + place, reach);
+    for (const offset of [-reach, 0, reach]) ticks.push(EVEN + offset, reach);
     days.axes.resize(width, height * (1 - UPPER));
     days.axes.top += height * UPPER;
     days.axes.scaleY.place(days.axes.top + days.axes.height, days.axes.top);

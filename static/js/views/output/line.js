@@ -7,7 +7,7 @@ import { lineValue } from "./parts/backdrop.js";
 import { PointChart } from "./parts/chart.js";
 import { curveKey } from "./parts/legend.js";
 import { ROUND } from "./parts/marks.js";
-import { answerBuffer, entryOf, shownSample } from "./parts/moment.js";
+import { entryOf, predictionBuffer, shownSample } from "./parts/moment.js";
 
 /** @import { Context, Entry, Model, Points } from "../../state/types.js" */
 /** @import { Axes } from "./parts/axes.js" */
@@ -34,9 +34,9 @@ export class Line {
     this.points = model.data.points ?? { train: [], test: [] };
     this.domain = model.data.domain[0];
     this.title = "Fitted curve";
-    this.answer = answerBuffer(model);
+    this.prediction = predictionBuffer(model);
     const exact = /** @type {const} */ ("f64");
-    this.wants = [SURFACE, this.answer, "input/batch", "probe/loss"].map((name) => ({
+    this.wants = [SURFACE, this.prediction, "input/batch", "probe/loss"].map((name) => ({
       name,
       dtype: exact,
     }));
@@ -127,23 +127,23 @@ export class Line {
   /** @param {[number, number, number] | undefined} point @returns {Rows} */
   readShown(point) {
     const { moment } = this;
-    const answer = moment && entryOf(moment, this.answer);
+    const prediction = moment && entryOf(moment, this.prediction);
     const loss = moment && entryOf(moment, "probe/loss");
-    const rows = this.readOutput(point ?? [Number.NaN, null], answer?.at(0));
+    const rows = this.readOutput(point ?? [Number.NaN, null], prediction?.at(0));
     return [...rows.slice(0, -1), ["loss", loss ? short(loss.at(0)) : "–"]];
   }
 
   /**
    * @param {[number, number | null, ...unknown[]]} point x, and the target where there is a sample
-   * @param {number} [answer] the network's answer, read off the curve if left out
+   * @param {number} [prediction] the network's prediction, read off the curve if left out
    * @returns {Rows}
    */
-  readOutput([x, target], answer = this.curve ? lineValue(this.curve, this.domain, x) : NaN) {
+  readOutput([x, target], prediction = this.curve ? lineValue(this.curve, this.domain, x) : NaN) {
     return [
       ["x₁", short(x)],
       ["target", target === null ? "–" : short(target)],
-      ["answer", short(answer)],
-      ["error", target === null ? "–" : short(answer - target)],
+      ["prediction", short(prediction)],
+      ["error", target === null ? "–" : short(prediction - target)],
       ["", ""],
     ];
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// The vectors that a network has learned for tokens, people or films, as points of a plane. What
-// is alike to the network lies together. Beside them the truth, where a simulator knows it.
+// Learned vectors of tokens, people or films as points of a plane: similar ones lie together.
+// Beside them the true vectors, where a simulator knows them.
 
 import { palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
@@ -59,8 +59,8 @@ export class EmbeddingMap {
     /** @type {Entry | null} */
     this.truth = null;
     this.learned = new Cloud(this, "Learned", (i) => this.motion.shown[i]);
-    this.hidden = new Cloud(this, "Hidden truth", (i) => this.truth?.at(i) ?? Number.NaN);
-    this.said = h(
+    this.hidden = new Cloud(this, "True", (i) => this.truth?.at(i) ?? Number.NaN);
+    this.readout = h(
       "p",
       { class: "sim-said", "aria-live": "polite" },
       "Choose a point to open its vector in the inspector.",
@@ -69,7 +69,7 @@ export class EmbeddingMap {
     if (model.bufferByName.has(TRUTH)) clouds.push(this.hidden.element);
     const key = this.kindNames.length > 0 ? [classKey(this.kindNames)] : [];
     const maps = h("div", { class: `sim-maps${clouds.length > 1 ? " two" : ""}` }, ...clouds);
-    this.element = h("div", { class: "sim" }, maps, ...key, this.said);
+    this.element = h("div", { class: "sim" }, maps, ...key, this.readout);
   }
 
   destroy() {
@@ -94,7 +94,7 @@ export class EmbeddingMap {
     this.hidden.plot.draw();
   }
 
-  /** What is covered grows and shrinks in steps, so that the picture stands still meanwhile. */
+  /** The range grows and shrinks in steps, so that the picture stands still in between. */
   frame() {
     let farthest = 0;
     for (let i = 0; i < this.motion.to.length; i += 1) {
@@ -119,7 +119,7 @@ export class EmbeddingMap {
     this.chosen = point;
     const [x, y] = [0, 1].map((axis) => short(this.motion.to[2 * point + axis]));
     const kind = this.kindNames[this.kinds[point]];
-    setText(this.said, `${this.name(point)}${kind ? `, ${kind}` : ""}: ${x}, ${y}`);
+    setText(this.readout, `${this.name(point)}${kind ? `, ${kind}` : ""}: ${x}, ${y}`);
     const explained = { buffer: `${this.layer}/W`, index: [this.first + point, 0] };
     this.context.actions.questions.explain(explained, { kind: "layer", layer: this.layer });
     this.invalidate();
@@ -234,7 +234,7 @@ class Cloud {
   }
 }
 
-/** A token as it can be seen. @param {string} token */
+/** A token with its blanks made visible. @param {string} token */
 function visible(token) {
   return token.replaceAll(" ", "␣").replaceAll("\n", "↵").replaceAll("\ufffd", "unknown");
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// A drawing of one's own, classified while it is drawn and while the network trains.
+// A drawing by the user, classified while it is drawn and while the network trains.
 
 import { onThemeChange } from "../../color.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
@@ -13,7 +13,7 @@ import { Probabilities } from "./parts/probabilities.js";
 /** @import { Moment } from "./parts/moment.js" */
 
 const EVERY = 100; // ms
-const EMPTY = "Draw one figure.";
+const EMPTY = "Draw one character.";
 
 export class Pad {
   /** @param {Context} context @param {Model} model */
@@ -32,7 +32,7 @@ export class Pad {
     this.ink = new Ink(() => this.ask());
     this.seen = new Picture(model.data.image_shape ?? [1, 1]);
     this.probabilities = new Probabilities(this.names);
-    this.said = h("p", { class: "live-said", role: "status" });
+    this.message = h("p", { class: "live-said", role: "status" });
     /** @type {number[] | null} what the network saw last, row by row */
     this.pixels = null;
     this.element = this.layOut();
@@ -45,7 +45,7 @@ export class Pad {
     clear.onclick = () => this.ink.clear();
     tip(clear, "Clears the drawing. The network and its training stay as they are.", "Delete");
     const about =
-      "The inputs x: your figure, cut out, scaled to the size of the training images and centred like them.";
+      "The inputs x: your drawing, cut out, scaled to the size of the training images and centred like them.";
     const seen = h(
       "figure",
       {},
@@ -53,7 +53,7 @@ export class Pad {
       tip(h("figcaption", {}, "What the network sees"), about),
     );
     const left = h("div", { class: "live-part" }, this.ink.element, clear);
-    const right = h("div", { class: "live-part" }, this.said, this.probabilities.element, seen);
+    const right = h("div", { class: "live-part" }, this.message, this.probabilities.element, seen);
     return h("div", { class: "live-drawing" }, left, right);
   }
 
@@ -75,7 +75,7 @@ export class Pad {
     this.pixels = null;
     this.showSeen();
     this.probabilities.clear();
-    setText(this.said, why);
+    setText(this.message, why);
   }
 
   /** @param {Message} answer */
@@ -84,10 +84,10 @@ export class Pad {
     this.showSeen();
     if (probabilities) {
       this.probabilities.show(probabilities, -1, answer);
-      setText(this.said, `The network answers ${this.names[answer]}.`);
+      setText(this.message, `The network predicts ${this.names[answer]}.`);
     } else {
       this.probabilities.clear();
-      setText(this.said, "The network's answer is not a number.");
+      setText(this.message, "The network's prediction is not a number.");
     }
   }
 

@@ -1,15 +1,15 @@
 // @ts-check
-// Data in the plane: what the network answers everywhere, and the points it learns from.
+// Data in the plane: what the network predicts everywhere, and the points it learns from.
 
 import { category, diverging, onThemeChange } from "../../color.js";
 import { short } from "../../format.js";
 import { roundUp } from "../../renderer/values.js";
-import { decide } from "./parts/answer.js";
 import { Ground, planeValue } from "./parts/backdrop.js";
 import { PointChart } from "./parts/chart.js";
 import { classKey, colorKey, wrongKey } from "./parts/legend.js";
 import { ROUND } from "./parts/marks.js";
-import { answerBuffer, entryOf, shownSample } from "./parts/moment.js";
+import { entryOf, predictionBuffer, shownSample } from "./parts/moment.js";
+import { decide } from "./parts/prediction.js";
 
 /** @import { Context, Entry, Model, MovedPoint } from "../../state/types.js" */
 /** @import { PointId, Subject } from "./parts/chart.js" */
@@ -37,17 +37,17 @@ export class Plane {
     this.model = model;
     this.data = data;
     this.points = structuredClone(data.points ?? { train: [], test: [] });
-    /** Where points were moved to, as shown; null for anew. @type {MovedPoint[] | null} */
+    /** Where points were moved to, as shown; null to read them again. @type {MovedPoint[] | null} */
     this.moved = [];
     /** How many moves the server has not answered yet: the points are where they were put. */
     this.moving = 0;
     this.classes = data.class_names.length;
     this.title = this.classes ? "Decision surface" : "Predicted surface";
-    this.answer = answerBuffer(model);
+    this.prediction = predictionBuffer(model);
     this.isProbability = model.layers[model.layers.length - 1].probability;
     this.wants = [
       { name: SURFACE, dtype: /** @type {const} */ ("f32") },
-      ...["input/batch", this.answer, "probe/loss"].map((name) => ({
+      ...["input/batch", this.prediction, "probe/loss"].map((name) => ({
         name,
         dtype: /** @type {const} */ ("f64"),
       })),
@@ -94,7 +94,7 @@ export class Plane {
   }
 
   /**
-   * Puts a training point elsewhere from the present moment on.
+   * Moves a training point from the present moment on.
    * @param {number} sample
    * @param {number} x
    * @param {number} y
@@ -138,7 +138,7 @@ export class Plane {
     this.chart.draw(shownSample(moment));
   }
 
-  /** The image of the surface anew: its numbers or the colours have changed. */
+  /** Updates the image of the surface: its numbers or the colours have changed. */
   repaint() {
     const { surface, ground, chart } = this;
     if (!surface) return;
@@ -152,17 +152,17 @@ export class Plane {
   isWrong(surface, split, i) {
     const [x, y, label] = this.points[split][i];
     const at = (/** @type {number} */ k) => planeValue(surface, k, this.data.domain, x, y);
-    return decide(surface.shape[0], at).answer !== label;
+    return decide(surface.shape[0], at).prediction !== label;
   }
 
   /** @param {import("./parts/moment.js").Shown} shown @returns {Rows} */
   readShown(shown) {
     const { moment } = this;
-    const answer = moment && entryOf(moment, this.answer);
+    const prediction = moment && entryOf(moment, this.prediction);
     const loss = moment && entryOf(moment, "probe/loss");
     const [x, y, value] = this.points[shown.split][shown.sample] ?? [NaN, NaN, NaN];
     return [
-      ...this.readOutputs(x, y, value, answer ? (k) => answer.at(k) : null),
+      ...this.readOutputs(x, y, value, prediction ? (k) => prediction.at(k) : null),
       ["loss", loss ? short(loss.at(0)) : "–"],
     ];
   }
@@ -193,27 +193,27 @@ export class Plane {
    * @returns {Rows}
    */
   readOutputs(x, y, value, at) {
-    const place = /** @type {Rows} */ ([
+    const coordinates = /** @type {Rows} */ ([
       ["x₁", short(x)],
       ["x₂", short(y)],
     ]);
     if (!this.classes) {
       const prediction = at ? at(0) : Number.NaN;
       return [
-        ...place,
+        ...coordinates,
         ["target", value === null ? "–" : short(value)],
-        ["answer", short(prediction)],
+        ["prediction", short(prediction)],
         ["error", value === null ? "–" : short(prediction - value)],
       ];
     }
     const names = this.data.class_names;
-    const { answer, share } = at
+    const { prediction, share } = at
       ? decide(this.surface?.shape[0] ?? 1, at)
-      : { answer: -1, share: Number.NaN };
+      : { prediction: -1, share: Number.NaN };
     return [
-      ...place,
+      ...coordinates,
       ["true", value === null ? "–" : names[value]],
-      ["answer", names[answer] ?? "NaN"],
+      ["prediction", names[prediction] ?? "NaN"],
       [this.isProbability ? "p" : "output", short(share)],
     ];
   }

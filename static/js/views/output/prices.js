@@ -1,5 +1,5 @@
 // @ts-check
-// Later days of a share: what the network foresaw, what a naive forecast would have, what came.
+// Test days of a share price: the prediction, a naive forecast, and the actual price.
 
 import { palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
@@ -52,8 +52,8 @@ export class Prices {
       paint: (canvas, width, height) => this.paint(canvas, width, height),
       read: (day) => this.read(day),
     });
-    const { plot, slider, said } = this.days;
-    this.element = h("div", { class: "sim" }, plot.element, slider, said);
+    const { plot, slider, readout } = this.days;
+    this.element = h("div", { class: "sim" }, plot.element, slider, readout);
     this.drawn = Number.NEGATIVE_INFINITY;
     /** @type {Entry | null} */
     this.predictions = null;
@@ -132,7 +132,7 @@ export class Prices {
       canvas.setLineDash([]);
       canvas.beginPath();
       canvas.moveTo(right + 1, axes.y(value));
-      canvas.lineTo(right + LEADER * axes.scale, this.labels.places[i]);
+      canvas.lineTo(right + LEADER * axes.scale, this.labels.ys[i]);
       canvas.stroke();
     });
   }

@@ -17,11 +17,11 @@ const CAR = "view/car";
 const SENSORS = "view/car/sensors";
 const TRAIL = "view/car/trail";
 const TRACKS = ["bends", "oval", "hairpins"];
-/** What the numbers of `view/car` are. */
+/** Indices of the numbers in `view/car`. */
 const [STEERING, ROUND, LAPS, CRASHES, CRASHED, EXPERT] = [3, 4, 5, 6, 7, 8];
 const MOVING = 4; // of them: x, y, heading, steering
 const RAYS = 9;
-/** Metres between two pictures that no car drives. */
+/** A larger change between two frames is a restart, metres. */
 const MAX_MOVE = 12;
 
 export class Road {
@@ -75,11 +75,11 @@ export class Road {
   }
 
   counts() {
-    const laps = h("div", {}, h("dt", {}, "Rounds"), this.laps);
+    const laps = h("div", {}, h("dt", {}, "Laps"), this.laps);
     const crashes = h("div", {}, h("dt", {}, "Crashes"), this.crashes);
     tip(
       laps,
-      "Full laps since the last restart. The number after the plus is the share of the present lap.",
+      "Full laps since the last restart. The number after the plus is the fraction of the present lap.",
     );
     tip(crashes, "How often the car has left the track since the last restart.");
     return h("dl", { class: "sim-counts" }, laps, crashes);
@@ -106,7 +106,7 @@ export class Road {
     const restart = h("button", { type: "button", class: "button" }, "Restart");
     tip(
       restart,
-      "Puts the car back on the start and resets the counts. The weights stay as they are.",
+      "Puts the car back at the start and resets the counts. The weights stay as they are.",
     );
     restart.onclick = () => this.drive(null);
     return h("div", { class: "sim-controls" }, box, follow, restart);
@@ -139,8 +139,8 @@ export class Road {
    * @param {number} now
    */
   take(state, sensors, now) {
-    const gone = Math.hypot(state.at(0) - this.car.to[0], state.at(1) - this.car.to[1]);
-    const jump = this.state === null || gone > MAX_MOVE;
+    const distance = Math.hypot(state.at(0) - this.car.to[0], state.at(1) - this.car.to[1]);
+    const jump = this.state === null || distance > MAX_MOVE;
     this.state = state;
     this.car.take((i) => state.at(i), now, jump);
     this.sensors.take((i) => sensors.at(i), now, jump);

@@ -1,5 +1,5 @@
 // @ts-check
-// A regression on a table: what the network predicts of the test set against what is true.
+// Regression on a table: predicted against true values of the test set.
 
 import { palette } from "../../color.js";
 import { h } from "../../controls/dom.js";
@@ -7,7 +7,7 @@ import { short } from "../../format.js";
 import { PointChart } from "./parts/chart.js";
 import { diagonalKey, qualityKey } from "./parts/legend.js";
 import { ROUND } from "./parts/marks.js";
-import { answerBuffer, entryOf, shownSample } from "./parts/moment.js";
+import { entryOf, predictionBuffer, shownSample } from "./parts/moment.js";
 
 /** @import { Context, Entry, Model, Points } from "../../state/types.js" */
 /** @import { Axes } from "./parts/axes.js" */
@@ -22,9 +22,16 @@ export class Scatter {
   /** @param {Context} context @param {Model} model */
   constructor(context, model) {
     this.title = "Predicted against true";
-    this.answer = answerBuffer(model);
+    this.prediction = predictionBuffer(model);
     const exact = /** @type {const} */ ("f64");
-    const names = [PREDICTIONS, TARGETS, this.answer, "probe/input/y", "probe/loss", "input/batch"];
+    const names = [
+      PREDICTIONS,
+      TARGETS,
+      this.prediction,
+      "probe/input/y",
+      "probe/loss",
+      "input/batch",
+    ];
     this.wants = names.map((name) => ({ name, dtype: exact }));
     /** @type {Points} true value, predicted value, error */
     this.points = Array.from({ length: model.data.test }, () => [0, 0, 0]);
@@ -118,28 +125,28 @@ export class Scatter {
     const last = /** @type {Rows} */ ([["loss", loss ? short(loss.at(0)) : "–"]]);
     if (split === "test") return [...this.readPoint(sample), ...last];
     const value = (moment && entryOf(moment, "probe/input/y")?.at(0)) ?? Number.NaN;
-    const answer = (moment && entryOf(moment, this.answer)?.at(0)) ?? Number.NaN;
-    return [...readValues(value, answer, " sd"), ...last];
+    const prediction = (moment && entryOf(moment, this.prediction)?.at(0)) ?? Number.NaN;
+    return [...readValues(value, prediction, " sd"), ...last];
   }
 
   /** @param {number} sample of the test set @returns {Rows} */
   readPoint(sample) {
-    const [value, answer] = this.points[sample] ?? [Number.NaN, Number.NaN];
-    return readValues(value, answer);
+    const [value, prediction] = this.points[sample] ?? [Number.NaN, Number.NaN];
+    return readValues(value, prediction);
   }
 }
 
 /**
  * @param {number} value
- * @param {number} answer
+ * @param {number} prediction
  * @param {string} [unit] " sd" where values are in standard deviations of the training targets
  * @returns {Rows}
  */
-function readValues(value, answer, unit = "") {
+function readValues(value, prediction, unit = "") {
   return [
     ["true", short(value) + unit],
-    ["answer", short(answer) + unit],
-    ["error", short(answer - value) + unit],
+    ["prediction", short(prediction) + unit],
+    ["error", short(prediction - value) + unit],
   ];
 }
 

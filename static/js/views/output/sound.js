@@ -1,12 +1,12 @@
 // @ts-check
-// A network that hears: the probe sample's sound to look at and to play, and one's own voice.
+// Classification of sounds: the probe sample's spectrogram and sound, and the user's voice.
 
 import { onThemeChange } from "../../color.js";
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { CommandError } from "../../wire/connection.js";
-import { decide, shares } from "./parts/answer.js";
 import { decode, play } from "./parts/audio.js";
 import { sampleName, shownSample } from "./parts/moment.js";
+import { decide, shares } from "./parts/prediction.js";
 import { Probabilities } from "./parts/probabilities.js";
 import { Sample } from "./parts/sample.js";
 import { Spectrogram } from "./parts/spectrogram.js";
@@ -85,15 +85,15 @@ export class Sound {
   }
 
   /** @param {Taken} taken */
-  showSample({ inputs, targets, answers, shown }) {
+  showSample({ inputs, targets, predictions, shown }) {
     const names = this.data.class_names;
-    const count = answers.shape[0];
-    const truth = decide(count, (k) => targets.at(k)).answer;
-    const { answer } = decide(count, (k) => answers.at(k));
+    const count = predictions.shape[0];
+    const truth = decide(count, (k) => targets.at(k)).prediction;
+    const { prediction } = decide(count, (k) => predictions.at(k));
     this.probabilities.show(
-      shares(names.length, count, (k) => answers.at(k)),
+      shares(names.length, count, (k) => predictions.at(k)),
       truth,
-      answer,
+      prediction,
     );
     const { mean, scale } = this.data.standardisation ?? { mean: [0], scale: [1] };
     const [m, s] = [mean[0], scale[0]];

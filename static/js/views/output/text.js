@@ -1,10 +1,10 @@
 // @ts-check
-// A network that goes on with text: what it writes, how well it foresees the probe sample's text,
-// and what it takes for the next token at one place of it.
+// A network that continues text: what it writes, how well it predicts the probe sample's text, and
+// the most probable tokens at one position.
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { answerBuffer, entryOf, sampleTitle, shownSample } from "./parts/moment.js";
+import { entryOf, predictionBuffer, sampleTitle, shownSample } from "./parts/moment.js";
 import { Ranking } from "./parts/ranking.js";
 import { Tokens, visible } from "./parts/tokens.js";
 import { Writing } from "./parts/writing.js";
@@ -21,17 +21,17 @@ export class Text {
   constructor(context, model) {
     this.title = "Text";
     this.vocabulary = model.data.vocabulary ?? [];
-    this.answer = answerBuffer(model);
-    const wanted = [INPUTS, TARGETS, this.answer, "input/batch"];
+    this.prediction = predictionBuffer(model);
+    const wanted = [INPUTS, TARGETS, this.prediction, "input/batch"];
     this.wants = wanted.map((name) => ({ name, dtype: /** @type {const} */ ("f32") }));
-    this.places = model.data.input_shape[0];
-    /** The token whose prediction is shown: the last one. */
-    this.place = this.places - 1;
+    this.positions = model.data.input_shape[0];
+    /** The position whose prediction is shown: at first the last one. */
+    this.position = this.positions - 1;
     this.writing = new Writing(context);
     this.tokens = new Tokens("Text of the probe sample");
     this.ranking = new Ranking();
     this.name = h("h3", {});
-    this.told = h("span", {});
+    this.detail = h("span", {});
     this.element = h(
       "div",
       { class: "live" },
@@ -39,7 +39,7 @@ export class Text {
       h(
         "div",
         { class: "live-part" },
-        h("p", { class: "out-caption" }, this.name, this.told),
+        h("p", { class: "out-caption" }, this.name, this.detail),
         this.choosable(),
         this.ranking.element,
       ),
@@ -53,37 +53,37 @@ export class Text {
     this.writing.destroy();
   }
 
-  /** The sample's text, in which a token can be pointed at, or moved to with the arrow keys. */
+  /** Makes the sample's tokens selectable, by pointer or arrow keys. */
   choosable() {
     const { element } = this.tokens;
     element.classList.add("live-sample");
-    const limits = { "aria-valuemin": 1, "aria-valuemax": this.places };
+    const limits = { "aria-valuemin": 1, "aria-valuemax": this.positions };
     for (const [name, value] of Object.entries({ role: "slider", tabindex: 0, ...limits })) {
       element.setAttribute(name, String(value));
     }
     tip(
       element,
-      "The darker a token, the more probable the network found it. Point at a token, or use the arrow keys, to see the most probable tokens at that position.",
+      "The darker a token, the higher its predicted probability. Point at a token, or use the arrow keys, to see the most probable tokens at that position.",
     );
     element.onpointerover = element.onpointerdown = ({ target }) => {
-      const place = this.tokens.spans.indexOf(/** @type {HTMLElement} */ (target)) - 1;
-      if (place >= 0) this.choose(place);
+      const position = this.tokens.spans.indexOf(/** @type {HTMLElement} */ (target)) - 1;
+      if (position >= 0) this.choose(position);
     };
     element.onkeydown = (event) => {
       const { key } = event;
       const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
-      const ends = { Home: -this.places, End: this.places };
+      const ends = { Home: -this.positions, End: this.positions };
       const step = /** @type {any} */ ({ ...steps, ...ends })[key];
       if (!step) return;
       event.preventDefault();
-      this.choose(Math.min(this.places - 1, Math.max(0, this.place + step)));
+      this.choose(Math.min(this.positions - 1, Math.max(0, this.position + step)));
     };
     return element;
   }
 
-  /** @param {number} place */
-  choose(place) {
-    this.place = place;
+  /** @param {number} position */
+  choose(position) {
+    this.position = position;
     if (this.moment) this.showSample(this.moment);
   }
 
@@ -100,27 +100,29 @@ export class Text {
 
   /** @param {Moment} moment */
   showSample(moment) {
-    const [inputs, targets, answers] = [INPUTS, TARGETS, this.answer].map((name) =>
+    const [inputs, targets, predictions] = [INPUTS, TARGETS, this.prediction].map((name) =>
       entryOf(moment, name),
     );
-    if (!inputs || !targets || !answers) return;
-    const { vocabulary, place, places } = this;
+    if (!inputs || !targets || !predictions) return;
+    const { vocabulary, position, positions } = this;
     const size = vocabulary.length;
-    const shares = Array.from({ length: places }, (_, t) => answers.at(t * size + targets.at(t)));
+    const shares = Array.from({ length: positions }, (_, t) =>
+      predictions.at(t * size + targets.at(t)),
+    );
     const first = { text: visible(vocabulary[inputs.at(0)]), share: null };
     const rest = shares.map((share, t) => ({ text: visible(vocabulary[targets.at(t)]), share }));
     this.tokens.show([first, ...rest]);
     for (const [i, span] of this.tokens.spans.entries()) {
-      span.classList.toggle("chosen", i === place + 1);
+      span.classList.toggle("chosen", i === position + 1);
     }
-    this.ranking.show(vocabulary, (k) => answers.at(place * size + k), targets.at(place));
+    this.ranking.show(vocabulary, (k) => predictions.at(position * size + k), targets.at(position));
     const [name, row] = sampleTitle(shownSample(moment));
     setText(this.name, row ? `${name}, ${row}` : name);
-    const { text, share } = rest[place];
+    const { text, share } = rest[position];
     const loss = short(-Math.log(share));
-    setText(this.told, `“${text}” followed: probability ${share.toFixed(3)}, loss ${loss}`);
+    setText(this.detail, `true token “${text}”: probability ${share.toFixed(3)}, loss ${loss}`);
     const { element } = this.tokens;
-    element.setAttribute("aria-valuenow", String(place + 1));
-    element.setAttribute("aria-valuetext", this.told.textContent ?? "");
+    element.setAttribute("aria-valuenow", String(position + 1));
+    element.setAttribute("aria-valuetext", this.detail.textContent ?? "");
   }
 }

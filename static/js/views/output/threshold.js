@@ -1,5 +1,5 @@
 // @ts-check
-// Two classes: whether the probabilities mean what they say, and what a threshold makes of them.
+// Two classes: the calibration of the probabilities, and the rates at a chosen threshold.
 
 import { palette } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
@@ -44,7 +44,7 @@ export class Threshold {
     tip(this.plot.element, why);
     this.confusion = new Confusion(this.names);
     this.positive = h("dd", {});
-    this.said = h("p", { class: "sim-said", "aria-live": "polite" });
+    this.summary = h("p", { class: "sim-said", "aria-live": "polite" });
     this.rates = RATES.map(({ name, about }) => ({ name, about, value: h("dd", {}) }));
     this.element = h(
       "div",
@@ -56,7 +56,7 @@ export class Threshold {
         h("div", {}, h("h3", {}, `Share ${this.names[1]} at each p`), this.plot.element),
         h("div", {}, this.confusion.element, this.readings()),
       ),
-      this.said,
+      this.summary,
     );
   }
 
@@ -70,7 +70,7 @@ export class Threshold {
     this.range = h("input", { ...props, "aria-label": `Threshold of p(${one})` });
     tip(
       this.range,
-      `The answer is ${one} if its probability is above this, otherwise ${other}. The weights stay as they are.`,
+      `The prediction is ${one} if its probability is above this, otherwise ${other}. The weights stay as they are.`,
     );
     this.at = h("output", { class: "sim-value" });
     this.range.oninput = () => this.move(Number(this.range?.value));
@@ -109,7 +109,7 @@ export class Threshold {
     this.plot.draw();
   }
 
-  /** What the threshold makes of the test set. */
+  /** Shows the rates on the test set at the threshold. */
   judge() {
     const { counts, threshold } = this;
     setText(/** @type {Node} */ (this.at), short(threshold / 100, 2));
@@ -122,7 +122,7 @@ export class Threshold {
     const one = this.names[isOne ? 1 : 0];
     setText(this.positive, one);
     const missed = `${count(fn)} of ${count(fn + tp)} “${one}” missed`;
-    setText(this.said, `${missed}, ${count(fp)} of ${count(fp + tn)} others false alarms.`);
+    setText(this.summary, `${missed}, ${count(fp)} of ${count(fp + tn)} others false alarms.`);
     this.rates.forEach(({ value }, i) => {
       const [part, whole] = RATES[i].of(tn, fp, fn, tp);
       setText(value, whole > 0 ? percent(part / whole) : "–");

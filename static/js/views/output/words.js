@@ -1,11 +1,11 @@
 // @ts-check
-// A network that judges words: one's own while they are typed, and those of the probe sample
-// beside what people said of them.
+// Sentiment of words: the user's while they are typed, and those of the probe sample beside
+// people's ratings.
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { short } from "../../format.js";
-import { decide, shares } from "./parts/answer.js";
 import { Asking } from "./parts/asking.js";
+import { decide, shares } from "./parts/prediction.js";
 import { Probabilities } from "./parts/probabilities.js";
 import { Sample } from "./parts/sample.js";
 import { visible } from "./parts/tokens.js";
@@ -37,7 +37,7 @@ export class Words {
       refuse: (why) => this.complain(why),
     });
     this.input = this.field();
-    this.own = new Probabilities(this.names);
+    this.ownBars = new Probabilities(this.names);
     this.read = h("p", { class: "live-read" });
     this.word = h("p", { class: "live-word" });
     this.rating = signedBar("People’s rating", "The mean of ten people's ratings, from −4 to 4.");
@@ -51,17 +51,17 @@ export class Words {
   }
 
   layOut() {
-    const own = h("h3", {}, "Your own words");
+    const heading = h("h3", {}, "Your own words");
     const bars = h("dl", { class: "out-features live-signed" }, this.rating.row, this.guess.row);
     return h(
       "div",
       { class: "live" },
-      h("div", { class: "live-part" }, own, this.input, this.read, this.own.element),
+      h("div", { class: "live-part" }, heading, this.input, this.read, this.ownBars.element),
       h("div", { class: "live-part" }, this.sample.caption, this.word, bars),
     );
   }
 
-  // One's own -----------------------------------------------------------------------------------
+  // The user's words -----------------------------------------------------------------------------------
 
   field() {
     const props = { type: "text", maxlength: MAX_LENGTH, autocomplete: "off", spellcheck: "false" };
@@ -76,12 +76,12 @@ export class Words {
   ask() {
     const text = this.input.value.trim();
     this.asking.ask(text ? { text } : null);
-    if (!text) this.forget("Type a word to see the network's answer.");
+    if (!text) this.forget("Type a word to see the network's prediction.");
   }
 
-  /** @param {string} why what is shown in place of an answer */
+  /** @param {string} why shown in place of a prediction */
   forget(why) {
-    this.own.clear();
+    this.ownBars.clear();
     this.read.replaceChildren(why);
   }
 
@@ -92,9 +92,9 @@ export class Words {
       return;
     }
     const chips = tokens.map((/** @type {string} */ token) => h("b", {}, visible(token)));
-    this.read.replaceChildren("read as ", ...chips);
-    if (probabilities) this.own.show(probabilities, -1, answer);
-    else this.forget("The network's answer is not a number.");
+    this.read.replaceChildren("tokens: ", ...chips);
+    if (probabilities) this.ownBars.show(probabilities, -1, answer);
+    else this.forget("The network's prediction is not a number.");
   }
 
   /** @param {string} why */
@@ -109,18 +109,18 @@ export class Words {
     this.asking.renew(moment.frame);
     const taken = this.sample.take(moment, now);
     if (!taken) return;
-    const { answers, shown } = taken;
+    const { predictions, shown } = taken;
     const { word, rating } = this.data.extras[shown.split];
     this.sample.title(shown);
     setText(this.word, word?.[shown.sample] ?? "");
     const rated = rating?.[shown.sample] ?? Number.NaN;
     this.rating.show(rated / MAX_RATING, rated > 0 ? `+${short(rated)}` : short(rated));
-    const count = answers.shape[0];
-    const at = (/** @type {number} */ k) => answers.at(k);
+    const count = predictions.shape[0];
+    const at = (/** @type {number} */ k) => predictions.at(k);
     const [against, speaking] = shares(this.names.length, count, at);
-    const { answer, share } = decide(count, at);
-    const said = answer < 0 ? "NaN" : `${this.names[answer]} ${share.toFixed(3)}`;
-    this.guess.show(speaking - against, said);
+    const { prediction, share } = decide(count, at);
+    const text = prediction < 0 ? "NaN" : `${this.names[prediction]} ${share.toFixed(3)}`;
+    this.guess.show(speaking - against, text);
   }
 }
 

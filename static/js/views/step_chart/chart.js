@@ -15,7 +15,7 @@ import { stepTick, Ticks } from "./ticks.js";
 /** @import { TimeAxis } from "./time.js" */
 
 /**
- * A line. Of lines in one colour no two have the same dashes: colour alone tells nothing.
+ * A line. Lines in one colour have different dashes: colour alone must not carry meaning.
  * @typedef {object} Series
  * @property {string} label at the line's end
  * @property {Samples} samples the steps that its values belong to
@@ -64,7 +64,7 @@ export class Chart {
     this.seen = { data: -1, time: -1, hover: -1, marker: Number.NaN };
     /** Of every line the indices of the points in view: from the first to before the last. */
     this.views = options.series.map(() => ({ from: 0, to: 0 }));
-    /** Whether it must be drawn anew for a reason that it does not see itself. */
+    /** Whether it must be redrawn for a reason outside of its data. */
     this.dirty = true;
     /** @type {() => void} */
     this.onResize = () => {};
@@ -128,9 +128,9 @@ export class Chart {
     if (moved) this.arrange();
     const shown = hoverStep !== null && hoverStep >= time.low && hoverStep <= time.high;
     const hover = shown ? nearest(samples.step, samples.length, hoverStep) : -1;
-    const place = Math.round(this.x.at(time.current));
+    const px = Math.round(this.x.at(time.current));
     // The newest point comes a little after its step.
-    const marker = time.zoomed ? place : Math.min(place, Math.round(this.x.end));
+    const marker = time.zoomed ? px : Math.min(px, Math.round(this.x.end));
     if (!moved && hover === seen.hover && marker === seen.marker) return;
     seen.data = version;
     seen.time = time.version;

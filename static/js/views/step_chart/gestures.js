@@ -8,7 +8,7 @@ import { lowerBound, nearest } from "./line.js";
 /** @import { TimeAxis } from "./time.js" */
 
 /**
- * What is pointed at: where it is, and where its steps lie in it.
+ * A chart under the pointer: its element, and the positions of its steps.
  * @typedef {{element: HTMLElement, x: Scale, options: {time: TimeAxis},
  *   samples: import("./chart.js").Samples}} Chart
  */
@@ -21,13 +21,13 @@ export class Gestures {
    * @param {HTMLElement} element holds the charts and takes the focus
    * @param {Chart} chart one of them; in a row all have the same steps at the same pixels
    * @param {Store} store
-   * @param {() => void} told the keys have moved the hover line
+   * @param {() => void} onWalk the keys have moved the hover line
    */
-  constructor(element, chart, store, told) {
+  constructor(element, chart, store, onWalk) {
     this.element = element;
     this.chart = chart;
     this.store = store;
-    this.told = told;
+    this.onWalk = onWalk;
     /** Where the pointer is, px; NaN if it is elsewhere. */
     this.pointer = Number.NaN;
     this.pressed = Number.NaN;
@@ -47,7 +47,7 @@ export class Gestures {
     if (this.store.state.hoverStep !== hoverStep) this.store.set({ hoverStep });
   }
 
-  /** Points anew at what is under the pointer: the chart has moved below it. */
+  /** Reads the step under the pointer again: the chart has moved below it. */
   follow() {
     const { x, samples } = this.chart;
     const { step, length } = samples;
@@ -105,7 +105,7 @@ export class Gestures {
     if (!walked && !this.act(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (walked) this.told();
+    if (walked) this.onWalk();
   }
 
   /**

@@ -23,8 +23,8 @@ export class EndLabels {
     this.values = new Float64Array(series.length);
     /** Widths of the names, px. */
     this.names = new Float64Array(series.length);
-    /** Where the labels stand, px. */
-    this.places = new Float64Array(series.length);
+    /** The vertical positions of the labels, px. */
+    this.ys = new Float64Array(series.length);
     this.order = series.map((_, i) => i);
     this.font = "";
     /** What the widest label needs, px. */
@@ -44,7 +44,7 @@ export class EndLabels {
   }
 
   /**
-   * Finds what room the labels need.
+   * Measures the room that the labels need.
    * @param {CanvasRenderingContext2D} context
    * @param {Palette} colors
    * @param {number} scale of type
@@ -68,33 +68,33 @@ export class EndLabels {
    * @param {number} scale of type
    */
   arrange(y, scale) {
-    const { places, order, values } = this;
+    const { ys, order, values } = this;
     const line = MIN_LINE * scale;
     for (let i = 0; i < values.length; i += 1) {
-      places[i] = Number.isFinite(values[i]) ? y.at(values[i]) : y.end;
+      ys[i] = Number.isFinite(values[i]) ? y.at(values[i]) : y.end;
     }
-    order.sort((a, b) => places[a] - places[b] || a - b);
+    order.sort((a, b) => ys[a] - ys[b] || a - b);
     for (let round = 0; round < MAX_ROUNDS; round += 1) this.pushApart(line);
     let limit = y.end;
     for (let k = 0; k < order.length; k += 1) {
-      limit = places[order[k]] = Math.max(places[order[k]], limit);
+      limit = ys[order[k]] = Math.max(ys[order[k]], limit);
       limit += line;
     }
     limit = y.start - MIN_LINE / 4;
     for (let k = order.length - 1; k >= 0; k -= 1) {
-      limit = places[order[k]] = Math.min(places[order[k]], limit);
+      limit = ys[order[k]] = Math.min(ys[order[k]], limit);
       limit -= line;
     }
   }
 
   /** @param {number} line px */
   pushApart(line) {
-    const { places, order } = this;
+    const { ys, order } = this;
     for (let k = 1; k < order.length; k += 1) {
-      const short = line - (places[order[k]] - places[order[k - 1]]);
+      const short = line - (ys[order[k]] - ys[order[k - 1]]);
       if (short <= 0) continue;
-      places[order[k - 1]] -= short / 2;
-      places[order[k]] += short / 2;
+      ys[order[k - 1]] -= short / 2;
+      ys[order[k]] += short / 2;
     }
   }
 
@@ -106,7 +106,7 @@ export class EndLabels {
    * @param {number} scale of type
    */
   paint(context, colors, y, end, scale) {
-    const { series, places, values, texts } = this;
+    const { series, ys, values, texts } = this;
     this.arrange(y, scale);
     context.textAlign = "left";
     context.textBaseline = "middle";
@@ -116,10 +116,10 @@ export class EndLabels {
       const left = end + GAP * scale;
       context.font = this.font;
       context.fillStyle = colors.ink2;
-      context.fillText(series[i].label, left, places[i]);
+      context.fillText(series[i].label, left, ys[i]);
       context.font = `${11 * scale}px ${colors.mono}`;
       context.fillStyle = known ? colors.ink : colors.error;
-      context.fillText(texts[i], left + this.names[i] + SPACE * scale, places[i]);
+      context.fillText(texts[i], left + this.names[i] + SPACE * scale, ys[i]);
     }
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Which numbers stand at an axis.
+// The ticks of an axis.
 
 import { tick } from "../../format.js";
 import { roundUp } from "./scale.js";
@@ -24,7 +24,7 @@ export function stepTick(value, spacing) {
   return `${tick(value / unit, spacing / unit)}${letter}`;
 }
 
-/** The ticks of one axis, made anew only when what the axis covers has changed. */
+/** The ticks of one axis, computed only when its range has changed. */
 export class Ticks {
   /** @param {(value: number, spacing: number) => string} [text] */
   constructor(text = tick) {

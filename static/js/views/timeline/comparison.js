@@ -1,5 +1,5 @@
 // @ts-check
-// The line that says where two compared branches part, and by which instruction first.
+// The line that says where two compared branches separate, and by which instruction first.
 
 import { h, icon, setText, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
@@ -34,7 +34,7 @@ export class ComparisonLine {
     if (!compared) return;
     const { branch, beside, parting, difference } = compared;
     const instruction = difference ? model?.instructions[difference.moment[1]] : null;
-    const part = `b${beside} and b${branch} part at step ${count(parting[0])}`;
+    const part = `b${beside} and b${branch} separate at step ${count(parting[0])}`;
     setText(
       this.text,
       instruction ? `${part}. The first number that differs is written by` : `${part}.`,

@@ -49,20 +49,20 @@ export class Lanes {
     const { branch, moment } = nowOf(state);
     this.lines = this.rows.map((number, row) => ({
       row,
-      from: this.place(state.branches[number].start),
-      to: this.place(endOf(state, number)),
+      from: this.stepOf(state.branches[number].start),
+      to: this.stepOf(endOf(state, number)),
     }));
     this.path = lineage(state.branches, branch).map(({ branch: { number }, from, to }) => ({
       row: this.rows.indexOf(number),
-      from: this.place(from),
-      to: this.place(number === branch ? endOf(state, branch) : to),
+      from: this.stepOf(from),
+      to: this.stepOf(number === branch ? endOf(state, branch) : to),
     }));
     this.forks = this.rows.flatMap((number, row) => {
       const { parent, start } = state.branches[number];
       const from = parent === null ? -1 : this.rows.indexOf(parent);
-      return from < 0 ? [] : [{ at: this.place(start), from, to: row }];
+      return from < 0 ? [] : [{ at: this.stepOf(start), from, to: row }];
     });
-    this.now = this.place(moment);
+    this.now = this.stepOf(moment);
     this.nowRow = this.path.find(({ from }) => from <= this.now)?.row ?? 0;
     this.marks = this.marksOf(state);
     const [low, high] = state.zoom ?? [0, Math.max(1, ...this.lines.map(({ to }) => to))];
@@ -71,7 +71,7 @@ export class Lanes {
   }
 
   /** A moment on the axis of steps. @param {Moment} moment */
-  place([step, pc]) {
+  stepOf([step, pc]) {
     return step + pc / this.instructions;
   }
 
@@ -84,14 +84,14 @@ export class Lanes {
       for (const edit of branch.edits) {
         const { moment } = edit;
         const text = editText(edit, branch, state);
-        marks.push({ row, at: this.place(moment), kind: "edit", text, moment });
+        marks.push({ row, at: this.stepOf(moment), kind: "edit", text, moment });
       }
     }
     for (const { branch, moment, texts } of state.hits) {
       const line = lineage(state.branches, branch).find(({ from }) => order(from, moment) <= 0);
       const row = this.rows.indexOf(line?.branch.number ?? branch);
       const text = `stopped at ${texts.join(", ")}`;
-      if (row >= 0) marks.push({ row, at: this.place(moment), kind: "hit", text, moment });
+      if (row >= 0) marks.push({ row, at: this.stepOf(moment), kind: "hit", text, moment });
     }
     return marks;
   }
@@ -118,7 +118,7 @@ export class Lanes {
   }
 
   /**
-   * The branch that is meant by a place: the present one wherever its history passes.
+   * The branch at a position: the present one wherever its history passes.
    * @param {number} row -1 for none
    * @param {number} step
    * @param {number} present number of the present branch
@@ -129,7 +129,7 @@ export class Lanes {
   }
 
   /**
-   * What is marked near a place, the nearest first.
+   * The marks near a position, the nearest first.
    * @param {number} x px
    * @param {number} row -1 for any
    * @param {number} reach px

@@ -51,7 +51,7 @@ export class Names {
         "data-row": `switch ${number}`,
         onclick,
         "aria-current": here ? "true" : null,
-        "aria-label": this.told(state.branches[number], name),
+        "aria-label": this.description(state.branches[number], name),
       },
       h("b", {}, `b${number}`),
       h("span", {}, name),
@@ -77,11 +77,11 @@ export class Names {
   }
 
   /**
-   * All there is to say of a branch, for screen readers.
+   * The description of a branch for screen readers.
    * @param {BranchInfo} branch
    * @param {string} name
    */
-  told(branch, name) {
+  description(branch, name) {
     const { state } = this.store;
     const from = count(branch.start[0]);
     const to = count(endOf(state, branch.number)[0]);

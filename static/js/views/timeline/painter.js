@@ -126,7 +126,7 @@ export class Painter {
   }
 
   /**
-   * The present branch's history: what lies before now, and what is known of what comes.
+   * The present branch's history: the steps before now, and the known ones after.
    * @param {CanvasRenderingContext2D} context
    * @param {Palette} colors
    * @param {Lanes} lanes

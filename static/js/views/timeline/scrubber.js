@@ -88,7 +88,7 @@ export class Scrubber {
     this.changed();
   }
 
-  /** To what is under the pointer, unless the machine is there or on its way. */
+  /** Goes to the moment under the pointer, unless the machine is there or on its way. */
   go() {
     const at = this.pointed();
     if (!at) return;
@@ -107,7 +107,7 @@ export class Scrubber {
     this.arrive();
   }
 
-  /** Forgets where the machine is sent once it stands still. */
+  /** Clears the destination once the machine stands still. */
   arrive() {
     if (!this.store.state.run?.running && !this.travel.jumping) this.target = null;
   }

@@ -17,7 +17,7 @@ function number(value) {
 }
 
 /**
- * The training point that an edit has put elsewhere, null of any other edit.
+ * The training point that an edit has moved; null for any other edit.
  * @param {EditInfo} edit
  */
 function movedPoint({ buffer, index }) {
@@ -25,23 +25,23 @@ function movedPoint({ buffer, index }) {
 }
 
 /**
- * What an edit was made to: "learning rate", "L2 of dense1", "W1[0, 2]".
+ * The subject of an edit: "learning rate", "L2 of dense1", "W1[0, 2]".
  * @param {EditInfo} edit
  * @param {Model} model
  */
 function subject({ buffer, index }, model) {
   if (buffer in model.hyperparameters) {
-    const [place, setting] = buffer.includes("/") ? buffer.split("/") : ["", buffer];
+    const [layer, setting] = buffer.includes("/") ? buffer.split("/") : ["", buffer];
     const name = setting.replace(/^l(\d)$/, "L$1").replaceAll("_", " ");
-    return place ? `${name} of ${place}` : name;
+    return layer ? `${name} of ${layer}` : name;
   }
   const symbol = model.bufferByName.get(buffer)?.symbol ?? buffer;
-  const places = index?.map((i) => i ?? ":") ?? [];
-  return places.length > 0 ? `${symbol}[${places.join(", ")}]` : symbol;
+  const indices = index?.map((i) => i ?? ":") ?? [];
+  return indices.length > 0 ? `${symbol}[${indices.join(", ")}]` : symbol;
 }
 
 /**
- * What a hyperparameter was before an edit; null for anything else, of which nobody knows.
+ * The value of a hyperparameter before an edit; null for any other edit, where it is unknown.
  * @param {EditInfo} edit
  * @param {BranchInfo} branch that it belongs to
  * @param {State} state
@@ -70,7 +70,7 @@ export function editText(edit, branch, state) {
   if (point !== null) return `point ${point} moved`;
   const name = subject(edit, state.model);
   const value = edit.value === null ? "other numbers" : number(edit.value);
-  if (edit.kind === "release") return `${name} let go`;
+  if (edit.kind === "release") return `${name} released`;
   if (edit.kind === "clamp") return `${name} clamped at ${value}`;
   const before = valueBefore(edit, branch, state);
   return before === null ? `${name} = ${value}` : `${name} ${number(before)} → ${value}`;
@@ -87,7 +87,7 @@ export function branchText({ edits }, model) {
   const point = movedPoint(first);
   if (point !== null) return `point ${point} moved`;
   const name = subject(first, model);
-  if (first.kind === "release") return `${name} let go`;
+  if (first.kind === "release") return `${name} released`;
   const value = first.value === null ? "…" : number(first.value);
   return first.kind === "clamp" ? `${name} clamped at ${value}` : `${name} ${value}`;
 }

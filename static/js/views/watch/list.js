@@ -1,5 +1,5 @@
 // @ts-check
-// The watch list: expressions with their present values, and how those came about.
+// The watch list: expressions with their current values and history.
 
 import { h, icon, iconButton, setText, tip } from "../../controls/dom.js";
 import { ExpressionField } from "../../controls/expression.js";
@@ -11,7 +11,7 @@ import { valueText } from "./value.js";
 /** @import { Context, Watched } from "../../state/types.js" */
 
 const HOW =
-  "Each watch shows its value at every stop, and how it changed along the present branch. Begin with one of these:";
+  "Each watch shows its value at every stop, and how it changed along the present branch. Start with one of these:";
 
 export class WatchList {
   /** @param {Context} context */
@@ -59,7 +59,7 @@ export class WatchList {
     if (this.context.actions.breakpoints.watch(this.field.text)) this.field.clear();
   }
 
-  /** How to begin, while there is nothing. */
+  /** Instructions, while the list is empty. */
   showGuide() {
     const { store, actions } = this.context;
     const { model } = store.state;

@@ -6,7 +6,7 @@ import { count } from "../../format.js";
 
 /** @import { Context, LogLine } from "../../state/types.js" */
 
-/** Lines that are shown; the page keeps more. While more come at once than can be read, the last. */
+/** The number of lines shown, the newest ones; the page keeps more. */
 const [MAX_LINES, MAX_FAST_LINES] = [300, 20];
 /** While running fast the log changes this often, ms. */
 const MIN_INTERVAL = 250;
@@ -72,11 +72,11 @@ export class LogList {
   row({ name, branch, moment, text }) {
     const [step, pc] = moment;
     const onclick = () => this.context.actions.travel.goto(moment, branch);
-    const place = pc === 0 ? count(step) : `${count(step)} · ${pc}`;
+    const when = pc === 0 ? count(step) : `${count(step)} · ${pc}`;
     const button = h(
       "button",
       { type: "button", onclick, "aria-label": `${text}. Go to step ${step}, instruction ${pc}` },
-      h("span", { class: "log-step" }, place),
+      h("span", { class: "log-step" }, when),
       h("span", { class: "log-branch" }, branch > 0 ? `branch ${branch}` : ""),
       h("span", { class: "log-text" }, text),
       h("span", { class: "log-name" }, `#${name}`),

@@ -1,5 +1,5 @@
 // @ts-check
-// A value over the steps, without axes: only how it went.
+// A value over the steps as a small line without axes.
 
 import { tip } from "../../controls/dom.js";
 import { count, short } from "../../format.js";
@@ -14,7 +14,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, MARGIN] = [96, 18, 2];
 
 /**
- * The line over time as points of an SVG polyline, with the place of one of its values.
+ * The line over time as points of an SVG polyline, with the position of one of its values.
  * @param {Trace} trace
  * @param {number} instructions of a step
  * @param {number} at index, or -1

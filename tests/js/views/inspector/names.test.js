@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { fetchKinds } from "../../../../static/js/scene/kinds.js";
-import { selectionAt } from "../../../../static/js/views/diagnostics/places.js";
+import { selectionAt } from "../../../../static/js/views/diagnostics/picture_targets.js";
 import { numberOf } from "../../../../static/js/views/inspector/answer_number.js";
 import { batchTerms, elementOf, makersOf } from "../../../../static/js/views/inspector/elements.js";
 import { ageOf, aligned } from "../../../../static/js/views/inspector/lines.js";

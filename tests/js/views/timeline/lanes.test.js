@@ -126,7 +126,7 @@ describe("edits in words", () => {
     assert.equal(said({ buffer: "dense1/W", index: null, value: null }), "W1 = other numbers");
   });
 
-  test("what is clamped, and let go", () => {
+  test("what is clamped, and released", () => {
     const clamped = { buffer: "dense1/a", index: [null, 2], value: 0 };
     assert.equal(said({ ...clamped, kind: "clamp" }), "A1[:, 2] clamped at 0");
     assert.match(said({ ...clamped, kind: "release" }), /^A1\[:, 2\] /);

@@ -1,6 +1,6 @@
 // @ts-check
-// A question to the network that is asked again and again while it trains: one at a time, the
-// newest wins, and training keeps most of the machine.
+// A question to the network, repeated while it trains: one at a time, the newest wins, and training
+// keeps most of the machine.
 
 import { CommandError } from "../../../wire/connection.js";
 
@@ -8,7 +8,7 @@ import { CommandError } from "../../../wire/connection.js";
 /** @import { Message } from "../../../wire/connection.js" */
 /** @typedef {{[field: string]: unknown}} Fields */
 
-/** Between two answers it rests for so many times what the last one took. */
+/** The pause after an answer, as a multiple of the time it took. */
 const REST = 1;
 
 /**
@@ -31,16 +31,16 @@ export class Asking {
     this.timer = 0;
     this.busy = false;
     this.over = false;
-    /** Whether something else is to be asked than was. */
+    /** Whether the question has changed. */
     this.changed = false;
-    /** Whether the answer is that of other parameters. */
+    /** Whether the answer belongs to earlier parameters. */
     this.stale = false;
-    /** When the same may be asked again, ms. */
+    /** When the question may be repeated, ms. */
     this.rested = 0;
   }
 
   /**
-   * Asks something else as soon as the answer under way has come.
+   * Asks another question as soon as the pending answer has come.
    * @param {Fields | null} fields
    */
   ask(fields) {
@@ -50,7 +50,7 @@ export class Asking {
   }
 
   /**
-   * Asks the same again if the parameters may have changed. To be called while it is looked at.
+   * Repeats the question if the parameters may have changed. Call it while the picture is shown.
    * @param {Frame} frame
    */
   renew(frame) {

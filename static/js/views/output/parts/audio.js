@@ -40,7 +40,7 @@ export function encode(samples) {
 }
 
 /**
- * What `encode` has made.
+ * Decodes the output of `encode`.
  * @param {string} text
  */
 export function decode(text) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The network's answers over the input plane, as an image: what lies behind the points.
+// The network's predictions over the input plane, as an image: what lies behind the points.
 
 import { category, divergingIndex, divergingLUT, palette } from "../../../color.js";
 import { Atlas } from "../../../renderer/surface.js";
@@ -38,7 +38,7 @@ export class Ground {
   constructor() {
     /** @type {Atlas | null} */
     this.atlas = null;
-    /** Whether some answer was not a finite number. */
+    /** Whether some prediction was not a finite number. */
     this.failed = false;
   }
 
@@ -84,7 +84,7 @@ export class Ground {
     for (let i = 0; i < size; i += 1) {
       let first = Number.NEGATIVE_INFINITY;
       let second = first;
-      let answer = 0;
+      let prediction = 0;
       let sum = 0;
       for (let k = 0, at = i; k < outputs; k += 1, at += size) {
         const value = entry.at(at);
@@ -92,11 +92,11 @@ export class Ground {
         if (value > first) {
           second = first;
           first = value;
-          answer = k;
+          prediction = k;
         } else if (value > second) second = value;
       }
       const index = Math.round(255 * STRENGTH * within(first - second));
-      pixels[i] = this.pick(colors[answer], index, sum);
+      pixels[i] = this.pick(colors[prediction], index, sum);
     }
   }
 
@@ -176,11 +176,11 @@ export function lineValue(entry, [x0, x1], x) {
 
 /**
  * The cell left of a place, and how far it lies on the way to the next one.
- * @param {number} place
+ * @param {number} position
  * @param {number} count of cells, at least 2
  * @returns {[number, number]}
  */
-function cell(place, count) {
-  const low = Math.max(0, Math.min(count - 2, Math.floor(place)));
-  return [low, Math.max(0, Math.min(1, place - low))];
+function cell(position, count) {
+  const low = Math.max(0, Math.min(count - 2, Math.floor(position)));
+  return [low, Math.max(0, Math.min(1, position - low))];
 }

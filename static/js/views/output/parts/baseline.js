@@ -1,5 +1,5 @@
 // @ts-check
-// How good the network is beside answers that need no network, in a sentence.
+// The network compared with the best baseline, in a sentence.
 
 import { h, setText, tip } from "../../../controls/dom.js";
 import { percent, short } from "../../../format.js";
@@ -25,9 +25,12 @@ export class BaselineNote {
     this.element.hidden = !best;
     if (!best) return;
     const right = best.measure === "accuracy";
-    const own = last < 0 ? Number.NaN : (right ? losses.testAccuracy : losses.test)[last];
-    const said = Number.isNaN(own) ? `To beat: ${measured(best)}` : verdict(best, own);
-    setText(this.words, `${said} (${best.title}).`);
+    const score = last < 0 ? Number.NaN : (right ? losses.testAccuracy : losses.test)[last];
+    const known = !Number.isNaN(score);
+    setText(
+      this.words,
+      known ? verdict(best, score) : `To beat: ${best.title}, ${measured(best)}.`,
+    );
     const rest = baselines.filter((baseline) => baseline !== best);
     setText(this.others, rest.map((each) => `${each.title}: ${measured(each)}`).join("; "));
     const all = baselines.map((each) => `${each.title}: ${measured(each)}`).join("; ");
@@ -35,7 +38,7 @@ export class BaselineNote {
   }
 }
 
-/** The one that is hardest to beat. @param {Baseline[]} baselines */
+/** The baseline that is hardest to beat. @param {Baseline[]} baselines */
 export function strongest(baselines) {
   const better = (/** @type {Baseline} */ a, /** @type {Baseline} */ b) =>
     a.measure === "accuracy" ? a.value > b.value : a.value < b.value;
@@ -47,16 +50,15 @@ export function strongest(baselines) {
 
 /** @param {Baseline} baseline */
 function measured({ measure, value }) {
-  return measure === "accuracy" ? `${percent(value)} right` : `${measure} ${short(value)}`;
+  return measure === "accuracy" ? `${percent(value)} correct` : `${measure} ${short(value)}`;
 }
 
-/** @param {Baseline} best @param {number} own accuracy or loss on the test set */
-function verdict(best, own) {
+/** @param {Baseline} best @param {number} score accuracy or loss on the test set */
+function verdict(best, score) {
   if (best.measure === "accuracy") {
-    const points = 100 * (own - best.value);
-    const beats = points > 0 ? "Beats the baseline" : "Does not beat the baseline so far";
-    return `${beats}: ${percent(own)} right, it has ${percent(best.value)}`;
+    const how = score > best.value ? "Better" : "Not better";
+    return `${how} than guessing: ${percent(score)} correct; always answering ${best.title} gets ${percent(best.value)}.`;
   }
-  const beats = own < best.value ? "Beats the baseline" : "Does not beat the baseline so far";
-  return `${beats}: ${short(own / best.value)} × its error`;
+  const beats = score < best.value ? "Beats the baseline" : "Does not beat the baseline";
+  return `${beats}: ${short(score / best.value)} × the error of ${best.title}.`;
 }

@@ -159,7 +159,7 @@ export class PointChart {
   }
 
   /**
-   * Takes the point that is held along with the pointer.
+   * Moves the held point with the pointer.
    * @param {PointerEvent} event
    * @returns {boolean} whether one is held
    */
@@ -171,16 +171,16 @@ export class PointChart {
     if (!held.moved && !far) return true;
     if (!held.moved) this.plot.setPointerCapture(event.pointerId);
     held.moved = true;
-    const place = this.axes.invert(px, py);
+    const at = this.axes.invert(px, py);
     const point = subject.points.train[held.sample];
-    if (!place || !point) return true;
-    [point[0], point[1]] = [place.x, place.y];
+    if (!at || !point) return true;
+    [point[0], point[1]] = [at.x, at.y];
     this.pointer = { x: px, y: py, point: { split: "train", sample: held.sample } };
     this.invalidate();
     return true;
   }
 
-  /** Lets go of the point that is held. */
+  /** Releases the held point. */
   drop() {
     const { held, subject } = this;
     this.held = null;
@@ -233,14 +233,14 @@ export class PointChart {
     this.context.loop.requestDraw();
   }
 
-  /** Everything has to be drawn anew. */
+  /** Marks everything for drawing. */
   invalidate() {
     for (const surface of [this.ground, this.marks, this.overlay]) surface.dirty = true;
     this.context.loop.requestDraw();
   }
 
   /**
-   * Says anew which points the network is wrong about.
+   * Updates which points are wrongly predicted.
    * @param {(split: SplitName, sample: number) => boolean} isWrong
    */
   judge(isWrong) {
@@ -325,11 +325,11 @@ export class PointChart {
 
   read() {
     const { pointer, subject, shown, axes } = this;
-    const place = pointer && axes.invert(pointer.x, pointer.y);
+    const at = pointer && axes.invert(pointer.x, pointer.y);
     if (pointer?.point) {
       const { split, sample } = pointer.point;
       this.readout.show(`${split} ${sample}`, "", subject.readPoint(pointer.point));
-    } else if (place) this.readout.show("at the pointer", "", subject.readPlace(place.x, place.y));
+    } else if (at) this.readout.show("at the pointer", "", subject.readPlace(at.x, at.y));
     else this.readout.show(...sampleTitle(shown), subject.readShown(shown));
   }
 

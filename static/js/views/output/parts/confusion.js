@@ -1,5 +1,5 @@
 // @ts-check
-// The confusion matrix of the test set: rows are the true classes, columns the network's answers.
+// The confusion matrix of the test set: rows are the true classes, columns the predicted ones.
 
 import { h, setText } from "../../../controls/dom.js";
 import { count as wholeNumber } from "../../../format.js";
@@ -10,7 +10,7 @@ import { count as wholeNumber } from "../../../format.js";
 export const MAX_NAMED = 4;
 
 /**
- * Whether the classes have to go by their numbers, as there is no room for their names.
+ * Whether the classes are shown by number, as there is no room for their names.
  * @param {string[]} names
  */
 export function areNumbered(names) {
@@ -29,14 +29,14 @@ export class Confusion {
       "tr",
       {},
       h("td", {}),
-      ...heads.map((head, i) => h("th", { scope: "col", title: `answer ${names[i]}` }, head)),
+      ...heads.map((head, i) => h("th", { scope: "col", title: `predicted ${names[i]}` }, head)),
     );
     this.cells = names.map(() => names.map(() => h("td", {})));
     const rows = heads.map((head, i) =>
       h("tr", {}, h("th", { scope: "row", title: `true ${names[i]}` }, head), ...this.cells[i]),
     );
     this.right = h("span", {});
-    const meaning = h("small", {}, "rows true, columns answer");
+    const meaning = h("small", {}, "rows true, columns predicted");
     const caption = h("caption", {}, h("b", {}, "Test set"), this.right, meaning);
     this.element = h(
       "table",
@@ -46,14 +46,14 @@ export class Confusion {
       h("tbody", {}, ...rows),
     );
     this.cells.forEach((row, truth) => {
-      row.forEach((cell, answer) => {
-        cell.classList.toggle("right", truth === answer);
-        cell.title = `true ${names[truth]}, answered ${names[answer]}`;
+      row.forEach((cell, prediction) => {
+        cell.classList.toggle("right", truth === prediction);
+        cell.title = `true ${names[truth]}, predicted ${names[prediction]}`;
       });
     });
   }
 
-  /** @param {Entry} counts (truth, answer) */
+  /** @param {Entry} counts (truth, prediction) */
   show(counts) {
     const n = this.names.length;
     if (this.known && counts.data.every((count, i) => count === this.known?.data[i])) return;
@@ -62,15 +62,16 @@ export class Confusion {
     let all = 0;
     for (let truth = 0; truth < n; truth += 1) {
       let samples = 0;
-      for (let answer = 0; answer < n; answer += 1) samples += counts.at(truth * n + answer);
+      for (let prediction = 0; prediction < n; prediction += 1)
+        samples += counts.at(truth * n + prediction);
       right += counts.at(truth * n + truth);
       all += samples;
-      this.cells[truth].forEach((cell, answer) => {
-        const count = counts.at(truth * n + answer);
+      this.cells[truth].forEach((cell, prediction) => {
+        const count = counts.at(truth * n + prediction);
         setText(cell, count === 0 ? "·" : String(count));
         cell.setAttribute("aria-label", String(count));
         cell.classList.toggle("none", count === 0);
-        // The root, so that a few mistakes among many right answers can be seen.
+        // The root, so that a few mistakes among many right predictions can be seen.
         cell.style.setProperty("--share", Math.sqrt(count / (samples || 1)).toFixed(2));
         cell.classList.toggle("strong", count > 0.64 * samples);
       });

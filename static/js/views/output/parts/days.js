@@ -1,5 +1,5 @@
 // @ts-check
-// Later days in a row: a plot of some of them, which ones, and the one that is pointed at.
+// Test days in a row: a plot of some of them, the choice of these, and the day under the pointer.
 
 import { palette } from "../../../color.js";
 import { h, setText } from "../../../controls/dom.js";
@@ -58,7 +58,7 @@ export class Days {
     this.first = h("output", {}, this.dates[this.start]);
     this.from.oninput = () => this.move(Number(this.from.value));
     this.slider = h("div", { class: "sim-slider" }, h("span", {}, "From"), this.from, this.first);
-    this.said = h("p", { class: "sim-said", "aria-live": "polite" });
+    this.readout = h("p", { class: "sim-said", "aria-live": "polite" });
     this.listen();
   }
 
@@ -96,7 +96,7 @@ export class Days {
   }
 
   /**
-   * Reads off a day; one that is not in view comes into it.
+   * Reads a day; one that is not in view is scrolled into it.
    * @param {number} day -1 for none
    */
   point(day) {
@@ -106,9 +106,9 @@ export class Days {
     else this.renew();
   }
 
-  /** Says and draws what has changed. */
+  /** Draws and announces what has changed. */
   renew() {
-    setText(this.said, this.subject.read(this.pointed));
+    setText(this.readout, this.subject.read(this.pointed));
     this.plot.invalidate();
   }
 

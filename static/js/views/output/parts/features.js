@@ -1,5 +1,5 @@
 // @ts-check
-// The probe sample's inputs as they are fed to the network: signed bars around zero.
+// The probe sample's inputs as the network gets them: signed bars around zero.
 
 import { h, setText } from "../../../controls/dom.js";
 import { short } from "../../../format.js";

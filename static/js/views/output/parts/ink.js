@@ -109,8 +109,8 @@ export class Ink {
     for (let y = top; y <= bottom; y += 1) {
       for (let x = 0; x < SIDE; x += 1) {
         const ink = RADIUS + 0.5 - distance({ x: x + 0.5, y: y + 0.5 }, from, to);
-        const place = y * SIDE + x;
-        if (ink > this.values[place]) this.values[place] = Math.min(1, ink);
+        const index = y * SIDE + x;
+        if (ink > this.values[index]) this.values[index] = Math.min(1, ink);
       }
     }
     this.pen = to;

@@ -25,9 +25,9 @@ export function classKey(names) {
   );
 }
 
-/** The mark of points that the network is wrong about. */
+/** The mark of wrongly predicted points. */
 export function wrongKey() {
-  return h("p", { class: "out-wrong" }, swatch(ROUND, "ringed"), h("span", {}, "wrong answer"));
+  return h("p", { class: "out-wrong" }, swatch(ROUND, "ringed"), h("span", {}, "wrong prediction"));
 }
 
 /**

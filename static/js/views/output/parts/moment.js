@@ -55,6 +55,6 @@ export function sampleTitle({ split, sample, row }) {
  * The buffer of the network's outputs for the probe sample.
  * @param {Model} model
  */
-export function answerBuffer(model) {
+export function predictionBuffer(model) {
   return `probe/${model.layers[model.layers.length - 1].name}/a`;
 }

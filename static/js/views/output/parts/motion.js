@@ -1,5 +1,5 @@
 // @ts-check
-// Numbers that come in jumps, shown as they would go on their way from one to the next.
+// Interpolates numbers that arrive in jumps.
 
 const FIRST = 33; // ms between two arrivals, before any are known
 const MIN_INTERVAL = 16;
@@ -35,7 +35,7 @@ export class Motion {
   }
 
   /**
-   * Moves what is shown.
+   * Advances the shown numbers.
    * @param {number} now ms
    * @returns {boolean} whether anything has moved
    */

@@ -1,5 +1,5 @@
 // @ts-check
-// Numbers as the image they are: the probe sample's, or what the network makes of it.
+// Numbers as an image: the probe sample's, or the network's output.
 
 import { divergingLUT, sequentialLUT } from "../../../color.js";
 import { h } from "../../../controls/dom.js";

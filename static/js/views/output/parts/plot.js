@@ -1,5 +1,5 @@
 // @ts-check
-// A canvas that is drawn anew when its size, the theme or what it shows has changed.
+// A canvas that is redrawn when its size, the theme or its content has changed.
 
 import { onThemeChange } from "../../../color.js";
 import { h } from "../../../controls/dom.js";
@@ -55,7 +55,7 @@ export class Plot {
     if (width > 0 && surface.dirty) this.subject.paint(surface.begin(), width, height);
   }
 
-  /** Where an event was, in CSS px. @param {MouseEvent} event @returns {[number, number]} */
+  /** The position of an event, in CSS px. @param {MouseEvent} event @returns {[number, number]} */
   place(event) {
     const box = this.element.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];

@@ -1,6 +1,6 @@
 // @ts-check
-// How the points of a chart are drawn: filled if trained on, hollow if not, with a ring if the
-// network is wrong about them.
+// How the points of a chart are drawn: filled if trained on, hollow if not, with a ring if
+// wrongly predicted.
 
 import { palette } from "../../../color.js";
 import { ROUND, trace } from "./marks.js";
@@ -19,12 +19,12 @@ export class PointPainter {
     this.axes = axes;
     const { train, test } = subject.points;
     this.visible = { train: true, test: true };
-    /** Of every point, whether the network is wrong about it. */
+    /** Whether each point is wrongly predicted. */
     this.wrong = { train: new Uint8Array(train.length), test: new Uint8Array(test.length) };
   }
 
   /**
-   * Says anew which points the network is wrong about.
+   * Updates which points are wrongly predicted.
    * @param {(split: SplitName, sample: number) => boolean} isWrong
    * @returns {boolean} whether that has changed
    */
@@ -70,7 +70,7 @@ export class PointPainter {
   }
 
   /**
-   * A ring around each point that the network is wrong about.
+   * A ring around each wrongly predicted point.
    * @param {CanvasRenderingContext2D} context
    * @param {SplitName} split
    * @param {number} r

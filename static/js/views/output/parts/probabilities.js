@@ -1,5 +1,5 @@
 // @ts-check
-// What speaks for each class, as bars; the outline is the target's.
+// The probability of each class, as bars; the true class is outlined.
 
 import { h, setText } from "../../../controls/dom.js";
 import { short } from "../../../format.js";
@@ -24,22 +24,22 @@ export class Probabilities {
   /**
    * @param {number[]} shares of each class
    * @param {number} truth
-   * @param {number} answer
+   * @param {number} prediction
    */
-  show(shares, truth, answer) {
+  show(shares, truth, prediction) {
     this.bars.forEach(({ row, track, value, mark }, i) => {
       const share = shares[i];
       const length = Number.isFinite(share) ? Math.max(0, Math.min(1, share)) : 0;
       track.style.setProperty("--share", length.toFixed(3));
       setText(value, Number.isFinite(share) ? fixed(share) : "NaN");
       row.classList.toggle("true", i === truth);
-      row.classList.toggle("answer", i === answer);
-      const words = [i === truth ? "true class" : "", i === answer ? "answer" : ""];
+      row.classList.toggle("answer", i === prediction);
+      const words = [i === truth ? "true class" : "", i === prediction ? "prediction" : ""];
       setText(mark, words.filter(Boolean).join(", "));
     });
   }
 
-  /** Shows no probabilities: nothing has been judged. */
+  /** Shows no probabilities. */
   clear() {
     for (const { row, track, value, mark } of this.bars) {
       track.style.setProperty("--share", "0");

@@ -1,5 +1,5 @@
 // @ts-check
-// The means to choose the probe sample: split, number, previous, next, any.
+// The controls of the probe sample: split, number, previous, next, random.
 
 import { h, iconButton, setText, tip } from "../../../controls/dom.js";
 import { count } from "../../../format.js";
@@ -35,7 +35,7 @@ export class ProbeBar {
       this.number,
       iconButton("right", "Next sample", "Shows the next sample.", "", step(1)),
       this.of,
-      iconButton("dice", "Any sample", "Shows a random sample.", "", () =>
+      iconButton("dice", "Random sample", "Shows a random sample.", "", () =>
         this.choose(Math.floor(Math.random() * this.size)),
       ),
     );
@@ -66,7 +66,7 @@ export class ProbeBar {
   }
 
   /**
-   * Chooses a sample; past either end it goes on at the other one.
+   * Chooses a sample; past either end it wraps around.
    * @param {number} sample
    * @param {SplitName} [split]
    */

@@ -1,5 +1,5 @@
 // @ts-check
-// The most probable of many, as bars with changing names; the outline is what really came.
+// The most probable tokens, as bars; the true token is outlined.
 
 import { h, setText } from "../../../controls/dom.js";
 import { visible } from "./tokens.js";
@@ -23,7 +23,7 @@ export class Ranking {
   /**
    * @param {string[]} names
    * @param {(index: number) => number} at probability of each
-   * @param {number} truth what really came
+   * @param {number} truth index of the true token
    */
   show(names, at, truth) {
     const order = largest(names.length, at, MAX_LISTED);
@@ -37,13 +37,13 @@ export class Ranking {
       track.style.setProperty("--share", (share || 0).toFixed(3));
       row.classList.toggle("true", index === truth);
       row.classList.toggle("answer", i === 0);
-      setText(mark, index === truth ? "what came" : "");
+      setText(mark, index === truth ? "true token" : "");
     });
   }
 }
 
 /**
- * The places of the largest numbers, the largest first.
+ * The indices of the largest numbers, the largest first.
  * @param {number} count
  * @param {(index: number) => number} at
  * @param {number} wanted
@@ -53,8 +53,8 @@ function largest(count, at, wanted) {
   const found = [];
   for (let i = 0; i < count; i += 1) {
     if (found.length === wanted && !(at(i) > at(found[wanted - 1]))) continue;
-    const place = found.findIndex((j) => at(i) > at(j));
-    found.splice(place < 0 ? found.length : place, 0, i);
+    const rank = found.findIndex((j) => at(i) > at(j));
+    found.splice(rank < 0 ? found.length : rank, 0, i);
     found.length = Math.min(found.length, wanted);
   }
   return found;

@@ -1,5 +1,5 @@
 // @ts-check
-// The road from above: its edges, the car with what it senses, and where it has been.
+// The road from above: its edges, the car with its sensors, and its trail.
 
 import { palette } from "../../../color.js";
 
@@ -42,7 +42,7 @@ export class Camera {
   }
 
   /**
-   * The surroundings of a place.
+   * The surroundings of a position.
    * @param {number} x metres @param {number} y
    * @param {number} width CSS px @param {number} height
    */
@@ -94,7 +94,7 @@ export function paintTrack(canvas, camera, track) {
 }
 
 /**
- * Where it has been, fading; up to the place where it is shown now.
+ * The trail of the car, fading, up to its shown position.
  * @param {CanvasRenderingContext2D} canvas @param {Camera} camera
  * @param {Entry} trail (tick, xy), NaN before the start
  * @param {Float64Array} car x, y, heading, ...

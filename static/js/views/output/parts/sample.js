@@ -1,14 +1,14 @@
 // @ts-check
-// The probe sample in a view: its numbers when it is time to show them anew, and a caption.
+// The probe sample in a view: its numbers, at a limited rate, and a caption.
 
 import { h, setText } from "../../../controls/dom.js";
 import { short } from "../../../format.js";
-import { answerBuffer, entryOf, sampleTitle, shownSample } from "./moment.js";
+import { entryOf, predictionBuffer, sampleTitle, shownSample } from "./moment.js";
 
 /** @import { Entry, Model } from "../../../state/types.js" */
 /** @import { Moment, Shown } from "./moment.js" */
 
-/** @typedef {{inputs: Entry, targets: Entry, answers: Entry, shown: Shown}} Taken */
+/** @typedef {{inputs: Entry, targets: Entry, predictions: Entry, shown: Shown}} Taken */
 
 const INPUTS = "probe/input/x";
 const TARGETS = "probe/input/y";
@@ -18,9 +18,9 @@ export class Sample {
   /** @param {Model} model @param {number} every ms between two pictures of a run */
   constructor(model, every) {
     this.every = every;
-    this.answer = answerBuffer(model);
+    this.prediction = predictionBuffer(model);
     const exact = /** @type {const} */ ("f64");
-    const wanted = [INPUTS, TARGETS, this.answer, LOSS, "input/batch"];
+    const wanted = [INPUTS, TARGETS, this.prediction, LOSS, "input/batch"];
     this.wants = wanted.map((name) => ({ name, dtype: exact }));
     this.name = h("h3", {});
     this.loss = h("span", {});
@@ -31,7 +31,7 @@ export class Sample {
   }
 
   /**
-   * Its numbers, if they are not shown yet and it is time to.
+   * The sample's numbers, if they are new and due.
    * @param {Moment} moment
    * @param {number} now ms
    * @returns {Taken | null}
@@ -42,13 +42,13 @@ export class Sample {
     if (frame === this.moment?.frame || (!due && frame.running)) return null;
     const inputs = entryOf(moment, INPUTS);
     const targets = entryOf(moment, TARGETS);
-    const answers = entryOf(moment, this.answer);
-    if (!inputs || !targets || !answers) return null;
+    const predictions = entryOf(moment, this.prediction);
+    if (!inputs || !targets || !predictions) return null;
     this.moment = moment;
     this.drawn = now;
     const loss = entryOf(moment, LOSS);
     setText(this.loss, loss ? `loss ${short(loss.at(0))}` : "");
-    return { inputs, targets, answers, shown: shownSample(moment) };
+    return { inputs, targets, predictions, shown: shownSample(moment) };
   }
 
   /** @param {Shown} shown @param {string} [more] what else is said of it */
@@ -57,7 +57,7 @@ export class Sample {
     setText(this.name, `${name}${row && `, ${row}`}${more}`);
   }
 
-  /** Has the same numbers shown once more, in other colours. */
+  /** Shows the same numbers again, in other colours. */
   forget() {
     this.moment = null;
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// A sound as the network is given it: how loud each band of frequencies is at each time.
+// A sound as the network gets it: the loudness of each frequency band over time.
 
 import { sequentialLUT } from "../../../color.js";
 import { h } from "../../../controls/dom.js";

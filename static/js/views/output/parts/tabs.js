@@ -1,5 +1,5 @@
 // @ts-check
-// The choice between the pictures that there are of one network's outputs.
+// The choice between the pictures of a network's outputs.
 
 import { h, tip } from "../../../controls/dom.js";
 
@@ -20,7 +20,7 @@ export class Tabs {
   }
 
   /**
-   * One alone is no choice, and not shown.
+   * A single picture has no tab.
    * @param {Choice[]} choices
    * @param {number} chosen
    */

@@ -1,5 +1,5 @@
 // @ts-check
-// Tokens as running text, each on a ground that is the darker the more probable it was.
+// Tokens as running text: the darker the background, the more probable the token was.
 
 import { h, setText } from "../../../controls/dom.js";
 
@@ -32,7 +32,7 @@ export class Tokens {
 }
 
 /**
- * A token that can be seen by itself.
+ * The text of a single token with its blanks made visible.
  * @param {string} token
  */
 export function visible(token) {

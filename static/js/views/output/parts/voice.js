@@ -1,5 +1,5 @@
 // @ts-check
-// One's own voice: recorded, shown as the network hears it, and classified again as it trains.
+// The user's voice: recorded, shown as the network's input, and classified during training.
 
 import { h, icon, setText, tip } from "../../../controls/dom.js";
 import { Asking } from "./asking.js";
@@ -35,7 +35,7 @@ export class Voice {
     this.ending = null;
     /** @type {number[] | null} what the network heard, dB */
     this.heard = null;
-    this.said = h("p", { class: "live-said", role: "status" });
+    this.message = h("p", { class: "live-said", role: "status" });
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
     this.label = h("span", {}, "Record");
     this.button = h("button", { type: "button", class: "button" }, icon("microphone"), this.label);
@@ -43,7 +43,7 @@ export class Voice {
     this.again = h("button", again, icon("play"), "Play");
     this.element = this.layOut();
     this.probabilities.clear();
-    setText(this.said, INVITATION);
+    setText(this.message, INVITATION);
     this.paint();
   }
 
@@ -66,7 +66,7 @@ export class Voice {
         h("div", { class: "live-part" }, this.spectrogram.element, buttons),
         this.probabilities.element,
       ),
-      this.said,
+      this.message,
       this.problem,
     );
   }
@@ -79,7 +79,7 @@ export class Voice {
   async record() {
     this.ending = new AbortController();
     this.problem.hidden = true;
-    setText(this.said, "Waiting for the microphone …");
+    setText(this.message, "Waiting for the microphone …");
     try {
       this.recording = await record(this.ending.signal, () => this.listen());
       this.asking.ask({ sound: encode(this.recording.samples), rate: this.recording.rate });
@@ -96,7 +96,7 @@ export class Voice {
   listen() {
     this.button.classList.add("recording");
     setText(this.label, "Stop");
-    setText(this.said, "Recording: hold a vowel, as in heed, had, hod or who'd.");
+    setText(this.message, "Recording: hold a vowel, as in heed, had, hod or who'd.");
   }
 
   async replay() {
@@ -112,7 +112,7 @@ export class Voice {
   complain(why) {
     this.problem.hidden = false;
     setText(this.problem, why);
-    setText(this.said, this.recording ? "" : INVITATION);
+    setText(this.message, this.recording ? "" : INVITATION);
   }
 
   /** @param {Message} answer */
@@ -122,14 +122,14 @@ export class Voice {
     this.paint();
     if (probabilities) {
       this.probabilities.show(probabilities, -1, answer);
-      setText(this.said, `The network hears the vowel of “${this.names[answer]}”.`);
+      setText(this.message, `The network hears the vowel of “${this.names[answer]}”.`);
     } else {
       this.probabilities.clear();
-      setText(this.said, "The network's answer is not a number.");
+      setText(this.message, "The network's prediction is not a number.");
     }
   }
 
-  /** Draws what was heard, in the colours of now. */
+  /** Draws the recording in the current colours. */
   paint() {
     const { heard, spectrogram } = this;
     if (heard) spectrogram.show((i) => heard[i], "Spectrogram of your recording");

@@ -1,5 +1,5 @@
 // @ts-check
-// Text that the network writes: it goes on with a prompt, drawing each token from its answer.
+// Text that the network writes: it continues a prompt, drawing each token from its prediction.
 
 import { h, icon, tip } from "../../../controls/dom.js";
 import { linear, numberField } from "../../../controls/fields.js";
@@ -19,8 +19,8 @@ export class Writing {
     this.length = 120;
     this.temperature = 0.7;
     this.seed = 0;
-    /** Whether the text is to be read out when it has come. */
-    this.told = false;
+    /** Whether to announce the next text to screen readers. */
+    this.announceNext = false;
     this.asking = new Asking(context, {
       type: "sample_text",
       every: EVERY,
@@ -53,10 +53,10 @@ export class Writing {
   }
 
   againButton() {
-    const again = h("button", { type: "button", class: "button" }, icon("dice"), "Write anew");
+    const again = h("button", { type: "button", class: "button" }, icon("dice"), "Write again");
     again.onclick = () => {
       this.seed = (this.seed + 1) % 2 ** 31;
-      this.told = true;
+      this.announceNext = true;
       this.ask();
     };
     return tip(again, "Draws other tokens from the same probabilities, with another random seed.");
@@ -87,7 +87,7 @@ export class Writing {
       maximum: 400,
       integer: true,
       scale: linear(20, 400, 20),
-      hint: "How many tokens to draw, one after the other. The network sees only the last ones, as many as in training.",
+      hint: "How many tokens to draw. The network sees only the last ones, as many as in training.",
       change: (value) => {
         this.length = value;
         this.ask();
@@ -111,8 +111,8 @@ export class Writing {
     }));
     const prompt = this.prompt.value;
     this.tokens.show(prompt ? [{ text: prompt, share: null }, ...written] : written);
-    if (this.told) this.context.store.set({ announce: prompt + text });
-    this.told = false;
+    if (this.announceNext) this.context.store.set({ announce: prompt + text });
+    this.announceNext = false;
   }
 
   /** @param {string} why */

@@ -3,28 +3,28 @@
 
 /**
  * The class that outputs stand for, as the server scores it: the largest one, and for a single
- * output class 1 above 0.5. `share` is the output that speaks for that class.
+ * output class 1 above 0.5. `share` is the probability of that class.
  * @param {number} count outputs
  * @param {(output: number) => number} at
- * @returns {{answer: number, share: number}} answer -1 if an output is not a number
+ * @returns {{prediction: number, share: number}} prediction -1 if an output is not a number
  */
 export function decide(count, at) {
   if (count === 1) {
     const a = at(0);
-    if (Number.isNaN(a)) return { answer: -1, share: a };
-    return a > 0.5 ? { answer: 1, share: a } : { answer: 0, share: 1 - a };
+    if (Number.isNaN(a)) return { prediction: -1, share: a };
+    return a > 0.5 ? { prediction: 1, share: a } : { prediction: 0, share: 1 - a };
   }
-  let answer = 0;
+  let prediction = 0;
   for (let k = 0; k < count; k += 1) {
-    if (Number.isNaN(at(k))) return { answer: -1, share: Number.NaN };
-    if (at(k) > at(answer)) answer = k;
+    if (Number.isNaN(at(k))) return { prediction: -1, share: Number.NaN };
+    if (at(k) > at(prediction)) prediction = k;
   }
-  return { answer, share: at(answer) };
+  return { prediction, share: at(prediction) };
 }
 
 /**
- * What speaks for each class: the outputs themselves, or for a single output a that of class 1 and
- * 1 - a that of class 0.
+ * The probability of each class: the outputs themselves, or for a single output a, 1 - a for class 0
+ * and a for class 1.
  * @param {number} classes
  * @param {number} outputs
  * @param {(output: number) => number} at

@@ -4,18 +4,18 @@
 
 import { h, icon, setIcon, tip } from "../../controls/dom.js";
 import { openBottom } from "../../controls/frame.js";
-import { layerOf } from "../diagnostics/places.js";
+import { layerOf } from "../diagnostics/picture_targets.js";
 
 /** @import { Column, Scene } from "../../scene/layout.js" */
 /** @import { Context, Model } from "../../state/types.js" */
 
-export class Heads {
+export class ColumnHeadings {
   /** @param {HTMLElement} stage @param {Context} context */
   constructor(stage, context) {
     this.context = context;
     this.element = h("div", { class: "net-heads" });
     stage.append(this.element);
-    /** @type {Map<string, HTMLElement>} of every layer the mark of what is wrong with it */
+    /** @type {Map<string, HTMLElement>} the mark of findings, by layer */
     this.marks = new Map();
     context.store.on(["findings"], () => this.mark());
   }
@@ -43,17 +43,17 @@ export class Heads {
     this.mark();
   }
 
-  /** Marks the layers that something was found of. */
+  /** Marks the layers that have findings. */
   mark() {
     const { model, findings } = this.context.store.state;
     if (!model) return;
     for (const [layer, mark] of this.marks) {
-      const own = findings.filter((finding) => layerOf(model, finding) === layer);
-      mark.hidden = own.length === 0;
+      const found = findings.filter((finding) => layerOf(model, finding) === layer);
+      mark.hidden = found.length === 0;
       if (mark.hidden) continue;
-      const titles = own.map(({ title }) => title).join(", ");
+      const titles = found.map(({ title }) => title).join(", ");
       mark.setAttribute("aria-label", `${layer}: ${titles}. Opens the diagnostics`);
-      setIcon(mark, own[0].severity);
+      setIcon(mark, found[0].severity);
       tip(mark, titles);
     }
   }

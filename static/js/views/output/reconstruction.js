@@ -1,6 +1,6 @@
 // @ts-check
-// An autoencoder of images: the probe sample as the network is given it, what it makes of it, and
-// where the two differ from what was wanted.
+// An autoencoder of images: the input, the output and the target of the probe sample, and the
+// difference between output and target.
 
 import { onThemeChange } from "../../color.js";
 import { h, setText, tip } from "../../controls/dom.js";
@@ -19,10 +19,10 @@ const MAX_SAME = 1e-4;
 /** @type {[number, number]} */
 const INK = [0, 1];
 
-export class Redrawn {
+export class Reconstruction {
   /** @param {Context} _context @param {Model} model */
   constructor(_context, model) {
-    this.title = "Redrawn";
+    this.title = "Reconstruction";
     this.data = model.data;
     const shape = model.data.image_shape ?? [1, 1];
     this.size = shape[0] * shape[1];
@@ -68,12 +68,12 @@ export class Redrawn {
   }
 
   /** @param {Taken} taken */
-  showPictures({ inputs, targets, answers, shown }) {
+  showPictures({ inputs, targets, predictions, shown }) {
     const name = sampleName(shown);
     const { target_mean: mean, target_scale: scale } = this.data;
     /** @param {Taken["inputs"]} entry */
     const ink = (entry) => ({ at: (/** @type {number} */ i) => entry.at(i) * scale + mean });
-    const error = (/** @type {number} */ i) => (answers.at(i) - targets.at(i)) * scale;
+    const error = (/** @type {number} */ i) => (predictions.at(i) - targets.at(i)) * scale;
     let [noisy, off] = [false, 0];
     for (let i = 0; i < this.size; i += 1) {
       noisy ||= Math.abs(inputs.at(i) - targets.at(i)) > MAX_SAME;
@@ -81,7 +81,7 @@ export class Redrawn {
     }
     this.wanted.hidden = !noisy;
     this.input.show(ink(inputs), `${name}, input of the network`, INK);
-    this.output.show(ink(answers), `${name}, output of the network`, INK);
+    this.output.show(ink(predictions), `${name}, output of the network`, INK);
     if (noisy) this.target.show(ink(targets), `${name}, without noise`, INK);
     this.error.showSigned({ at: error }, `${name}: output minus target`, 1);
     setText(

@@ -1,5 +1,5 @@
 // @ts-check
-// Where the stage shows a part of the picture: brings into view what the machine is at, or the keys.
+// Scrolls the stage, where it shows only a part of the picture, to an instruction or a selection.
 
 import { unitBox } from "../../scene/layout.js";
 import { stepIn } from "../../scene/sequence.js";
@@ -7,17 +7,17 @@ import { stepIn } from "../../scene/sequence.js";
 /** @import { Box, Scene } from "../../scene/layout.js" */
 /** @import { InstructionInfo, Selection } from "../../state/types.js" */
 
-/** Room around what is brought into view, CSS px. */
+/** Margin around the target, CSS px. */
 const MARGIN = 24;
 
 /**
- * Scrolls no further than it has to, and not at all to what is in view already.
+ * Scrolls no further than needed, and not at all if the target is in view.
  * @param {HTMLElement} stage
  * @param {Scene} scene
  * @param {InstructionInfo | Selection} target
  * @param {boolean} still no motion
  */
-export function reveal(stage, scene, target, still) {
+export function scrollIntoView(stage, scene, target, still) {
   const box = "phase" in target ? boxOfInstruction(scene, target) : boxOfTarget(scene, target);
   const { x, y, width = 0, height = 0 } = box;
   const { scrollLeft, scrollTop, clientWidth, clientHeight } = stage;
@@ -30,9 +30,9 @@ export function reveal(stage, scene, target, still) {
 }
 
 /**
- * @param {number} start of what is to be seen
+ * @param {number} start of the target
  * @param {number} size
- * @param {number} shown where the part begins that is seen
+ * @param {number} shown start of the visible part
  * @param {number} room
  */
 function moved(start, size, shown, room) {
@@ -43,8 +43,8 @@ function moved(start, size, shown, room) {
 }
 
 /**
- * The column that an instruction belongs to, and the row of its time step; what is left out does
- * not matter.
+ * The column of an instruction, and the row of its time step; coordinates that do not matter are
+ * left out.
  * @param {Scene} scene
  * @param {InstructionInfo} instruction
  * @returns {Partial<Box>}

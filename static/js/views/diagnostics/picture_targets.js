@@ -1,11 +1,11 @@
 // @ts-check
-// What of the picture has a buffer's numbers. No I/O.
+// Which element of the picture shows a buffer's numbers. No I/O.
 
 /** @import { Finding, Model, Selection } from "../../state/types.js" */
 
 /**
- * What to select to see an element of a buffer: its edge, bias or unit, or else its layer; null
- * for what the picture has not.
+ * The selection that shows an element of a buffer: its edge, bias or unit, or else its layer; null
+ * if the picture does not show it.
  * @param {Model} model
  * @param {string} name of the buffer
  * @param {(number | null)[] | null} index null along an axis for all
@@ -27,7 +27,7 @@ export function selectionAt(model, name, index) {
 }
 
 /**
- * The layer that a finding is of; "" if of none in particular.
+ * The layer of a finding; "" if it concerns no particular layer.
  * @param {Model} model
  * @param {Finding} finding
  */

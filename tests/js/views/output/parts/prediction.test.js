@@ -2,18 +2,18 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { decide, shares } from "../../../../../static/js/views/output/parts/answer.js";
 import { decode, encode } from "../../../../../static/js/views/output/parts/audio.js";
 import { lineValue, planeValue } from "../../../../../static/js/views/output/parts/backdrop.js";
 import { strongest } from "../../../../../static/js/views/output/parts/baseline.js";
 import { areNumbered } from "../../../../../static/js/views/output/parts/confusion.js";
 import {
-  answerBuffer,
+  predictionBuffer,
   sampleName,
   sampleTitle,
   shownSample,
 } from "../../../../../static/js/views/output/parts/moment.js";
 import { Motion } from "../../../../../static/js/views/output/parts/motion.js";
+import { decide, shares } from "../../../../../static/js/views/output/parts/prediction.js";
 import { visible } from "../../../../../static/js/views/output/parts/tokens.js";
 import { modelOf, NETWORKS, storeOf } from "../../../server.js";
 
@@ -21,19 +21,19 @@ const at = (/** @type {number[]} */ values) => (/** @type {number} */ i) => valu
 
 describe("the class that outputs stand for", () => {
   test("is the largest, the first of equal ones", () => {
-    assert.deepEqual(decide(3, at([0.2, 0.5, 0.3])), { answer: 1, share: 0.5 });
-    assert.deepEqual(decide(2, at([0.5, 0.5])), { answer: 0, share: 0.5 });
+    assert.deepEqual(decide(3, at([0.2, 0.5, 0.3])), { prediction: 1, share: 0.5 });
+    assert.deepEqual(decide(2, at([0.5, 0.5])), { prediction: 0, share: 0.5 });
   });
 
   test("of a single output is class 1 above one half only", () => {
-    assert.deepEqual(decide(1, at([0.75])), { answer: 1, share: 0.75 });
-    assert.deepEqual(decide(1, at([0.5])), { answer: 0, share: 0.5 });
-    assert.deepEqual(decide(1, at([0.25])), { answer: 0, share: 0.75 });
+    assert.deepEqual(decide(1, at([0.75])), { prediction: 1, share: 0.75 });
+    assert.deepEqual(decide(1, at([0.5])), { prediction: 0, share: 0.5 });
+    assert.deepEqual(decide(1, at([0.25])), { prediction: 0, share: 0.75 });
   });
 
   test("is none where an output is not a number", () => {
-    assert.equal(decide(1, at([Number.NaN])).answer, -1);
-    assert.equal(decide(3, at([0.1, 0.9, Number.NaN])).answer, -1);
+    assert.equal(decide(1, at([Number.NaN])).prediction, -1);
+    assert.equal(decide(3, at([0.1, 0.9, Number.NaN])).prediction, -1);
   });
 
   test("what speaks for each class", () => {
@@ -53,7 +53,7 @@ test("sounds come back within half a step of 16 bits", () => {
   assert.equal(decode(encode(new Float32Array(0))).length, 0);
 });
 
-describe("an answer between the cells", () => {
+describe("a prediction between the cells", () => {
   const entry = (/** @type {number[]} */ shape, /** @type {number[]} */ data) =>
     /** @type {any} */ ({ shape, data, at: (/** @type {number} */ i) => data[i] });
 
@@ -155,7 +155,7 @@ describe("the sample that is shown", () => {
   test("has outputs in every network", () => {
     for (const name of NETWORKS) {
       const own = modelOf(name);
-      assert.ok(own.bufferByName.has(answerBuffer(own)), name);
+      assert.ok(own.bufferByName.has(predictionBuffer(own)), name);
     }
   });
 });

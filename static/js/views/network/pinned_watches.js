@@ -1,6 +1,6 @@
 // @ts-check
-// Watched values beside what they are about: real elements over the picture, below the layer that
-// an expression reads first, or below the loss.
+// Pinned watches: their values as elements over the picture, below the layer that the expression
+// reads first, or below the loss.
 
 import { h, setText, tip } from "../../controls/dom.js";
 import { buffersIn } from "../../state/completion.js";
@@ -9,12 +9,12 @@ import { valueText } from "../watch/value.js";
 /** @import { Scene } from "../../scene/layout.js" */
 /** @import { Context, Model } from "../../state/types.js" */
 
-/** Px at the base size of type. */
+/** Sizes in px at the base font size. */
 const [MIN_WIDTH, MAX_WIDTH, HEIGHT, GAP] = [64, 150, 34, 3];
-/** Of a value, as of all numbers in the picture. */
+/** Significant digits of a value, as of all numbers in the picture. */
 const DIGITS = 3;
 
-export class Pins {
+export class PinnedWatches {
   /** @param {HTMLElement} stage @param {Context} context */
   constructor(stage, context) {
     this.context = context;
@@ -38,7 +38,7 @@ export class Pins {
   }
 
   /**
-   * How much of the picture's height they need.
+   * The height that the pins need, px.
    * @param {Model} model
    * @param {number} scale of type
    */
@@ -49,7 +49,7 @@ export class Pins {
   }
 
   /**
-   * Makes the pins and finds their places: side by side they have the room of the layers' names.
+   * Makes and positions the pins: side by side, each as wide as its layer's heading.
    * @param {Scene} scene
    * @param {Model} model
    */
@@ -74,11 +74,11 @@ export class Pins {
 
   show() {
     for (const watch of this.context.store.state.watches) {
-      const made = this.pins.get(watch.text);
-      if (!made) continue;
+      const entry = this.pins.get(watch.text);
+      if (!entry) continue;
       const value = valueText(watch, DIGITS);
-      setText(made.value, value);
-      made.pin.setAttribute("aria-label", `${watch.text}: ${value}. Opens the watch list`);
+      setText(entry.value, value);
+      entry.pin.setAttribute("aria-label", `${watch.text}: ${value}. Opens the watch list`);
     }
   }
 
@@ -95,7 +95,7 @@ export class Pins {
 }
 
 /**
- * The layer that an expression reads first; "" for the loss, which is none.
+ * The layer that an expression reads first; "" for the loss.
  * @param {string} text
  * @param {Model} model
  */
