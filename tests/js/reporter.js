@@ -13,6 +13,10 @@ export default async function* report(source) {
       const place = `${relative(".", data.file ?? "")}:${data.line}`;
       yield `\n${place}: ${data.name}\n${inspect(data.details.error.cause ?? data.details.error)}\n`;
     }
+    // An error after a test has ended counts although no test fails.
+    if (type === "test:diagnostic" && data.message.startsWith("Error:")) {
+      yield `\n${data.message}\n`;
+    }
     if (type === "test:summary" && !data.file) {
       const { tests, passed, skipped, todo } = data.counts;
       const failed = tests - passed - skipped - todo;

@@ -31,8 +31,9 @@ describe("a command", () => {
   });
 
   test("that fails for another reason is no problem of the user", async () => {
-    const { store, actions } = page(() => {
-      throw new TypeError("a mistake");
+    const { store, actions } = page(({ type }) => {
+      if (type === "run") throw new TypeError("a mistake");
+      return {};
     });
     await assert.rejects(actions.run(), TypeError);
     assert.deepEqual(store.state.errors, []);
