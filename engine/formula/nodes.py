@@ -463,11 +463,18 @@ class Power(_Composite):
 
 
 def _sigmoid(z: Values) -> Values:
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * z)))
+    exponential = np.exp(np.minimum(z, 40.0))  # σ(40) is 1 in float64
+    return np.asarray(exponential / (1.0 + exponential))
 
 
 def _softplus(z: Values) -> Values:
     return np.asarray(np.logaddexp(0.0, z))
+
+
+def _normal_cdf(z: Values) -> Values:
+    from scipy.special import ndtr  # takes a while to load
+
+    return np.asarray(ndtr(z))
 
 
 FUNCTIONS: dict[str, Callable[[Values], Values]] = {
@@ -475,15 +482,19 @@ FUNCTIONS: dict[str, Callable[[Values], Values]] = {
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "exp": np.exp,
+    "normal_cdf": _normal_cdf,
     "expm1": np.expm1,
     "log": np.log,
+    "log1p": np.log1p,
     "sqrt": np.sqrt,
     "abs": np.abs,
     "sign": np.sign,
     "cos": np.cos,
     "floor": np.floor,
 }
-"""Functions of one number by name; softplus is log(1 + eᶻ), expm1 is eᶻ − 1."""
+"""Functions of one number by name.
+
+softplus is log(1 + eᶻ), expm1 is eᶻ − 1, log1p is log(1 + z)."""
 
 
 @dataclass(frozen=True, eq=False)

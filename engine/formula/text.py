@@ -24,7 +24,9 @@ from engine.formula.nodes import (
 FUNCTION_TEXT = {
     "sigmoid": "σ({})",
     "softplus": "log(1 + exp({}))",
+    "normal_cdf": "Φ({})",
     "expm1": "(exp({}) − 1)",
+    "log1p": "log(1 + {})",
     "sqrt": "√({})",
     "abs": "|{}|",
     "floor": "⌊{}⌋",

@@ -72,7 +72,8 @@ def _gated(
 ) -> Tensor:
     """Append a = z·s(z): the gate s, then the product, whose VJP has the op `derivative`.
 
-    GELU: Hendrycks & Gimpel 2016. Swish: Ramachandran, Zoph, Le 2017.
+    GELU: Hendrycks & Gimpel 2016, exact and by its tanh approximation, which GPT-2 uses.
+    Swish: Ramachandran, Zoph, Le 2017.
     """
     s = builder.apply(gate(), z, name="s", symbol="S")
     return builder.apply(ops.SelfGated(derivative), z, s, scope=name, name="a", symbol="A")
@@ -135,6 +136,14 @@ GELU = ActivationFunction(
     name="gelu",
     title="GELU",
     formula="a = z·Φ(z), Φ the normal distribution function",
+    compose=partial(_gated, "gelu", ops.NormalCDF, ops.ExactGELUDerivative),
+    range=(-0.169972, inf),
+    initializer=RECTIFIER,
+)
+GELU_TANH = ActivationFunction(
+    name="gelu_tanh",
+    title="GELU (tanh)",
+    formula="a = ½z·(1 + tanh(√(2/π)·(z + 0.044715·z³)))",
     compose=partial(_gated, "gelu", ops.NormalDistribution, ops.GELUDerivative),
     range=(-0.170041, inf),
     initializer=RECTIFIER,
@@ -174,6 +183,7 @@ ACTIVATIONS: dict[str, ActivationFunction] = {
         LEAKY_RELU,
         ELU,
         GELU,
+        GELU_TANH,
         SOFTPLUS,
         SWISH,
         SOFTMAX,

@@ -209,13 +209,13 @@ class TransformerBlock(ShapeKeeper):
     Attributes:
         heads, causal: as in `Attention`.
         hidden: units of the feed-forward part's first layer; None for four times the features.
-        activation: activation of that layer.
+        activation: activation of that layer; by default GPT-2's GELU (`gelu_new` in its code).
         dropout: probability that a value is dropped at the end of each branch.
     """
 
     heads: Heads = 1
     hidden: FeedForwardUnits = None
-    activation: ActivationName = "gelu"
+    activation: ActivationName = "gelu_tanh"
     causal: Causal = True
     dropout: DropoutRate = 0.0
 

@@ -91,8 +91,29 @@ def positive_part(z: Array, out: Array) -> list[Call]:
     return [partial(np.maximum, z, np.zeros_like(out), out=out)]
 
 
+SIGMOID_IS_ONE = 40.0
+"""From here on σ(z) rounds to 1 in both precisions, and eᶻ has not overflowed yet."""
+
+
+def sigmoid(z: Array, out: Array, scratch: Array | None = None) -> list[Call]:
+    """out = σ(z) = eᶻ/(1 + eᶻ), with all digits right for any z; z may be `out` itself.
+
+    (1 + tanh(z/2))/2 would be faster, but its digits cancel far below 0: at −40 it gives 0.
+
+    Args:
+        scratch: an array of the shape of `out` to use; a new one by default.
+    """
+    below = np.empty_like(out) if scratch is None else scratch
+    return [
+        partial(np.minimum, z, constant(SIGMOID_IS_ONE, out), out=out),
+        partial(np.exp, out, out),
+        partial(np.add, out, constant(1.0, out), below),
+        partial(np.divide, out, below, out),
+    ]
+
+
 class Sigmoid(_Activation):
-    """σ(z) = 1 / (1 + e⁻ᶻ), computed as (1 + tanh(z/2)) / 2, which never overflows."""
+    """σ(z) = 1 / (1 + e⁻ᶻ)."""
 
     name = "sigmoid"
 
@@ -100,13 +121,7 @@ class Sigmoid(_Activation):
         return f"σ({inputs[0]})"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        half = constant(0.5, out)
-        return [
-            partial(np.multiply, inputs[0], half, out),
-            partial(np.tanh, out, out),
-            partial(np.multiply, out, half, out),
-            partial(np.add, out, half, out),
-        ]
+        return sigmoid(inputs[0], out)
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         return Function("sigmoid", inputs[0][index])
@@ -402,15 +417,71 @@ class SwishDerivative(_Elementwise, WithoutVJP):
         return 3 * out.size
 
 
+class NormalCDF(_Elementwise, WithoutVJP):
+    """Φ(z), the distribution function of the standard normal: the gate of GELU(z) = z·Φ(z).
+
+    Hendrycks & Gimpel 2016, section 2.
+    """
+
+    name = "normal_cdf"
+
+    def formula(self, *inputs: str) -> str:
+        return f"Φ({inputs[0]})"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        from scipy.special import ndtr  # takes a while to load
+
+        return [partial(ndtr, inputs[0], out)]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        return Function("normal_cdf", inputs[0][index])
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 12 * out.size
+
+
+class ExactGELUDerivative(_Elementwise, WithoutVJP):
+    """s + z·φ(z), with s = Φ(z) and the density φ: the derivative of z·Φ(z). Inputs: z, s, a."""
+
+    name = "exact_gelu′"
+    gradient_stop = GradientStop("saturated", MIN_SLOPE)
+
+    def formula(self, *inputs: str) -> str:
+        z, s, _ = inputs
+        return f"{s} + {z} ⊙ exp(−½{z}²)/√(2π)"
+
+    def kernel(self, out: Array, *inputs: Array) -> list[Call]:
+        z, s, _ = inputs
+        return [
+            partial(np.multiply, z, z, out),
+            partial(np.multiply, out, constant(-0.5, out), out),
+            partial(np.exp, out, out),
+            partial(np.multiply, out, constant(NORMAL_PEAK, out), out),
+            partial(np.multiply, out, z, out),
+            partial(np.add, out, s, out),
+        ]
+
+    def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
+        z, s, _ = (operand[index] for operand in inputs)
+        density = Function("exp", -(Number(0.5, "½") * z**2)) * Number(NORMAL_PEAK, "1/√(2π)")
+        return s + z * density
+
+    def flops(self, out: Tensor, *inputs: Tensor) -> int:
+        return 7 * out.size
+
+
+NORMAL_PEAK = (2.0 * np.pi) ** -0.5
+"""The density of the standard normal distribution at 0."""
+
 GELU_SCALE = 2.0 * (2.0 / np.pi) ** 0.5
 GELU_CUBIC = 0.044715
 
 
 class NormalDistribution(_Elementwise, WithoutVJP):
-    """Φ(z), the normal distribution function, approximated by σ(2√(2/π)(z + 0.044715 z³)).
+    """σ(2√(2/π)(z + 0.044715 z³)), close to the normal distribution function Φ(z).
 
-    It is the gate of GELU(z) = z·Φ(z), in the tanh approximation of Hendrycks & Gimpel 2016,
-    section 2, since ½(1 + tanh(v)) = σ(2v). The error of GELU is below 5e-4.
+    The gate of GELU in the tanh approximation of Hendrycks & Gimpel 2016, section 2, since
+    ½(1 + tanh(v)) = σ(2v). It differs from z·Φ(z) by less than 5e-4.
     """
 
     name = "normal_distribution"
@@ -420,21 +491,19 @@ class NormalDistribution(_Elementwise, WithoutVJP):
         return f"σ(2√(2/π)·({z} + 0.044715·{z}³))"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        half = constant(0.5, out)
-        cubic, scale = (constant(GELU_SCALE * c / 2.0, out) for c in (GELU_CUBIC, 1.0))
-        return [
-            call
-            for z, s in pieces(inputs[0], out)
-            for call in (
+        cubic, scale = (constant(GELU_SCALE * c, out) for c in (GELU_CUBIC, 1.0))
+        parts = pieces(inputs[0], out)
+        scratch = np.empty_like(parts[0][0])
+        calls: list[Call] = []
+        for z, s in parts:
+            calls += [
                 partial(np.multiply, z, z, s),
                 partial(np.multiply, s, cubic, s),
                 partial(np.add, s, scale, s),
                 partial(np.multiply, s, z, s),
-                partial(np.tanh, s, s),
-                partial(np.multiply, s, half, s),
-                partial(np.add, s, half, s),
-            )
-        ]
+            ]
+            calls += sigmoid(s, s, scratch[: len(s)])
+        return calls
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         z = inputs[0][index]

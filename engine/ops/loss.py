@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from engine.formula import Condition, Formula, Function, Index, Number, Operand, summation, where
+from engine.ops.activation import positive_part
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Clip, Multiply, Scale, Sign, times
 from engine.tensors.arrays import Array, constant, flat, flat_pair
@@ -108,10 +109,11 @@ class MeanHuber(_Scalar):
 
 
 class BinaryCrossEntropy(_Scalar):
-    """mean(log(1 + eᶻ) − y·z) = −mean(y log a + (1 − y) log(1 − a)) with a = σ(z).
+    """−mean(y log a + (1 − y) log(1 − a)) with a = σ(z).
 
-    Inputs: the logits z, the prediction a = σ(z), the targets y. The value is computed from z,
-    exact for any logit. The VJP goes straight to z: through a it would be (a − y)/(a(1 − a)) times
+    Inputs: the logits z, the prediction a = σ(z), the targets y. The value is computed from z, as
+    mean(max(z, 0) − z·y + log(1 + e^−|z|)): all its digits are right for any logit and both
+    classes. The VJP goes straight to z: through a it would be (a − y)/(a(1 − a)) times
     a(1 − a), whose product, (a − y)/n, stays exact where the factors overflow and vanish.
     """
 
@@ -123,19 +125,26 @@ class BinaryCrossEntropy(_Scalar):
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         z, y = flat_pair(inputs[0], inputs[2])
-        softplus, target = np.empty_like(z), np.empty_like(z)
+        tail, positive, target = (np.empty_like(z) for _ in range(3))
         return [
+            partial(np.absolute, z, tail),
+            partial(np.negative, tail, tail),
+            partial(np.exp, tail, tail),
+            partial(np.log1p, tail, tail),
+            *positive_part(z, positive),
             partial(np.multiply, z, y, target),
-            partial(np.logaddexp, constant(0.0, out), z, softplus),
-            partial(np.subtract, softplus, target, softplus),
-            partial(softplus.dot, _weights(z.size, 1.0, out), out),
+            partial(np.subtract, positive, target, positive),  # exactly 0 where y = 1 and z > 0
+            partial(np.add, positive, tail, positive),
+            partial(positive.dot, _weights(z.size, 1.0, out), out),
         ]
 
     def explain(self, index: Index, out: Operand, *inputs: Operand) -> Formula:
         z, _, y = inputs
         axes = z.all()
-        total = summation(Function("softplus", z[axes]) - y[axes] * z[axes], *axes)
-        return total / Number(z.array.size, "n")
+        logit, target = z[axes], y[axes]
+        positive = where(Condition(logit, ">", Number(0.0)), logit, Number(0.0))
+        tail = Function("log1p", Function("exp", -Function("abs", logit)))
+        return summation(positive - target * logit + tail, *axes) / Number(z.array.size, "n")
 
     def vjp(
         self, graph: GraphBuilder, upstream: Tensor, out: Tensor, *inputs: Tensor
@@ -145,7 +154,7 @@ class BinaryCrossEntropy(_Scalar):
         return times(graph, residual, upstream), None, None
 
     def flops(self, out: Tensor, *inputs: Tensor) -> int:
-        return 7 * inputs[0].size
+        return 9 * inputs[0].size
 
 
 class SoftmaxCrossEntropy(_Scalar):

@@ -24,7 +24,7 @@ from engine.formula import (
     numbers_of,
     summation,
 )
-from engine.ops.activation import SigmoidDerivative, local_derivative
+from engine.ops.activation import SigmoidDerivative, local_derivative, sigmoid
 from engine.ops.base import Call, DeferredProduct, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.linear import MatMul, product
@@ -131,15 +131,8 @@ class Gates(Op):
         return "T"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
-        """σ(z) = (1 + tanh(z/2))/2, as in `Sigmoid`."""
         z, a = blocked(inputs[0], self.blocks), out.transpose(1, 0, 2)
-        half, gates = constant(0.5, out), a[: self.gates]
-        calls: list[Call] = [
-            partial(np.multiply, z[: self.gates], half, gates),
-            partial(np.tanh, gates, gates),
-            partial(np.multiply, gates, half, gates),
-            partial(np.add, gates, half, gates),
-        ]
+        calls = sigmoid(z[: self.gates], a[: self.gates])
         if self.blocks > self.gates:
             calls.append(partial(np.tanh, z[self.gates :], a[self.gates :]))
         return calls

@@ -1,4 +1,4 @@
-"""Softmax via its logarithm, which keeps cross-entropy exact for any logits."""
+"""Softmax via its logarithm, which keeps all digits of the cross-entropy for any logits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from engine.formula import Formula, Function, Index, Operand, highest, summation
 from engine.ops.base import Call, GraphBuilder, Op
 from engine.ops.elementwise import Multiply, Subtract
 from engine.ops.reduction import SumTo
-from engine.tensors.arrays import Array, matrix
+from engine.tensors.arrays import Array, constant, matrix
 from engine.tensors.tensor import Shape, Tensor
 
 
 class LogSoftmax(Op):
-    """z − max z − log Σ exp(z − max z), over the units of each sample or position."""
+    """z − max z − log Σ exp(z − max z), over the units of each sample or position.
+
+    The terms of the greatest z are 1 each. The sum is computed without one of them, for log1p: else
+    the logarithm of a probability close to 1 would lose its digits, and be 0 from 1 − 10⁻¹⁶ on.
+    """
 
     name = "log_softmax"
     couples_outputs = True
@@ -30,14 +34,20 @@ class LogSoftmax(Op):
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         z, out = matrix(inputs[0]), matrix(out)
         row = np.empty(z.shape[0], dtype=out.dtype)
-        exponentials = np.empty_like(out)
-        ones = np.ones(z.shape[1], dtype=out.dtype)
+        exponentials, greatest = np.empty_like(out), np.empty_like(out)
+        ones, one = np.ones(z.shape[1], dtype=out.dtype), constant(1.0, out)
+        ties = np.empty_like(row)
         return [
             partial(np.maximum.reduce, z, 1, None, row),
             partial(np.subtract, z.T, row, out.T),
             partial(np.exp, out, exponentials),
+            partial(np.floor, exponentials, greatest),  # 1 at the greatest z, 0 elsewhere
+            partial(np.subtract, exponentials, greatest, exponentials),
             partial(exponentials.dot, ones, row),
-            partial(np.log, row, row),
+            partial(greatest.dot, ones, ties),
+            partial(np.subtract, ties, one, ties),
+            partial(np.add, row, ties, row),
+            partial(np.log1p, row, row),
             partial(np.subtract, out.T, row, out.T),
         ]
 

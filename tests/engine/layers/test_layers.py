@@ -140,6 +140,7 @@ CASES: dict[str, Case] = {
     "gru bidirectional": Case(SEQUENCE, (Dense(2), GRU(2, bidirectional=True), FLAT)),
     "conv1d, gru": Case(SEQUENCE, (Conv1D(3, 3, "tanh"), GRU(3), FLAT)),
     "activation": Case((4,), (Dense(5), Activation("swish"))),
+    "exact gelu": Case((4,), (Dense(5, "gelu"),)),
     "noise": Case((4,), (Dense(5, "tanh"), Noise(0.3))),
     "layer norm": Case((4,), (Dense(6), LayerNorm())),
     "layer norm of a sequence": Case(SEQUENCE, (RNN(3), LayerNorm(), FLAT)),

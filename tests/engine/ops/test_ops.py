@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal, localcontext
+from math import erfc
 from typing import Any, Literal
 
 import numpy as np
@@ -160,6 +162,10 @@ CASES: dict[str, tuple[Build, list[tuple[int, ...]]]] = {
     "ELUDerivative": (_op(activation.ELUDerivative()), [MATRIX]),
     "Softplus": (_op(activation.Softplus()), [MATRIX]),
     "SelfGated swish": (_gated(activation.Sigmoid(), activation.SwishDerivative), [MATRIX]),
+    "SelfGated exact GELU": (
+        _gated(activation.NormalCDF(), activation.ExactGELUDerivative),
+        [MATRIX],
+    ),
     "SelfGated GELU": (
         _gated(activation.NormalDistribution(), activation.GELUDerivative),
         [MATRIX],
@@ -324,15 +330,70 @@ def test_cross_entropies_are_exact_for_extreme_logits(extreme: float) -> None:
     assert log_p.max() == 0.0
 
 
-def test_gelu_is_close_to_the_exact_one() -> None:
-    from math import erf
-
-    z = np.linspace(-4, 4, 81).reshape(1, -1)
-    s = np.empty_like(z)
-    for call in activation.NormalDistribution().kernel(s, z):
+def computed(op: Op, *inputs: NDArray[Any], scalar: bool = False) -> NDArray[Any]:
+    """What an op gives for some arrays; by default of the shape of the first."""
+    out = np.empty(() if scalar else inputs[0].shape, inputs[0].dtype)
+    for call in op.kernel(out, *inputs):
         call()
-    exact = np.array([[0.5 * v * (1 + erf(v / 2**0.5)) for v in z[0]]])
-    assert np.abs(z * s - exact).max() < 5e-4
+    return out
+
+
+PRECISIONS = pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float64", 1e-14), ("float32", 2e-6)]
+)
+
+
+@PRECISIONS
+@pytest.mark.parametrize("z", [-87.0, -40.0, -36.0, -20.0, -16.740633, -1.0, 0.0, 1.0, 15.0, 80.0])
+def test_sigmoid_has_all_its_digits(z: float, dtype: str, tolerance: float) -> None:
+    given = np.array([[z]], dtype)
+    exact = float(1 / (1 + Decimal(-given.item()).exp()))
+    assert computed(activation.Sigmoid(), given).item() == pytest.approx(exact, rel=tolerance)
+    gate = np.empty((1, 1, 1), dtype)
+    for call in recurrence.Gates(1, 1).kernel(gate, given):
+        call()
+    assert gate.item() == pytest.approx(exact, rel=tolerance)
+
+
+def test_sigmoid_is_quiet_at_the_ends() -> None:
+    z = np.array([-1e6, -745.0, 745.0, 1e6, np.nan])
+    with np.errstate(all="raise", under="ignore"):
+        a = computed(activation.Sigmoid(), z)
+    np.testing.assert_array_equal(a, [0.0, 5e-324, 1.0, 1.0, np.nan])
+
+
+@PRECISIONS
+@pytest.mark.parametrize("y", [0.0, 1.0, 0.25])
+@pytest.mark.parametrize("z", [-40.0, -30.0, -12.0, 0.0, 3.0, 12.0, 15.0, 30.0, 36.0, 40.0])
+def test_binary_cross_entropy_has_all_its_digits_for_both_classes(
+    z: float, y: float, dtype: str, tolerance: float
+) -> None:
+    logit, target = np.array([[z]], dtype), np.array([[y]], dtype)
+    with localcontext() as context:
+        context.prec = 60
+        exact = (1 + Decimal(z).exp()).ln() - Decimal(y) * Decimal(z)
+    value = computed(loss.BinaryCrossEntropy(), logit, logit, target, scalar=True)
+    assert float(value) == pytest.approx(float(exact), rel=tolerance)
+
+
+@PRECISIONS
+@pytest.mark.parametrize("apart", [0.0, 1.0, 12.0, 15.0, 30.0, 36.0, 40.0])
+def test_the_logarithm_of_a_probability_close_to_1_has_all_its_digits(
+    apart: float, dtype: str, tolerance: float
+) -> None:
+    z = np.array([[apart + 2.0, 2.0, 2.0]], dtype)
+    with localcontext() as context:
+        context.prec = 60
+        exact = -(1 + 2 * Decimal(-apart).exp()).ln()
+    log_p = computed(softmax.LogSoftmax(), z)
+    assert float(log_p[0, 0]) == pytest.approx(float(exact), rel=tolerance)
+
+
+def test_gelu_is_exact_and_its_tanh_form_close_to_it() -> None:
+    z = np.linspace(-12, 4, 161).reshape(1, -1)
+    exact = np.array([[0.5 * erfc(-v / 2**0.5) for v in z[0]]])
+    np.testing.assert_allclose(computed(activation.NormalCDF(), z), exact, rtol=1e-12)
+    assert np.abs(z * (computed(activation.NormalDistribution(), z) - exact)).max() < 5e-4
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

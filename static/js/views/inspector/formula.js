@@ -22,7 +22,9 @@ const AROUND = new Map(
   Object.entries({
     sigmoid: ["σ(", ")"],
     softplus: ["log(1+exp(", "))"],
+    normal_cdf: ["Φ(", ")"],
     expm1: ["(exp(", ")−1)"],
+    log1p: ["log(1+", ")"],
     abs: ["|", "|"],
   }),
 );
