@@ -642,6 +642,26 @@ def test_what_is_over_is_told() -> None:
         training.diagnostics.examine("x")
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("time_steps", [0, 5])
+def test_one_huge_column_does_not_hide_the_scales_of_the_others(
+    dtype: str, time_steps: int
+) -> None:
+    count = np.arange(300.0 * max(1, time_steps))
+    columns = np.c_[1.7e12 + 6e4 * count, 100 * (count % 2), 0.001 * (count % 7), 0 * count]
+    shape = (300, time_steps, 4) if time_steps else (300, 4)
+    data = from_arrays(columns.reshape(shape), np.arange(300) % 2, standardise=False)
+    layers: list[Layer] = [LSTM(2, return_sequences=False)] if time_steps else [Dense(4, "tanh")]
+    network = Network(shape[1:], [*layers, Dense(1, "sigmoid")], "binary_cross_entropy", SGD(0.1))
+    findings = Training(network, data, dtype=dtype).diagnostics.findings()
+    (spread,) = [f for f in findings if (f.rule, f.subject) == ("unscaled_inputs", "spread")]
+    low = spread.evidence[1]
+    assert low.buffer == "data/x"
+    assert low.index == (*(None,) * (len(shape) - 1), 2)
+    rows = data.train.inputs[..., 2]
+    assert low.value == pytest.approx(rows.std(), rel=1e-5)
+
+
 def test_a_value_that_is_not_finite_stays_found() -> None:
     training = Training(EXPLODES, LINE)
     training.timeline.run(1000)
