@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
 from math import prod
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DescriptionError
+from engine.formula import number_text
 from engine.ops.base import Call
 from engine.ops.sampling import PURPOSE_PARAMETERS
 from engine.program.clamps import Clamp, clamped_slots
@@ -48,12 +49,17 @@ memory is copied, and after it the numbers that should stay finite are checked."
 
 @dataclass(frozen=True)
 class NonFinite:
-    """The first instruction that wrote a NaN or an infinity, and where in which buffer."""
+    """The first instruction that wrote a NaN or an infinity, where in which buffer, and which.
+
+    Attributes:
+        text: the value: ``NaN``, ``∞`` or ``−∞``.
+    """
 
     step: int
     instruction: int
     buffer: str
     index: tuple[int, ...]
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -331,7 +337,7 @@ class Machine:
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(written))[0])
         name = self.program.graph.nodes[index].output.name
         step = self.step_count - (index == len(self._writes) - 1)
-        self.stopped = NonFinite(step, index, name, where)
+        self.stopped = NonFinite(step, index, name, where, number_text(float(written[where])))
         return True
 
     # State -----------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ def state(runner: Runner, camera: Camera) -> Event:
         "instruction": found.instruction,
         "buffer": found.buffer,
         "index": list(found.index),
+        "text": found.text,
     }
     limit = runner.speed_limit
     return {

@@ -1,7 +1,7 @@
 // @ts-check
 // The bar at the top: run and pause, stepping, speed, and where the machine is.
 
-import { count, short } from "../format.js";
+import { count, told } from "../format.js";
 import { endOf, nowOf, order } from "../state/branches.js";
 import { h, icon, iconButton, setIcon, setText, tip } from "./dom.js";
 import { mountScenes } from "./scenes.js";
@@ -270,8 +270,8 @@ function readouts({ store, loop }) {
         ? (Math.floor(now.epoch * 10) / 10).toFixed(1)
         : count(Math.floor(now.epoch)),
     );
-    setText(train.value, last < 0 ? "–" : short(losses.train[last]));
-    setText(test.value, last < 0 ? "–" : short(losses.test[last]));
+    setText(train.value, last < 0 ? "–" : told(losses.train[last]));
+    setText(test.value, last < 0 ? "–" : told(losses.test[last]));
   };
   loop.onDraw(show);
   const redraw = () => loop.requestDraw();

@@ -50,6 +50,7 @@ from engine.diagnostics import (
 )
 from engine.diagnostics.activations import equal_columns
 from engine.diagnostics.monitor import Monitor
+from engine.diagnostics.observation import norm
 from engine.history.timeline import Timeline
 from tests.engine.networks import shaped_data
 from tests.engine.training_run import Training
@@ -660,6 +661,68 @@ def test_one_huge_column_does_not_hide_the_scales_of_the_others(
     assert low.index == (*(None,) * (len(shape) - 1), 2)
     rows = data.train.inputs[..., 2]
     assert low.value == pytest.approx(rows.std(), rel=1e-5)
+
+
+@pytest.mark.parametrize("step", [5, 811, 20_000])
+@pytest.mark.parametrize("rule", [SGD(0.03), Adam(0.01)])
+def test_divergence_is_found_soon_after_an_edit_whatever_the_step(
+    rule: Optimizer, step: int
+) -> None:
+    training = Training(binary(Dense(4, "tanh"), Dense(2, "tanh"), rule=rule), CIRCLES)
+    training.timeline.run(step)
+    training.note()
+    training.timeline.write("learning_rate", 1e9)
+    training.timeline.run(40)
+    training.note()
+    assert training.seen["divergence", ""].step <= step + 20
+
+
+@pytest.mark.parametrize("step", [1000, 100_000])
+def test_divergence_is_found_soon_without_an_edit_whatever_the_step(step: int) -> None:
+    training = Training(binary(Dense(4, "tanh"), rule=SGD(0.03)), CIRCLES)
+    training.timeline.run(step)
+    training.note()
+    assert not any(rule == "divergence" for rule, _ in training.seen)
+    training.machine.write("learning_rate", 1e9)  # the timeline does not know of it
+    training.timeline.run(1000)
+    training.note()
+    assert training.seen["divergence", ""].step <= step + 1000
+
+
+def test_a_loss_that_stays_where_one_step_has_thrown_it_diverges() -> None:
+    training = Training(binary(Dense(4, "tanh"), rule=SGD(0.03)), CIRCLES)
+    training.timeline.run(811)
+    for index in range(4):
+        training.timeline.write("dense1/W", 1e3, (None, index))
+    training.timeline.write("dense2/b", 1e3)
+    training.timeline.write("learning_rate", 0.0)
+    training.timeline.run(40)
+    training.note()
+    assert "divergence" in {rule for rule, _ in training.seen}
+
+
+def test_a_norm_that_overflows_is_found_and_stays_found() -> None:
+    constant = [Initializer("constant", value) for value in (1e8, 1e9)]
+    layers = [Dense(8, "linear", initializer=constant[0]), Dense(1, initializer=constant[1])]
+    network = Network(2, layers, "mean_squared_error", SGD(0.03), clipping=ClipNorm(1.0))
+    training = Training(network, load_dataset("plane"), dtype="float32")
+    training.timeline.run(100)
+    (finding,) = [f for f in training.diagnostics.findings() if f.rule == "non_finite"]
+    assert finding.subject == "optimizer/norm"
+    assert finding.text == "‖g‖ = √(Σ g²) made optimizer/norm ∞ in step 0"
+    assert Change("dtype", "float64") in finding.remedies[1].changes
+    training.timeline.run(1000)
+    assert finding in training.diagnostics.findings()
+
+
+def test_norms_of_numbers_whose_squares_overflow_are_right() -> None:
+    assert norm(np.full(4, 3e30, np.float32)) == pytest.approx(6e30, rel=1e-6)
+    assert norm(np.full(4, 3e200)) == pytest.approx(6e200)
+    assert norm(np.full(4, 3e-30, np.float32)) == pytest.approx(6e-30, rel=1e-6)
+    assert norm(np.full(4, 3e-200)) == pytest.approx(6e-200, rel=1e-12)
+    assert norm(np.zeros(3)) == norm(np.zeros(0)) == 0.0
+    assert norm(np.array([1.0, np.inf])) == np.inf
+    assert np.isnan(norm(np.array([np.nan, np.inf])))
 
 
 def test_a_value_that_is_not_finite_stays_found() -> None:

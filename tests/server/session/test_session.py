@@ -509,7 +509,8 @@ def test_what_is_not_finite_is_read_as_null() -> None:
     values = driver.do("read", buffer="dense1/z")["values"]
     assert [row[0] for row in values].count(None) > 0
     row = next(i for i, numbers in enumerate(values) if numbers[0] is None)
-    assert driver.do("read", buffer="dense1/z", index=[row, 0])["value"] is None
+    answer = driver.do("read", buffer="dense1/z", index=[row, 0])
+    assert (answer["value"], answer["text"]) in [(None, "∞"), (None, "−∞")]
     assert driver.do("read", buffer="dense1/z", index=[row])["values"][0] is None
     encode_message({"values": values})
 
@@ -593,7 +594,9 @@ def test_a_run_pauses_at_the_first_value_that_is_not_finite() -> None:
     writes = told["instructions"][at["instruction"]]["writes"]
     assert [told["buffers"][i]["name"] for i in writes] == [at["buffer"]]
     assert state["pc"] == (at["instruction"] + 1) % len(told["instructions"])
-    assert driver.do("read", buffer=at["buffer"], index=at["index"])["value"] is None
+    answer = driver.do("read", buffer=at["buffer"], index=at["index"])
+    assert answer["value"] is None
+    assert answer["text"] == at["text"]
     assert driver.points[-1][0] == state["step"]
 
     slowly = configured(EXPLODING)
@@ -602,6 +605,35 @@ def test_a_run_pauses_at_the_first_value_that_is_not_finite() -> None:
     slowly.finish()
     assert slowly.state["non_finite"] == at
     assert bits(slowly) == bits(driver)
+
+
+def test_a_norm_that_overflows_pauses_a_run_where_stepping_does() -> None:
+    constants = [{"kind": "constant", "value": value} for value in (1e8, 1e9)]
+    description = {
+        "data": {"name": "plane"},
+        "dtype": "float32",
+        "clipping": {"kind": "norm", "limit": 1},
+        "layers": [
+            {"units": 8, "activation": "linear", "initializer": constants[0]},
+            {"initializer": constants[1]},
+        ],
+    }
+    driver = configured(description)
+    driver.do("run")
+    driver.finish()
+    assert driver.state["reason"] == "non_finite"
+    assert driver.state["non_finite"] == {
+        "instruction": 13,
+        "buffer": "optimizer/norm",
+        "index": [],
+        "text": "∞",
+    }
+    stepped = configured(description)
+    stepped.step("instruction", 18)
+    assert stepped.state["non_finite"] == driver.state["non_finite"]
+    (found,) = [f for f in driver.last("diagnostics")["findings"] if f["rule"] == "non_finite"]
+    assert "∞" in found["text"]
+    assert "NaN" not in found["text"]
 
 
 def test_running_on_after_that_is_possible_and_reset_forgets_it() -> None:

@@ -7,7 +7,7 @@ import { styled } from "../../controls/styles.js";
 import { count, short } from "../../format.js";
 import { HIDDEN, isHidden } from "../../state/quiz.js";
 import { CommandError } from "../../wire/connection.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 
 /** @import { Context, Explained, Model } from "../../state/types.js" */
 /** @import { Message } from "../../wire/connection.js" */

@@ -6,7 +6,7 @@ import { h, setText, tip } from "../../controls/dom.js";
 import { styled } from "../../controls/styles.js";
 import { count, short } from "../../format.js";
 import { CommandError } from "../../wire/connection.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 
 /** @import { Context } from "../../state/types.js" */
 /** @import { Message } from "../../wire/connection.js" */
