@@ -115,6 +115,11 @@ class Program:
     cost: Cost
     dataset: Dataset | None = None
 
+    @property
+    def truncated(self) -> bool:
+        """Whether backpropagation is cut off somewhere, so that gradients are not the loss's."""
+        return any(node.op.cut is not None for node in self.graph.nodes)
+
     def listing(self) -> Listing:
         """Every instruction: index, phase, scope, op, formula, reads, writes, FLOPs."""
         return Listing(self.instructions)
