@@ -28,6 +28,7 @@ from engine.diagnostics.start import (
     OutputMismatch,
     SurprisingFirstLoss,
     UnscaledInputs,
+    UnusedSamples,
 )
 from engine.diagnostics.updates import (
     AlwaysClipped,
@@ -40,6 +41,7 @@ from engine.errors import DescriptionError
 
 RULES: tuple[Rule, ...] = (
     UnscaledInputs(),
+    UnusedSamples(),
     ClassImbalance(),
     OutputMismatch(),
     SurprisingFirstLoss(),

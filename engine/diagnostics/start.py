@@ -21,6 +21,7 @@ from engine.layers import LAYERS
 from engine.layers.activation import ACTIVATIONS, LINEAR, TANH
 from engine.layers.dense import Weighted
 from engine.network import MATCHING_ACTIVATION
+from engine.ops.sampling import NextBatch
 
 STANDARDISE = Remedy("standardise the inputs", (Change("data.standardise", True),))
 
@@ -94,6 +95,42 @@ def _feature(case: Case, number: np.intp, *, pooled: bool) -> str:
     if case.data is not None:
         return case.data.feature_names[number]
     return f"feature {int(number)}"
+
+
+@dataclass(frozen=True)
+class UnusedSamples(Rule):
+    """Training samples do not fill a batch and, without shuffling, are the same in every epoch.
+
+    All batches of a program have the same size, so an epoch drops what is left over. Bottou 2012,
+    Stochastic Gradient Descent Tricks, section 3.2, advises to shuffle.
+    """
+
+    id = "unused_samples"
+    title = "Samples never used"
+    meaning = "The network learns nothing from them."
+    when = "start"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        program = case.program
+        batches = [n.op for n in program.graph.nodes if isinstance(n.op, NextBatch)]
+        if not program.dropped or any(batch.shuffle for batch in batches):
+            return
+        dropped, samples = program.dropped, program.samples
+        verbs = ("is", "it does") if dropped == 1 else ("are", "they do")
+        first = samples - dropped
+        yield self.found(
+            case,
+            f"{dropped} of {samples} training samples {verbs[0]} never used: {verbs[1]} not fill a "
+            "batch, and shuffling is off",
+            evidence=(Evidence("data/order", (first,), float(first), "first unused sample", 0),),
+            remedies=(
+                Remedy("shuffle the samples for every epoch", (Change("shuffle", True),)),
+                *(
+                    Remedy(f"use batches of {size}", (Change("batch_size", size),))
+                    for size in program.whole_batch_sizes
+                ),
+            ),
+        )
 
 
 @dataclass(frozen=True)

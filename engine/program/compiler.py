@@ -48,7 +48,8 @@ def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
     """The program of one training step of `network` on `data`.
 
     Args:
-        batch_size: samples per step, or None for the whole training set.
+        batch_size: samples per step, or None for the whole training set. Samples beyond the last
+            whole batch are dropped in each epoch; see `Program.dropped`.
         shuffle: draw a new order of the samples for every epoch.
         seed: the seed of the initial parameters, the order of samples and dropout.
         dtype: the type of all floating-point buffers.

@@ -124,8 +124,11 @@ class Machine:
 
     @property
     def epoch(self) -> float:
-        """The number of passes over the training set so far, with a fraction."""
-        return self.step_count / self.program.steps_per_epoch
+        """The number of passes over the training set so far, with a fraction.
+
+        Dropped samples do not count: with 50 of 250 dropped, each epoch adds 0.8.
+        """
+        return self.program.epoch(self.step_count)
 
     def run(
         self,

@@ -38,7 +38,7 @@ export const STEP_UNITS = [
   {
     unit: "epoch",
     key: "E",
-    does: "Finishes one epoch: one pass over the training set",
+    does: "Finishes one epoch: one pass over the training set, in whole batches",
     undoes: "Goes back to the start of this epoch, or of the previous one",
   },
 ];
@@ -255,7 +255,11 @@ function readout(label, name, hint) {
  */
 function readouts({ store, loop }) {
   const step = readout("step", "", "Number of updates so far.");
-  const epoch = readout("epoch", "narrow", "Number of passes over the training set so far.");
+  const epoch = readout(
+    "epoch",
+    "narrow",
+    "Passes over the training set so far: samples trained / training samples.",
+  );
   const train = readout("train loss", "", "The loss over the training set.");
   const test = readout("test loss", "", "The loss over the test set, which training never uses.");
   const show = () => {

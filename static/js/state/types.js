@@ -173,6 +173,7 @@
  * @typedef {{generation: number, description: Description, instructions: InstructionInfo[],
  *   buffers: BufferInfo[], layers: LayerInfo[], unit_marks: UnitMarks,
  *   cost: {parameters: number, flops: number, bytes: number}, steps_per_epoch: number,
+ *   dropped: number, whole_batch_sizes: number[],
  *   hyperparameters: {[name: string]: number}, data: DataInfo,
  *   bufferByName: Map<string, BufferInfo>, bufferById: Map<number, BufferInfo>}} Model
  */

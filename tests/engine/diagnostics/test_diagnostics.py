@@ -463,8 +463,9 @@ def test_what_shows_in_training(case: str) -> None:
 
 
 def test_every_rule_is_planted_and_says_where_it_comes_from() -> None:
-    planted = {case[0] for case in (*START.values(), *TRAINING.values())} | {"beyond_stability"}
-    assert {rule.id for rule in RULES} == planted
+    planted = {case[0] for case in (*START.values(), *TRAINING.values())}
+    alone = {"beyond_stability", "unused_samples"}  # each in a test of its own
+    assert {rule.id for rule in RULES} == planted | alone
     assert len({rule.id for rule in RULES}) == len(RULES)
     for rule in RULES:
         assert type(rule).__doc__ != type(rule).__mro__[1].__doc__
@@ -641,6 +642,32 @@ def test_what_is_over_is_told() -> None:
     assert "never_moves" not in {f.rule for f in training.diagnostics.findings()}
     with pytest.raises(DescriptionError, match="rule: 'x' is not one of unscaled_inputs"):
         training.diagnostics.examine("x")
+
+
+@pytest.mark.parametrize(
+    ("batch", "text", "sizes"),
+    [
+        (100, "50 of 250 training samples are never used: they do not", [50, 125]),
+        (249, "1 of 250 training samples is never used: it does not", [125, 250]),
+    ],
+)
+def test_samples_that_are_never_used_are_found_and_remedies_use_them(
+    batch: int, text: str, sizes: list[int]
+) -> None:
+    data = load_dataset("circles")
+    network = binary(Dense(4, "tanh"))
+    training = Training(network, data, batch_size=batch, shuffle=False)
+    (finding,) = [f for f in training.diagnostics.findings() if f.rule == "unused_samples"]
+    assert finding.text == f"{text} fill a batch, and shuffling is off"
+    changes = [remedy.changes[0] for remedy in finding.remedies]
+    assert changes == [Change("shuffle", True), *(Change("batch_size", size) for size in sizes)]
+    options: list[dict[str, Any]] = [
+        {"batch_size": batch, "shuffle": True},
+        *({"batch_size": size, "shuffle": False} for size in sizes),
+    ]
+    for option in options:
+        found = Training(network, data, **option).diagnostics.findings()
+        assert "unused_samples" not in {f.rule for f in found}
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -237,6 +237,41 @@ def test_a_value_that_stops_being_finite_stops_the_run_there() -> None:
     assert machine.stopped is None
 
 
+@pytest.mark.parametrize(
+    ("batch", "shuffle", "dropped", "sizes"),
+    [
+        (100, False, 50, (50, 125)),
+        (100, True, 50, (50, 125)),
+        (249, False, 1, (125, 250)),
+        (126, False, 124, (125, 250)),
+        (50, False, 0, (50,)),
+        (None, False, 0, (250,)),
+    ],
+)
+def test_an_epoch_is_counted_in_samples_and_says_what_it_drops(
+    batch: int | None, shuffle: bool, dropped: int, sizes: tuple[int, ...]
+) -> None:
+    data = load_dataset("circles")
+    assert len(data.train) == 250
+    machine = Machine(compile(circles_network(), data, batch, shuffle=shuffle))
+    program = machine.program
+    assert (program.dropped, program.whole_batch_sizes) == (dropped, sizes)
+    seen: set[int] = set()
+    epochs = 4
+    for _ in range(epochs):
+        machine.advance("epoch")
+    assert machine.step_count == epochs * program.steps_per_epoch
+    assert machine.epoch == pytest.approx(epochs * (250 - dropped) / 250)
+    machine.reset()
+    for _ in range(program.steps_per_epoch):
+        machine.run(1)
+        seen.update(machine.read("input/batch").tolist())
+    assert len(seen) == 250 - dropped
+    formula = program.instructions[0].formula
+    words = f", dropping {f'other {dropped} each epoch' if shuffle else f'the last {dropped}'}"
+    assert formula.endswith(words if dropped else "of 250")
+
+
 def large(rule: Optimizer, clipping: Clipping | None = None, *layers: Layer) -> Machine:
     """A float32 network whose gradient is finite, but not the squares of it."""
     first = Dense(8, "linear", initializer=Initializer("constant", 1e8))

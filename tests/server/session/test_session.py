@@ -74,6 +74,7 @@ def test_configure_tells_everything() -> None:
     assert told["cost"] == vars(program.cost)
     assert told["hyperparameters"] == {"learning_rate": 0.03}
     assert (told["steps_per_epoch"], told["batch_size"]) == (3, 10)
+    assert (told["dropped"], told["whole_batch_sizes"]) == (0, [10])
     assert (told["data"]["train"], told["data"]["test"]) == (30, 30)
     assert len(told["data"]["points"]["train"]) == 30
 
@@ -572,6 +573,20 @@ def test_what_can_not_be_written(buffer: str, index: list[int], field: str, said
     with refused("bad_value", field, said):
         driver.do("write", buffer=buffer, index=index, value=1)
     assert bits(driver) == before
+
+
+def test_samples_that_do_not_fill_a_batch_are_told_and_do_not_count() -> None:
+    driver = configured({"data": {"name": "circles"}, "batch_size": 100, "shuffle": False})
+    told = driver.last("configured")
+    assert (told["steps_per_epoch"], told["batch_size"], told["dropped"]) == (2, 100, 50)
+    assert told["whole_batch_sizes"] == [50, 125]
+    assert told["instructions"][0]["formula"].endswith("100 of 250, dropping the last 50")
+    (found,) = driver.last("diagnostics")["findings"]
+    assert (found["rule"], found["subject"]) == ("unused_samples", "")
+    driver.step("epoch", 5)
+    assert (driver.state["step"], driver.state["epoch"]) == (10, 4.0)
+    driver.do("watch", expressions=["epoch"])
+    assert driver.last("watched")["values"][0]["value"] == 4.0
 
 
 # Values that stop being finite -------------------------------------------------------------------
