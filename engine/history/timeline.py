@@ -511,7 +511,7 @@ class Timeline:
         return max(START, Moment(step + steps, starts[position]))
 
 
-DROPPED = re.compile(r", dropping (the last \d+|other \d+ each epoch)")
+DROPPED = re.compile(r", dropping (the last \d+|\d+ each epoch)")
 """What the formula of a batch says of dropped rows; former formulas did not."""
 
 

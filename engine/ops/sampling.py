@@ -69,7 +69,7 @@ class NextBatch(Op):
 
     def formula(self, *inputs: str) -> str:
         how = "next rows of the shuffled epoch" if self.shuffle else "next rows"
-        which = "other {} each epoch" if self.shuffle else "the last {}"
+        which = "{} each epoch" if self.shuffle else "the last {}"
         dropped = f", dropping {which.format(self.dropped)}" if self.dropped else ""
         return f"{how}, {self.batch} of {self.samples}{dropped}"
 
@@ -98,10 +98,7 @@ class NextBatch(Op):
             order = replace(order, array=drawn)
         (row,) = single(index)
         found = order[position * self.batch + row]
-        which = f"batch {position + 1} of {steps} of the epoch"
-        if self.dropped:
-            which += f", which drops {self.dropped} of {self.samples} rows"
-        return Selection(found, (step[()],), which)
+        return Selection(found, (step[()],), f"batch {position + 1} of {steps} of the epoch")
 
     def _shuffler(self, order: Array, seed: Array) -> partial[None]:
         stream, rows = Stream(PURPOSE_BATCHES), np.arange(self.samples)

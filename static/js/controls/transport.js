@@ -274,8 +274,13 @@ function readouts({ store, loop }) {
         ? (Math.floor(now.epoch * 10) / 10).toFixed(1)
         : count(Math.floor(now.epoch)),
     );
-    setText(train.value, last < 0 ? "–" : told(losses.train[last]));
-    setText(test.value, last < 0 ? "–" : told(losses.test[last]));
+    for (const [value, loss] of /** @type {const} */ ([
+      [train.value, losses.train[last]],
+      [test.value, losses.test[last]],
+    ])) {
+      setText(value, last < 0 ? "–" : told(loss));
+      value.classList.toggle("words", Number.isNaN(loss));
+    }
   };
   loop.onDraw(show);
   const redraw = () => loop.requestDraw();

@@ -24,6 +24,6 @@ export function droppedText({ dropped, data, description }) {
   const [are, they] = dropped === 1 ? ["is", "it does"] : ["are", "they do"];
   const fill = `${they} not fill a batch`;
   return description.shuffle
-    ? `Each epoch drops ${samples}, others each time: ${fill}.`
+    ? `Each epoch drops ${samples}, ${dropped === 1 ? "another" : "others"} each time: ${fill}.`
     : `${samples} ${are} never used: ${fill}, and shuffling is off.`;
 }

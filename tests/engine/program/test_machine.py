@@ -268,7 +268,7 @@ def test_an_epoch_is_counted_in_samples_and_says_what_it_drops(
         seen.update(machine.read("input/batch").tolist())
     assert len(seen) == 250 - dropped
     formula = program.instructions[0].formula
-    words = f", dropping {f'other {dropped} each epoch' if shuffle else f'the last {dropped}'}"
+    words = f", dropping {f'{dropped} each epoch' if shuffle else f'the last {dropped}'}"
     assert formula.endswith(words if dropped else "of 250")
 
 

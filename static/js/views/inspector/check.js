@@ -24,7 +24,7 @@ const VERDICTS = {
   right: ["check", "The two agree."],
   truncated: [
     "check",
-    "Right for backpropagation through time that is truncated, as asked. The error is its difference from the full gradient.",
+    "Backpropagation through time is truncated, as asked: the gradient is right for that. The error is its difference from the full gradient.",
   ],
   suspicious: ["warning", "They differ by more than rounding can explain."],
   wrong: ["close", "They differ: either backpropagation or the difference is wrong."],
@@ -132,7 +132,7 @@ export class GradientCheck {
     const many = sorted.length > 1 ? `${counts.join(", ")}, the worst first; ` : "";
     const [{ step }] = sorted;
     const cut = sorted.some(({ verdict }) => verdict === "truncated");
-    const why = cut ? ` Truncated: ${VERDICTS.truncated[1]}` : "";
+    const why = cut ? ` ${VERDICTS.truncated[1]}` : "";
     setText(this.summary, `${many}batch of step ${count(moment[0])}, h = ${short(step)}.${why}`);
     this.all = false;
     this.list(sorted);

@@ -89,5 +89,5 @@ const CONSEQUENCES = {
   forward: "The loss and every gradient would become non-finite, too.",
   loss: "Every gradient and every weight would become non-finite, too.",
   backward: "The update would make every weight behind it non-finite, too.",
-  update: "From the next step on, everything becomes non-finite.",
+  update: "From the next step on, everything becomes non-finite, or nothing moves any more.",
 };
