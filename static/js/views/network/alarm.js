@@ -55,7 +55,7 @@ export class Alarm {
     const { index, formula, phase } = instruction;
     setText(
       this.message,
-      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, wrote ${nonFinite.text} to ${nonFinite.buffer}${indexText(nonFinite.index)}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
+      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, wrote ${nonFinite.buffer}${indexText(nonFinite.index)} = ${nonFinite.text}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
     );
     const [step, rate] = [bestStep(losses), this.lowerRate(run)];
     setText(this.back, `Go back to step ${count(step)}, learning rate ${short(rate)}`);
