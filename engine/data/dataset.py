@@ -20,6 +20,11 @@ Kind = Literal["plane", "line", "image", "table", "sequence", "text", "ratings"]
 Task = Literal["classification", "regression"]
 Scaling = Literal["none", "column", "image"]
 
+ROUNDINGS = 8
+"""The number of relative roundings up to which the numbers of a column count as equal."""
+SMALLEST = 1e-150
+"""The standard deviation below which squares of deviations lose digits to underflow."""
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -64,10 +69,9 @@ class Standardisation:
     def of_columns(cls, rows: Floats) -> Standardisation:
         """The mean and standard deviation of each column, over all samples and time steps.
 
-        A constant column has the scale 1.
+        A column that does not vary has the scale 1.
         """
-        flat = rows.reshape(-1, rows.shape[-1])
-        return cls(flat.mean(axis=0), _usable(flat.std(axis=0), flat))
+        return cls(*_moments(rows.reshape(-1, rows.shape[-1])))
 
     @classmethod
     def of_image(cls, rows: Floats) -> Standardisation:
@@ -77,7 +81,7 @@ class Standardisation:
         that is grey in one of 1,000 training images would reach 30 in that image, and far more in
         a test image, while all other pixels stay within 3.
         """
-        return cls(np.array([rows.mean()]), _usable(np.array([rows.std()]), rows))
+        return cls(*_moments(rows.reshape(-1, 1)))
 
     def apply(self, rows: Floats) -> Floats:
         return (rows - self.mean) / self.scale
@@ -86,10 +90,27 @@ class Standardisation:
         return rows * self.scale + self.mean
 
 
-def _usable(scale: Floats, rows: Floats) -> Floats:
-    """`scale`, but 1 where it is zero up to rounding, because nothing varies there."""
-    rounding = 1e-12 * np.abs(rows).max(initial=0.0)
-    return np.where(scale > rounding, scale, 1.0)
+def _moments(rows: Floats) -> tuple[Floats, Floats]:
+    """The mean and the scale of each column of rows (N, d), whatever the size of its numbers."""
+    varies = varying_columns(rows)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        mean, scale = rows.mean(axis=0), rows.std(axis=0)
+        extreme = varies & ~((scale > SMALLEST) & np.isfinite(scale))
+        if extreme.any():  # the squares underflow or overflow
+            unit = np.abs(rows[:, extreme]).max(axis=0)
+            part = rows[:, extreme] / unit
+            mean[extreme], scale[extreme] = unit * part.mean(axis=0), unit * part.std(axis=0)
+    return mean, np.where(varies, scale, 1.0)
+
+
+def varying_columns(rows: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Whether each column of rows (N, d) varies by more than rounding of its own numbers.
+
+    Each column is judged by itself: the size of one says nothing about another.
+    """
+    most = np.abs(rows).max(axis=0, initial=0.0)
+    spread = np.ptp(rows, axis=0) if len(rows) else np.zeros(rows.shape[1])
+    return np.asarray(spread > ROUNDINGS * np.finfo(rows.dtype).eps * most)
 
 
 @dataclass(frozen=True)

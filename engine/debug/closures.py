@@ -54,8 +54,9 @@ def same(value: Any) -> Any:
 
 def epoch(machine: Machine) -> Reader:
     """The number of passes over the training set so far, with a fraction."""
-    counter, per_epoch = machine.view("step"), machine.program.steps_per_epoch
-    return lambda: counter.item() / per_epoch
+    counter, program = machine.view("step"), machine.program
+    batch, samples = program.batch_size, program.samples
+    return lambda: counter.item() * batch / samples
 
 
 def reader(machine: Machine, name: str, index: tuple[tuple[int | slice, ...], ...]) -> Reader:

@@ -51,7 +51,10 @@ def sharpness(
     products: int = 40,
     seed: int = 0,
 ) -> Sharpness:
-    """The largest eigenvalue of the Hessian, by the Lanczos method.
+    """The largest eigenvalue of the Hessian of the loss, by the Lanczos method.
+
+    The gradient is not truncated in time here, even if that of the machine is: the differences of
+    a truncated one are no second derivatives of the loss.
 
     Lanczos is power iteration that uses all vectors on its way (Golub & Van Loan, Matrix
     Computations, section 10.1): it needs a fraction of the products, and finds the largest
@@ -80,7 +83,7 @@ def sharpness_in_pieces(
     seed: int = 0,
 ) -> Pieces[Sharpness]:
     """As `sharpness`; a piece is one Hessian-vector product."""
-    objective = Objective(machine, samples)
+    objective = Objective(machine, samples, truncated=False)
     size = objective.theta.size
     direction = np.random.default_rng(seed).normal(size=size)
     basis = [direction / np.linalg.norm(direction)]

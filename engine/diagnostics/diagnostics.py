@@ -28,6 +28,7 @@ from engine.diagnostics.start import (
     OutputMismatch,
     SurprisingFirstLoss,
     UnscaledInputs,
+    UnusedSamples,
 )
 from engine.diagnostics.updates import (
     AlwaysClipped,
@@ -40,6 +41,7 @@ from engine.errors import DescriptionError
 
 RULES: tuple[Rule, ...] = (
     UnscaledInputs(),
+    UnusedSamples(),
     ClassImbalance(),
     OutputMismatch(),
     SurprisingFirstLoss(),
@@ -110,6 +112,7 @@ class Diagnostics:
         self._case = Case(self._timeline, monitor, data, start, baseline)
         self._branch = self._timeline.branch
         monitor.listeners.append(self._look)
+        monitor.glancers.append(self._glance)
         self._apply("start")
 
     @property
@@ -170,6 +173,10 @@ class Diagnostics:
     def _look(self) -> None:
         self._follow()
         self._apply("look")
+
+    def _glance(self) -> None:
+        self._follow()
+        self._applied([r for r in self.rules if r.glances and r.due(self._case)])
 
     def _follow(self) -> None:
         """After a change of branch, forget the evaluations and memories of the former one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isfinite, nan, sqrt
+from math import hypot, isfinite
 from statistics import median
 
 import numpy as np
@@ -156,13 +156,16 @@ class NonFiniteValue(Rule):
 
     id = "non_finite"
     title = "A value is not finite"
-    meaning = "It spreads to every parameter within one step. After that, nothing is learned."
+    meaning = (
+        "A NaN spreads to every parameter within one step, and a state of ∞ keeps parameters where "
+        "they are. Then nothing is learned."
+    )
     severity = "error"
 
     def check(self, case: Case) -> Iterator[Finding]:
         stopped = case.machine.stopped
         if stopped is None:
-            if self.id in case.memory and not isfinite(case.seen[-1].loss if case.seen else nan):
+            if self.id in case.memory and self._remains(case, *case.memory[self.id].evidence[:1]):
                 yield case.memory[self.id]
             return
         instruction = case.program.instructions[stopped.instruction]
@@ -179,6 +182,9 @@ class NonFiniteValue(Rule):
                 evidence.append(Evidence(name, None, top, "largest magnitude read", stopped.step))
         rate = case.hyperparameter("learning_rate") or 0.0
         lower = Change("optimizer.learning_rate", rate / 10)
+        remedies = [Remedy("go back, and divide the learning rate by 10", (lower,))]
+        if case.program.dtype == "float32":
+            remedies.append(Remedy("use float64", (Change("dtype", "float64"),)))
         index = f"[{', '.join(map(str, stopped.index))}]" if stopped.index else ""
         case.memory[self.id] = self.found(
             case,
@@ -186,9 +192,15 @@ class NonFiniteValue(Rule):
             f"in step {stopped.step}",
             subject=stopped.buffer,
             evidence=evidence,
-            remedies=(Remedy("go back, and divide the learning rate by 10", (lower,)),),
+            remedies=remedies,
         )
         yield case.memory[self.id]
+
+    def _remains(self, case: Case, first: Evidence) -> bool:
+        """Whether the loss or the value that was found first is still not finite."""
+        if not case.seen or not isfinite(case.seen[-1].loss):
+            return True
+        return not isfinite(float(case.machine.view(first.buffer)[first.index]))
 
 
 @dataclass(frozen=True)
@@ -333,5 +345,5 @@ class PenaltyDominates(Rule):
         if not penalties:
             return None
         totals = {name: machine.view(buffers[name].grad or name) for name in penalties}
-        data = sqrt(sum(norm(totals[name] - pull) ** 2 for name, pull in penalties.items()))
-        return sqrt(sum(norm(pull) ** 2 for pull in penalties.values())), data
+        data = hypot(*(norm(totals[name] - pull) for name, pull in penalties.items()))
+        return hypot(*(norm(pull) for pull in penalties.values())), data

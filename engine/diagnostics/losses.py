@@ -17,6 +17,9 @@ from engine.layers import Dense
 WORSE = 0.1
 """The relative rise above the best loss beyond which a loss diverges, which is no plateau."""
 
+RECOVERING = 0.5
+"""The share of the mean loss of some steps below which that of the next ones is a recovery."""
+
 
 def _slower(case: Case, factor: float = 10) -> Remedy:
     rate = case.hyperparameter("learning_rate") or 0.0
@@ -32,11 +35,14 @@ def _loss_evidence(case: Case, value: float, text: str) -> Evidence:
 
 @dataclass(frozen=True)
 class Divergence(Rule):
-    """The loss is far above its best, worse than a constant answer, and rising.
+    """The loss is far above its best, worse than a constant answer, and does not recover.
+
+    It may rise on, or stay about where a few steps have thrown it: units that are saturated there
+    get no gradient that could bring them back.
 
     Attributes:
         factor: the loss as a multiple of its best mean over `steps`.
-        steps: the number of consecutive steps over which it rises.
+        steps: the number of consecutive steps over which it does not fall by half.
     """
 
     factor: float = 10.0
@@ -46,21 +52,24 @@ class Divergence(Rule):
     title = "Divergence"
     meaning = "Training undoes what was learned."
     severity = "error"
+    glances = True
 
     def check(self, case: Case) -> Iterator[Finding]:
-        losses = case.seen[-1].losses[-self.steps :] if case.seen else ()
+        losses = list(case.monitor.losses)[-self.steps :]
         best = case.memory.get(self.id, case.start.loss)
         if len(losses) < self.steps:
             return
         now = sum(losses) / len(losses)
         case.memory[self.id] = min(best, now)
         half = len(losses) // 2
-        rising = sum(losses[-half:]) > sum(losses[:half])
-        if not (rising and now > self.factor * best and now > case.baseline):
+        early, late = sum(losses[:half]), sum(losses[-half:])
+        falling = late < RECOVERING * early
+        if falling or not (now > self.factor * best and now > case.baseline):
             return
+        course = "rising" if late > early else "stays high"
         yield self.found(
             case,
-            f"the loss is {number_text(now)} and rising; it was {number_text(best)} at best",
+            f"the loss is {number_text(now)} and {course}; it was {number_text(best)} at best",
             evidence=(_loss_evidence(case, now, f"mean of {len(losses)} steps"),),
             remedies=(_slower(case),),
         )

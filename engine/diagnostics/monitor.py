@@ -2,7 +2,8 @@
 
 Looks are so sparse that they cost a small share of training. Their steps follow from a model of
 costs, not from a clock, so the same training is observed at the same steps on every machine. They
-are denser in the beginning, where more happens.
+are denser in the beginning, where more happens. Between two looks there are glances at the losses
+alone, at a distance that does not grow with the step, and soon after every edit.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ SHARE = 0.02
 """The share of training time that observing may take."""
 WINDOW = 64
 """The number of consecutive steps before each look whose losses are recorded."""
+GLANCE_WINDOW = 20
+"""The number of consecutive steps before each glance whose losses are recorded."""
+GLANCE_SECONDS, GLANCE_SHARE = 1e-4, 0.01
+"""The rough duration of a glance, and the share of training time that glances may take."""
 RECENT = 64
 """The number of observations that are kept whole."""
 EARLY = 8
@@ -95,7 +100,9 @@ class Monitor:
         quiet: for each layer whose units can die, (units,) the number of consecutive looks at which
             a unit was 0 for the whole batch; None for other layers.
         still: parameters that have not moved lately; None until that is known.
+        losses: the losses of the last consecutive steps before the last look or glance.
         listeners: functions to call after each look.
+        glancers: functions to call after each glance.
     """
 
     def __init__(
@@ -105,6 +112,9 @@ class Monitor:
         machine = timeline.machine
         self._probe = Probe(machine)
         self._interval = max(1, ceil(self._probe.seconds / (share * machine.step_seconds)))
+        self._spacing = max(
+            GLANCE_WINDOW, ceil(GLANCE_SECONDS / (GLANCE_SHARE * machine.step_seconds))
+        )
         self._capacity = capacity
         layers = machine.program.layers
         self._samples = ThinnedSeries(4 * len(layers), capacity)
@@ -115,16 +125,19 @@ class Monitor:
         ]
         self._theta = machine.view("parameters")
         self.listeners: list[Callable[[], object]] = []
+        self.glancers: list[Callable[[], object]] = []
         self._restart()
         timeline.observers.append(self)
+        timeline.after_edit.append(self._edited)
 
     def _restart(self) -> None:
         """Start afresh on a branch, to whose past earlier observations do not belong."""
         self._branch = self.timeline.branch
         self._looks = 0
-        self._losses: deque[float] = deque(maxlen=WINDOW)
+        self.losses: deque[float] = deque(maxlen=WINDOW)
         self._start = self.timeline.now.step
         self._next = self._start + 1
+        self._glance = self._start + GLANCE_WINDOW
         self._anchor = self.timeline.now.step, self._theta.copy()
         self.recent: deque[Observation] = deque(maxlen=RECENT)
         self.quiet: list[Array | None] = [None] * len(self._weights)
@@ -133,17 +146,18 @@ class Monitor:
     # As an observer --------------------------------------------------------------------------
 
     def due(self, step: int) -> int:
-        """The step of the next look, or of the first loss to record before it."""
+        """The step of the next look or glance, or of the first loss to record before it."""
         if self._branch is not self.timeline.branch:
             self._restart()
-        begin = max(1, self._next - WINDOW)
-        return begin if step < begin else max(step + 1, self._next)
+        begins = max(1, self._next - WINDOW), max(1, self._glance - GLANCE_WINDOW)
+        ahead = [s for s in (*begins, self._next, self._glance) if s > step]
+        return max(step + 1, min(ahead, default=0))
 
     def trap(self) -> Trap | None:
         """A trap that records losses during the last steps before a look; None before those."""
-        if self.timeline.now.step < self._next - WINDOW:
+        if not self._recording(self.timeline.now.step):
             return None
-        record, loss = self._losses.append, self._probe.loss
+        record, loss = self.losses.append, self._probe.loss
 
         def trap() -> bool:
             record(loss())
@@ -152,20 +166,35 @@ class Monitor:
         return trap
 
     def look(self) -> None:
-        """Observe, if that is due or the machine has stopped."""
+        """Observe or glance, if that is due, or observe because the machine has stopped."""
         now, machine = self.timeline.now, self.timeline.machine
         if now.step < self._next and machine.stopped is None:
-            self._losses.clear()  # what comes now are the steps just before a look
+            if now.step >= self._glance:
+                self._glance = now.step + self._spacing
+                for glancer in self.glancers:
+                    glancer()
+            elif not self._recording(now.step - 1):
+                self.losses.clear()  # what comes now are the steps just before a look or a glance
             return
         if now.pc == 0 and now.step:
             self._observe(now.step)
         for listener in self.listeners:
             listener()
 
+    def _recording(self, step: int) -> bool:
+        """Whether the loss of the step that begins at `step` is recorded."""
+        return step >= min(self._next - WINDOW, self._glance - GLANCE_WINDOW)
+
+    def _edited(self) -> None:
+        """Glance soon at what an edit does to the losses."""
+        now = self.timeline.now
+        if self._branch is self.timeline.branch and self._branch.edits_at(now):
+            self._glance = min(self._glance, now.step + (now.pc > 0) + GLANCE_WINDOW)
+
     def _observe(self, step: int) -> None:
-        if not self._losses:
-            self._losses.append(self._probe.loss())
-        seen = self._probe.look(tuple(self._losses))
+        if not self.losses:
+            self.losses.append(self._probe.loss())
+        seen = self._probe.look(tuple(self.losses))
         self.recent.append(seen)
         self._count_quiet()
         self._find_still(step)
@@ -177,6 +206,7 @@ class Monitor:
         early = (step - self._start) // EARLY
         spread = 2 * step // self._capacity
         self._next = step + max(1, min(early, self._interval), spread)
+        self._glance = step + self._spacing
 
     def _count_quiet(self) -> None:
         for number, silent in enumerate(self._probe.silent()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, isfinite, sqrt
 
 import numpy as np
 
@@ -162,16 +162,30 @@ class _Layer:
 
 def norm(array: Array) -> float:
     """The Euclidean norm of all elements."""
-    flat = array.ravel(order="K")
-    return sqrt(float(flat.dot(flat)))
+    return _joint_norm([array])
+
+
+SMALL_SQUARES = 1e-30
+"""The sum of squares below which squares may underflow in float32."""
 
 
 def _joint_norm(arrays: list[Array]) -> float:
+    """The Euclidean norm of all elements of some arrays; finite if they are and float64 has it."""
     total = 0.0
-    for array in arrays:
-        flat = array.ravel(order="K")
-        total += float(flat.dot(flat))
-    return sqrt(total)
+    with np.errstate(over="ignore"):
+        for array in arrays:
+            flat = array.ravel(order="K")
+            total += float(flat.dot(flat))
+    return sqrt(total) if SMALL_SQUARES < total < inf else _scaled_norm(arrays)
+
+
+def _scaled_norm(arrays: list[Array]) -> float:
+    """The norm of numbers whose squares may overflow or underflow."""
+    largest = float(np.max([0.0, *(np.abs(array).max(initial=0.0) for array in arrays)]))
+    if not largest or not isfinite(largest):
+        return largest
+    squares = (np.square(array / np.float64(largest)).sum() for array in arrays)
+    return largest * sqrt(float(sum(squares)))
 
 
 def _named(name: str | None) -> str:

@@ -31,6 +31,8 @@ class Rule(ABC):
     title: ClassVar[str]
     meaning: ClassVar[str]
     when: ClassVar[When] = "look"
+    glances: ClassVar[bool] = False
+    """Whether a rule for looks is applied to the losses of a glance between two looks as well."""
     severity: ClassVar[Severity] = "warning"
 
     def due(self, case: Case) -> bool:

@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.dataset import varying_columns
 from engine.diagnostics.case import Case
 from engine.diagnostics.description_paths import located
 from engine.diagnostics.finding import Change, Evidence, Finding, Remedy
@@ -20,6 +21,7 @@ from engine.layers import LAYERS
 from engine.layers.activation import ACTIVATIONS, LINEAR, TANH
 from engine.layers.dense import Weighted
 from engine.network import MATCHING_ACTIVATION
+from engine.ops.sampling import NextBatch
 
 STANDARDISE = Remedy("standardise the inputs", (Change("data.standardise", True),))
 
@@ -29,8 +31,9 @@ class UnscaledInputs(Rule):
     """A feature's mean is far from zero, or features have very different scales.
 
     LeCun, Bottou, Orr, Müller 1998, Efficient BackProp, section 4.3: the mean of each input should
-    be close to zero, and all should have about the same variance. The pixels of an image are
-    judged together, as they are standardised.
+    be close to zero, and all should have about the same variance. Features and columns, which may
+    have values at many time steps, are judged one by one, and the pixels of an image together, as
+    they are standardised. What does not vary is not judged.
 
     Attributes:
         shift: the greatest distance of a mean from zero in standard deviations.
@@ -52,16 +55,18 @@ class UnscaledInputs(Rule):
         x = case.machine.view("data/x")
         if x.dtype.kind != "f":
             return
-        pooled = x.ndim != 2 or (case.data is not None and case.data.kind == "image")
-        columns = x.reshape(-1, 1) if pooled else x
-        mean, std = columns.mean(axis=0), columns.std(axis=0)
-        used = np.flatnonzero(std > 1e-12 * np.abs(columns).max(initial=0.0))
+        pooled = x.ndim > 3 or (case.data is not None and case.data.kind == "image")
+        columns = x.reshape(-1, 1 if pooled else x.shape[-1])
+        lead = (None,) * (x.ndim - 1)
+        mean = np.asarray(columns.mean(axis=0, dtype=np.float64))
+        std = np.asarray(columns.std(axis=0, dtype=np.float64))
+        used = np.flatnonzero(varying_columns(columns))
         remedies = (STANDARDISE,)
         if not used.size:
             return
         worst = used[np.argmax(np.abs(mean[used]) / std[used])]
         if abs(mean[worst]) > self.shift * std[worst]:
-            where = None if pooled else (None, int(worst))
+            where = None if pooled else (*lead, int(worst))
             text = (
                 f"{_feature(case, worst, pooled=pooled)} has mean {number_text(mean[worst])} and "
                 f"standard deviation {number_text(std[worst])}"
@@ -76,7 +81,7 @@ class UnscaledInputs(Rule):
                 f"{names[1]} has {number_text(std[low])}"
             )
             evidence_of_both = tuple(
-                Evidence("data/x", (None, int(i)), float(std[i]), "standard deviation", 0)
+                Evidence("data/x", (*lead, int(i)), float(std[i]), "standard deviation", 0)
                 for i in (high, low)
             )
             yield self.found(
@@ -90,6 +95,42 @@ def _feature(case: Case, number: np.intp, *, pooled: bool) -> str:
     if case.data is not None:
         return case.data.feature_names[number]
     return f"feature {int(number)}"
+
+
+@dataclass(frozen=True)
+class UnusedSamples(Rule):
+    """Training samples do not fill a batch and, without shuffling, are the same in every epoch.
+
+    All batches of a program have the same size, so an epoch drops what is left over. Bottou 2012,
+    Stochastic Gradient Descent Tricks, section 3.2, advises to shuffle.
+    """
+
+    id = "unused_samples"
+    title = "Samples never used"
+    meaning = "The network learns nothing from them."
+    when = "start"
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        program = case.program
+        batches = [n.op for n in program.graph.nodes if isinstance(n.op, NextBatch)]
+        if not program.dropped or any(batch.shuffle for batch in batches):
+            return
+        dropped, samples = program.dropped, program.samples
+        verbs = ("is", "it does") if dropped == 1 else ("are", "they do")
+        first = samples - dropped
+        yield self.found(
+            case,
+            f"{dropped} of {samples} training samples {verbs[0]} never used: {verbs[1]} not fill a "
+            "batch, and shuffling is off",
+            evidence=(Evidence("data/order", (first,), float(first), "first unused sample", 0),),
+            remedies=(
+                Remedy("shuffle the samples for every epoch", (Change("shuffle", True),)),
+                *(
+                    Remedy(f"use batches of {size}", (Change("batch_size", size),))
+                    for size in program.whole_batch_sizes
+                ),
+            ),
+        )
 
 
 @dataclass(frozen=True)

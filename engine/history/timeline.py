@@ -8,6 +8,7 @@ branch, so no history is ever lost.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -319,8 +320,8 @@ class Timeline:
     def first_difference(self, left: int, right: int) -> Difference | None:
         """The first instruction whose outcome differs, as far as both branches are known.
 
-        The search ends one epoch after they part, when every sample has been seen; None if nothing
-        differs by then.
+        The search ends one epoch after they part, when every sample that it does not drop has been
+        seen; None if nothing differs by then.
         """
         start = self.parting(left, right)
         limit = Moment(start.step + self.machine.program.steps_per_epoch + 1, 0)
@@ -510,8 +511,13 @@ class Timeline:
         return max(START, Moment(step + steps, starts[position]))
 
 
+DROPPED = re.compile(r", dropping (the last \d+|\d+ each epoch)")
+"""What the formula of a batch says of dropped rows; former formulas did not."""
+
+
 def _with_former_words(text: str) -> str:
     """The text as it read when logs were first exported."""
+    text = DROPPED.sub("", text)
     for word, former in FORMER_WORDS.items():
         text = text.replace(word, former)
     return text

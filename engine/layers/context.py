@@ -78,6 +78,7 @@ class Context:
     Attributes:
         training: whether to build what only training needs, such as dropout.
         step, seed: the numbers that key the random draws.
+        truncates: whether backpropagation through time is cut off where layers say so.
         parameters, penalties, statistics, hyperparameters, layers: what the layers have added, in
             order; hyperparameters by the name that a user sets them by.
         draws: number of ops so far that draw random numbers.
@@ -87,6 +88,7 @@ class Context:
     training: bool
     step: Tensor
     seed: Tensor
+    truncates: bool = True
     parameters: list[Parameter] = field(default_factory=list)
     penalties: list[Penalty] = field(default_factory=list)
     statistics: list[Statistic] = field(default_factory=list)

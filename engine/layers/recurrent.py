@@ -237,7 +237,8 @@ class _Recurrent(Layer):
         previous: dict[str, Tensor] = {}
         for count in range(time):
             unrolled.time = time - 1 - count if reverse else count
-            unrolled.detached = bool(self.truncation) and count % (self.truncation or 1) == 0
+            cut = self.truncation is not None and count % self.truncation == 0
+            unrolled.detached = cut and builder.context.truncates
             with builder.context.graph.scope(f"t{unrolled.time + 1}"):
                 previous = self.step(unrolled, previous)
         return unrolled.states["h"] if self.return_sequences else previous["h"]

@@ -109,6 +109,12 @@ class Op(ABC):
     has_kink: ClassVar[bool] = False
     """Whether the derivative, or its slope, jumps where `branch` changes. Finite differences across
     such a kink say nothing about the derivative."""
+    cut: int | None = None
+    """The number of an input to which the VJP passes no gradient although the result depends on it,
+    because backpropagation is truncated there; None for none."""
+    hides_overflow: ClassVar[bool] = False
+    """Whether the ops that read the result make 0 of an infinity, so that no later number tells of
+    it. Then the result itself is checked, see `engine.program.finiteness`."""
     gradient_stop: ClassVar[GradientStop | None] = None
     """The bound at which the result, as a factor of a gradient, lets (almost) no gradient pass."""
     couples_outputs: ClassVar[bool] = False

@@ -16,6 +16,7 @@ class Norm(WithoutVJP):
     """‖g‖, the Euclidean norm of the gradient."""
 
     name = "norm"
+    hides_overflow = True
 
     def shape(self, *inputs: Tensor) -> Shape:
         return ()

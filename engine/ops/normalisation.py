@@ -89,6 +89,7 @@ class Variance(_Moment):
     """v = mean((x − μ)²). Inputs: x, μ."""
 
     name = "variance"
+    hides_overflow = True
 
     def formula(self, *inputs: str) -> str:
         x, mean = inputs

@@ -42,6 +42,7 @@ class StepProduct(Op):
 
     def __init__(self, *, detached: bool = False) -> None:
         self.detached = detached
+        self.cut = 0 if detached else None
 
     def shape(self, *inputs: Tensor) -> Shape:
         h, u, *_ = inputs
@@ -246,6 +247,7 @@ class CellState(Op):
 
     def __init__(self, *, detached: bool = False) -> None:
         self.detached = detached
+        self.cut = 1 if detached else None
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[1].shape
@@ -296,6 +298,7 @@ class Blend(Op):
 
     def __init__(self, *, detached: bool = False) -> None:
         self.detached = detached
+        self.cut = 1 if detached else None
 
     def shape(self, *inputs: Tensor) -> Shape:
         return inputs[2].shape

@@ -46,7 +46,9 @@ class NextBatch(Op):
     """Rows of the step's batch. Inputs: the epoch's order of all rows, the step counter, the seed.
 
     With `shuffle`, the first step of an epoch draws a new order. An epoch has
-    floor(samples / batch) steps; when shuffling, the rows left out differ from epoch to epoch.
+    floor(samples / batch) steps, since all batches have the same size: rows beyond the last whole
+    batch are dropped. When shuffling, they differ from epoch to epoch; without it, they are never
+    used.
     """
 
     name = "batch"
@@ -57,12 +59,19 @@ class NextBatch(Op):
         self.samples = samples
         self.shuffle = shuffle
 
+    @property
+    def dropped(self) -> int:
+        """The number of rows of each epoch that do not fill a batch."""
+        return self.samples % self.batch
+
     def shape(self, *inputs: Tensor) -> Shape:
         return (self.batch,)
 
     def formula(self, *inputs: str) -> str:
         how = "next rows of the shuffled epoch" if self.shuffle else "next rows"
-        return f"{how}, {self.batch} of {self.samples}"
+        which = "{} each epoch" if self.shuffle else "the last {}"
+        dropped = f", dropping {which.format(self.dropped)}" if self.dropped else ""
+        return f"{how}, {self.batch} of {self.samples}{dropped}"
 
     def kernel(self, out: Array, *inputs: Array) -> list[Call]:
         order, step, seed = inputs

@@ -48,7 +48,8 @@ def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
     """The program of one training step of `network` on `data`.
 
     Args:
-        batch_size: samples per step, or None for the whole training set.
+        batch_size: samples per step, or None for the whole training set. Samples beyond the last
+            whole batch are dropped in each epoch; see `Program.dropped`.
         shuffle: draw a new order of the samples for every epoch.
         seed: the seed of the initial parameters, the order of samples and dropout.
         dtype: the type of all floating-point buffers.
@@ -56,11 +57,43 @@ def compile(  # noqa: A001 - the name users know; nothing here needs the builtin
     Raises:
         DescriptionError: network and data do not fit, or an argument is unusable.
     """
-    samples = len(data.train.inputs)
     _check(network, data, batch_size, seed, dtype)
+    return _compiled(network, data, batch_size, shuffle=shuffle, seed=seed, dtype=dtype)
+
+
+def compile_untruncated(program: Program) -> Program:
+    """The same step, but with backpropagation through time never cut off.
+
+    Raises:
+        DescriptionError: the program has no data set, as that of an evaluator.
+    """
+    if program.dataset is None:
+        raise DescriptionError("program", "an evaluator", "the program of a training step")
+    return _compiled(
+        program.network,
+        program.dataset,
+        program.batch_size,
+        shuffle=True,
+        seed=program.seed,
+        dtype=program.dtype,
+        truncates=False,
+    )
+
+
+def _compiled(
+    network: Network,
+    data: Dataset,
+    batch_size: int | None,
+    *,
+    shuffle: bool,
+    seed: int,
+    dtype: str,
+    truncates: bool = True,
+) -> Program:
+    samples = len(data.train.inputs)
     batch = batch_size if batch_size is not None else samples
     graph = Graph()
-    context = _context(graph, training=True)
+    context = _context(graph, training=True, truncates=truncates)
     arrays = _data_arrays(network, data, dtype)
     x, y = _inputs(context, arrays, batch, shuffle=shuffle)
     output = _forward(context, network, x)
@@ -235,10 +268,10 @@ def _labels_as_targets(network: Network, data: Dataset, labels: NDArray[Any]) ->
     return labels
 
 
-def _context(graph: Graph, *, training: bool) -> Context:
+def _context(graph: Graph, *, training: bool, truncates: bool = True) -> Context:
     step = graph.given("step", "t", (), (), "counter", dtype="int64")
     seed = graph.given("seed", "seed", (), (), "counter", dtype="int64")
-    return Context(graph, training, step, seed)
+    return Context(graph, training, step, seed, truncates)
 
 
 def _data_arrays(network: Network, data: Dataset, dtype: str) -> dict[str, Array]:

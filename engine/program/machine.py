@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
 from math import prod
@@ -20,10 +20,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import DescriptionError
+from engine.formula import number_text
 from engine.ops.base import Call
 from engine.ops.sampling import PURPOSE_PARAMETERS
 from engine.program.clamps import Clamp, clamped_slots
 from engine.program.compiler import compile_evaluator
+from engine.program.finiteness import FiniteWatch
 from engine.program.memory import Index, Memory, slot
 from engine.program.program import Instruction, Program
 from engine.program.rollback import Rollback
@@ -42,17 +44,22 @@ LOOK_SECONDS = 0.002
 """The time in seconds between two readings of the clock."""
 CHUNK_SECONDS, CHUNK_STEPS = 0.02, 16
 """The duration of a chunk in seconds, and its least number of steps. Before a chunk persistent
-memory is copied, and after it the parameters and the loss are checked."""
+memory is copied, and after it the numbers that should stay finite are checked."""
 
 
 @dataclass(frozen=True)
 class NonFinite:
-    """The first instruction that wrote a NaN or an infinity, and where in which buffer."""
+    """The first instruction that wrote a NaN or an infinity, where in which buffer, and which.
+
+    Attributes:
+        text: the value: ``NaN``, ``∞`` or ``−∞``.
+    """
 
     step: int
     instruction: int
     buffer: str
     index: tuple[int, ...]
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -99,10 +106,9 @@ class Machine:
         self._chunk = max(CHUNK_STEPS, int(CHUNK_SECONDS / self.step_seconds))
         self._writes = [self._memory.array(node.output) for node in program.graph.nodes]
         self._counter = self._memory.array(self._tensors["step"])
-        self._theta = self._memory.array(self._tensors["parameters"])
-        loss = self._tensors.get("loss/L")
-        self._loss = self._memory.array(loss) if loss is not None else None
-        self._mask = np.empty(self._theta.shape, dtype=bool)
+        self._watch = FiniteWatch(self._memory, program.graph)
+        self._checked: tuple[int, int] | None = None
+        """The moment up to which instructions were checked one by one; None after anything else."""
         self._owns_parameters = "parameters" not in (shared or {})
         self._rollback = Rollback(
             self._memory.block, program.plan.persistent, repeatable=self._owns_parameters
@@ -118,8 +124,11 @@ class Machine:
 
     @property
     def epoch(self) -> float:
-        """The number of passes over the training set so far, with a fraction."""
-        return self.step_count / self.program.steps_per_epoch
+        """The number of passes over the training set so far, with a fraction.
+
+        Dropped samples do not count: with 50 of 250 dropped, each epoch adds 0.8.
+        """
+        return self.program.epoch(self.step_count)
 
     def run(
         self,
@@ -146,7 +155,8 @@ class Machine:
         if steps is None and seconds is None:
             raise ValueError("run needs steps, seconds or both")
         deadline = perf_counter() + seconds if seconds is not None else None
-        checked = checked and self.stopped is None and self._finite()
+        self._checked = None
+        checked = checked and self.stopped is None and self._watch.begin()
         self.stopped, self.trapped = None, False
         done = 0
         with _quiet():
@@ -167,11 +177,11 @@ class Machine:
         """
         instruction = self.program.instructions[self.pc]
         with _quiet():
-            checked = checked and self.stopped is None and self._finite()
+            checked = checked and self.stopped is None and self._watch_from_here()
             self.stopped, self.trapped = None, False
             self._execute()
-            if checked:
-                self._note_non_finite(instruction.index)
+            if checked and not self._note_non_finite(instruction.index):
+                self._checked = self.step_count, self.pc
         return instruction
 
     def run_to(self, index: int) -> None:
@@ -254,7 +264,7 @@ class Machine:
             self._rollback.back(self._run_steps)
             self.pc = 0
             raise
-        if checked and not self._finite():
+        if checked and not self._watch.finite():
             self._rollback.back(self._run_steps)
             return self._repeat_to_non_finite(done, self.pc)
         if self.pc == 0:
@@ -302,33 +312,35 @@ class Machine:
                 return (executed + 1) // len(self._calls)
         return steps
 
-    def _execute(self) -> None:
+    def _touched(self) -> None:
+        """Note that something other than a run of whole steps has changed the state."""
         self._rollback.touched()
+        self._checked = None
+
+    def _execute(self) -> None:
+        self._touched()
         for call in self._calls[self.pc]:
             call()
         self.pc = (self.pc + 1) % len(self._calls)
 
     # Finite or not ---------------------------------------------------------------------------
 
-    def _finite(self) -> bool:
-        """Whether the parameters and the last loss are finite.
-
-        A NaN in a step reaches at least one of them by its end; an overflow that an activation
-        squashes again does not, and training continues.
-        """
-        np.isfinite(self._theta, self._mask)
-        return bool(self._mask.all()) and (self._loss is None or bool(np.isfinite(self._loss)))
+    def _watch_from_here(self) -> bool:
+        """Begin to watch, unless the last instruction was checked and nothing has changed since."""
+        going_on = self._checked == (self.step_count, self.pc)
+        self._checked = None
+        return going_on or self._watch.begin()
 
     def _note_non_finite(self, index: int) -> bool:
         """Set `stopped` if instruction `index` has just written a NaN or an infinity."""
         index %= len(self._writes)
         written = self._writes[index]
-        if np.isfinite(written).all():
+        if np.isfinite(written).all() or self._watch.ignores(index):
             return False
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(written))[0])
         name = self.program.graph.nodes[index].output.name
         step = self.step_count - (index == len(self._writes) - 1)
-        self.stopped = NonFinite(step, index, name, where)
+        self.stopped = NonFinite(step, index, name, where, number_text(float(written[where])))
         return True
 
     # State -----------------------------------------------------------------------------------
@@ -362,13 +374,13 @@ class Machine:
         if tensor.name in self.program.data and tensor.name not in self._own_data:
             self._copy_data(tensor)
         slot(name, self._memory.array(tensor), index)[...] = given
-        self._rollback.touched()
+        self._touched()
 
     def reset_data(self) -> None:
         """Restore the data set that the program was compiled with."""
         for name, array in self._own_data.items():
             np.copyto(array, self.program.data[name])
-        self._rollback.touched()
+        self._touched()
 
     def _copy_data(self, tensor: Tensor) -> None:
         """Give this machine its own copy of an array of the data set."""
@@ -398,7 +410,7 @@ class Machine:
             for writer in self.program.writers(name):
                 extra.setdefault(writer, []).append(hold)
         self.clamps = tuple(clamps)
-        self._rollback.touched()
+        self._touched()
         self._calls = [calls + extra.get(i, []) for i, calls in enumerate(self._kernels)]
         self._step = _joined(self._calls)
         for evaluator in self._evaluators:
@@ -424,7 +436,7 @@ class Machine:
         if snapshot.block.shape != self._memory.block.shape:
             raise ValueError("the snapshot is of another program")
         np.copyto(self._memory.block, snapshot.block)
-        self._rollback.touched()
+        self._touched()
         self.pc, self.stopped = snapshot.pc, None
 
     def keyframe(self) -> NDArray[np.uint8]:
@@ -437,7 +449,7 @@ class Machine:
         What each step recomputes (activations, gradients) keeps its values until that step is done.
         """
         np.copyto(self._memory.block[: self.program.plan.persistent], keyframe)
-        self._rollback.touched()
+        self._touched()
         self.pc, self.stopped = 0, None
 
     def reset(self, seed: int | None = None) -> None:
@@ -458,7 +470,7 @@ class Machine:
             order[...] = np.arange(order.size)
         if self._owns_parameters:
             self._draw_parameters(number)
-        self._rollback.touched()
+        self._touched()
         self.pc, self.stopped = 0, None
 
     def _draw_parameters(self, seed: int) -> None:

@@ -94,7 +94,8 @@ class Program:
         parameters: the trained tensors and their initializers.
         plan: the position of each tensor in memory.
         data: the data set's arrays by buffer name, not part of the machine's state.
-        batch_size, steps_per_epoch, seed, dtype: as compiled.
+        batch_size, seed, dtype: as compiled.
+        steps_per_epoch: the number of whole batches; an epoch drops the samples beyond them.
         cost: parameters, FLOPs per step, bytes.
         dataset: the data set it was compiled for; None for an evaluator's program.
     """
@@ -114,6 +115,33 @@ class Program:
     dtype: str
     cost: Cost
     dataset: Dataset | None = None
+
+    @property
+    def samples(self) -> int:
+        """The number of training samples; in an evaluator's program, the rows it evaluates."""
+        return len(self.data["data/x"]) if "data/x" in self.data else self.batch_size
+
+    @property
+    def dropped(self) -> int:
+        """The number of samples that each epoch drops, because they do not fill a batch."""
+        return self.samples - self.steps_per_epoch * self.batch_size
+
+    @property
+    def whole_batch_sizes(self) -> tuple[int, ...]:
+        """The next smaller and the next larger batch size with which no sample is dropped."""
+        sizes = [size for size in range(1, self.samples + 1) if self.samples % size == 0]
+        smaller = max(size for size in sizes if size <= self.batch_size)
+        larger = min(size for size in sizes if size >= self.batch_size)
+        return (smaller, larger) if smaller < larger else (smaller,)
+
+    def epoch(self, step: int) -> float:
+        """The number of passes over the training set after so many steps: samples over samples."""
+        return step * self.batch_size / self.samples
+
+    @property
+    def truncated(self) -> bool:
+        """Whether backpropagation is cut off somewhere, so that gradients are not the loss's."""
+        return any(node.op.cut is not None for node in self.graph.nodes)
 
     def listing(self) -> Listing:
         """Every instruction: index, phase, scope, op, formula, reads, writes, FLOPs."""

@@ -15,6 +15,7 @@ from server.session.questions import Answer, check_index
 from server.session.runner import Runner
 from server.wire.commands import Read, Set, Write
 from server.wire.errors import Refusal, unknown
+from server.wire.formulas import number
 
 MAX_READ = 65_536
 """Most numbers in one answer to `read`."""
@@ -43,8 +44,10 @@ def read(camera: Camera, command: Read) -> Answer:
     if values.size > MAX_READ:
         expected = f"at most {MAX_READ} numbers; read it by rows"
         raise Refusal("bad_value", "buffer", f"{values.size} numbers", expected)
-    key = "value" if values.ndim == 0 else "values"
-    return {"buffer": command.buffer, key: _json(values)}
+    if values.ndim == 0:
+        value = {"value": values.item()} if values.dtype.kind != "f" else number(values.item())
+        return {"buffer": command.buffer, **value}
+    return {"buffer": command.buffer, "values": _json(values)}
 
 
 def write(runner: Runner, camera: Camera, command: Write) -> Answer:

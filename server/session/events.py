@@ -33,6 +33,8 @@ def configured(runner: Runner, camera: Camera) -> Event:
         "cost": vars(program.cost),
         "steps_per_epoch": program.steps_per_epoch,
         "batch_size": program.batch_size,
+        "dropped": program.dropped,
+        "whole_batch_sizes": list(program.whole_batch_sizes),
         "hyperparameters": live,
         "data": data_table(runner.plan),
     }
@@ -45,6 +47,7 @@ def state(runner: Runner, camera: Camera) -> Event:
         "instruction": found.instruction,
         "buffer": found.buffer,
         "index": list(found.index),
+        "text": found.text,
     }
     limit = runner.speed_limit
     return {

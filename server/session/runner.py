@@ -25,6 +25,7 @@ from engine import (
     export_log,
     import_log,
 )
+from engine.formula import number_text
 from server.describe.description import Plan
 from server.session.breakpoints import Breakpoints
 from server.session.curves import Curves
@@ -510,7 +511,9 @@ class Runner:
         bad = np.argwhere(~np.isfinite(self.machine.view(buffer)))
         if not len(bad):
             return None
-        return NonFinite(moment.step, moment.pc, buffer, tuple(int(i) for i in bad[0]))
+        index = tuple(int(i) for i in bad[0])
+        text = number_text(float(self.machine.view(buffer)[index]))
+        return NonFinite(moment.step, moment.pc, buffer, index, text)
 
     def _stop_at(self, stop: Stop) -> None:
         """Take note of a stop of the debugger."""

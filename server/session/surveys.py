@@ -57,7 +57,8 @@ class Surveys:
         """
         coordinates = self._coordinates(command)
         machine, moment = self._runner.machine, self._gradient_moment()
-        pieces = engine.gradient_check_in_pieces(machine, coordinates)
+        held = None if moment == self._runner.timeline.now else machine.read("parameters.grad")
+        pieces = engine.gradient_check_in_pieces(machine, coordinates, held=held)
         checks = yield from self._start_at(moment, pieces)
         return {
             "moment": list(moment),
@@ -253,6 +254,8 @@ def _check(check: GradientCheck, machine: engine.Machine) -> Answer:
         "step": check.step,
         "kink": check.kink,
         "verdict": check.verdict,
+        "truncated": None if check.truncated is None else number(check.truncated),
+        "edited": check.edited,
     }
 
 

@@ -65,6 +65,16 @@ export function short(value, digits = 3) {
 }
 
 /**
+ * A number of which NaN says only that it is not finite: the server sends null for NaN and for
+ * infinities in lists, and a quantised picture has one code for both.
+ * @param {number} value
+ * @param {number} [digits]
+ */
+export function told(value, digits = 3) {
+  return Number.isNaN(value) ? "not finite" : short(value, digits);
+}
+
+/**
  * A number at an axis, with the digits that distinguish it from the next: 0.05, 2,000, 2×10⁻⁶,
  * 10⁻⁶.
  * @param {number} value

@@ -60,6 +60,7 @@ def test_a_run_that_explodes_stops_and_says_where(visits: Visits) -> None:
     expect(program).to_contain_text(formula)
     alarm = visit.page.get_by_role("alert")
     expect(alarm).to_contain_text(f"instruction {index}, {formula}, wrote")
+    expect(alarm).to_contain_text(f"= {visit.get('run.non_finite.text')}, the first")
     expect(alarm).to_contain_text("the first value that is not finite")
     wrote = visit.get("run.non_finite")
     alarm.get_by_role("button", name="Explain it").click()

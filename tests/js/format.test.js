@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { count, exact, percent, powerTick, short, tick } from "../../static/js/format.js";
+import { count, exact, percent, powerTick, short, tick, told } from "../../static/js/format.js";
 
 /** @param {(...given: any[]) => string} fn @param {[...given: any[], expected: string][]} rows */
 function table(fn, rows) {
@@ -90,5 +90,14 @@ describe("counts and shares", () => {
     [0.9754, "97.5 %"],
     [1, "100.0 %"],
     [Number.NaN, "NaN"],
+  ]);
+});
+
+describe("numbers of which NaN says only that they are not finite", () => {
+  table(told, [
+    [0.5, "0.500"],
+    [Number.POSITIVE_INFINITY, "∞"],
+    [-Infinity, "−∞"],
+    [Number.NaN, "not finite"],
   ]);
 });

@@ -4,6 +4,7 @@
 import { addProblem, withHyperparameter } from "../state/events.js";
 import { CommandError, Connection } from "../wire/connection.js";
 import { deflated } from "../wire/deflate.js";
+import { numberOf } from "../wire/protocol.js";
 import { Breakpoints } from "./breakpoints.js";
 import { Health } from "./health.js";
 import { Questions } from "./questions.js";
@@ -241,11 +242,11 @@ export class Actions {
    * Exact values of a buffer, or of one element of it.
    * @param {string} buffer
    * @param {number[]} [index]
-   * @returns {Promise<any>} a number, nested lists of numbers; null where not finite
+   * @returns {Promise<any>} a number; or nested lists of numbers, null where not finite
    */
   async read(buffer, index) {
     const answer = await this.connection.request("read", index ? { buffer, index } : { buffer });
-    return answer.value ?? answer.values;
+    return "values" in answer ? answer.values : numberOf(/** @type {any} */ (answer));
   }
 
   /**

@@ -2,6 +2,8 @@
 // The rest of the panel: loss, optimizer, batches, penalties, seeds. What can change live is sent
 // with `set` and keeps the weights; everything else makes a new program.
 
+import { count } from "../format.js";
+import { droppedText } from "../state/batches.js";
 import { classesOf, fitOutput, lossesFor } from "../state/description.js";
 import { datasetInfo } from "./data.js";
 import { h } from "./dom.js";
@@ -159,7 +161,7 @@ function penaltyFields(context) {
  * @param {Context} context
  * @returns {Part}
  */
-function batchFields({ actions }) {
+function batchFields({ store, actions }) {
   let last = 10;
   /** @param {Partial<Description>} change */
   const edit = (change) => actions.edit((draft) => Object.assign(draft, change));
@@ -184,8 +186,24 @@ function batchFields({ actions }) {
     path: "shuffle",
     change: (on) => edit({ shuffle: on }),
   });
+  let shown = "";
+  const dropped = h("p", { class: "field-note", "aria-live": "polite" });
+  /** @param {import("../state/types.js").Model | null} model */
+  const showDropped = (model) => {
+    const text = model ? droppedText(model) : "";
+    dropped.hidden = text === "";
+    const about = `${text}${model?.whole_batch_sizes}`;
+    if (!model || shown === about) return;
+    shown = about;
+    const buttons = model.whole_batch_sizes.map((value) => {
+      const onclick = () => edit({ batch_size: value });
+      return h("button", { type: "button", class: "link-button", onclick }, count(value));
+    });
+    const sizes = buttons.flatMap((button, i) => (i > 0 ? [" or ", button] : [button]));
+    dropped.replaceChildren(`${text} Batches of `, ...sizes, " use all.");
+  };
   return {
-    elements: [size.element, full.element, shuffle.element],
+    elements: [size.element, full.element, shuffle.element, dropped],
     show(description) {
       const whole = description.batch_size === "full";
       if (description.batch_size !== "full") last = description.batch_size;
@@ -193,6 +211,7 @@ function batchFields({ actions }) {
       shuffle.show(description.shuffle);
       size.element.hidden = whole;
       size.show(last);
+      showDropped(store.state.model);
     },
   };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // The bar at the top: run and pause, stepping, speed, and where the machine is.
 
-import { count, short } from "../format.js";
+import { count, told } from "../format.js";
 import { endOf, nowOf, order } from "../state/branches.js";
 import { h, icon, iconButton, setIcon, setText, tip } from "./dom.js";
 import { mountScenes } from "./scenes.js";
@@ -38,7 +38,7 @@ export const STEP_UNITS = [
   {
     unit: "epoch",
     key: "E",
-    does: "Finishes one epoch: one pass over the training set",
+    does: "Finishes one epoch: one pass over the training set, in whole batches",
     undoes: "Goes back to the start of this epoch, or of the previous one",
   },
 ];
@@ -255,7 +255,11 @@ function readout(label, name, hint) {
  */
 function readouts({ store, loop }) {
   const step = readout("step", "", "Number of updates so far.");
-  const epoch = readout("epoch", "narrow", "Number of passes over the training set so far.");
+  const epoch = readout(
+    "epoch",
+    "narrow",
+    "Passes over the training set so far: samples trained / training samples.",
+  );
   const train = readout("train loss", "", "The loss over the training set.");
   const test = readout("test loss", "", "The loss over the test set, which training never uses.");
   const show = () => {
@@ -270,8 +274,13 @@ function readouts({ store, loop }) {
         ? (Math.floor(now.epoch * 10) / 10).toFixed(1)
         : count(Math.floor(now.epoch)),
     );
-    setText(train.value, last < 0 ? "–" : short(losses.train[last]));
-    setText(test.value, last < 0 ? "–" : short(losses.test[last]));
+    for (const [value, loss] of /** @type {const} */ ([
+      [train.value, losses.train[last]],
+      [test.value, losses.test[last]],
+    ])) {
+      setText(value, last < 0 ? "–" : told(loss));
+      value.classList.toggle("words", Number.isNaN(loss));
+    }
   };
   loop.onDraw(show);
   const redraw = () => loop.requestDraw();

@@ -173,6 +173,7 @@
  * @typedef {{generation: number, description: Description, instructions: InstructionInfo[],
  *   buffers: BufferInfo[], layers: LayerInfo[], unit_marks: UnitMarks,
  *   cost: {parameters: number, flops: number, bytes: number}, steps_per_epoch: number,
+ *   dropped: number, whole_batch_sizes: number[],
  *   hyperparameters: {[name: string]: number}, data: DataInfo,
  *   bufferByName: Map<string, BufferInfo>, bufferById: Map<number, BufferInfo>}} Model
  */
@@ -249,14 +250,14 @@
  * @typedef {{running: boolean, reason: string, step: number, epoch: number, pc: number,
  *   branch: number, end: Moment, stack: StackFrame[], hits: {name: string, text: string}[],
  *   hyperparameters: {[name: string]: number}, speed: Speed, seed: number,
- *   non_finite: null | {instruction: number, buffer: string, index: number[]},
+ *   non_finite: null | {instruction: number, buffer: string, index: number[], text: string},
  *   probe: {sample: number, split: SplitName}}} RunState
  */
 
 /** @typedef {{unit: "instruction" | "step", per_second: number | null}} Speed null for unlimited */
 
 /**
- * One buffer's picture in a frame. `at(i)` is the number itself: dequantised, NaN if non-finite.
+ * One buffer's picture in a frame. `at(i)` is the number itself, dequantised: of a quantised picture NaN if it is not finite.
  * @typedef {{id: number, data: Float32Array | Float64Array | Uint8Array | Uint16Array | Int32Array,
  *   shape: number[], dtype: Dtype, low: number, step: number,
  *   at: (index: number) => number}} Entry

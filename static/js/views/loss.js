@@ -3,7 +3,7 @@
 
 import { onThemeChange } from "../color.js";
 import { h, setText, tip } from "../controls/dom.js";
-import { count, percent, short, tick } from "../format.js";
+import { count, percent, tick, told } from "../format.js";
 import { Chart } from "./step_chart/chart.js";
 import { Gestures } from "./step_chart/gestures.js";
 import { nearest } from "./step_chart/line.js";
@@ -88,7 +88,7 @@ class LossView {
     this.loss = new Chart({
       time: this.time,
       cover: coverFromZero,
-      text: short,
+      text: told,
       bottom: true,
       series: trainAndTest(state, "train", "test"),
     });
@@ -229,7 +229,7 @@ class LossView {
     this.name.hidden = at >= 0;
     const step = at < 0 ? -1 : this.loss.samples.step[at];
     const { series } = this.loss.options;
-    setText(this.lossAt, readings(series, step, series.length > 2 ? short : sixDigits));
+    setText(this.lossAt, readings(series, step, series.length > 2 ? told : sixDigits));
     setText(this.accuracyAt, readings(this.accuracy.options.series, step, percent));
   }
 
@@ -244,7 +244,7 @@ class LossView {
 }
 
 /** @param {number} value */
-const sixDigits = (value) => short(value, 6);
+const sixDigits = (value) => told(value, 6);
 
 /**
  * What the lines show at a step: "train 0.611  test 0.647", with another branch "train 0.611 | 0.597".

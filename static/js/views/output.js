@@ -3,7 +3,7 @@
 
 import { h, setText, tip } from "../controls/dom.js";
 import { styled } from "../controls/styles.js";
-import { percent, short } from "../format.js";
+import { percent, told } from "../format.js";
 import { BaselineNote } from "./output/parts/baseline.js";
 import { ProbeBar } from "./output/parts/probe.js";
 import { Tabs } from "./output/parts/tabs.js";
@@ -233,5 +233,5 @@ function qualityOf({ losses, model, frame }) {
   if (last < 0 || !model) return "";
   if (model.data.task === "classification")
     return `test accuracy ${percent(losses.testAccuracy[last])}`;
-  return `test loss ${short(losses.test[last])}`;
+  return `test loss ${told(losses.test[last])}`;
 }

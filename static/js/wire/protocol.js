@@ -1,7 +1,7 @@
 // @ts-check
-// The binary frames of docs/protocol.md. Pure: bytes in, numbers out.
+// Numbers as the server sends them: in the binary frames of docs/protocol.md, and in answers.
 
-/** @import { Dtype, Entry, Frame } from "../state/types.js" */
+/** @import { AnswerNumber, Dtype, Entry, Frame } from "../state/types.js" */
 
 export const PROTOCOL = 2;
 const FRAME_VERSION = 1;
@@ -14,6 +14,15 @@ const FLAG_RUNNING = 2;
 /** @type {Dtype[]} */
 const DTYPES = ["f32", "f64", "u8", "u16", "i32"];
 const ARRAYS = [Float32Array, Float64Array, Uint8Array, Uint16Array, Int32Array];
+
+/**
+ * The value of a number in an answer; not finite where `text` says so.
+ * @param {AnswerNumber} told
+ */
+export function numberOf({ value, text }) {
+  if (value !== null && value !== undefined) return value;
+  return text === "∞" ? Number.POSITIVE_INFINITY : text === "−∞" ? -Infinity : Number.NaN;
+}
 
 /** A picture of one buffer: a view of the frame's bytes, never a copy. */
 class BufferPicture {
@@ -43,7 +52,7 @@ class BufferPicture {
    */
   at(index) {
     const q = this.data[index];
-    if (this.nonfinite < 0) return Number.isFinite(q) ? q : Number.NaN;
+    if (this.nonfinite < 0) return q;
     return q === this.nonfinite ? Number.NaN : this.low + q * this.step;
   }
 }

@@ -478,6 +478,43 @@ def test_constant_columns_are_divided_by_one() -> None:
     np.testing.assert_array_equal(whole(constant, "targets"), 0.0)
 
 
+NOW = 1.7e12
+"""A time in milliseconds since 1970."""
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e3, 1e6])
+def test_each_column_is_scaled_whatever_stands_in_the_others(unit: float) -> None:
+    count = np.arange(300)
+    times = unit * (NOW + 6e4 * count)
+    small, large, constant = 1e-300 * count, 1e304 * count, np.full(300, 5.0)
+    inputs = np.c_[times, count % 2, 0.001 * (count % 7), constant, small, large]
+    data = from_arrays(inputs, count % 2)
+    np.testing.assert_allclose(data.train.inputs.std(axis=0), [1, 1, 1, 0, 1, 1], rtol=1e-6)
+    np.testing.assert_allclose(data.train.inputs.mean(axis=0), 0, atol=1e-6)
+    raw = from_arrays(inputs, count % 2, standardise=False)
+    np.testing.assert_allclose(standardised(raw).train.inputs, data.train.inputs, atol=1e-12)
+
+
+def test_each_column_of_a_sequence_is_scaled_whatever_stands_in_the_others() -> None:
+    count = np.arange(600.0).reshape(100, 6)
+    inputs = np.stack([NOW + 1e3 * count, count % 2, 1e-3 * (count % 7)], axis=-1)
+    data = from_arrays(inputs, np.arange(100) % 2)
+    np.testing.assert_allclose(data.train.inputs.std(axis=(0, 1)), 1, rtol=1e-6)
+
+
+def test_columns_that_differ_by_rounding_only_are_constant() -> None:
+    angle = np.linspace(0, 3, 40)
+    inputs = np.c_[np.cos(angle) ** 2 + np.sin(angle) ** 2, angle]
+    assert np.ptp(inputs[:, 0]) > 0
+    data = from_arrays(inputs, np.arange(40) % 2)
+    assert data.standardisation is not None
+    assert data.standardisation.scale[0] == 1.0
+    late = np.c_[NOW + 0.001 * np.arange(40), angle]  # spread over 160 of the smallest differences
+    np.testing.assert_allclose(
+        from_arrays(late, np.arange(40) % 2).train.inputs.std(axis=0), 1, rtol=1e-2
+    )
+
+
 def test_own_arrays_are_copied() -> None:
     inputs = np.ones((6, 2))
     data = from_arrays(inputs, [0, 1] * 3, standardise=False)

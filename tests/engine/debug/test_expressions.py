@@ -48,7 +48,7 @@ def value(text: str) -> Any:
         ("loss/2", LOSS / 2),
         ("loss / 2", LOSS / 2),
         ("step", 7.0),
-        ("epoch", 7 / MACHINE.program.steps_per_epoch),
+        ("epoch", 7 * MACHINE.program.batch_size / MACHINE.program.samples),
         ("learning_rate", 0.01),
         ("dense1/W", W),
         ("dense1/W/2", W / 2),

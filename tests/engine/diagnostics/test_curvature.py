@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine import (
+    RNN,
     SGD,
     Adam,
     Dense,
@@ -18,6 +19,7 @@ from engine import (
     Network,
     compile,  # noqa: A004
     from_arrays,
+    load_dataset,
 )
 from engine.diagnostics.curvature import (
     hessian_product,
@@ -78,6 +80,29 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_hessian(samples: Samples, st
     assert abs(found.direction @ vectors[:, -1]) == pytest.approx(1.0, abs=1e-4)
     assert found.products <= 25
     assert all_state(machine) == before
+
+
+def test_truncation_in_time_does_not_change_the_sharpness_of_the_loss() -> None:
+    data = load_dataset("price_direction")
+
+    def machine(truncation: int | None) -> Machine:
+        layers = [RNN(2, return_sequences=False, truncation=truncation), Dense(1, "sigmoid")]
+        network = Network(data.input_shape, layers, "binary_cross_entropy", SGD(0.1))
+        return Machine(compile(network, data))
+
+    full, cut = machine(None), machine(1)
+    before = all_state(cut)
+    expected = float(np.linalg.eigvalsh(hessian(full, "batch")).max())
+    assert sharpness(full, "batch").value == pytest.approx(expected, rel=1e-2)
+    assert sharpness(cut, "batch").value == pytest.approx(expected, rel=1e-2)
+    assert all_state(cut) == before
+    np.testing.assert_allclose(
+        Objective(cut, truncated=False).gradient(),
+        Objective(full).gradient(),
+        rtol=1e-9,
+        atol=1e-15,
+    )
+    assert not np.allclose(Objective(cut).gradient(), Objective(full).gradient(), rtol=1e-3)
 
 
 def test_the_largest_is_found_where_a_negative_one_is_larger_in_magnitude() -> None:

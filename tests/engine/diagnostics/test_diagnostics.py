@@ -50,6 +50,7 @@ from engine.diagnostics import (
 )
 from engine.diagnostics.activations import equal_columns
 from engine.diagnostics.monitor import Monitor
+from engine.diagnostics.observation import norm
 from engine.history.timeline import Timeline
 from tests.engine.networks import shaped_data
 from tests.engine.training_run import Training
@@ -462,8 +463,9 @@ def test_what_shows_in_training(case: str) -> None:
 
 
 def test_every_rule_is_planted_and_says_where_it_comes_from() -> None:
-    planted = {case[0] for case in (*START.values(), *TRAINING.values())} | {"beyond_stability"}
-    assert {rule.id for rule in RULES} == planted
+    planted = {case[0] for case in (*START.values(), *TRAINING.values())}
+    alone = {"beyond_stability", "unused_samples"}  # each in a test of its own
+    assert {rule.id for rule in RULES} == planted | alone
     assert len({rule.id for rule in RULES}) == len(RULES)
     for rule in RULES:
         assert type(rule).__doc__ != type(rule).__mro__[1].__doc__
@@ -640,6 +642,114 @@ def test_what_is_over_is_told() -> None:
     assert "never_moves" not in {f.rule for f in training.diagnostics.findings()}
     with pytest.raises(DescriptionError, match="rule: 'x' is not one of unscaled_inputs"):
         training.diagnostics.examine("x")
+
+
+@pytest.mark.parametrize(
+    ("batch", "text", "sizes"),
+    [
+        (100, "50 of 250 training samples are never used: they do not", [50, 125]),
+        (249, "1 of 250 training samples is never used: it does not", [125, 250]),
+    ],
+)
+def test_samples_that_are_never_used_are_found_and_remedies_use_them(
+    batch: int, text: str, sizes: list[int]
+) -> None:
+    data = load_dataset("circles")
+    network = binary(Dense(4, "tanh"))
+    training = Training(network, data, batch_size=batch, shuffle=False)
+    (finding,) = [f for f in training.diagnostics.findings() if f.rule == "unused_samples"]
+    assert finding.text == f"{text} fill a batch, and shuffling is off"
+    changes = [remedy.changes[0] for remedy in finding.remedies]
+    assert changes == [Change("shuffle", True), *(Change("batch_size", size) for size in sizes)]
+    options: list[dict[str, Any]] = [
+        {"batch_size": batch, "shuffle": True},
+        *({"batch_size": size, "shuffle": False} for size in sizes),
+    ]
+    for option in options:
+        found = Training(network, data, **option).diagnostics.findings()
+        assert "unused_samples" not in {f.rule for f in found}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("time_steps", [0, 5])
+def test_one_huge_column_does_not_hide_the_scales_of_the_others(
+    dtype: str, time_steps: int
+) -> None:
+    count = np.arange(300.0 * max(1, time_steps))
+    columns = np.c_[1.7e12 + 6e4 * count, 100 * (count % 2), 0.001 * (count % 7), 0 * count]
+    shape = (300, time_steps, 4) if time_steps else (300, 4)
+    data = from_arrays(columns.reshape(shape), np.arange(300) % 2, standardise=False)
+    layers: list[Layer] = [LSTM(2, return_sequences=False)] if time_steps else [Dense(4, "tanh")]
+    network = Network(shape[1:], [*layers, Dense(1, "sigmoid")], "binary_cross_entropy", SGD(0.1))
+    findings = Training(network, data, dtype=dtype).diagnostics.findings()
+    (spread,) = [f for f in findings if (f.rule, f.subject) == ("unscaled_inputs", "spread")]
+    low = spread.evidence[1]
+    assert low.buffer == "data/x"
+    assert low.index == (*(None,) * (len(shape) - 1), 2)
+    rows = data.train.inputs[..., 2]
+    assert low.value == pytest.approx(rows.std(), rel=1e-5)
+
+
+@pytest.mark.parametrize("step", [5, 811, 20_000])
+@pytest.mark.parametrize("rule", [SGD(0.03), Adam(0.01)])
+def test_divergence_is_found_soon_after_an_edit_whatever_the_step(
+    rule: Optimizer, step: int
+) -> None:
+    training = Training(binary(Dense(4, "tanh"), Dense(2, "tanh"), rule=rule), CIRCLES)
+    training.timeline.run(step)
+    training.note()
+    training.timeline.write("learning_rate", 1e9)
+    training.timeline.run(40)
+    training.note()
+    assert training.seen["divergence", ""].step <= step + 20
+
+
+@pytest.mark.parametrize("step", [1000, 100_000])
+def test_divergence_is_found_soon_without_an_edit_whatever_the_step(step: int) -> None:
+    training = Training(binary(Dense(4, "tanh"), rule=SGD(0.03)), CIRCLES)
+    training.timeline.run(step)
+    training.note()
+    assert not any(rule == "divergence" for rule, _ in training.seen)
+    training.machine.write("learning_rate", 1e9)  # the timeline does not know of it
+    training.timeline.run(1000)
+    training.note()
+    assert training.seen["divergence", ""].step <= step + 1000
+
+
+def test_a_loss_that_stays_where_one_step_has_thrown_it_diverges() -> None:
+    training = Training(binary(Dense(4, "tanh"), rule=SGD(0.03)), CIRCLES)
+    training.timeline.run(811)
+    for index in range(4):
+        training.timeline.write("dense1/W", 1e3, (None, index))
+    training.timeline.write("dense2/b", 1e3)
+    training.timeline.write("learning_rate", 0.0)
+    training.timeline.run(40)
+    training.note()
+    assert "divergence" in {rule for rule, _ in training.seen}
+
+
+def test_a_norm_that_overflows_is_found_and_stays_found() -> None:
+    constant = [Initializer("constant", value) for value in (1e8, 1e9)]
+    layers = [Dense(8, "linear", initializer=constant[0]), Dense(1, initializer=constant[1])]
+    network = Network(2, layers, "mean_squared_error", SGD(0.03), clipping=ClipNorm(1.0))
+    training = Training(network, load_dataset("plane"), dtype="float32")
+    training.timeline.run(100)
+    (finding,) = [f for f in training.diagnostics.findings() if f.rule == "non_finite"]
+    assert finding.subject == "optimizer/norm"
+    assert finding.text == "‖g‖ = √(Σ g²) made optimizer/norm ∞ in step 0"
+    assert Change("dtype", "float64") in finding.remedies[1].changes
+    training.timeline.run(1000)
+    assert finding in training.diagnostics.findings()
+
+
+def test_norms_of_numbers_whose_squares_overflow_are_right() -> None:
+    assert norm(np.full(4, 3e30, np.float32)) == pytest.approx(6e30, rel=1e-6)
+    assert norm(np.full(4, 3e200)) == pytest.approx(6e200)
+    assert norm(np.full(4, 3e-30, np.float32)) == pytest.approx(6e-30, rel=1e-6)
+    assert norm(np.full(4, 3e-200)) == pytest.approx(6e-200, rel=1e-12)
+    assert norm(np.zeros(3)) == norm(np.zeros(0)) == 0.0
+    assert norm(np.array([1.0, np.inf])) == np.inf
+    assert np.isnan(norm(np.array([np.nan, np.inf])))
 
 
 def test_a_value_that_is_not_finite_stays_found() -> None:

@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 
 from engine import (
+    GRU,
+    LSTM,
+    RNN,
     SGD,
     Dense,
     DescriptionError,
+    Layer,
     Machine,
     Network,
     compile,  # noqa: A004
+    load_dataset,
 )
 from engine.diagnostics.gradcheck import STEP, GradientCheck, gradient_check, sample_coordinates
 from engine.history.timeline import Timeline
@@ -24,6 +29,87 @@ from engine.ops.linear import MatMul
 from engine.program.objective import Objective
 from engine.tensors.arrays import Array
 from tests.engine.networks import CIRCLES, circles_machine, circles_network, random_data
+
+PRICES = load_dataset("price_direction")
+KINDS = [RNN, LSTM, GRU]
+
+
+def recurrent(*layers: Layer, dtype: Any = "float64") -> Machine:
+    network = Network(
+        PRICES.input_shape, [*layers, Dense(1, "sigmoid")], "binary_cross_entropy", SGD(0.1)
+    )
+    machine = Machine(compile(network, PRICES, dtype=dtype))
+    machine.run(3)
+    return machine
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("options", [{"truncation": 1}, {"truncation": 2, "bidirectional": True}])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_truncated_gradient_is_right_for_what_was_asked(
+    kind: Any, options: dict[str, Any], dtype: str
+) -> None:
+    checks = gradient_check(recurrent(kind(3, return_sequences=False, **options), dtype=dtype))
+    verdicts = {check.buffer: set[str]() for check in checks}
+    for check in checks:
+        verdicts[check.buffer].add(check.verdict)
+    assert verdicts.pop("dense2/W") == verdicts.pop("dense2/b") == {"right"}
+    assert {"truncated"} <= set().union(*verdicts.values()) <= {"right", "truncated"}
+    for check in checks:
+        if check.verdict == "truncated":
+            assert check.truncated == pytest.approx(check.backprop, rel=1e-5, abs=1e-12)
+            scale = max(abs(check.backprop), abs(check.numeric), 1e-8)
+            assert check.error == pytest.approx(abs(check.backprop - check.numeric) / scale)
+            assert check.error > 1e-7
+
+
+def test_the_difference_is_that_to_the_full_gradient() -> None:
+    cut, full = (recurrent(RNN(3, return_sequences=False, truncation=steps)) for steps in (2, None))
+    full.write("parameters", cut.read("parameters"))
+    gradients = {check.buffer + str(check.index): check.backprop for check in gradient_check(full)}
+    for check in gradient_check(cut):
+        expected = gradients[check.buffer + str(check.index)]
+        assert check.numeric == pytest.approx(expected, rel=1e-5, abs=1e-10)
+
+
+def test_a_mistake_in_a_truncated_layer_is_still_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doubled(_: TanhDerivative, out: Array, *inputs: Array) -> list[Call]:
+        return [lambda: np.copyto(out, 2 * (1 - inputs[0] ** 2))]
+
+    monkeypatch.setattr(TanhDerivative, "kernel", doubled)
+    checks = gradient_check(recurrent(RNN(3, return_sequences=False, truncation=2)))
+    assert {c.verdict for c in checks if c.buffer == "rnn1/W"} == {"wrong"}
+
+
+def test_a_gradient_that_was_written_over_is_what_the_check_reports_on() -> None:
+    dtypes: tuple[Any, ...] = ("float64", "float32")
+    for dtype in dtypes:
+        machine = Machine(compile(circles_network(), CIRCLES, batch_size=8, dtype=dtype))
+        machine.run(3)
+        end = machine.program.phase_start("update")
+        machine.run_to(end)
+        right = gradient_check(machine, [("dense1/W", (0, 0)), ("dense1/W", (0, 1))])
+        assert [(c.verdict, c.edited) for c in right] == [("right", False)] * 2
+        machine.write("dense1/W.grad", 7.0, (0, 0))
+        wrong, other = gradient_check(machine, [("dense1/W", (0, 0)), ("dense1/W", (0, 1))])
+        assert (wrong.backprop, wrong.verdict, wrong.edited) == (7.0, "wrong", True)
+        assert wrong.numeric == pytest.approx(right[0].numeric, rel=1e-6)
+        assert other == right[1]
+
+
+def test_what_a_gradient_was_computed_from_may_have_been_written_over() -> None:
+    machine = circles_machine()
+    machine.run(3)
+    machine.run_to(machine.program.phase_start("backward"))
+    (right,) = gradient_check(machine, [("dense1/W", (0, 0))])
+    assert not right.edited
+    machine.write("dense1/a", 0.25)
+    (wrong,) = gradient_check(machine, [("dense1/W", (0, 0))])
+    assert wrong.edited
+    before = machine.snapshot()
+    machine.run_to(machine.program.phase_start("update"))
+    assert wrong.backprop == machine.read("dense1/W.grad")[0, 0]
+    machine.restore(before)
 
 
 def scalar_machine(

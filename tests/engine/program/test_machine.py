@@ -11,11 +11,22 @@ from hypothesis import strategies as st
 
 from engine import (
     SGD,
+    Adagrad,
     Adam,
+    AdamW,
+    BatchNorm,
+    ClipNorm,
+    Clipping,
+    ClipValue,
     Dense,
     DescriptionError,
+    Initializer,
+    Layer,
+    LayerNorm,
     Machine,
     Network,
+    Optimizer,
+    RMSprop,
     compile,  # noqa: A004
     load_dataset,
 )
@@ -224,6 +235,110 @@ def test_a_value_that_stops_being_finite_stops_the_run_there() -> None:
     assert all_state(repeated) == all_state(machine)
     machine.run(5)  # what is already broken may go on
     assert machine.stopped is None
+
+
+@pytest.mark.parametrize(
+    ("batch", "shuffle", "dropped", "sizes"),
+    [
+        (100, False, 50, (50, 125)),
+        (100, True, 50, (50, 125)),
+        (249, False, 1, (125, 250)),
+        (126, False, 124, (125, 250)),
+        (50, False, 0, (50,)),
+        (None, False, 0, (250,)),
+    ],
+)
+def test_an_epoch_is_counted_in_samples_and_says_what_it_drops(
+    batch: int | None, shuffle: bool, dropped: int, sizes: tuple[int, ...]
+) -> None:
+    data = load_dataset("circles")
+    assert len(data.train) == 250
+    machine = Machine(compile(circles_network(), data, batch, shuffle=shuffle))
+    program = machine.program
+    assert (program.dropped, program.whole_batch_sizes) == (dropped, sizes)
+    seen: set[int] = set()
+    epochs = 4
+    for _ in range(epochs):
+        machine.advance("epoch")
+    assert machine.step_count == epochs * program.steps_per_epoch
+    assert machine.epoch == pytest.approx(epochs * (250 - dropped) / 250)
+    machine.reset()
+    for _ in range(program.steps_per_epoch):
+        machine.run(1)
+        seen.update(machine.read("input/batch").tolist())
+    assert len(seen) == 250 - dropped
+    formula = program.instructions[0].formula
+    words = f", dropping {f'{dropped} each epoch' if shuffle else f'the last {dropped}'}"
+    assert formula.endswith(words if dropped else "of 250")
+
+
+def large(rule: Optimizer, clipping: Clipping | None = None, *layers: Layer) -> Machine:
+    """A float32 network whose gradient is finite, but not the squares of it."""
+    first = Dense(8, "linear", initializer=Initializer("constant", 1e8))
+    last = Dense(1, initializer=Initializer("constant", 1e9))
+    network = Network(2, [first, *layers, last], "mean_squared_error", rule, clipping=clipping)
+    return Machine(compile(network, load_dataset("plane"), 10, dtype="float32"))
+
+
+@pytest.mark.parametrize(
+    ("machine", "buffer"),
+    [
+        (large(SGD(0.03), ClipNorm(1.0)), "optimizer/norm"),
+        (large(Adam(0.03)), "parameters.v"),
+        (large(AdamW(0.03)), "parameters.v"),
+        (large(RMSprop(0.03)), "parameters.square"),
+        (large(Adagrad(0.03)), "parameters.square"),
+    ],
+)
+def test_a_state_that_overflows_stops_the_run_even_if_the_loss_stays_finite(
+    machine: Machine, buffer: str
+) -> None:
+    first = machine.read("parameters")
+    assert machine.run(5000) == 0
+    assert machine.stopped is not None
+    assert (machine.stopped.step, machine.stopped.buffer) == (0, buffer)
+    at = machine.stopped.instruction
+    assert machine.pc == at + 1
+    assert np.isfinite(machine.read("loss/L"))
+    np.testing.assert_array_equal(machine.read("parameters"), first)
+
+    stepped = Machine(machine.program)
+    while stepped.stopped is None:
+        stepped.step_instruction(checked=True)
+    assert stepped.stopped == machine.stopped
+    assert all_state(stepped) == all_state(machine)
+
+    for steps in (3, 100):  # what is already broken may go on
+        machine.run(steps)
+        assert machine.stopped is None
+    machine.write("dense2/b", np.nan)
+    machine.restore(stepped.snapshot())
+    machine.write("dense1/W", 1e30)  # something else may still go wrong
+    machine.run(100)
+    assert machine.stopped is not None
+    assert machine.stopped.buffer != buffer
+
+
+def test_running_statistics_that_overflow_stop_the_run() -> None:
+    machine = large(SGD(0.0), None, BatchNorm())
+    machine.write("dense1/W", 1e25)
+    machine.run(1000)
+    assert machine.stopped is not None
+    assert machine.stopped.buffer == "batch_norm2/variance"
+    machine = large(SGD(0.0), None, LayerNorm())
+    machine.write("dense1/W", np.arange(1, 17).reshape(2, 8) * 1e25)
+    machine.run(1000)
+    assert machine.stopped is not None
+    assert machine.stopped.buffer == "layer_norm2/variance"
+
+
+def test_a_gradient_that_overflows_stops_the_run_even_if_it_is_clipped() -> None:
+    machine = large(SGD(0.0), ClipValue(1.0))
+    machine.write("dense1/W", 1e-6)
+    machine.write("dense2/W", 1e22)
+    machine.run(1000)
+    assert machine.stopped is not None
+    assert machine.stopped.buffer.endswith(".grad")
 
 
 @pytest.mark.parametrize("runs", [(1,) * 8, (2, 2, 1, 1, 4), (3, 0, 2, 5), (5, 5), (40,)])

@@ -47,6 +47,18 @@ test("the numbers are views of the frame, not copies", () => {
   for (const { data } of decodeFrame(buffer).entries.values()) assert.equal(data.buffer, buffer);
 });
 
+test("an infinity of a buffer that is sent as it is stays one", () => {
+  const bytes = bytesOf("every_dtype");
+  const entry = [...decodeFrame(bytes.buffer).entries.values()].find(
+    ({ dtype }) => dtype === "f64",
+  );
+  assert.ok(entry);
+  for (const value of [Number.POSITIVE_INFINITY, -Infinity, Number.NaN]) {
+    entry.data[0] = value;
+    assert.ok(Object.is(entry.at(0), value));
+  }
+});
+
 describe("what is no frame is refused", () => {
   const good = bytesOf("every_dtype");
   /** @type {{[what: string]: [at: number, bytes: number[]]}} */

@@ -280,6 +280,38 @@ def test_the_gradient_checked_is_the_one_shown() -> None:
     assert driver.state["step"] == 12
 
 
+@pytest.mark.parametrize("pc", [0, 18, 24])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_gradient_that_was_written_over_is_what_is_checked(dtype: str, pc: int) -> None:
+    driver = configured({"dtype": dtype})
+    driver.step("step", 3)
+    instructions = driver.last("configured")["instructions"]
+    ids = {row["name"]: row["id"] for row in driver.last("configured")["buffers"]}
+    (writer,) = (i["index"] for i in instructions if i["writes"] == [ids["dense1/W.grad"]])
+    for _ in range(0 if pc == 0 else writer + 1 if pc == 18 else pc):
+        driver.step("instruction")
+    (right,) = ask(driver, "check_gradient", buffer="dense1/W", index=[0, 0])["results"]
+    assert (right["verdict"], right["edited"]) == ("right", False)
+    driver.do("write", buffer="dense1/W.grad", index=[0, 0], value=7)
+    results = ask(driver, "check_gradient", layer="dense1")["results"]
+    first, *others = results
+    assert (first["backprop"]["value"], first["verdict"]) == (7.0, "wrong")
+    assert first["edited"]
+    assert first["numeric"]["value"] == pytest.approx(right["numeric"]["value"], rel=1e-5)
+    assert {(r["verdict"], r["edited"]) for r in others} <= {("right", False), ("kink", False)}
+
+
+def test_a_truncated_gradient_is_not_called_wrong() -> None:
+    layer = {"kind": "rnn", "units": 3, "truncation": 2}
+    driver = configured({"data": {"name": "price_direction"}, "layers": [layer, {}]})
+    driver.step("step", 3)
+    results = ask(driver, "check_gradient", layer="rnn1")["results"]
+    assert len(results) == 21
+    assert {r["verdict"] for r in results} == {"truncated"}
+    for result in results:
+        assert result["truncated"]["value"] == pytest.approx(result["backprop"]["value"], rel=1e-5)
+
+
 @pytest.mark.parametrize("pc", [0, 3, 16, 24])
 def test_gradients_of_a_layer_and_of_everything(pc: int) -> None:
     driver, _ = trained(pc=pc)

@@ -74,6 +74,7 @@ def test_configure_tells_everything() -> None:
     assert told["cost"] == vars(program.cost)
     assert told["hyperparameters"] == {"learning_rate": 0.03}
     assert (told["steps_per_epoch"], told["batch_size"]) == (3, 10)
+    assert (told["dropped"], told["whole_batch_sizes"]) == (0, [10])
     assert (told["data"]["train"], told["data"]["test"]) == (30, 30)
     assert len(told["data"]["points"]["train"]) == 30
 
@@ -509,7 +510,8 @@ def test_what_is_not_finite_is_read_as_null() -> None:
     values = driver.do("read", buffer="dense1/z")["values"]
     assert [row[0] for row in values].count(None) > 0
     row = next(i for i, numbers in enumerate(values) if numbers[0] is None)
-    assert driver.do("read", buffer="dense1/z", index=[row, 0])["value"] is None
+    answer = driver.do("read", buffer="dense1/z", index=[row, 0])
+    assert (answer["value"], answer["text"]) in [(None, "∞"), (None, "−∞")]
     assert driver.do("read", buffer="dense1/z", index=[row])["values"][0] is None
     encode_message({"values": values})
 
@@ -573,6 +575,20 @@ def test_what_can_not_be_written(buffer: str, index: list[int], field: str, said
     assert bits(driver) == before
 
 
+def test_samples_that_do_not_fill_a_batch_are_told_and_do_not_count() -> None:
+    driver = configured({"data": {"name": "circles"}, "batch_size": 100, "shuffle": False})
+    told = driver.last("configured")
+    assert (told["steps_per_epoch"], told["batch_size"], told["dropped"]) == (2, 100, 50)
+    assert told["whole_batch_sizes"] == [50, 125]
+    assert told["instructions"][0]["formula"].endswith("100 of 250, dropping the last 50")
+    (found,) = driver.last("diagnostics")["findings"]
+    assert (found["rule"], found["subject"]) == ("unused_samples", "")
+    driver.step("epoch", 5)
+    assert (driver.state["step"], driver.state["epoch"]) == (10, 4.0)
+    driver.do("watch", expressions=["epoch"])
+    assert driver.last("watched")["values"][0]["value"] == 4.0
+
+
 # Values that stop being finite -------------------------------------------------------------------
 
 EXPLODING: dict[str, Any] = {
@@ -593,7 +609,9 @@ def test_a_run_pauses_at_the_first_value_that_is_not_finite() -> None:
     writes = told["instructions"][at["instruction"]]["writes"]
     assert [told["buffers"][i]["name"] for i in writes] == [at["buffer"]]
     assert state["pc"] == (at["instruction"] + 1) % len(told["instructions"])
-    assert driver.do("read", buffer=at["buffer"], index=at["index"])["value"] is None
+    answer = driver.do("read", buffer=at["buffer"], index=at["index"])
+    assert answer["value"] is None
+    assert answer["text"] == at["text"]
     assert driver.points[-1][0] == state["step"]
 
     slowly = configured(EXPLODING)
@@ -602,6 +620,35 @@ def test_a_run_pauses_at_the_first_value_that_is_not_finite() -> None:
     slowly.finish()
     assert slowly.state["non_finite"] == at
     assert bits(slowly) == bits(driver)
+
+
+def test_a_norm_that_overflows_pauses_a_run_where_stepping_does() -> None:
+    constants = [{"kind": "constant", "value": value} for value in (1e8, 1e9)]
+    description = {
+        "data": {"name": "plane"},
+        "dtype": "float32",
+        "clipping": {"kind": "norm", "limit": 1},
+        "layers": [
+            {"units": 8, "activation": "linear", "initializer": constants[0]},
+            {"initializer": constants[1]},
+        ],
+    }
+    driver = configured(description)
+    driver.do("run")
+    driver.finish()
+    assert driver.state["reason"] == "non_finite"
+    assert driver.state["non_finite"] == {
+        "instruction": 13,
+        "buffer": "optimizer/norm",
+        "index": [],
+        "text": "∞",
+    }
+    stepped = configured(description)
+    stepped.step("instruction", 18)
+    assert stepped.state["non_finite"] == driver.state["non_finite"]
+    (found,) = [f for f in driver.last("diagnostics")["findings"] if f["rule"] == "non_finite"]
+    assert "∞" in found["text"]
+    assert "NaN" not in found["text"]
 
 
 def test_running_on_after_that_is_possible_and_reset_forgets_it() -> None:

@@ -7,7 +7,7 @@ import { styled } from "../../controls/styles.js";
 import { count, short } from "../../format.js";
 import { HIDDEN, isHidden } from "../../state/quiz.js";
 import { CommandError } from "../../wire/connection.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 
 /** @import { Context, Explained, Model } from "../../state/types.js" */
 /** @import { Message } from "../../wire/connection.js" */
@@ -18,10 +18,14 @@ import { numberOf } from "./answer_number.js";
  */
 
 const MAX_LISTED = 8;
-const WORST = ["wrong", "suspicious", "kink", "right"];
+const WORST = ["wrong", "suspicious", "kink", "truncated", "right"];
 /** @type {{[verdict: string]: [icon: string, meaning: string]}} */
 const VERDICTS = {
   right: ["check", "The two agree."],
+  truncated: [
+    "check",
+    "Backpropagation through time is truncated, as asked: the gradient is right for that. The error is its difference from the full gradient.",
+  ],
   suspicious: ["warning", "They differ by more than rounding can explain."],
   wrong: ["close", "They differ: either backpropagation or the difference is wrong."],
   kink: [
@@ -29,6 +33,9 @@ const VERDICTS = {
     "Every step tried crosses a kink, such as that of ReLU at 0. A difference proves nothing there.",
   ],
 };
+
+const EDITED =
+  "The machine holds this number since it, or what it was computed from, was written by hand.";
 
 export class GradientCheck {
   /**
@@ -124,7 +131,9 @@ export class GradientCheck {
     });
     const many = sorted.length > 1 ? `${counts.join(", ")}, the worst first; ` : "";
     const [{ step }] = sorted;
-    setText(this.summary, `${many}batch of step ${count(moment[0])}, h = ${short(step)}.`);
+    const cut = sorted.some(({ verdict }) => verdict === "truncated");
+    const why = cut ? ` ${VERDICTS.truncated[1]}` : "";
+    setText(this.summary, `${many}batch of step ${count(moment[0])}, h = ${short(step)}.${why}`);
     this.all = false;
     this.list(sorted);
   }
@@ -152,13 +161,13 @@ export class GradientCheck {
   }
 
   /** @param {any} result */
-  row({ buffer, index, symbol, backprop, numeric, error, verdict }) {
+  row({ buffer, index, symbol, backprop, numeric, error, verdict, edited }) {
     const grad = this.model.bufferByName.get(buffer)?.grad ?? buffer;
     const onclick = () => this.context.actions.questions.explain({ buffer: grad, index });
     const name = h("button", { type: "button", class: "ins-link", onclick }, symbol);
     const [sign, meaning] = VERDICTS[verdict];
     const badge = h("span", { class: `exp-badge ${verdict}` }, icon(sign), verdict);
-    tip(badge, meaning);
+    tip(badge, edited ? `${meaning} ${EDITED}` : meaning);
     const secret = isHidden(this.context.store.state, grad, index);
     const numbers = [backprop, numeric].map((number) =>
       h("td", {}, secret ? HIDDEN : short(numberOf(number))),

@@ -6,7 +6,7 @@ import { h, icon, setText, tip } from "../../controls/dom.js";
 import { count, exact } from "../../format.js";
 import { HIDDEN, isHidden } from "../../state/quiz.js";
 import { CommandError } from "../../wire/connection.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 import { elements, plain, remarks, Writer } from "./formula.js";
 import { Inquiries } from "./inquiries.js";
 import { link } from "./links.js";

@@ -5,7 +5,7 @@
 
 import { exact, short } from "../../format.js";
 import { HIDDEN } from "../../state/quiz.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 import { indexText } from "./names.js";
 
 /** @import { AnswerNumber, BufferElement, FormulaNode } from "../../state/types.js" */

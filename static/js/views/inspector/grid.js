@@ -4,7 +4,7 @@
 
 import { diverging, divergingIndex, divergingLUT, onThemeChange } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
-import { exact, short } from "../../format.js";
+import { exact, short, told } from "../../format.js";
 import { Atlas } from "../../renderer/surface.js";
 import { HIDDEN, indexOf, isHiddenAt } from "../../state/quiz.js";
 import { indexText } from "./names.js";
@@ -230,7 +230,7 @@ class Image {
 
   /** @param {number} value @param {Entry} entry */
   number(value, entry) {
-    return entry.dtype === "f64" ? exact(value, this.buffer.dtype) : `≈ ${short(value)}`;
+    return entry.dtype === "f64" ? exact(value, this.buffer.dtype) : `≈ ${told(value)}`;
   }
 
   /** @param {Entry} entry */

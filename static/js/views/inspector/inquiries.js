@@ -6,7 +6,7 @@ import { h, setText, tip } from "../../controls/dom.js";
 import { percent } from "../../format.js";
 import { HIDDEN, isHidden } from "../../state/quiz.js";
 import { CommandError } from "../../wire/connection.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 import { GradientCheck } from "./check.js";
 import { figure } from "./formula.js";
 

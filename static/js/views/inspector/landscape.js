@@ -6,7 +6,7 @@ import { h, setText, tip } from "../../controls/dom.js";
 import { styled } from "../../controls/styles.js";
 import { count, short } from "../../format.js";
 import { CommandError } from "../../wire/connection.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 
 /** @import { Context } from "../../state/types.js" */
 /** @import { Message } from "../../wire/connection.js" */
@@ -89,7 +89,9 @@ export class Landscape {
    */
   async show(type, answer) {
     const { asked } = this;
-    const samples = answer.samples === "train" ? "the training set" : "one batch";
+    const left = this.context.store.state.model?.dropped;
+    const all = `the training set${left ? ` without ${left} samples that do not fill a batch` : ""}`;
+    const samples = answer.samples === "train" ? all : "one batch";
     const where = `step ${count(answer.moment[0])}, loss over ${samples}`;
     if (type === "sharpness") this.replace(null, sharpnessText(answer, where));
     else {

@@ -1,7 +1,7 @@
 // @ts-check
 // A layer: what it is, what it costs, its weights as a matrix and in numbers, its instructions.
 
-import { count, short } from "../../format.js";
+import { count, told } from "../../format.js";
 import { GradientCheck } from "./check.js";
 import { gridOf } from "./grid.js";
 import { facts, instructionLinks, part, table } from "./links.js";
@@ -116,7 +116,7 @@ export function layerPanel(context, model, { layer: name }) {
         if (entry)
           numbers.show(
             row,
-            statistics(entry).map((value) => short(value)),
+            statistics(entry).map((value) => told(value)),
           );
       });
       const entry = weight && reader.entry(weight.name);

@@ -4,7 +4,7 @@
 
 import { onThemeChange, palette, sequentialLUT } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
-import { count, short } from "../../format.js";
+import { count, short, told } from "../../format.js";
 import { Atlas, Surface } from "../../renderer/surface.js";
 
 /** @import { Message } from "../../wire/connection.js" */
@@ -99,7 +99,7 @@ export class LossMap {
     const loss = this.losses[row][column] ?? Number.NaN;
     setText(
       this.words,
-      `L(${short(this.xs[column], 2)}, ${short(this.ys[row], 2)}) = ${short(loss, DIGITS)}`,
+      `L(${short(this.xs[column], 2)}, ${short(this.ys[row], 2)}) = ${told(loss, DIGITS)}`,
     );
     this.paint();
   }

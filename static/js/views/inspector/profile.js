@@ -3,7 +3,7 @@
 
 import { onThemeChange, palette } from "../../color.js";
 import { h, setText } from "../../controls/dom.js";
-import { short } from "../../format.js";
+import { short, told } from "../../format.js";
 import { Surface } from "../../renderer/surface.js";
 import { nearest, traceLine } from "../step_chart/line.js";
 import { Scale } from "../step_chart/scale.js";
@@ -73,7 +73,7 @@ export class LossProfile {
         : position === -1
           ? "before the update"
           : `at ${short(position)} updates`;
-    setText(this.words, `L ${where} = ${short(this.losses[at], DIGITS)}`);
+    setText(this.words, `L ${where} = ${told(this.losses[at], DIGITS)}`);
     this.paint();
   }
 

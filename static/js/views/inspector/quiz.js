@@ -4,7 +4,7 @@
 import { h, setText, tip } from "../../controls/dom.js";
 import { quizAnything } from "../../state/quiz.js";
 import { CommandError } from "../../wire/connection.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 
 /** @import { BufferElement, Context, Explained } from "../../state/types.js" */
 

@@ -4,7 +4,7 @@
 import { h, setText } from "../../controls/dom.js";
 import { count } from "../../format.js";
 import { HIDDEN } from "../../state/quiz.js";
-import { numberOf } from "./answer_number.js";
+import { numberOf } from "../../wire/protocol.js";
 import { figure, plain } from "./formula.js";
 
 /** @import { Context, FormulaNode, TermList } from "../../state/types.js" */

@@ -91,7 +91,7 @@ export class Reader {
     answers.set(key, known);
     context.actions.read(name, index).then(
       (value) => {
-        known.value = value ?? Number.NaN;
+        known.value = value;
         context.loop.requestDraw();
       },
       () => answers.delete(key),

@@ -3,6 +3,7 @@
 
 import { h, tip } from "../../controls/dom.js";
 import { count } from "../../format.js";
+import { samplesOfEpoch } from "../../state/batches.js";
 import { quizAnything } from "../../state/quiz.js";
 import { GradientCheck } from "./check.js";
 import { Landscape } from "./landscape.js";
@@ -87,7 +88,7 @@ export function summaryPanel(context, model) {
         ["memory", `${prefixed(cost.bytes)}B, ${dtype}`],
         ["one step", `${count(rows)} samples, ${model.instructions.length} instructions`],
         ["by phase", phases.join(", ")],
-        ["one epoch", `${count(model.steps_per_epoch)} steps, ${count(data.train)} samples`],
+        ["one epoch", `${count(model.steps_per_epoch)} steps, ${samplesOfEpoch(model)}`],
         ["loss", loss.replaceAll("_", " ")],
         ["optimizer", optimizer.kind],
       ]),

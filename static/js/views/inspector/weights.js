@@ -3,7 +3,7 @@
 // for the probe sample.
 
 import { h, setText } from "../../controls/dom.js";
-import { short } from "../../format.js";
+import { told } from "../../format.js";
 import { link } from "./links.js";
 import { briefName } from "./names.js";
 
@@ -83,11 +83,11 @@ export class Weights {
       const w = known ?? value(i);
       row.bar.style.setProperty("--share", Math.min(1, Math.abs(w) / strongest || 0).toFixed(3));
       row.bar.classList.toggle("negative", w < 0);
-      setText(row.cells[0], (known === null ? "≈" : "") + short(w));
+      setText(row.cells[0], (known === null ? "≈" : "") + told(w));
       if (!this.incoming) continue;
       const a = activations?.at(i) ?? Number.NaN;
-      setText(row.cells[1], short(a));
-      setText(row.cells[2], short(w * a));
+      setText(row.cells[1], told(a));
+      setText(row.cells[2], told(w * a));
     }
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The quantities charted for every layer, one column each, and their values as text.
 
-import { short } from "../../format.js";
+import { told } from "../../format.js";
 import { nearest } from "../step_chart/line.js";
 import { weightRange } from "./data.js";
 import { paintBand, paintGradient, paintRatio, paintWeights } from "./painters.js";
@@ -30,7 +30,7 @@ export const COLUMNS = [
     range: ({ ranges }) => ranges.activation,
     read: ({ samples, mean, std }, step) => {
       const i = nearest(samples.step, samples.length, step);
-      return [short(mean[i]), `± ${short(std[i])}`];
+      return [told(mean[i]), `± ${told(std[i])}`];
     },
   },
   {
@@ -41,7 +41,7 @@ export const COLUMNS = [
     does: "Norm of the gradient of the layer's parameters. All layers share one logarithmic axis.",
     range: ({ ranges }) => ranges.gradient,
     read: ({ samples, gradient }, step) => [
-      short(gradient[nearest(samples.step, samples.length, step)]),
+      told(gradient[nearest(samples.step, samples.length, step)]),
     ],
   },
   {
@@ -51,7 +51,7 @@ export const COLUMNS = [
     paint: paintRatio,
     does: "Standard deviation of the update divided by that of the weights, on a logarithmic axis. The band from 10⁻⁴ to 10⁻² is healthy.",
     range: ({ ranges }) => ranges.ratio,
-    read: ({ samples, ratio }, step) => [short(ratio[nearest(samples.step, samples.length, step)])],
+    read: ({ samples, ratio }, step) => [told(ratio[nearest(samples.step, samples.length, step)])],
   },
   {
     name: "weights",
@@ -62,7 +62,7 @@ export const COLUMNS = [
     range: (_, { weights }) => weightRange(weights),
     read: ({ weights: { steps, low, high } }, step) => {
       const i = nearest(steps, steps.length, step);
-      return [short(high[i]), short(low[i])];
+      return [told(high[i]), told(low[i])];
     },
   },
 ];

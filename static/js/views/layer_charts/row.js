@@ -2,7 +2,7 @@
 // One layer's row of the charts: a lane and a value for each column, and its gradient now.
 
 import { h, setText, tip } from "../../controls/dom.js";
-import { short } from "../../format.js";
+import { told } from "../../format.js";
 import { columnOf } from "../inspector/names.js";
 import { COLUMNS } from "./columns.js";
 import { FlowBar } from "./flow.js";
@@ -51,7 +51,7 @@ export class Row {
       lane.show(layer, COLUMNS[c].range(data, layer));
     }
     this.bar.show(data.flow[i], data.ranges.flow);
-    setText(this.flow, short(data.flow[i].parameters ?? Number.NaN));
+    setText(this.flow, told(data.flow[i].parameters ?? Number.NaN));
   }
 
   /** The values at a step. @param {SeriesData} data @param {number} i @param {number} step */

@@ -2,7 +2,7 @@
 // One buffer that an instruction reads or writes: its name, shape and numbers.
 
 import { h, setText } from "../../controls/dom.js";
-import { count, short } from "../../format.js";
+import { count, short, told } from "../../format.js";
 import { HIDDEN } from "../../state/quiz.js";
 import { MatrixPicture } from "./picture.js";
 import { shapeText } from "./rows.js";
@@ -99,11 +99,9 @@ export class Operand {
 
 /** @param {Entry} entry @param {(flat: number) => boolean} hides */
 function listText(entry, hides) {
-  // As they are, if they are: of a number that is not finite, too.
-  const number = (/** @type {number} */ i) => (entry.dtype === "f64" ? entry.data[i] : entry.at(i));
-  const numbers = Array.from({ length: Math.min(8, entry.data.length) }, (_, i) => number(i));
+  const numbers = Array.from({ length: Math.min(8, entry.data.length) }, (_, i) => entry.at(i));
   const whole = numbers.every(Number.isInteger);
   const digits = numbers.length > 2 ? 2 : 3;
-  const texts = numbers.map((n, i) => (hides(i) ? HIDDEN : whole ? String(n) : short(n, digits)));
+  const texts = numbers.map((n, i) => (hides(i) ? HIDDEN : whole ? String(n) : told(n, digits)));
   return `${texts.join("  ")}${entry.data.length > 8 ? " …" : ""}`;
 }

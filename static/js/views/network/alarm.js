@@ -55,7 +55,7 @@ export class Alarm {
     const { index, formula, phase } = instruction;
     setText(
       this.message,
-      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, wrote ${nonFinite.buffer}${indexText(nonFinite.index)}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
+      `Stopped in step ${count(run.step)}: instruction ${index}, ${formula}, wrote ${nonFinite.buffer}${indexText(nonFinite.index)} = ${nonFinite.text}, the first value that is not finite. ${CONSEQUENCES[phase]}`,
     );
     const [step, rate] = [bestStep(losses), this.lowerRate(run)];
     setText(this.back, `Go back to step ${count(step)}, learning rate ${short(rate)}`);
@@ -89,5 +89,5 @@ const CONSEQUENCES = {
   forward: "The loss and every gradient would become non-finite, too.",
   loss: "Every gradient and every weight would become non-finite, too.",
   backward: "The update would make every weight behind it non-finite, too.",
-  update: "From the next step on, everything becomes non-finite.",
+  update: "From the next step on, everything becomes non-finite, or nothing moves any more.",
 };

@@ -193,7 +193,7 @@ export class Card {
       this.answers.set(key, known);
       this.context.actions.read(buffer, index).then(
         (value) => {
-          known.value = value ?? Number.NaN;
+          known.value = value;
           this.context.loop.requestDraw();
         },
         () => this.answers.delete(key),

@@ -213,7 +213,7 @@ export class Plane {
     return [
       ...coordinates,
       ["true", value === null ? "–" : names[value]],
-      ["prediction", names[prediction] ?? "NaN"],
+      ["prediction", names[prediction] ?? "none"],
       [this.isProbability ? "p" : "output", short(share)],
     ];
   }

@@ -119,7 +119,7 @@ export class Words {
     const at = (/** @type {number} */ k) => predictions.at(k);
     const [against, speaking] = shares(this.names.length, count, at);
     const { prediction, share } = decide(count, at);
-    const text = prediction < 0 ? "NaN" : `${this.names[prediction]} ${share.toFixed(3)}`;
+    const text = prediction < 0 ? "not finite" : `${this.names[prediction]} ${share.toFixed(3)}`;
     this.guess.show(speaking - against, text);
   }
 }

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { fetchKinds } from "../../../../static/js/scene/kinds.js";
 import { selectionAt } from "../../../../static/js/views/diagnostics/picture_targets.js";
-import { numberOf } from "../../../../static/js/views/inspector/answer_number.js";
 import { batchTerms, elementOf, makersOf } from "../../../../static/js/views/inspector/elements.js";
 import { ageOf, aligned } from "../../../../static/js/views/inspector/lines.js";
 import {
@@ -16,6 +15,7 @@ import {
   writerOf,
 } from "../../../../static/js/views/inspector/names.js";
 import { exactly } from "../../../../static/js/views/inspector/reader.js";
+import { numberOf } from "../../../../static/js/wire/protocol.js";
 import { modelOf, NETWORKS } from "../../server.js";
 
 /** @import { Selection } from "../../../../static/js/state/types.js" */

@@ -2,7 +2,7 @@
 // The probability of each class, as bars; the true class is outlined.
 
 import { h, setText } from "../../../controls/dom.js";
-import { short } from "../../../format.js";
+import { told } from "../../../format.js";
 import { areNumbered, MAX_NAMED } from "./confusion.js";
 
 export class Probabilities {
@@ -31,7 +31,7 @@ export class Probabilities {
       const share = shares[i];
       const length = Number.isFinite(share) ? Math.max(0, Math.min(1, share)) : 0;
       track.style.setProperty("--share", length.toFixed(3));
-      setText(value, Number.isFinite(share) ? fixed(share) : "NaN");
+      setText(value, fixed(share));
       row.classList.toggle("true", i === truth);
       row.classList.toggle("answer", i === prediction);
       const words = [i === truth ? "true class" : "", i === prediction ? "prediction" : ""];
@@ -54,6 +54,6 @@ export class Probabilities {
  * Three decimals for probabilities, so that the column does not move; other outputs as they are.
  * @param {number} share
  */
-function fixed(share) {
-  return share >= 0 && share <= 1 ? share.toFixed(3) : short(share);
+export function fixed(share) {
+  return share >= 0 && share <= 1 ? share.toFixed(3) : told(share);
 }

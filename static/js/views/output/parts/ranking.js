@@ -2,6 +2,7 @@
 // The most probable tokens, as bars; the true token is outlined.
 
 import { h, setText } from "../../../controls/dom.js";
+import { fixed } from "./probabilities.js";
 import { visible } from "./tokens.js";
 
 const MAX_LISTED = 8;
@@ -33,7 +34,7 @@ export class Ranking {
       if (index === undefined) return;
       const share = at(index);
       setText(name, visible(names[index]));
-      setText(value, Number.isFinite(share) ? share.toFixed(3) : "NaN");
+      setText(value, fixed(share));
       track.style.setProperty("--share", (share || 0).toFixed(3));
       row.classList.toggle("true", index === truth);
       row.classList.toggle("answer", i === 0);
