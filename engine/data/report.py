@@ -8,6 +8,9 @@ from typing import Literal
 Role = Literal["input", "target", "left out"]
 CellKind = Literal["number", "category", "boolean", "date", "empty"]
 
+MOST_LINES = 10
+"""Most lines left out that a report names."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -69,8 +72,17 @@ class Report:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """A line for each decision and for each column."""
-        return tuple(map(str, (*self.decisions, *self.columns)))
+        """The number of samples, and a line for each decision and for each column."""
+        return (self._count, *map(str, (*self.decisions, *self.columns)))
+
+    @property
+    def _count(self) -> str:
+        if not self.dropped:
+            return f"all {self.rows} rows are samples"
+        shown = ", ".join(map(str, self.dropped[:MOST_LINES]))
+        more = ", …" if len(self.dropped) > MOST_LINES else ""
+        noun = "line" if len(self.dropped) == 1 else "lines"
+        return f"{self.used} of {self.rows} rows are samples, not {noun} {shown}{more}"
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
