@@ -79,13 +79,27 @@ def _decided(text: str, is_typed: Callable[[str], bool]) -> Decision:
         width, count = _most_common_width(rows)
         if width < 2:
             continue
-        cells = [cell for row in rows if len(row) == width for cell in row]
-        typed = sum(map(is_typed, cells)) / len(cells)
-        score = count / len(rows) * (0.25 + typed)
+        score = count / len(rows) * _likeness(rows, width, separator, is_typed)
         if score > highest:
             best, highest = separator, score
             evidence = f"{count} of {len(rows)} rows have {width} cells between {_NAMES[separator]}"
     return Decision("separator", best or ",", evidence or "every row has one cell")
+
+
+def _likeness(
+    rows: Sequence[tuple[str, ...]], width: int, separator: str, is_typed: Callable[[str], bool]
+) -> float:
+    """How much rows look like those of a table, from 0 to 1.25.
+
+    Most cells are numbers, dates or missing; words hardly ever have other separators in them; and
+    the first row, which may hold names, is as wide as the others.
+    """
+    cells = [cell for row in rows if len(row) == width for cell in row]
+    words = [cell for cell in cells if not is_typed(cell)]
+    others = SEPARATORS.replace(separator, "")
+    mixed = sum(any(other in word for other in others) for word in words)
+    typed = 1.0 - len(words) / len(cells)
+    return (0.25 + typed) * (1.0 - mixed / len(cells)) * (1.0 if len(rows[0]) == width else 0.5)
 
 
 def _most_common_width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:

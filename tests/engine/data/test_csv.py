@@ -404,6 +404,7 @@ def test_the_header_can_be_said_and_names_given() -> None:
         ('"a,b",y\n1,0\n2,1\n', ",", ("a,b",)),
         ("sep=;\na;y\n1;0\n2;1\n", ";", ("a",)),
         ("a;b,c;y\n1;2;0\n3;4;1\n", ";", ("a", "b,c")),
+        ("a;k;b;y\n1,5;u;p;0,5 €\n2,5;v;q;7,0 €\n3,5;u;p;1,5 €\n", ";", ("a",)),
     ],
 )
 def test_the_separator_is_the_one_that_makes_a_table(
