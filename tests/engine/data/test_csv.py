@@ -574,3 +574,51 @@ def test_every_decision_is_reported_with_the_argument_that_overrules_it() -> Non
         "column 'price' (target): numbers with a decimal comma and thousands separated by '.' in €"
         "; 1 of 4 cells is missing ('?')"
     )
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            "1",
+            "2.5",
+            "1,5",
+            "NA",
+            "?",
+            "-",
+            "yes",
+            "no",
+            "a",
+            "$5",
+            "5 %",
+            "2024-01-31",
+            '"',
+            "inf",
+        ]
+    ),
+    st.text("019.,-/:e% €'\"ab\t", max_size=6),
+)
+
+
+@pytest.mark.slow
+@given(
+    st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=7),
+    st.sampled_from([",", ";", "\t", " ", "|"]),
+    st.sampled_from([None, "drop", "mean", "category", "error"]),
+    st.sampled_from([None, True, False]),
+)
+@settings(max_examples=100, deadline=None)
+def test_any_table_is_finite_numbers_or_an_error_in_words(
+    rows: list[list[str]], separator: str, missing: Any, header: bool | None
+) -> None:
+    text = "\n".join(separator.join(row) for row in rows)
+    try:
+        data = from_csv(text.encode(), missing=missing, header=header)
+    except DescriptionError:
+        return
+    for part in (data.train, data.test):
+        assert np.isfinite(part.inputs).all()
+        assert np.isfinite(part.targets).all()
+        assert part.inputs.shape[1] == len(data.feature_names)
+    assert data.report is not None
+    assert data.report.used + len(data.report.dropped) == data.report.rows
