@@ -13,8 +13,9 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:  # at run time imported only once the port is bound, and not in every worker
     import uvicorn
@@ -22,6 +23,8 @@ if TYPE_CHECKING:  # at run time imported only once the port is bound, and not i
     from server.app import Settings
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+MAX_PORT = 65_535
+EXAMPLE_HOST = "backstep.example"
 MAX_SOCKET_BYTES = 131_072
 """Most bytes of a WebSocket message. A larger one ends the connection; one between the limit of the
 protocol and this is answered with an error."""
@@ -49,12 +52,58 @@ def _server(options: argparse.Namespace, listening: socket.socket) -> uvicorn.Se
     return make_server(settings, options.log_level, lambda: _announce(url, open_page=options.open))
 
 
-def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m server", description="Serve Backstep.")
+class _Options(argparse.ArgumentParser):
+    """Options whose errors are one sentence each: what is wrong, and what would be right."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error without the usage, and end with status 2."""
+        self.exit(2, f"{message}\n")
+
+    def parse_args(self, args: Sequence[str] | None = None) -> argparse.Namespace:  # type: ignore[override]
+        try:
+            options, unknown = self.parse_known_args(args)
+        except argparse.ArgumentError as error:
+            self.error(self._wrong(error))
+        if unknown:
+            self.error(self._unknown(unknown[0]))
+        return options
+
+    def _wrong(self, error: argparse.ArgumentError) -> str:
+        """What is wrong with the value of an option."""
+        name = str(error.argument_name).split("/")[0]
+        if isinstance(error.__context__, argparse.ArgumentTypeError):
+            return f"{name}: {error.message}."
+        option = self._option_string_actions[name]
+        if option.nargs == 0:
+            return f"{name} takes no value. Leave out what stands behind it."
+        example = EXAMPLE_HOST if option.default == [] else option.default
+        return f"{name} needs a value, such as {name} {example}."
+
+    def _unknown(self, given: str) -> str:
+        """That an option does not exist, with the nearest one."""
+        name = given.partition("=")[0]
+        known = [option for option in self._option_string_actions if option.startswith("--")]
+        near = get_close_matches(name, known, n=1)
+        if given.isdecimal() and int(given) <= MAX_PORT:
+            return f"{given} stands without an option. For the port, write --port {given}."
+        if not given.startswith("-"):
+            return f"{given} stands without an option. --help lists the options."
+        if near:
+            return f"{name} is not an option. The nearest is {near[0]}; --help lists all."
+        return f"{name} is not an option. There are {', '.join(known)}."
+
+
+def _options() -> _Options:
+    parser = _Options(
+        prog="python -m server",
+        description="Serve Backstep.",
+        allow_abbrev=False,
+        exit_on_error=False,
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
         "--port",
-        type=_whole(0, 65_535),
+        type=_whole(0, MAX_PORT),
         default=8000,
         help="port to listen on, 0 for any (%(default)s)",
     )
@@ -72,7 +121,11 @@ def _options() -> argparse.ArgumentParser:
         help="a further host name that the server answers to; may be given several times",
     )
     parser.add_argument(
-        "--log-level", choices=LOG_LEVELS, default="warning", help="what to log (%(default)s)"
+        "--log-level",
+        type=_log_level,
+        default="warning",
+        metavar="LEVEL",
+        help=f"what to log: {', '.join(LOG_LEVELS)} (%(default)s)",
     )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     return parser
@@ -85,6 +138,12 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return check
+
+
+def _log_level(text: str) -> str:
+    if text not in LOG_LEVELS:
+        raise argparse.ArgumentTypeError(f"{text} is not one of {', '.join(LOG_LEVELS)}")
+    return text
 
 
 def default_workers() -> int:
@@ -121,7 +180,17 @@ def listen(host: str, port: int) -> socket.socket:
 def _explained(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is in use; stop what uses it, or choose another with --port."
-    return f"Cannot listen on {host} port {port}: {error.strerror or error}."
+    if error.errno == errno.EACCES:
+        return (
+            f"Port {port} on {host} needs rights of an administrator. "
+            "Choose one from 1024 on with --port."
+        )
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return (
+            f"{host} is not an address of this machine. Choose one with --host, such as 127.0.0.1."
+        )
+    reason = error.strerror or error
+    return f"Cannot listen on {host} port {port}: {reason}. Choose others with --host and --port."
 
 
 def page_url(host: str, port: int) -> str:

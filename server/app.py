@@ -16,6 +16,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import PlainTextResponse
 from fastapi.templating import Jinja2Templates
 from starlette.websockets import WebSocketDisconnect
 
@@ -24,6 +25,7 @@ from server.describe.scenes import scenes
 from server.version import __version__
 from server.web.assets import Assets
 from server.web.security import Guard, Names
+from server.wire.errors import MAX_VALUE, shortened
 from server.workers.hub import CLOSE_LATER, CLOSE_REFUSED, MAX_SESSIONS, Hub, Viewer
 from server.workers.pool import PING_INTERVAL, Pool
 
@@ -89,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     _add_pages(app, embedded=chosen.embedded)
     _add_api(app)
+    _add_errors(app)
     app.add_api_websocket_route("/ws", _serve_viewer)
     app.add_middleware(GZipMiddleware, compresslevel=6)
     names = Names(chosen.host, chosen.allow_hosts)
@@ -152,6 +155,18 @@ def _add_pages(app: FastAPI, *, embedded: bool) -> None:
     @app.get("/")
     async def page(request: Request) -> Response:
         return templates.TemplateResponse(request, "index.html", {"embedded": embedded})
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(404)
+    async def unknown(request: Request, error: Exception) -> Response:
+        path = shortened(request.url.path, MAX_VALUE)
+        return PlainTextResponse(f"There is nothing at {path}. The page is at /.\n", 404)
+
+    @app.exception_handler(405)
+    async def not_so(request: Request, error: Exception) -> Response:
+        path = shortened(request.url.path, MAX_VALUE)
+        return PlainTextResponse(f"{path} does not answer to {request.method}.\n", 405)
 
 
 def _add_api(app: FastAPI) -> None:

@@ -23,6 +23,7 @@ from engine.data.dataset import (
     Standardisation,
     inputs_of,
 )
+from engine.data.report import Report
 from engine.data.streams import stream
 
 Rows = NDArray[np.int64]
@@ -38,13 +39,14 @@ class Samples:
     Attributes:
         points: (N, ...) raw inputs; int64 values are ids and are never standardised.
         column_names: a name for each raw coordinate (of one time step).
-        target_name: what is predicted.
+        target_name: what is predicted; the names of several targets have commas between them.
         labels: class numbers, (N,) or (N, time) with -1 at time steps without a label; None for
             regression.
-        values: (N,) targets of a regression, or None for classification.
+        values: (N,) targets of a regression, or (N, K) for several; None for classification.
         class_names: a name for each class; empty for regression.
         parts: the row numbers of the training part and of the test part; None for a random split.
-        vocabulary, field_sizes: as in `Dataset`.
+        vocabulary, field_sizes, target_names, report: as in `Dataset`.
+        indicators: the raw coordinates that are 0 or 1 and stay so, whatever the scaling.
         extras: further arrays with a row for each sample, as in `Split`.
         dataset_extras: arrays about the whole data set, as in `Dataset.extras`.
         baselines: computes the baselines of the assembled data set.
@@ -59,6 +61,9 @@ class Samples:
     parts: tuple[Rows, Rows] | None = None
     vocabulary: tuple[str, ...] | None = None
     field_sizes: tuple[int, ...] | None = None
+    target_names: tuple[str, ...] = ()
+    indicators: tuple[int, ...] = ()
+    report: Report | None = None
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     dataset_extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     baselines: Callable[[Dataset], tuple[Baseline, ...]] = baselines.simple_baselines
@@ -86,7 +91,7 @@ def assemble(
     """
     parts = samples.parts or random_split(len(samples.points), test_fraction, seed)
     train_rows, test_rows = parts
-    standardisation = _standardisation(samples.points[train_rows], scaling)
+    standardisation = _standardisation(samples.points[train_rows], scaling, samples.indicators)
     target_scaling = _target_standardisation(samples.values, train_rows, scaling)
 
     def part(rows: Rows) -> Split:
@@ -100,6 +105,7 @@ def assemble(
             extras={key: read_only(values[rows]) for key, values in samples.extras.items()},
         )
 
+    single = target_scaling.mean.size == 1
     titles = tuple(features.FEATURES[feature].title for feature in feature_ids)
     data = Dataset(
         name=name,
@@ -117,8 +123,11 @@ def assemble(
         licence=licence,
         features=feature_ids,
         standardisation=standardisation,
-        target_mean=float(target_scaling.mean[0]),
-        target_scale=float(target_scaling.scale[0]),
+        target_mean=float(target_scaling.mean[0]) if single else 0.0,
+        target_scale=float(target_scaling.scale[0]) if single else 1.0,
+        target_names=samples.target_names or (samples.target_name,),
+        target_standardisation=None if samples.values is None else target_scaling,
+        report=samples.report,
         vocabulary=samples.vocabulary,
         field_sizes=samples.field_sizes,
         extras={key: read_only(values) for key, values in samples.dataset_extras.items()},
@@ -147,24 +156,37 @@ def grouped_split(groups: Labels, test_fraction: float, seed: int) -> tuple[Rows
     return order[~testing], order[testing]
 
 
-def _standardisation(points: Numbers, scaling: Scaling) -> Standardisation | None:
+def _standardisation(
+    points: Numbers, scaling: Scaling, indicators: tuple[int, ...]
+) -> Standardisation | None:
     if scaling == "none" or points.dtype == np.int64:
         return None
     measure = Standardisation.of_image if scaling == "image" else Standardisation.of_columns
-    return measure(points.astype(np.float64, copy=False))
+    measured = measure(points.astype(np.float64, copy=False))
+    measured.mean[list(indicators)] = 0.0
+    measured.scale[list(indicators)] = 1.0
+    return measured
 
 
 def _target_standardisation(
     values: Floats | None, train_rows: Rows, scaling: Scaling
 ) -> Standardisation:
-    if values is None or scaling == "none":
+    if values is None:
         return Standardisation(np.zeros(1), np.ones(1))
-    return Standardisation.of_columns(values[train_rows, np.newaxis])
+    rows = _as_columns(values[train_rows])
+    if scaling == "none":
+        return Standardisation(np.zeros(rows.shape[1]), np.ones(rows.shape[1]))
+    return Standardisation.of_columns(rows)
+
+
+def _as_columns(values: Floats) -> Floats:
+    """Targets (N,) as (N, 1), and (N, K) as they are."""
+    return values.reshape(len(values), -1)
 
 
 def _targets(samples: Samples, rows: Rows, scaling: Standardisation) -> Floats:
     if samples.values is not None:
-        return scaling.apply(samples.values[rows, np.newaxis])
+        return scaling.apply(_as_columns(samples.values[rows]))
     assert samples.labels is not None
     if samples.labels.ndim > 1:
         return np.empty((len(rows), 0))

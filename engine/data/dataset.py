@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.data import features
+from engine.data.report import Report
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -155,12 +156,17 @@ class Dataset:
         standardisation: of the raw columns or pixels, or None.
         target_mean, target_scale: a regression target in its own units is
             ``targets * target_scale + target_mean``. They are 0 and 1 if the target is not
-            standardised, or if several targets have a scale each (see `standardisation`).
+            standardised, or if several targets have a scale each (see
+            `target_standardisation`, and for an autoencoder `standardisation`).
+        target_names: a name for each of several targets, and else `target_name` alone.
+        target_standardisation: of the targets of a regression, one mean and scale each; None for
+            other data.
         vocabulary: the token that each input id stands for, or None if inputs are not tokens.
         field_sizes: the number of ids of each input field (users and items), or None.
         baselines: the scores of forecasts that need hardly any learning.
         extras: arrays about the whole data set by name, such as a simulator's hidden truth.
         rescaling: the standardisation that `standardised` added to the inputs, or None.
+        report: how a file was read, with the evidence; None if the data were not in a file.
     """
 
     name: str
@@ -185,6 +191,9 @@ class Dataset:
     baselines: tuple[Baseline, ...] = ()
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     rescaling: Standardisation | None = None
+    target_names: tuple[str, ...] = ()
+    target_standardisation: Standardisation | None = None
+    report: Report | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -74,7 +74,10 @@ def import_log(
     timeline = Timeline(machine, budget)
     fields = _mapping("log", log, ("fingerprint", "branch", "now", "branches"))
     if fields["fingerprint"] != timeline.fingerprint():
-        expected = "that of this network, data and start"
+        expected = (
+            "that of this network, data and start: the edits were made with others, or with "
+            "another version of Backstep"
+        )
         raise DescriptionError("log.fingerprint", fields["fingerprint"], expected)
     rows = _list("log.branches", fields["branches"], MAX_BRANCHES)
     if not rows:

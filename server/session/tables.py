@@ -99,6 +99,7 @@ def data_table(plan: Plan) -> dict[str, Any]:
         "feature_names": data.feature_names,
         "class_names": data.class_names,
         "target_name": data.target_name,
+        "target_names": data.target_names,
         "target_mean": data.target_mean,
         "target_scale": data.target_scale,
         "standardisation": scaling and {k: v.tolist() for k, v in vars(scaling).items()},
@@ -117,6 +118,7 @@ def data_table(plan: Plan) -> dict[str, Any]:
         "uses": uses(plan),
         "source": data.source,
         "licence": data.licence,
+        "report": None if data.report is None else data.report.lines,
     }
 
 

@@ -55,6 +55,8 @@ class TestGroup(ViewGroup):
         if name in ("view/calibration", "view/thresholds"):
             return self._of_probabilities(name)
         values = self._judge.targets if name == "view/targets" else self._judge.outputs
+        if len(data.target_names) > 1 and data.target_standardisation is not None:
+            return data.target_standardisation.undo(values)
         return values * data.target_scale + data.target_mean
 
     def _of_probabilities(self, name: str) -> Array:

@@ -110,8 +110,9 @@ def _parse(text: str) -> Any:
         raise Refusal("too_deep", "", None, f"at most {MAX_DEPTH} levels", message=reason)
     try:
         return json.loads(text, parse_constant=float, parse_int=_integral, object_pairs_hook=Pairs)
-    except ValueError as error:
-        raise Refusal("not_json", "", text, f"JSON ({error})") from error
+    except json.JSONDecodeError as error:
+        expected = f"JSON (it is wrong from character {error.pos + 1} on)"
+        raise Refusal("not_json", "", text, expected) from error
 
 
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)

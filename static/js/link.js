@@ -5,7 +5,7 @@
 import { loadScenes } from "./actions/scenes.js";
 import { FIRST_SPEED, notchOf } from "./controls/speeds.js";
 import { pack, unpack } from "./state/breakpoints.js";
-import { decode, encode } from "./state/description.js";
+import { decode, encode, misplaced } from "./state/description.js";
 import { addProblem } from "./state/events.js";
 import { load, save } from "./wire/storage.js";
 
@@ -90,7 +90,8 @@ export class Link {
     this.known = location.hash;
     const { description, view, problems } = decode(this.known);
     const { log } = view;
-    this.store.set({ errors: problems, edgeMode: view.edges ?? "weight" });
+    const errors = [...misplaced(location.search), ...problems];
+    this.store.set({ errors, edgeMode: view.edges ?? "weight" });
     this.actions.breakpoints.prepare(view.stops);
     const scene = view.scene ? await this.findScene(view.scene) : null;
     const bare = Object.keys(description).length === 0;
@@ -116,11 +117,12 @@ export class Link {
 
   /** Shows the default network after the server refused the link's, and says why. */
   async fallBack() {
-    const errors = this.store.state.errors.map(({ message }) => ({
-      code: "link",
-      field: "",
-      message: `${message.replace(/\.?$/, ".")} The link asks for it; the default network is shown instead.`,
-    }));
+    const errors = this.store.state.errors.map((problem) => {
+      if (problem.code === "link") return problem;
+      const refused = problem.message.replace(/\.?$/, ".");
+      const message = `${refused} The link asks for it; the default network is shown instead.`;
+      return { code: "link", field: "", message };
+    });
     this.store.set({ errors });
     await this.actions.configure({});
   }

@@ -43,6 +43,9 @@ const context = { store, actions, loop };
 const TOO_LONG =
   "There are too many edits for a link: the copied link holds only the network, its data and its seed. To keep the edits, save the session to a file in the menu of networks.";
 
+const NO_SESSION =
+  "The session in the address does not exist any more, or never did: this is a new one. To return to another, open the address that its script printed.";
+
 /** The last event that the server repeats before the page knows the session; -1 for none. */
 let repeatedUpTo = -1;
 
@@ -52,6 +55,9 @@ function welcome(message) {
   if (message.resumed && message.last_event > connection.lastSeen) {
     repeatedUpTo = message.last_event;
   } else if (!message.resumed || !(store.state.model || connection.named)) link.follow();
+  if (connection.named !== null && !message.resumed) {
+    addProblem(store, { code: "link", field: "", message: NO_SESSION });
+  }
 }
 
 /** @param {import("./wire/connection.js").Message} message */

@@ -68,3 +68,57 @@ def test_a_broken_link_is_explained_and_something_sensible_shown(visits: Visits)
     assert visit.get("model.data.name") == "circles"
     visit.page.get_by_role("button", name="Dismiss").click()
     expect(banner).not_to_contain_text("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("fragment", "said"),
+    [
+        ("json=eyJsYXllcn", "The link is damaged or cut off: its network cannot be read"),
+        ("data=circles&run=no&log=eyJsYXllcn", "its edits cannot be read and are left out"),
+        ("section-3", "The link has a field “section-3”, which this version does not know"),
+    ],
+)
+def test_a_damaged_link_is_said_in_words(visits: Visits, fragment: str, said: str) -> None:
+    visit = visits.open(fragment)
+    expect(visit.page.locator("#banner")).to_contain_text(said)
+    assert visit.get("model.data.name") == "circles"
+
+
+@pytest.mark.parametrize("session", ["gone", "", "x" * 100])
+def test_a_session_that_does_not_exist_is_said_and_a_new_one_shown(
+    visits: Visits, session: str
+) -> None:
+    visit = visits.open("run=no", address=f"{visits.address}?session={session}&data=xor")
+    banner = visit.page.locator("#banner")
+    expect(banner).to_contain_text("The session in the address does not exist any more")
+    expect(banner).to_contain_text("“data” behind “?”, where it has no effect. It belongs behind")
+    assert visit.get("model.data.name") == "circles"
+
+
+def test_a_file_that_is_no_session_is_refused_and_the_network_stays(visits: Visits) -> None:
+    visit = visits.open("data=xor&run=no")
+    wrong = [
+        ("table.csv", "a,b\n1,2\n", "table.csv is not a session of Backstep."),
+        ("cut.json", '{"backstep":2,"description":{', "cut.json is damaged or cut off."),
+        (
+            "other.json",
+            '{"backstep":2,"description":{"layers":3},"log":{}}',
+            "other.json was not opened. layers: ",
+        ),
+    ]
+    for name, content, said in wrong:
+        drop(visit, name, content)
+        expect(visit.page.locator("#banner")).to_contain_text(said)
+        assert visit.get("model.data.name") == "xor"
+
+
+def drop(visit: Visit, name: str, content: str) -> None:
+    """Drop a file on the page."""
+    visit.page.evaluate(
+        """([name, content]) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([content], name));
+          document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+        }""",
+        [name, content],
+    )

@@ -116,6 +116,41 @@ describe("the link", () => {
     assert.match(message, /^seed: too large\. The link asks for it/);
   });
 
+  test("only what the server refused is said to be asked for by the link", async () => {
+    page.location = { hash: "#colour=red&seed=7", search: "?data=xor&colour=red&session=a" };
+    const { store, link } = linked({ accept: false });
+    const follow = link.follow();
+    store.set({ errors: [...store.state.errors, { code: "bad", field: "seed", message: "No." }] });
+    await follow;
+    assert.deepEqual(
+      store.state.errors.map(({ message }) => message),
+      [
+        "The address has “data” behind “?”, where it has no effect. It belongs behind “#”, as in /#data=circles.",
+        "The address has “colour” behind “?”, where it has no effect. Remove it: only a session stands there.",
+        "The link has a field “colour”, which this version does not know. It is ignored.",
+        "No. The link asks for it; the default network is shown instead.",
+      ],
+    );
+  });
+
+  test("a link that was cut off is said to be so, in words of the page", async () => {
+    const cut = btoa('{"layers": [').replaceAll("=", "");
+    for (const [key, what] of [
+      ["json", "its network cannot be read and is left out"],
+      ["log", "its edits cannot be read and are left out"],
+      ["stops", "its breakpoints cannot be read and are left out"],
+    ]) {
+      for (const text of [cut, "%%%", ""]) {
+        const { problems } = decode(`#${key}=${text}`);
+        const expected = `The link is damaged or cut off: ${what}. Copy the whole link again.`;
+        assert.deepEqual(
+          problems.map(({ message }) => message),
+          [expected],
+        );
+      }
+    }
+  });
+
   test("problems of a link outlive the network that it leads to", async () => {
     page.location.hash = "#colour=red";
     const { store, link } = linked();

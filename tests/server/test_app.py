@@ -118,6 +118,18 @@ def test_no_way_out_of_the_folder_of_files(live: Live) -> None:
         assert httpx.get(f"{live.page}{path}").status_code == 404
 
 
+def test_a_wrong_address_is_answered_in_words(live: Live) -> None:
+    missing = httpx.get(f"{live.page}/catalog?data=circles")
+    assert (missing.status_code, missing.headers["content-type"]) == (
+        404, "text/plain; charset=utf-8"
+    )  # fmt: skip
+    assert missing.text == "There is nothing at /catalog. The page is at /.\n"
+    wrong = httpx.post(f"{live.page}/api/scenes")
+    assert (wrong.status_code, wrong.text) == (405, "/api/scenes does not answer to POST.\n")
+    for answer in (missing, wrong):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 def test_the_catalogue(live: Live, listed: dict[str, Any]) -> None:
     first = httpx.get(f"{live.page}/api/catalogue", timeout=60.0)
     assert first.json() == json.loads(json.dumps(listed))

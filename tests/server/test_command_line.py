@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -87,8 +88,9 @@ def test_a_taken_port_is_one_clear_line() -> None:
 def test_an_address_that_is_not_ours(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--host", "192.0.2.1", "--port", "0"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("Cannot listen on 192.0.2.1 port 0: ")
-    assert said.count("\n") == 1
+    assert said == (
+        "192.0.2.1 is not an address of this machine. Choose one with --host, such as 127.0.0.1.\n"
+    )
 
 
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,20 +107,52 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--port", "many"], "many is not a whole number in 0..65535"),
-        (["--port", "65536"], "65536 is not a whole number in 0..65535"),
-        (["--port", "-1"], "-1 is not a whole number in 0..65535"),
-        (["--workers", "0"], "0 is not a whole number in 1..256"),
-        (["--workers", "2.5"], "2.5 is not a whole number in 1..256"),
-        (["--log-level", "loud"], "invalid choice: 'loud'"),
-        (["--quick"], "unrecognized arguments: --quick"),
+        (["--port", "many"], "--port: many is not a whole number in 0..65535."),
+        (["--port", "65536"], "--port: 65536 is not a whole number in 0..65535."),
+        (["--port=-1"], "--port: -1 is not a whole number in 0..65535."),
+        (["--workers", "0"], "--workers: 0 is not a whole number in 1..256."),
+        (["--workers", "2.5"], "--workers: 2.5 is not a whole number in 1..256."),
+        (
+            ["--log-level", "loud"],
+            "--log-level: loud is not one of critical, error, warning, info, debug.",
+        ),
+        (["--port"], "--port needs a value, such as --port 8000."),
+        (["--port", "--open"], "--port needs a value, such as --port 8000."),
+        (["--allow-host"], "--allow-host needs a value, such as --allow-host backstep.example."),
+        (["--open=yes"], "--open takes no value. Leave out what stands behind it."),
+        (
+            ["--worker", "2"],
+            "--worker is not an option. The nearest is --workers; --help lists all.",
+        ),
+        (["--prot=80"], "--prot is not an option. The nearest is --port; --help lists all."),
+        (["-q"], "-q is not an option. There are --help, --host, --port, --workers, "),
+        (["8080"], "8080 stands without an option. For the port, write --port 8080."),
+        (["serve"], "serve stands without an option. --help lists the options."),
     ],
 )
 def test_bad_options(options: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         command.main(options)
     assert caught.value.code == 2
-    assert said in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert told.err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("host", "error", "said"),
+    [
+        ("nowhere.invalid", socket.gaierror(-2, "?"), "nowhere.invalid is not an address of this"),
+        (
+            "127.0.0.1",
+            PermissionError(errno.EACCES, "?"),
+            "Port 80 on 127.0.0.1 needs rights of an",
+        ),
+        ("::1", OSError(errno.EAFNOSUPPORT, "no IPv6"), "Cannot listen on ::1 port 80: no IPv6. "),
+    ],
+)
+def test_why_it_cannot_listen(host: str, error: OSError, said: str) -> None:
+    assert command._explained(error, host, 80).startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from engine.data.assembly import Samples, assemble
 from engine.data.dataset import Dataset, Floats, Kind, Labels, Scaling, Task
+from engine.data.labels import are_labels, are_numbers, is_missing, numbered, refuse_missing
 from engine.data.options import SEED, TEST_FRACTION
 from engine.errors import DescriptionError
 
@@ -25,19 +28,21 @@ def from_arrays(
     title: str = "Own data",
     feature_names: Sequence[str] | None = None,
     class_names: Sequence[str] | None = None,
-    target_name: str = "target",
+    target_name: str | Sequence[str] = "target",
     image_shape: tuple[int, int] | None = None,
 ) -> Dataset:
-    """A data set from `inputs` and `targets` (N,), which are class labels or values.
+    """A data set from `inputs` and `targets`, which are class labels or values.
 
     Args:
         inputs: (N, F), or (N, time, F) for sequences.
-        task: if None, floating-point targets make a regression, and all others (whole numbers,
-            booleans, strings) are labels.
+        targets: (N,), or (N, K) for a regression with K targets.
+        task: if None, texts and booleans are labels, numbers with a decimal point are values, and
+            whole numbers are what `are_labels` takes them for.
         standardise: whether to standardise inputs and regression targets by the training part:
             each column by itself, or all pixels together if there is an `image_shape`.
         feature_names: F names; by default x1, x2, ...
         class_names: a name for each distinct label in sorted order; by default the labels.
+        target_name: what is predicted: one name, or a name for each of K targets.
         image_shape: (height, width) if a row is an image.
 
     Raises:
@@ -45,27 +50,27 @@ def from_arrays(
     """
     fraction = TEST_FRACTION.check(test_fraction)
     points = _checked_inputs(inputs)
-    raw = np.asarray(targets)
-    if raw.ndim != 1 or len(raw) != len(points):
-        expected = f"an array of shape ({len(points)},), one target for each input"
-        raise DescriptionError("data.targets", _shape(raw), expected)
+    raw = _checked_targets(targets, len(points))
     if task not in (None, "classification", "regression"):
         raise DescriptionError("data.task", task, "classification or regression")
     if image_shape is not None and points.shape[1:] != (np.prod(image_shape),):
         expected = f"a height and width with {points.shape[-1]} pixels"
         raise DescriptionError("data.image_shape", image_shape, expected)
     columns = _names("feature_names", feature_names, points.shape[-1])
-    if task is None:
-        task = "regression" if np.issubdtype(raw.dtype, np.floating) else "classification"
-    labelled = task == "classification"
+    labelled = raw.ndim == 1 and (_is_labelled(raw) if task is None else task == "classification")
+    if task == "classification" and not labelled:
+        expected = f"an array of shape ({len(raw)},), one label for each input"
+        raise DescriptionError("data.targets", _shape(raw), expected)
     labels, classes = _labels(raw, class_names) if labelled else (None, ())
+    targets_named = _target_names(target_name, 1 if raw.ndim == 1 else raw.shape[1])
     samples = Samples(
         points=points,
         labels=labels,
         values=None if labelled else _values(raw),
         column_names=columns,
         class_names=classes,
-        target_name=target_name,
+        target_name=", ".join(targets_named),
+        target_names=targets_named,
     )
     scaling: Scaling = "image" if image_shape else "column"
     kind: Kind = "image" if image_shape else "table" if points.ndim == 2 else "sequence"
@@ -88,6 +93,7 @@ def _shape(array: Floats) -> str:
 
 
 def _checked_inputs(inputs: ArrayLike) -> Floats:
+    _refuse_masked("data.inputs", inputs)
     try:
         points = np.array(inputs, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -115,19 +121,71 @@ def _names(field: str, given: Sequence[str] | None, count: int) -> tuple[str, ..
     return tuple(str(name) for name in given)
 
 
-def _labels(raw: np.ndarray, class_names: Sequence[str] | None) -> tuple[Labels, tuple[str, ...]]:
+def _checked_targets(targets: ArrayLike, count: int) -> NDArray[Any]:
+    """Targets (N,) or (N, K). In an array of objects, all values are what the user gave."""
+    _refuse_masked("data.targets", targets)
+    try:
+        raw = np.asarray(targets)
+        if raw.dtype.kind in "SU":  # NumPy makes texts of NaN and numbers beside texts
+            raw = np.asarray(targets, dtype=object)
+    except ValueError as error:
+        expected = f"a list of {count} labels or numbers, one for each input"
+        raise DescriptionError("data.targets", "a list of lists", expected) from error
+    if raw.ndim == 2 and raw.shape[1] == 1:
+        raw = raw[:, 0]
+    if raw.ndim not in (1, 2) or len(raw) != count or 0 in raw.shape:
+        expected = f"an array of shape ({count},), one target for each input"
+        raise DescriptionError("data.targets", _shape(raw), expected)
+    return raw
+
+
+def _refuse_masked(path: str, given: object) -> None:
+    if isinstance(given, np.ma.MaskedArray):
+        masked = np.argwhere(np.ma.getmaskarray(given))
+        if len(masked):
+            where = "".join(f"[{index}]" for index in masked[0])
+            raise DescriptionError(f"{path}{where}", "masked", "a value")
+
+
+def _is_labelled(raw: NDArray[Any]) -> bool:
+    """Whether targets (N,) are labels."""
+    if raw.dtype.kind in "iu":
+        return are_labels(raw.astype(np.float64))
+    if raw.dtype.kind == "O" and are_numbers(raw.tolist()):
+        present = [value for value in raw.tolist() if not is_missing(value)]
+        whole = all(isinstance(value, Integral) for value in present)
+        return whole and are_labels(np.array(present, dtype=np.float64))
+    return raw.dtype.kind != "f"
+
+
+def _labels(raw: NDArray[Any], class_names: Sequence[str] | None) -> tuple[Labels, tuple[str, ...]]:
     """Class numbers (N,) and a name for each class."""
-    distinct, labels = np.unique(raw, return_inverse=True)
-    if len(distinct) < 2:
-        raise DescriptionError("data.targets", f"{len(distinct)} class", "of at least 2 classes")
-    names = [str(label) for label in distinct] if class_names is None else class_names
-    return labels.astype(np.int64), _names("class_names", names, len(distinct))
+    given = raw.tolist()
+    refuse_missing("data.targets", given, "a label; leave out the samples without one")
+    numbers, names = numbered(given)
+    if len(names) < 2:
+        raise DescriptionError("data.targets", f"{len(names)} class", "of at least 2 classes")
+    return numbers, names if class_names is None else _names("class_names", class_names, len(names))
 
 
-def _values(raw: np.ndarray) -> Floats:
+def _target_names(given: str | Sequence[str], count: int) -> tuple[str, ...]:
+    if not isinstance(given, str):
+        return _names("target_name", given, count)
+    return (given,) if count == 1 else tuple(f"{given} {index + 1}" for index in range(count))
+
+
+def _values(raw: NDArray[Any]) -> Floats:
+    """Targets (N,) or (N, K) as numbers."""
+    if raw.dtype.kind == "O":
+        for index, value in np.ndenumerate(raw):
+            if is_missing(value):
+                where = "".join(f"[{i}]" for i in index)
+                expected = "a number; leave out the samples without one"
+                raise DescriptionError(f"data.targets{where}", value, expected)
     try:
         values: Floats = raw.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise DescriptionError("data.targets", str(raw.dtype), "numbers") from error
+        kind = "targets that are no numbers" if raw.dtype.kind == "O" else str(raw.dtype)
+        raise DescriptionError("data.targets", kind, "numbers") from error
     _refuse_non_finite("data.targets", values)
     return values

@@ -48,6 +48,8 @@ def as_autoencoder(data: Dataset, noise: float = 0.0, seed: int = 0) -> Dataset:
         target_name="the input itself",
         target_mean=float(shared.mean[0]) if shared else 0.0,
         target_scale=float(shared.scale[0]) if shared else 1.0,
+        target_names=(),
+        target_standardisation=None,
         extras={**data.extras, "class_names": np.array(data.class_names)},
     )
     return replace(reproduced, baselines=_baselines(reproduced))

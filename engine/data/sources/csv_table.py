@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import isfinite
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
+from engine.data.assembly import assemble
 from engine.data.dataset import Dataset, Task
-from engine.data.sources.arrays import from_arrays
-from engine.errors import DescriptionError
-
-_SEPARATORS = ",;\t"
-_MAX_CLASSES = 20
-"""A target with more distinct whole numbers than this is a regression."""
-
-
-@dataclass(frozen=True)
-class _Table:
-    """The cells of a table, as text.
-
-    Attributes:
-        names: the names of the columns.
-        lines: the number of the line in which each row ends.
-        rows: the cells of each row, one for each name.
-    """
-
-    names: list[str]
-    lines: list[int]
-    rows: list[list[str]]
-
-    def column(self, name: str) -> list[str]:
-        index = self.names.index(name)
-        return [row[index] for row in self.rows]
-
-    def numbers(self, name: str) -> list[float]:
-        """The column's numbers.
-
-        Raises:
-            DescriptionError: a cell is not a number. The path names its line and column.
-        """
-        cells = zip(self.lines, self.column(name), strict=True)
-        return [_number(f"data.csv line {line}, column {name}", cell) for line, cell in cells]
+from engine.data.options import SEED, TEST_FRACTION
+from engine.data.table.arguments import cells_given, wanted
+from engine.data.table.inputs import MissingRule
+from engine.data.table.layout import read_table
+from engine.data.table.missing import Missing
+from engine.data.table.samples import samples_of
+from engine.data.table.source import Source
 
 
 def from_csv(
-    source: str | Path,
-    target: str | None = None,
+    source: Source,
+    target: str | int | None = None,
     *,
+    targets: Sequence[str | int] | None = None,
     ignore: Sequence[str] = (),
+    header: bool | None = None,
+    names: Sequence[str] | None = None,
+    separator: str | None = None,
+    decimal: str | Mapping[str, str] | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    missing: MissingRule | Mapping[str, MissingRule] | None = None,
+    missing_values: Sequence[str] | None = None,
+    categories: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    day_first: bool | None = None,
     task: Task | None = None,
     test_fraction: float = 0.5,
     seed: int = 0,
@@ -60,95 +39,74 @@ def from_csv(
     name: str = "table",
     title: str = "Own table",
 ) -> Dataset:
-    """A data set from a table whose first line names its columns.
+    """A data set from a table in a text file.
+
+    The reader decides what is not given, column by column, by what the cells show. ``print`` of the
+    data set's `Dataset.report` says what it decided and why, with the argument that overrules it.
 
     Args:
-        source: the text itself, or the path of a text file in UTF-8. The separator of the cells is
-            the comma, the semicolon or the tab, whichever occurs most often in the first line.
-        target: the column to predict; the last one if None. All other columns are inputs, whose
-            cells must be numbers with a decimal point.
+        source: a path, bytes, a file open for reading, or the table itself as a `str` of several
+            lines.
+        target: the column to predict, by its name or its position from 0 (-1 is the last); the last
+            one with any values if None. All other columns are inputs.
+        targets: several columns to predict, instead of `target`. This makes a regression.
         ignore: columns to leave out.
-        task: if None, a classification if the target has words or at most 20 distinct whole
-            numbers, and otherwise a regression.
-        test_fraction, seed, standardise, name, title: as for `from_arrays`.
+        header: whether the first row holds names. If None: whether its words stand above other
+            kinds of cells, or do not occur below. Without names, columns are x1, x2, ...
+        names: names for all columns, instead of those in the file.
+        separator: the separator of cells. If None: comma, semicolon, tab, bar or spaces, whichever
+            gives the rows equally many cells, most of them numbers.
+        decimal: the decimal mark, "." or ",", of all columns or by column. If None: the one in
+            which all cells of the column are numbers; where both are possible, as in other columns.
+        thousands: the separator of groups of three digits. If None: as for `decimal`.
+        encoding: if None, by the byte order mark, UTF-8 if the bytes fit it, else Windows-1252.
+        missing: what to do about missing cells in inputs, for all columns or by column. "drop"
+            leaves out the row. "mean" fills in the mean of the training part. "category" adds an
+            input that says that the cell is missing. "error" refuses the table. If None: "drop" if
+            at most a fifth of the rows are lost, else "mean" for numbers and dates and "category"
+            for words. A row without a target is always left out, and a column without any values
+            as well.
+        missing_values: the cells that are missing. If None: empty cells, NA, NaN, null, ? and the
+            like, and among numbers also words such as none and unknown.
+        categories: columns whose cells are words, even if they look like numbers or names. Each
+            different word becomes an input that is 0 or 1. Other columns of words are left out if
+            they have more than 50 different ones, or more than 5 with hardly any repeated.
+        numbers: columns whose cells are numbers, even if most are not.
+        day_first: whether 01/02/2024 is in February. If None: as the dates of the column show.
+            Dates become days since the earliest one.
+        task: if None, a classification if the target has words, or whole numbers that are labels
+            by `are_labels`; otherwise a regression.
+        test_fraction, seed, standardise, name, title: as for `from_arrays`. Inputs that are 0 or 1
+            for a word stay so.
 
     Raises:
-        DescriptionError: a cell, line or column is unusable. The path names it.
+        DescriptionError: a cell, line, column or argument is unusable. The path names it.
     """
-    table = _parsed(source)
-    answer = table.names[-1] if target is None else target
-    for wanted in (answer, *ignore):
-        if wanted not in table.names:
-            raise DescriptionError("data.target", wanted, f"one of {', '.join(table.names)}")
-    inputs = [column for column in table.names if column not in (answer, *ignore)]
-    if not inputs:
-        raise DescriptionError("data.csv", table.names, "a table with a column beside the target")
-    labels = task == "classification" or (task is None and _are_labels(table.column(answer)))
-    return from_arrays(
-        np.array([table.numbers(column) for column in inputs]).T,
-        table.column(answer) if labels else table.numbers(answer),
-        task="classification" if labels else "regression",
-        test_fraction=test_fraction,
-        seed=seed,
-        standardise=standardise,
+    asked = wanted(
+        target=target,
+        targets=targets,
+        ignore=ignore,
+        categories=categories,
+        numbers=numbers,
+        missing=missing,
+        decimal=decimal,
+        thousands=thousands,
+        day_first=day_first,
+        task=task,
+    )
+    fraction, split_seed = TEST_FRACTION.check(test_fraction), int(SEED.check(seed))
+    absent = Missing(None if missing_values is None else cells_given(missing_values))
+    table = read_table(
+        source, asked, absent, encoding=encoding, separator=separator, header=header, names=names
+    )
+    return assemble(
+        samples_of(table, asked, absent, fraction, split_seed),
         name=name,
         title=title,
-        feature_names=inputs,
-        target_name=answer,
+        kind="table",
+        test_fraction=fraction,
+        seed=split_seed,
+        scaling="column" if standardise else "none",
+        source="given as a table",
+        licence="the one its owner states",
     )
-
-
-def _parsed(source: str | Path) -> _Table:
-    text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-    text = text.removeprefix("\ufeff")
-    first = text.lstrip().partition("\n")[0]
-    separator = max(_SEPARATORS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    try:
-        for cells in reader:
-            if any(map(str.strip, cells)):
-                lines.append(reader.line_num)
-                rows.append([cell.strip() for cell in cells])
-    except csv.Error as error:
-        where = f"data.csv line {reader.line_num}"
-        raise DescriptionError(where, str(error), "a line of cells") from error
-    if len(rows) < 3:
-        expected = "a line of names and at least 2 lines of cells"
-        raise DescriptionError("data.csv", f"{len(rows)} lines", expected)
-    table = _Table(rows[0], lines[1:], rows[1:])
-    _check_shape(table)
-    return table
-
-
-def _check_shape(table: _Table) -> None:
-    for index, name in enumerate(table.names):
-        if not name or name in table.names[:index]:
-            expected = "a name different from the others"
-            raise DescriptionError(f"data.csv line 1, column {index + 1}", name, expected)
-    for line, row in zip(table.lines, table.rows, strict=True):
-        if len(row) != len(table.names):
-            expected = f"{len(table.names)} cells, one for each name in line 1"
-            raise DescriptionError(f"data.csv line {line}", f"{len(row)} cells", expected)
-
-
-def _number(path: str, cell: str) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        raise DescriptionError(path, cell, "a number") from None
-    if not isfinite(number):
-        raise DescriptionError(path, cell, "a finite number")
-    return number
-
-
-def _are_labels(cells: list[str]) -> bool:
-    """Whether the cells of a target are words, or a few distinct whole numbers."""
-    whole = all(cell.lstrip("+-").isdecimal() for cell in cells)
-    if whole:
-        return len(set(cells)) <= _MAX_CLASSES
-    try:
-        return not all(isfinite(float(cell)) for cell in cells)
-    except ValueError:
-        return True

@@ -37,35 +37,59 @@ export function chooseSession(context) {
 }
 
 /**
- * Reproduces the session of a file and goes to where it was saved.
+ * Reproduces the session of a file and goes to where it was saved, or says why it cannot.
  * @param {Context} context
  * @param {File} file
  */
-async function openSession({ store, actions }, file) {
-  try {
-    const saved = parse(file.size > MAX_FILE_BYTES ? "" : await file.text());
-    store.set({ errors: [] });
-    if (!(await actions.open(saved))) return;
+export async function openSession({ store, actions }, file) {
+  /** @param {string} message */
+  const refuse = (message) => addProblem(store, { code: "file", field: "", message });
+  const read = file.size > MAX_FILE_BYTES ? Promise.resolve(null) : file.text();
+  const text = await read.catch(() => undefined);
+  if (text === undefined) {
+    refuse(`${file.name} cannot be read: it is a folder, or was moved. Choose a file again.`);
+    return;
+  }
+  const saved = text === null ? "is too large for a session of Backstep." : readSession(text);
+  if (typeof saved === "string") {
+    refuse(`${file.name} ${saved} Choose a file that “Save session” made.`);
+    return;
+  }
+  store.set({ errors: [] });
+  if (await actions.open(saved)) {
     actions.breakpoints.open(saved.stops);
     store.set({ announce: `${file.name} was opened.` });
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const message = `${file.name} is not a session of Backstep: ${error.message}.`;
-    addProblem(store, { code: "file", field: "", message });
+    return;
   }
+  const reasons = store.state.errors.map(({ message }) => message.replace(/\.?$/, "."));
+  store.set({ errors: [] });
+  refuse(`${file.name} was not opened. ${reasons.join(" ")} The network is as before.`);
 }
 
+/** @param {unknown} given */
+const isObject = (given) => given instanceof Object && !Array.isArray(given);
+
 /**
+ * The session in the text of a file, or what is wrong with it.
  * @param {string} text
- * @returns {import("../state/types.js").Saved & {stops: unknown}} of which the server checks the fields
+ * @returns {(import("../state/types.js").Saved & {stops: unknown}) | string} a session of which the
+ *   server checks the fields
  */
-function parse(text) {
-  const content = JSON.parse(text);
-  if (!READABLE.includes(content?.backstep)) {
-    throw new SyntaxError(`"backstep": ${VERSION} is missing`);
+export function readSession(text) {
+  /** @type {any} */
+  let content = null;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    if (/^\s*\{\s*"backstep"/.test(text)) return "is damaged or cut off.";
   }
+  const version = content?.backstep;
+  if (typeof version !== "number") return "is not a session of Backstep.";
+  if (version > VERSION) return "comes from a newer version of Backstep, which can open it.";
   const { description, log, stops } = content;
-  if (!description || !log) throw new SyntaxError("the description or the log is missing");
+  if (!READABLE.includes(version) || !isObject(description) || !isObject(log)) {
+    return "is damaged: its network or its edits are missing.";
+  }
   return { description, log, stops };
 }
 

@@ -240,7 +240,7 @@ const JSON_TEXT = {
       return undefined;
     }
   },
-  expected: "JSON in base64url",
+  expected: "a part of a link that was copied whole",
 };
 
 /**
@@ -280,6 +280,9 @@ const VIEW_FIELDS = {
   log: JSON_TEXT,
   stops: JSON_TEXT,
 };
+
+/** What a link packs, by its key. @type {{[key: string]: string}} */
+const PACKED = { json: "its network", log: "its edits", stops: "its breakpoints" };
 
 /**
  * @param {LayerDescription} layer
@@ -416,8 +419,28 @@ function put(description, path, value) {
  */
 function linkProblem(key, text, codec) {
   const [field, shown] = [key, text].map((t) => (t.length > 40 ? `${t.slice(0, 40)}…` : t));
-  const message = codec
-    ? `The link says ${field}=${shown}, which is not ${codec.expected}. The default is used instead.`
-    : `The link has a field “${field}”, which this version does not know. It is ignored.`;
+  const packed = codec === JSON_TEXT ? PACKED[key] : "";
+  const message = packed
+    ? `The link is damaged or cut off: ${packed} cannot be read and ${key === "json" ? "is" : "are"} left out. Copy the whole link again.`
+    : codec
+      ? `The link says ${field}=${shown}, which is not ${codec.expected}. The default is used instead.`
+      : `The link has a field “${field}”, which this version does not know. It is ignored.`;
   return { code: "link", field: "", message };
+}
+
+/**
+ * What is wrong with the part of an address behind "?", where only a session belongs.
+ * @param {string} search
+ * @returns {import("./types.js").Problem[]}
+ */
+export function misplaced(search) {
+  const keys = [...new URLSearchParams(search).keys()].filter((key) => key !== "session");
+  return [...new Set(keys)].map((key) => {
+    const isKnown = Object.hasOwn(FIELDS, key) || Object.hasOwn(VIEW_FIELDS, key);
+    const mend = isKnown
+      ? "It belongs behind “#”, as in /#data=circles"
+      : "Remove it: only a session stands there";
+    const message = `The address has “${key.slice(0, 40)}” behind “?”, where it has no effect. ${mend}.`;
+    return { code: "link", field: "", message };
+  });
 }

@@ -69,9 +69,10 @@
  * The server's facts about the data in use.
  * @typedef {{name: string, title: string, kind: string,
  *   task: "classification" | "regression", train: number, test: number,
- *   feature_names: string[], class_names: string[], target_name: string,
+ *   feature_names: string[], class_names: string[], target_name: string, target_names: string[],
  *   image_shape: [number, number] | null, domain: [number, number][],
  *   points: {train: Points, test: Points} | null, source: string, licence: string,
+ *   report: string[] | null,
  *   labels: {train: number[] | null, test: number[] | null},
  *   input_shape: number[], uses: string[], vocabulary: string[] | null,
  *   field_sizes: number[] | null, target_mean: number, target_scale: number,

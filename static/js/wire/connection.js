@@ -17,6 +17,7 @@ import { load, save } from "./storage.js";
  */
 
 const SESSION = "session";
+const MAX_SESSION = 64; // characters of the id of a session
 const FIRST_WAIT = 250; // milliseconds; doubled with every failure
 const MAX_WAIT = 8000;
 // RFC 6455, section 7.4.1. After a policy violation retrying would be refused again.
@@ -50,7 +51,8 @@ export class Connection {
     this.isOpen = false;
     // A script that opens this page names the session to show, and configures it.
     this.named = new URLSearchParams(location.search).get("session");
-    this.session = this.named ?? load("session", SESSION);
+    const known = this.named ?? load("session", SESSION);
+    this.session = known && known.length <= MAX_SESSION ? known : null;
     this.lastSeen = 0;
     this.nextId = 1;
     this.failures = 0;

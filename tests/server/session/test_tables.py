@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.data import Dataset, from_csv
+from engine.data.catalogue import _REGISTERED
 from server.describe import description
 from server.wire.strict_json import encode_message
-from tests.server.driving import configured
+from tests.server.driving import Driver, configured
 from tests.server.kinds import KINDS
 
 
@@ -89,6 +91,33 @@ def test_units_are_told() -> None:
     np.testing.assert_allclose(raw + told["standardisation"]["mean"], plan.data.test.points)
     targets = plan.data.test.targets * told["target_scale"] + told["target_mean"]
     np.testing.assert_allclose(driver.frame("view/targets")["view/targets"], targets)
+
+
+TABLE = "a;b;c\n1,5;10;100\n2,5;30;300\n?;5;200\n4,5;20;400\n5,5;20;500\n6,5;25;600\n"
+
+
+def of_table(patch: pytest.MonkeyPatch, **options: Any) -> tuple[Driver, Dataset]:
+    made = from_csv(TABLE, name="own_table_of_tests", **options)
+    patch.setitem(_REGISTERED, made.name, made)
+    given = {"data": {"name": made.name}, "layers": [{"units": 3}, {}]}
+    return configured(given), made
+
+
+def test_how_a_table_was_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver, made = of_table(monkeypatch)
+    assert made.report is not None
+    told = driver.last("configured")["data"]
+    assert told["report"] == made.report.lines
+    assert "column 'a' (input): numbers with a decimal comma" in told["report"][-3]
+    assert data("iris")["report"] is None
+
+
+def test_each_of_several_targets_is_shown_in_its_own_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver, made = of_table(monkeypatch, targets=["b", "c"])
+    shown = driver.frame("view/targets")["view/targets"]
+    assert shown.shape == (len(made.test), 2)
+    rows = {(10.0, 100.0), (30.0, 300.0), (20.0, 400.0), (20.0, 500.0), (25.0, 600.0)}
+    assert {tuple(row) for row in shown.round(9).tolist()} <= rows
 
 
 def test_live_hyperparameters_stand_in_the_description() -> None:

@@ -104,7 +104,7 @@ def test_a_log_may_be_compressed() -> None:
         ("not base 64!", "bad_value", "base 64 of JSON compressed by zlib"),
         ("abcd", "bad_value", "base 64 of JSON compressed by zlib"),
         (packed("[]"), "bad_value", "an object"),
-        (packed("{"), "not_json", "JSON ("),
+        (packed("{"), "not_json", "JSON (it is wrong from character 2 on)"),
         (packed('{"a": 1, "a": 2}'), "bad_value", "the field's only value"),
         (packed('{"a": NaN}'), "not_finite", "a finite number"),
         (packed("[" * 40 + "]" * 40), "too_deep", "at most 16 levels"),
@@ -171,7 +171,7 @@ def test_whole_numbers_do_for_numbers_and_stay_exact() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "run", '{"id":1,}', "{'id':1}", '{"id":1}x', "\ufeff{}"])
 def test_what_is_not_json(text: str) -> None:
-    with refused("not_json", "", "is not JSON"):
+    with refused("not_json", "", "is not JSON (it is wrong from character "):
         parse_command(text)
 
 

@@ -40,6 +40,16 @@ function narrow(n) {
 }
 
 /**
+ * How a table was read; empty for other data.
+ * @param {import("../../state/types.js").DataInfo} data
+ * @returns {[string, Node][]}
+ */
+function readAs({ report }) {
+  if (!report) return [];
+  return [["read as", h("div", { class: "ins-part" }, ...report.map((line) => h("p", {}, line)))]];
+}
+
+/**
  * @param {Context} context
  * @param {Model} model
  * @returns {Panel}
@@ -101,6 +111,7 @@ export function summaryPanel(context, model) {
           ["set", data.title],
           ["source", data.source],
           ["licence", data.licence],
+          ...readAs(data),
         ]),
       ),
     ],

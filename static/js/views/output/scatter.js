@@ -22,6 +22,9 @@ export class Scatter {
   /** @param {Context} context @param {Model} model */
   constructor(context, model) {
     this.title = "Predicted against true";
+    const { target_names: targets, target_name: target } = model.data;
+    /** What is shown: the only target, or the first of several. */
+    const shown = targets.length > 1 ? `${targets[0]}, the first of ${targets.length}` : target;
     this.prediction = predictionBuffer(model);
     const exact = /** @type {const} */ ("f64");
     const names = [
@@ -43,7 +46,7 @@ export class Scatter {
     this.quality = qualityKey();
     this.fitted = false;
     this.chart = new PointChart(context, {
-      name: `Predicted against true ${model.data.target_name}, test set`,
+      name: `Predicted against true ${shown}, test set`,
       x: { label: "true", low: 0, high: 1 },
       y: { label: "predicted", low: 0, high: 1 },
       points: { train: [], test: this.points },
@@ -52,7 +55,7 @@ export class Scatter {
       readShown: (shown) => this.readShown(shown),
       readPoint: ({ sample }) => [...this.readPoint(sample), ["", ""]],
       readPlace: (x, y) => [...readValues(x, y), ["", ""]],
-      legend: [h("p", {}, model.data.target_name), diagonalKey(), this.quality.element],
+      legend: [h("p", {}, shown), diagonalKey(), this.quality.element],
     });
     this.element = this.chart.element;
   }
@@ -95,17 +98,18 @@ export class Scatter {
   }
 
   /**
-   * @param {Entry} predictions (samples, 1)
-   * @param {Entry} targets (samples, 1)
+   * @param {Entry} predictions (samples, targets), of which the first is shown
+   * @param {Entry} targets (samples, targets)
    */
   take(predictions, targets) {
     const { points } = this;
+    const count = targets.shape[1] ?? 1;
     let mean = 0;
-    for (let i = 0; i < points.length; i += 1) mean += targets.at(i) / points.length;
+    for (let i = 0; i < points.length; i += 1) mean += targets.at(i * count) / points.length;
     let squares = 0;
     let spread = 0;
     points.forEach((point, i) => {
-      const [predicted, value] = [predictions.at(i), targets.at(i)];
+      const [predicted, value] = [predictions.at(i * count), targets.at(i * count)];
       squares += (predicted - value) ** 2;
       spread += (value - mean) ** 2;
       point[0] = value;
