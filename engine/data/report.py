@@ -8,7 +8,7 @@ from typing import Literal
 Role = Literal["input", "target", "left out"]
 CellKind = Literal["number", "category", "boolean", "date", "empty"]
 
-MOST_LINES = 10
+MAX_LINES = 10
 """Most lines left out that a report names."""
 
 
@@ -79,8 +79,8 @@ class Report:
     def _count(self) -> str:
         if not self.dropped:
             return f"all {self.rows} rows are samples"
-        shown = ", ".join(map(str, self.dropped[:MOST_LINES]))
-        more = ", …" if len(self.dropped) > MOST_LINES else ""
+        shown = ", ".join(map(str, self.dropped[:MAX_LINES]))
+        more = ", …" if len(self.dropped) > MAX_LINES else ""
         noun = "line" if len(self.dropped) == 1 else "lines"
         return f"{self.used} of {self.rows} rows are samples, not {noun} {shown}{more}"
 

@@ -27,6 +27,7 @@ from engine.formula.indices import (
 )
 from engine.formula.nodes import (
     FUNCTIONS,
+    SIGMOID_IS_ONE,
     Element,
     Formula,
     Function,
@@ -50,6 +51,7 @@ from engine.formula.text import index_text, number_text, text
 
 __all__ = [
     "FUNCTIONS",
+    "SIGMOID_IS_ONE",
     "Along",
     "Axis",
     "AxisPositions",

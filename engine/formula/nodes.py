@@ -462,8 +462,12 @@ class Power(_Composite):
         return np.asarray(np.power(self.base.scale(axes), self.exponent.over(axes)))
 
 
+SIGMOID_IS_ONE = 40.0
+"""From here on σ(z) rounds to 1 in float32 and float64, and eᶻ has not overflowed yet."""
+
+
 def _sigmoid(z: Values) -> Values:
-    exponential = np.exp(np.minimum(z, 40.0))  # σ(40) is 1 in float64
+    exponential = np.exp(np.minimum(z, SIGMOID_IS_ONE))
     return np.asarray(exponential / (1.0 + exponential))
 
 

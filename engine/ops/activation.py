@@ -13,7 +13,16 @@ from functools import partial
 
 import numpy as np
 
-from engine.formula import Condition, Formula, Function, Index, Number, Operand, where
+from engine.formula import (
+    SIGMOID_IS_ONE,
+    Condition,
+    Formula,
+    Function,
+    Index,
+    Number,
+    Operand,
+    where,
+)
 from engine.ops.base import Call, GradientStop, GraphBuilder, Op, WithoutVJP
 from engine.ops.elementwise import Multiply, Scale, Subtract
 from engine.tensors.arrays import Array, constant, pieces
@@ -89,10 +98,6 @@ def _all_local(graph: GraphBuilder, op: Op, whole: Tensor) -> Tensor:
 def positive_part(z: Array, out: Array) -> list[Call]:
     """out = max(0, z), NaN where z is NaN. Zeros of full size keep the comparison vectorised."""
     return [partial(np.maximum, z, np.zeros_like(out), out=out)]
-
-
-SIGMOID_IS_ONE = 40.0
-"""From here on σ(z) rounds to 1 in both precisions, and eᶻ has not overflowed yet."""
 
 
 def sigmoid(z: Array, out: Array, scratch: Array | None = None) -> list[Call]:

@@ -26,7 +26,7 @@ from engine.data.table.source import PATH
 from engine.data.table.targets import answers
 from engine.errors import DescriptionError
 
-MOST_DROPPED = 0.2
+MAX_DROPPED = 0.2
 """Most rows that are left out because an input is missing, unless the user says so. If more would
 be, missing cells are filled."""
 
@@ -202,7 +202,7 @@ def _rows_kept(
     decisions = []
     gaps = frozenset[int]().union(*(column.empty for column in undecided)) - without_target
     fewer = len(table.rows) - len(without_target)
-    drop = len(gaps) <= MOST_DROPPED * fewer
+    drop = len(gaps) <= MAX_DROPPED * fewer
     if drop:
         dropping |= gaps
     if gaps:
